@@ -1,0 +1,46 @@
+"""Who is at the desk and what they may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.errors import UserError
+
+#: Rights by role; a super admin has every right.
+_FRONT_DESK = frozenset(
+    {
+        "people.edit", "people.note", "enrollment.create", "enrollment.cancel", "sale.create", "payment.take",
+        "payment.refund", "invoice.issue", "invoice.credit", "schedule.plan", "schedule.book", "schedule.attend",
+        "schedule.override", "mail.write", "mail.settle", "inbox.work", "till.open", "till.move", "till.close",
+    }
+)  # fmt: skip
+_RIGHTS: dict[str, frozenset[str]] = {
+    "student": frozenset(),
+    "instructor": frozenset({"schedule.attend", "inbox.work"}),
+    "staff": _FRONT_DESK,
+    "admin": _FRONT_DESK | {"catalog.edit", "settings.edit", "people.staff"},
+}
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who does something: a person of the file (None for the program itself), their role, and at which desk."""
+
+    user_id: int | None
+    role: str
+    desk: str = "Desk 1"
+
+
+#: The program itself: mail thread, kept columns, the first rows of a new center.
+SYSTEM = Actor(None, "system", "system")
+
+
+def may(actor: Actor, right: str) -> bool:
+    """Whether the actor has a right."""
+    return actor.role in ("super_admin", "system") or right in _RIGHTS.get(actor.role, frozenset())
+
+
+def require(actor: Actor, right: str) -> None:
+    """UserError `rights.missing` unless the actor has the right. Every writing function begins with it."""
+    if not may(actor, right):
+        raise UserError("rights.missing", role=actor.role.replace("_", " "), right=right)

@@ -1,0 +1,23 @@
+"""What happened to a person, in order: a key and parameters, rendered for each reader."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from app.store import Write
+from app.store.models import Timeline
+
+
+def add(w: Write, user_id: int, key: str, subject: tuple[str, int] | None = None, **params: Any) -> int:
+    """Put an entry on a person's timeline, inside the event's own write. `subject` is (table, id)."""
+    table, row_id = subject or (None, None)
+    return w.insert(
+        Timeline,
+        user_id=user_id,
+        actor_id=w.actor.user_id,
+        key=key,
+        params=json.dumps(params, ensure_ascii=False, sort_keys=True),
+        subject_table=table,
+        subject_id=row_id,
+    )

@@ -1,0 +1,1 @@
+"""One module per area: MESSAGES maps a key to its English sentence. `app.text.messages` gathers them."""

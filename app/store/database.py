@@ -1,0 +1,428 @@
+"""The one open file of this process, and the one way to write in it.
+
+    with store.write("Take payment", actor) as w:
+        payment = w.insert(Payment, amount_minor=5000, ...)
+
+`write` takes the process-wide write lock, begins IMMEDIATE at depth 0, records the operation, commits, and only
+then tells the listeners what changed. Triggers in the file record every row's before and after; a change outside
+`write` is refused by the file itself. Nothing that waits (network, PDF, dialog) belongs inside.
+
+Every thread has its own connection: `connect()` when the thread starts, `disconnect()` before it ends. The
+window's thread connects read-only.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import peewee
+from playhouse.sqlcipher_ext import SqlCipherDatabase
+from sqlcipher3 import dbapi2 as driver
+
+from app import clock, paths
+from app.errors import EnvironmentFault, UserError
+from app.store import migrations
+
+#: How long a write waits for another program's lock before it gives up in words, in milliseconds.
+BUSY_TIMEOUT_MS = 5_000
+
+#: Set on every connection and read back: a pragma that did not take is a fault, not a wish.
+PRAGMAS: dict[str, Any] = {
+    "foreign_keys": 1,
+    "recursive_triggers": 1,
+    "trusted_schema": 0,
+    "journal_mode": "wal",
+    "synchronous": 2,
+    "busy_timeout": BUSY_TIMEOUT_MS,
+    "mmap_size": 0,
+}
+
+
+class WriteOutsideOperation(RuntimeError):
+    """A bug: something tried to write without `store.write`, or from a thread that may only read."""
+
+
+class TransactionLost(RuntimeError):
+    """SQLite rolled the transaction back under us; going on would run in autocommit."""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What one committed operation touched: coarse facts for those who show them."""
+
+    label: str
+    tables: frozenset[str]
+    operation_id: int
+
+
+class _ThreadState(threading.local):
+    readonly = False
+    writing: Write | None = None
+
+
+class _Database(SqlCipherDatabase):
+    """peewee's database, which refuses to go on once SQLite has rolled a write back."""
+
+    def execute_sql(self, sql: str, params: Any = None) -> Any:
+        if _thread.writing is not None and not self.connection().in_transaction:
+            raise TransactionLost(sql.split(None, 1)[0])
+        return super().execute_sql(sql, params)
+
+
+_thread = _ThreadState()
+_write_lock = threading.Lock()
+_listeners: list[Callable[[Changes], None]] = []
+db = _Database(None, autoconnect=False, thread_safe=True, check_same_thread=True)
+_owner: Any = None
+
+
+def uuid7() -> str:
+    """A UUIDv7 (RFC 9562): time first, so that rows sort by when they were made."""
+    value = (time.time_ns() // 1_000_000 << 80) | secrets.randbits(80)
+    value = (value & ~(0xF << 76)) | (0x7 << 76)
+    value = (value & ~(0x3 << 62)) | (0x2 << 62)
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+# -- opening -------------------------------------------------------------------------------------------------
+
+
+def open_center(data_dir: Path, *, create: bool = False) -> None:
+    """Open the center in `data_dir` for this process, upgrading an older schema.
+
+    EnvironmentFault: `store.missing`, `store.not_empty`, `store.foreign_file`, `store.newer_file`,
+    `store.read_only`, `store.disk_full`, `store.damaged`, `store.old_sqlite`. Nothing is touched before the file is known to be ours.
+    """
+    if driver.sqlite_version_info < (3, 51, 3):
+        raise EnvironmentFault("store.old_sqlite", version=driver.sqlite_version)
+    path = paths.data_file(data_dir)
+    if create:
+        if path.exists():
+            raise EnvironmentFault("store.not_empty", path=str(data_dir))
+        try:
+            data_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise EnvironmentFault("store.read_only", path=str(data_dir)) from error
+    elif not path.exists():
+        raise EnvironmentFault("store.missing", path=str(data_dir))
+    with _faults(str(data_dir)):
+        _look(path, create)
+        db.init(str(path))
+        connect()
+        try:
+            migrations.upgrade(db.connection())
+        except BaseException:
+            disconnect()
+            db.init(None)
+            raise
+
+
+def _look(path: Path, create: bool) -> None:
+    """Know whose file it is before a single byte of it changes."""
+    if create:
+        return
+    with path.open("rb") as file:
+        head = file.read(16)
+    if head and head != b"SQLite format 3\x00":
+        raise EnvironmentFault("store.foreign_file", path=str(path))
+    quoted = path.resolve().as_uri() + "?mode=ro"
+    connection = driver.connect(quoted, uri=True, isolation_level=None)
+    try:
+        if migrations.version_of(connection) == 0:
+            raise EnvironmentFault("store.missing", path=str(path.parent))
+    finally:
+        connection.close()
+
+
+def close_center() -> None:
+    """Close this thread's connection and forget the file. Other threads must have disconnected."""
+    disconnect()
+    db.init(None)
+
+
+def is_open() -> bool:
+    """Whether this process has a center open."""
+    return db.database is not None
+
+
+def connect(*, readonly: bool = False) -> None:
+    """Give this thread its own connection. A read-only one refuses every write."""
+    db.connect()
+    _thread.readonly = readonly
+    connection = db.connection()
+    for name, value in PRAGMAS.items():
+        connection.execute(f"PRAGMA {name} = {value}").fetchone()
+        found = connection.execute(f"PRAGMA {name}").fetchone()
+        if found is not None and found[0] != value:
+            raise EnvironmentFault("store.damaged", detail=f"{name}={found[0]}")
+    if readonly:
+        connection.execute("PRAGMA query_only = 1")
+
+
+def disconnect() -> None:
+    """Close this thread's connection, if it has one."""
+    if db.database is not None and not db.is_closed():
+        db.close()
+    _thread.readonly = False
+
+
+@contextmanager
+def connected(*, readonly: bool = False) -> Iterator[None]:
+    """A connection for the length of a block, for short-lived threads."""
+    connect(readonly=readonly)
+    try:
+        yield
+    finally:
+        disconnect()
+
+
+def claim_folder(data_dir: Path) -> None:
+    """Be the one program on this folder until the process ends. EnvironmentFault `store.in_use` if another is.
+
+    The lock is SQLite's own on a small file beside the data: it works on every platform and dies with us.
+    """
+    global _owner
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with _faults(str(data_dir)):
+        connection = driver.connect(str(data_dir / "in-use.lock"), isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA busy_timeout = 0")
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+        except driver.OperationalError as error:
+            connection.close()
+            if "locked" in str(error):
+                raise EnvironmentFault("store.in_use", path=str(data_dir)) from error
+            raise
+    _owner = connection
+
+
+def release_folder() -> None:
+    """Let another program have the folder."""
+    global _owner
+    if _owner is not None:
+        _owner.close()
+        _owner = None
+
+
+def interrupt(connection: Any) -> None:
+    """Stop a long read that runs on another thread's connection."""
+    connection.interrupt()
+
+
+@contextmanager
+def _faults(path: str) -> Iterator[None]:
+    """Say the machine's faults in words; let everything else pass."""
+    try:
+        yield
+    except (driver.DatabaseError, peewee.DatabaseError) as error:
+        fault = _as_fault(error, path)
+        if fault is None:
+            raise
+        raise fault from error
+    except PermissionError as error:
+        raise EnvironmentFault("store.read_only", path=path) from error
+
+
+def _as_fault(error: Exception, path: str) -> EnvironmentFault | None:
+    words = str(error).lower()
+    for sign, key in (
+        ("disk is full", "store.disk_full"),
+        ("readonly", "store.read_only"),
+        ("unable to open", "store.read_only"),
+        ("locked", "store.locked"),
+        ("disk i/o", "store.io_error"),
+        ("not a database", "store.foreign_file"),
+        ("malformed", "store.damaged"),
+    ):
+        if sign in words:
+            return EnvironmentFault(key, path=path, detail=str(error))
+    return None
+
+
+# -- writing -------------------------------------------------------------------------------------------------
+
+
+class Write:
+    """An open operation. Rows go in through it, so that uid, stamps, actor and version are always right."""
+
+    def __init__(self, label: str, actor: Any, undo_of: int | None) -> None:
+        self.label = label
+        self.actor = actor
+        self.connection = db.connection()
+        self.moment = clock.now()
+        self.now = clock.stamp(self.moment)
+        self.operation_id = self._execute(
+            "INSERT INTO operations (uid, label, actor_id, actor_role, desk, at, undo_of) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (uuid7(), label, actor.user_id, actor.role, actor.desk, self.now, undo_of),
+        ).lastrowid
+        self._execute("UPDATE current_operation SET operation_id = ?", (self.operation_id,))
+
+    def _execute(self, sql: str, params: Any = ()) -> Any:
+        if not self.connection.in_transaction:
+            raise TransactionLost(sql.split(None, 1)[0])
+        return self.connection.execute(sql, params)
+
+    def insert(self, model: Any, **values: Any) -> int:
+        """Add one row of `model`; returns its id. uid, version, stamps and actor are filled in."""
+        row = {
+            "uid": uuid7(),
+            "version": 1,
+            "created_at": self.now,
+            "updated_at": self.now,
+            "created_by": self.actor.user_id,
+            "updated_by": self.actor.user_id,
+            **values,
+        }
+        table = model._meta.table_name
+        names = tuple(row)
+        sql = _insert_sql.get((table, names))
+        if sql is None:
+            known = model._meta.columns
+            unknown = [name for name in names if name not in known]
+            if unknown:
+                raise ValueError(f"{table} has no column {unknown}")
+            sql = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+            _insert_sql[(table, names)] = sql
+        row_id = int(self._execute(sql, tuple(row.values())).lastrowid)
+        _after_row(self, table, row_id)
+        return row_id
+
+    def insert_many(self, model: Any, rows: list[dict[str, Any]]) -> None:
+        """Add many rows with the same columns by the driver's fast road. Ids are as given or the file's own."""
+        if not rows:
+            return
+        common = {
+            "version": 1,
+            "created_at": self.now,
+            "updated_at": self.now,
+            "created_by": self.actor.user_id,
+            "updated_by": self.actor.user_id,
+        }
+        names = ("uid", *(name for name in common if name not in rows[0]), *(n for n in rows[0] if n != "uid"))
+        table = model._meta.table_name
+        sql = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+        if not self.connection.in_transaction:
+            raise TransactionLost("INSERT")
+        self.connection.executemany(
+            sql, [tuple({"uid": uuid7(), **common, **row}[name] for name in names) for row in rows]
+        )
+
+    def update(self, model: Any, row_id: int, version: int | None = None, **values: Any) -> None:
+        """Change the named columns of one row, and no others.
+
+        With `version`, the row must still be at it: UserError `store.changed_meanwhile` if someone was faster,
+        `store.gone` if there is no such row.
+        """
+        table = model._meta.table_name
+        names = tuple(values)
+        sql = _update_sql.get((table, names, version is None))
+        if sql is None:
+            unknown = [name for name in names if name not in model._meta.columns]
+            if unknown:
+                raise ValueError(f"{table} has no column {unknown}")
+            sets = "".join(f"{name} = ?, " for name in names)
+            sql = f"UPDATE {table} SET {sets}version = version + 1, updated_at = ?, updated_by = ? WHERE id = ?"
+            if version is not None:
+                sql += " AND version = ?"
+            _update_sql[(table, names, version is None)] = sql
+        params: tuple[Any, ...] = (*values.values(), self.now, self.actor.user_id, row_id)
+        cursor = self._execute(sql, params if version is None else (*params, version))
+        if cursor.rowcount != 1:
+            found = self._execute(f"SELECT 1 FROM {table} WHERE id = ?", (row_id,)).fetchone()
+            raise UserError("store.changed_meanwhile" if found else "store.gone")
+        _after_row(self, table, row_id)
+
+    def delete(self, model: Any, row_id: int) -> None:
+        """Take one row away; what it held stays in `changes`. UserError `store.gone` if it is not there."""
+        table = model._meta.table_name
+        if self._execute(f"DELETE FROM {table} WHERE id = ?", (row_id,)).rowcount != 1:
+            raise UserError("store.gone")
+
+    def next_number(self, name: str, pattern: str | None = None, *, gapless: bool = False) -> tuple[int, str]:
+        """Take the next number of a series, in this transaction: (number, label as people quote it).
+
+        The series' pattern is a format string such as ``S-{number:06d}``; with `pattern`, a series that is not
+        there yet (a new year's invoices) begins at 1. A document series is gapless because number and document
+        are committed together or not at all (DOMAIN.md, "Invoices").
+        """
+        find = "SELECT id, pattern, next_number FROM series WHERE name = ?"
+        row = self._execute(find, (name,)).fetchone()
+        if row is None:
+            if pattern is None:
+                raise ValueError(f"no series {name}")
+            from app.store.models import Series
+
+            self.insert(Series, name=name, pattern=pattern, next_number=1, gapless=int(gapless))
+            row = self._execute(find, (name,)).fetchone()
+        series_id, pattern, number = row
+        self._execute(
+            "UPDATE series SET next_number = ?, version = version + 1, updated_at = ?, updated_by = ? WHERE id = ?",
+            (number + 1, self.now, self.actor.user_id, series_id),
+        )
+        return number, pattern.format(number=number)
+
+    def _finish(self) -> frozenset[str]:
+        rows = self._execute(
+            "SELECT DISTINCT table_name FROM changes WHERE operation_id = ?", (self.operation_id,)
+        ).fetchall()
+        self._execute("UPDATE current_operation SET operation_id = NULL")
+        return frozenset(name for (name,) in rows)
+
+
+_insert_sql: dict[tuple[str, tuple[str, ...]], str] = {}
+_update_sql: dict[tuple[str, tuple[str, ...], bool], str] = {}
+
+
+def _after_row(write: Write, table: str, row_id: int) -> None:
+    """Keep the search index in step with the people it finds."""
+    if table in ("users", "payers"):
+        from app.store import search
+
+        search.index(write.connection, table, row_id)
+
+
+@contextmanager
+def write(label: str, actor: Any, *, undo_of: int | None = None) -> Iterator[Write]:
+    """One named operation: all of it is in the file after the block, or none of it.
+
+    `actor` says who (user_id, role, desk). Raises what the block raises, after rolling back; a full disk or a
+    locked file becomes an EnvironmentFault. Writes do not nest.
+    """
+    if _thread.readonly:
+        raise WriteOutsideOperation("this thread may only read: hand the write to the desk thread")
+    if _thread.writing is not None:
+        raise WriteOutsideOperation("a write inside a write")
+    with _write_lock, _faults(str(db.database)):
+        connection = db.connection()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            operation = Write(label, actor, undo_of)
+            _thread.writing = operation
+            yield operation
+            tables = operation._finish()
+            if not connection.in_transaction:
+                raise TransactionLost("COMMIT")
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        finally:
+            _thread.writing = None
+    changes = Changes(label, tables, operation.operation_id)
+    for listener in _listeners:
+        listener(changes)
+
+
+def listen(listener: Callable[[Changes], None]) -> Callable[[], None]:
+    """Hear of every commit, in the thread that made it; returns the way to stop."""
+    _listeners.append(listener)
+    return lambda: _listeners.remove(listener) if listener in _listeners else None

@@ -1,0 +1,97 @@
+"""What every page is given: who is at the desk, the center, and the one road to the desk thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from app.desk.accounts import Actor
+from app.errors import DeskError
+from app.settings import Center
+from app.workers import DeskThread, Job
+
+
+class _Call(QObject):
+    """A running job with its two answers; a QObject, so that they arrive in the window's thread."""
+
+    def __init__(self, context: Context, job: Job, done: Any, failed: Any, busy: QWidget | None) -> None:
+        super().__init__(context)
+        self.job, self._done, self._failed, self._busy = job, done, failed, busy
+        if busy is not None:
+            busy.setEnabled(False)
+        job.done.connect(self._on_done)
+        job.failed.connect(self._on_failed)
+
+    def _on_done(self, result: object) -> None:
+        self._end()
+        if self._done is not None:
+            self._done(result)
+
+    def _on_failed(self, error: BaseException) -> None:
+        self._end()
+        if self._failed is not None and isinstance(error, DeskError):
+            self._failed(error)
+        elif isinstance(error, DeskError):
+            self._context().problem.emit(error)
+        else:
+            raise error
+
+    def _context(self) -> Context:
+        parent = self.parent()
+        assert isinstance(parent, Context)
+        return parent
+
+    def _end(self) -> None:
+        if self._busy is not None:
+            self._busy.setEnabled(True)
+        self._context().calls.discard(self)
+        self.deleteLater()
+
+
+class Context(QObject):
+    """Shared by all pages. Signals: `changed` (store.Changes after a commit), `problem` (a DeskError nobody
+    claimed), `notice` (a finished sentence for the notice line), `navigate` (page key, parameters), `actor_changed`.
+    """
+
+    changed = Signal(object)
+    problem = Signal(object)
+    notice = Signal(str)
+    navigate = Signal(str, object)
+    actor_changed = Signal()
+    center_changed = Signal()
+
+    def __init__(self, desk: DeskThread, actor: Actor, center: Center) -> None:
+        super().__init__()
+        self.desk, self.actor, self.center = desk, actor, center
+        self.calls: set[_Call] = set()
+        desk.committed.connect(self._on_committed)
+
+    def run(
+        self,
+        function: Callable[..., Any],
+        *args: Any,
+        done: Callable[[Any], None] | None = None,
+        failed: Callable[[Any], None] | None = None,
+        busy: QWidget | None = None,
+    ) -> None:
+        """Call ``function(actor, *args)`` on the desk thread. `busy` is disabled until the answer.
+
+        `done(result)` and `failed(DeskError)` run in the window's thread; a bug goes to the crash dialog.
+        """
+        self.calls.add(_Call(self, self.desk.submit(function, self.actor, *args), done, failed, busy))
+
+    def set_actor(self, actor: Actor) -> None:
+        """Someone else is at the desk now."""
+        self.actor = actor
+        self.actor_changed.emit()
+
+    def set_center(self, center: Center) -> None:
+        """The center's settings were changed."""
+        self.center = center
+        self.center_changed.emit()
+
+    def _on_committed(self, changes: object) -> None:
+        self.changed.emit(changes)
