@@ -97,9 +97,8 @@ def parse(text: str, currency: str, locale: str = "en", *, field: str | None = "
     if group.isspace():
         whole = re.sub(r"[\u00a0\u202f ]", group, whole)
     groups = whole.split(group)
-    if len(groups) > 1:
-        if not (1 <= len(groups[0]) <= 3) or any(len(part) != 3 for part in groups[1:]):
-            raise refuse()
+    if len(groups) > 1 and not (1 <= len(groups[0]) <= 3 and all(len(part) == 3 for part in groups[1:])):
+        raise refuse()
     whole = "".join(groups)
     if not _PLAIN.fullmatch(whole):
         raise refuse()

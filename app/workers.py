@@ -53,7 +53,7 @@ class DeskThread(QThread):
             while (job := self._jobs.get()) is not None:
                 try:
                     result = job.call()
-                except BaseException as error:  # noqa: BLE001 - every failure is answered, none is swallowed
+                except BaseException as error:  # every failure is answered, none is swallowed
                     job.failed.emit(error)
                 else:
                     job.done.emit(result)
