@@ -80,7 +80,11 @@ class _Formatter(string.Formatter):
             return str(format_date(day, "d MMM y", locale=self.locale))
         if spec in ("time", "stamp"):
             text = str(value)
-            at = clock.utc_to_wall(clock.parse_stamp(text), self.zone) if text.endswith("Z") else datetime.fromisoformat(text)
+            at = (
+                clock.utc_to_wall(clock.parse_stamp(text), self.zone)
+                if text.endswith("Z")
+                else datetime.fromisoformat(text)
+            )
             clock_time = str(format_time(at.time(), "HH:mm", locale=self.locale))
             if spec == "time":
                 return clock_time

@@ -36,7 +36,9 @@ DEFAULT_TAX_RATES = (
 )
 
 
-def found(center: Center, admin_first: str, admin_last: str, tax_rates: tuple[TaxRateDraft, ...] = DEFAULT_TAX_RATES) -> int:
+def found(
+    center: Center, admin_first: str, admin_last: str, tax_rates: tuple[TaxRateDraft, ...] = DEFAULT_TAX_RATES
+) -> int:
     """Write the first rows of an empty file; returns the super admin's id."""
     _check(center)
     first = text.clean(admin_first, field="first_name", required=True)

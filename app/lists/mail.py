@@ -86,7 +86,9 @@ def rows(name: str, zone: str, words: str = "", limit: int = 500) -> list[MailRo
     if words.strip():
         for word in words.split():
             query = query.where(
-                MailQueue.to_name.contains(word) | MailQueue.subject.contains(word) | MailQueue.to_address.contains(word)
+                MailQueue.to_name.contains(word)
+                | MailQueue.subject.contains(word)
+                | MailQueue.to_address.contains(word)
             )
     found = []
     for row in query.order_by(MailQueue.updated_at.desc(), MailQueue.id.desc()).limit(limit).dicts():
@@ -100,9 +102,7 @@ def rows(name: str, zone: str, words: str = "", limit: int = 500) -> list[MailRo
 def attempts(mail_id: int) -> list[Attempt]:
     """The tries of one message, newest first."""
     query = MailAttempt.select().where(MailAttempt.mail_id == mail_id).order_by(MailAttempt.id.desc())
-    return [
-        Attempt(row.attempt, row.started_at, row.ended_at, row.outcome, row.stage, row.reply) for row in query
-    ]
+    return [Attempt(row.attempt, row.started_at, row.ended_at, row.outcome, row.stage, row.reply) for row in query]
 
 
 def sent_today(zone: str) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from app import text
+from app.store.database import db
 
 _PERSON = """
     SELECT u.first_name, u.last_name, u.number, u.email, u.phone, u.emergency_phone, p.name, p.email, p.phone
@@ -31,9 +32,74 @@ def index(connection: Any, table: str, row_id: int) -> None:
     first, last, number, email, phone, emergency, payer, payer_email, payer_phone = connection.execute(
         _PERSON, (row_id,)
     ).fetchone()
-    line = folded(first, last, number, " ".join(filter(None, (email, payer_email))), (phone, emergency, payer_phone), payer)
+    line = folded(
+        first, last, number, " ".join(filter(None, (email, payer_email))), (phone, emergency, payer_phone), payer
+    )
     connection.execute(
         "INSERT INTO people_search (id, folded) VALUES (?, ?)"
         " ON CONFLICT (id) DO UPDATE SET folded = excluded.folded WHERE folded <> excluded.folded",
         (row_id, line),
     )
+
+
+#: Results that stand there at once; counts and the rest of the list follow beside.
+AT_ONCE = 200
+
+
+def terms(words: str) -> list[str]:
+    """What is searched for: folded words, or the digits of something that looks like a phone number."""
+    digits = text.phone_digits(words)
+    found = [digits] if len(digits) >= 3 else text.fold(words).split()
+    return sorted((term[:60] for term in found[:8]), key=len, reverse=True)
+
+
+def _matches(term: str) -> tuple[str, str]:
+    """One word rechecked on a row `s`: anywhere from three characters on, else at a word's beginning."""
+    if len(term) >= 3:
+        return "instr(s.folded, ?) > 0", term
+    return "instr(' ' || s.folded, ?) > 0", f" {term}"
+
+
+def _source(term: str) -> tuple[str, str] | None:
+    """The index that knows rows with this word, newest first; None where only a scan can tell."""
+    if len(term) >= 3 and not any(char in term for char in "%_"):
+        return "SELECT rowid AS id FROM people_trigram WHERE folded LIKE ?", f"%{term}%"
+    if len(term) < 3 and term.isalnum():
+        return "SELECT rowid AS id FROM people_prefix WHERE people_prefix MATCH ?", f'"{term}" *'
+    return None
+
+
+def matching(words: str, roles: tuple[str, ...] = ("student",)) -> tuple[str, list[Any]]:
+    """A SELECT of the ids (column id, newest first) of everyone whom all `words` fit, and its values."""
+    found = terms(words)
+    marks = ", ".join("?" * len(roles))
+    if not found:
+        return f"SELECT u.id FROM users u WHERE u.role IN ({marks}) AND u.status <> 'merged' ORDER BY u.id DESC", [
+            *roles
+        ]
+    source = _source(found[0])
+    checks = found[1:] if source and len(found[0]) >= 3 else found
+    conditions, values = zip(*map(_matches, checks), strict=True) if checks else ((), ())
+    inner, inner_values = source if source else ("SELECT id FROM people_search", None)
+    sql = (
+        f"SELECT c.id FROM ({inner}) c CROSS JOIN people_search s ON s.id = c.id CROSS JOIN users u ON u.id = c.id"
+        f" WHERE u.role IN ({marks}) AND u.status <> 'merged'"
+        + "".join(f" AND {part}" for part in conditions)
+        + " ORDER BY c.id DESC"
+    )
+    return sql, [*([inner_values] if inner_values is not None else []), *roles, *values]
+
+
+def people(words: str, limit: int = AT_ONCE, roles: tuple[str, ...] = ("student",)) -> list[int]:
+    """Ids of the people whom all `words` fit, newest first, at most `limit`."""
+    sql, values = matching(words, roles)
+    return [row[0] for row in db.connection().execute(f"{sql} LIMIT ?", (*values, limit)).fetchall()]
+
+
+def with_phone(digits: str, limit: int = 5) -> list[int]:
+    """Students with exactly these phone digits (no leading zeros) among their numbers."""
+    sql = (
+        "SELECT s.id FROM people_trigram t JOIN people_search s ON s.id = t.rowid JOIN users u ON u.id = s.id"
+        " WHERE t.folded LIKE ? AND instr(s.folded || ' ', ?) > 0 AND u.role = 'student' AND u.status <> 'merged' LIMIT ?"
+    )
+    return [row[0] for row in db.connection().execute(sql, (f"% {digits}%", f" {digits} ", limit)).fetchall()]

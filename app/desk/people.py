@@ -1,0 +1,242 @@
+"""People: students, those who work here, and those who pay for others."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+import phonenumbers
+from babel.core import Locale, UnknownLocaleError
+from email_validator import EmailNotValidError, validate_email
+from rapidfuzz import fuzz
+
+from app import clock, store, text
+from app.desk import center, notifications, timeline
+from app.desk.accounts import Actor, require
+from app.errors import UserError
+from app.store import search
+from app.store.models import Note, Payer, User
+
+
+@dataclass(frozen=True)
+class StudentDraft:
+    """A student as typed. `date_of_birth` is ISO text or None."""
+
+    first_name: str
+    last_name: str = ""
+    email: str = ""
+    phone: str = ""
+    date_of_birth: str | None = None
+    address: str = ""
+    language: str = "en"
+    status: str = "active"
+    emergency_name: str = ""
+    emergency_phone: str = ""
+    payer_id: int | None = None
+
+
+@dataclass(frozen=True)
+class StaffDraft:
+    """Someone who works here, as typed."""
+
+    first_name: str
+    last_name: str = ""
+    role: str = "staff"
+    email: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True)
+class PayerDraft:
+    """A guardian or a company, as typed."""
+
+    name: str
+    kind: str = "guardian"
+    email: str = ""
+    phone: str = ""
+    address: str = ""
+    tax_id: str = ""
+    language: str = "en"
+
+
+def add_student(actor: Actor, draft: StudentDraft) -> int:
+    """Add a student to the roster; returns the id. UserErrors stand beside their field."""
+    require(actor, "people.edit")
+    row = _student_row(draft)
+    with store.write("Add student", actor) as w:
+        _number, label = w.next_number("student")
+        user_id = w.insert(User, role="student", number=label, **row)
+        timeline.add(w, user_id, "people.added", ("users", user_id))
+        notifications.notify(w, "new_account", "center", "people.new_student", ("users", user_id), name=full_name(row))
+        return user_id
+
+
+def edit_student(actor: Actor, user_id: int, version: int, draft: StudentDraft) -> None:
+    """Change a student. UserError `store.changed_meanwhile` if someone else changed them since `version`."""
+    require(actor, "people.edit")
+    row = _student_row(draft)
+    with store.write("Edit student", actor) as w:
+        before = User.get_or_none(User.id == user_id)
+        if before is None:
+            raise UserError("store.gone")
+        if before.role != "student":
+            raise UserError("people.not_a_student")
+        moved = {name: value for name, value in row.items() if getattr(before, name) != value}
+        if not moved:
+            return
+        w.update(User, user_id, version, **moved)
+        timeline.add(w, user_id, "people.edited", ("users", user_id), fields=", ".join(sorted(moved)))
+
+
+def add_staff(actor: Actor, draft: StaffDraft) -> int:
+    """Add someone who works here; returns the id. Only a super admin adds another."""
+    require(actor, "people.staff")
+    if draft.role not in ("instructor", "staff", "admin", "super_admin"):
+        raise UserError("people.unknown_role", "role")
+    if draft.role == "super_admin":
+        require(actor, "people.super_admin")
+    row = {
+        "first_name": text.clean(draft.first_name, field="first_name", required=True),
+        "last_name": text.clean(draft.last_name, field="last_name"),
+        "email": check_email(draft.email),
+        "phone": check_phone(draft.phone),
+    }
+    with store.write("Add staff", actor) as w:
+        user_id = w.insert(User, role=draft.role, status="active", **row)
+        timeline.add(w, user_id, "people.added", ("users", user_id))
+        notifications.notify(w, "new_account", "center", "people.new_staff", ("users", user_id), name=full_name(row))
+        return user_id
+
+
+def add_payer(actor: Actor, draft: PayerDraft) -> int:
+    """Add a guardian or company; returns the id."""
+    require(actor, "people.edit")
+    if draft.kind not in ("guardian", "company", "other"):
+        raise UserError("people.unknown_kind", "kind")
+    row = {
+        "name": text.clean(draft.name, field="name", required=True),
+        "kind": draft.kind,
+        "email": check_email(draft.email),
+        "phone": check_phone(draft.phone),
+        "address": text.clean(draft.address, field="address", limit=text.TEXT_LIMIT, multiline=True),
+        "tax_id": text.clean(draft.tax_id, field="tax_id"),
+        "language": check_language(draft.language),
+    }
+    with store.write("Add payer", actor) as w:
+        return w.insert(Payer, **row)
+
+
+def add_note(actor: Actor, user_id: int, words: str, pinned: bool = False) -> int:
+    """Write a note about a person; a pinned one stands on their overview."""
+    require(actor, "people.note")
+    body = text.clean(words, field="text", limit=text.TEXT_LIMIT, required=True, multiline=True)
+    with store.write("Add note", actor) as w:
+        note = w.insert(Note, user_id=user_id, text=body, pinned=int(pinned))
+        timeline.add(w, user_id, "people.noted", ("notes", note))
+        return note
+
+
+def similar(draft: StudentDraft, limit: int = 5) -> list[int]:
+    """Students who may be the same person: same phone, same e-mail, or near-same name and birth date.
+
+    Never raises for half-typed fields: it is asked while someone types.
+    """
+    digits, email = text.phone_digits(draft.phone), draft.email.strip().lower()
+    name = text.fold(f"{draft.first_name} {draft.last_name}")
+    found: list[int] = []
+    students = User.select(User.id, User.first_name, User.last_name, User.phone).where(
+        User.role == "student", User.status != "merged"
+    )
+    if email:
+        found += [row.id for row in students.where(User.email == email).limit(limit)]
+    if len(digits) >= 6:
+        found += search.with_phone(digits)
+    if draft.date_of_birth:
+        for row in students.where(User.date_of_birth == draft.date_of_birth).limit(2_000):
+            if fuzz.token_sort_ratio(name, text.fold(f"{row.first_name} {row.last_name}")) >= 85:
+                found.append(row.id)
+    return list(dict.fromkeys(found))[:limit]
+
+
+def full_name(row: dict[str, Any]) -> str:
+    """First and last name in their order."""
+    return f"{row['first_name']} {row['last_name']}".strip()
+
+
+def _student_row(draft: StudentDraft) -> dict[str, Any]:
+    if draft.status not in ("applicant", "active", "on_hold", "inactive"):
+        raise UserError("people.unknown_status", "status")
+    if draft.payer_id is not None and not Payer.select().where(Payer.id == draft.payer_id).exists():
+        raise UserError("people.no_such_payer", "payer_id")
+    row = asdict(draft)
+    row.update(
+        first_name=text.clean(draft.first_name, field="first_name", required=True),
+        last_name=text.clean(draft.last_name, field="last_name"),
+        email=check_email(draft.email),
+        phone=check_phone(draft.phone),
+        date_of_birth=check_birth(draft.date_of_birth),
+        address=text.clean(draft.address, field="address", limit=text.TEXT_LIMIT, multiline=True),
+        language=check_language(draft.language),
+        emergency_name=text.clean(draft.emergency_name, field="emergency_name"),
+        emergency_phone=check_phone(draft.emergency_phone, field="emergency_phone") or "",
+    )
+    return row
+
+
+def check_email(typed: str, field: str = "email") -> str | None:
+    """An address as it is stored, None for an empty field. Whether it exists is the mail server's to say."""
+    if any(char in typed.strip() for char in "\r\n"):
+        raise UserError("people.email_line_break", field)
+    address = text.clean(typed, field=field)
+    if not address:
+        return None
+    if "," in address:
+        raise UserError("people.email_comma", field, suggestion=address.replace(",", "."))
+    try:
+        return validate_email(address, check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError as error:
+        raise UserError("people.bad_email", field, text=address[:60]) from error
+
+
+def check_phone(typed: str, field: str = "phone") -> str | None:
+    """A phone number as typed if it can be one, None for an empty field."""
+    number = text.clean(typed, field=field, limit=40)
+    if not number:
+        return None
+    if not re.fullmatch(r"\+?[\d\s()/.\-]{4,}", number):
+        raise UserError("people.bad_phone", field, text=number)
+    try:
+        parsed = phonenumbers.parse(number, center.load().country)
+    except phonenumbers.NumberParseException as error:
+        raise UserError("people.bad_phone", field, text=number) from error
+    if not phonenumbers.is_possible_number(parsed):
+        raise UserError("people.bad_phone", field, text=number)
+    return number
+
+
+def check_birth(typed: str | None, field: str = "date_of_birth") -> str | None:
+    """An ISO date of birth, None for an empty field."""
+    if not typed or not typed.strip():
+        return None
+    try:
+        born = date.fromisoformat(typed.strip())
+    except ValueError as error:
+        raise UserError("people.bad_date", field, text=typed.strip()[:40]) from error
+    today = clock.now().date()
+    if born > today:
+        raise UserError("people.born_ahead", field)
+    if today.year - born.year > 130:
+        raise UserError("people.too_old", field)
+    return born.isoformat()
+
+
+def check_language(typed: str, field: str = "language") -> str:
+    """A language code that Babel knows."""
+    code = typed.strip() or "en"
+    try:
+        Locale.parse(code.replace("-", "_"))
+    except (UnknownLocaleError, ValueError) as error:
+        raise UserError("people.unknown_language", field, text=code[:20]) from error
+    return code
