@@ -1,0 +1,60 @@
+"""Kept money columns. What a student owes is worked out from the rows and kept on the person for lists.
+
+balance = agreed prices of lines that are not canceled − completed payments + completed refunds, corrected for
+money of one student's payment that was put on another student's line. Positive: the student owes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from peewee import Case, fn
+
+from app.store import Write
+from app.store.models import CourseEnrolled, Payment, ProductEnrolled, StudentPayment, User
+
+
+def balance_minor(student_id: int) -> int:
+    """What the rows say the student owes, in minor units; negative is credit."""
+    return _kept_and_found(student_id)[1]
+
+
+def _kept_and_found(student_id: int) -> tuple[int, int]:
+    courses = CourseEnrolled.select(fn.COALESCE(fn.SUM(CourseEnrolled.gross_minor), 0)).where(
+        CourseEnrolled.student_id == student_id, CourseEnrolled.status != "canceled"
+    )
+    products = ProductEnrolled.select(fn.COALESCE(fn.SUM(ProductEnrolled.gross_minor), 0)).where(
+        ProductEnrolled.student_id == student_id, ProductEnrolled.status != "canceled"
+    )
+    paid_sign = Case(None, [(Payment.payment_type == "refund", Payment.amount_minor * -1)], Payment.amount_minor)
+    paid = Payment.select(fn.COALESCE(fn.SUM(paid_sign), 0)).where(
+        Payment.student_id == student_id, Payment.status == "COMPLETED"
+    )
+    put = fn.COALESCE(fn.SUM(StudentPayment.direction * StudentPayment.amount_minor), 0)
+    by_others = (
+        StudentPayment.select(put)
+        .join(Payment, on=(Payment.id == StudentPayment.payment_id))
+        .where(StudentPayment.student_id == student_id, Payment.student_id != student_id)
+    )
+    for_others = (
+        StudentPayment.select(put)
+        .join(Payment, on=(Payment.id == StudentPayment.payment_id))
+        .where(Payment.student_id == student_id, StudentPayment.student_id != student_id)
+    )
+    parts = User.select(User.balance_minor, courses, products, paid, by_others, for_others).where(User.id == student_id)
+    kept, owed_courses, owed_products, paid_in, from_others, to_others = parts.tuples().get()
+    return kept, int(owed_courses + owed_products - paid_in - from_others + to_others)
+
+
+def recompute(w: Write, student_id: int) -> int:
+    """Bring the kept balance in step, inside the write that moved the money; returns it."""
+    kept, found = _kept_and_found(student_id)
+    if kept != found:
+        w.update(User, student_id, balance_minor=found)
+    return found
+
+
+def recompute_all(w: Write, student_ids: Iterable[int]) -> None:
+    """`recompute` for everyone whose money moved, each once."""
+    for student_id in sorted(set(student_ids)):
+        recompute(w, student_id)

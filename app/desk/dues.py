@@ -1,0 +1,249 @@
+"""What can be paid: each enrollment, installment or product sold, with what was paid and its invoice.
+
+An enrollment with installments is owed and invoiced installment by installment; everything else as a whole line.
+Taxes of installments are shares of the line's tax that sum to it exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from peewee import JOIN, fn
+
+from app.money import divide_half_up
+from app.store.models import (
+    Course,
+    CourseEnrolled,
+    Installment,
+    Invoice,
+    InvoiceLine,
+    Product,
+    ProductEnrolled,
+    Session,
+    StudentPayment,
+)
+
+#: Identity of a due: (enrollment, product sold, installment), each an id or None.
+Key = tuple[int | None, int | None, int | None]
+
+
+@dataclass(frozen=True)
+class PayLine:
+    """What someone wants to pay or bill: an enrollment, one installment of it, or a product sold; and how much of it.
+
+    An enrollment with installments that names none of them means its open installments, oldest first.
+    """
+
+    enrollment_id: int | None = None
+    product_enrolled_id: int | None = None
+    installment_id: int | None = None
+    amount_minor: int = 0
+
+
+@dataclass(frozen=True)
+class Due:
+    """One thing that can be paid on its own, in minor units. `invoice_id` is its invoice that is not credited."""
+
+    kind: str
+    enrollment_id: int | None
+    product_enrolled_id: int | None
+    installment_id: int | None
+    student_id: int
+    payer_id: int | None
+    title: str
+    detail: str
+    icon: str
+    quantity: int
+    quoted: str
+    tax_category: str
+    rate_bp: int
+    exemption_reason: str
+    net_minor: int
+    tax_minor: int
+    gross_minor: int
+    due_on: str
+    service_from: str
+    service_to: str
+    position: int = 0
+    parts: int = 0
+    paid_minor: int = 0
+    invoice_id: int | None = None
+    invoice_label: str | None = None
+
+    @property
+    def key(self) -> Key:
+        """What identifies this due among all others."""
+        return (self.enrollment_id, self.product_enrolled_id, self.installment_id)
+
+    @property
+    def open_minor(self) -> int:
+        """What is still to be paid."""
+        return self.gross_minor - self.paid_minor
+
+
+def of_student(student_id: int) -> list[Due]:
+    """Everything the student bought and did not cancel, paid or not, oldest due first."""
+    return _with_money(
+        [*_courses(CourseEnrolled.student_id == student_id), *_products(ProductEnrolled.student_id == student_id)]
+    )
+
+
+def of_lines(enrollment_ids: Iterable[int], product_enrolled_ids: Iterable[int]) -> list[Due]:
+    """The dues of these lines that are not canceled, oldest due first."""
+    enrollments, products = sorted(set(enrollment_ids)), sorted(set(product_enrolled_ids))
+    found: list[Due] = []
+    if enrollments:
+        found += _courses(CourseEnrolled.id.in_(enrollments))
+    if products:
+        found += _products(ProductEnrolled.id.in_(products))
+    return _with_money(found)
+
+
+def chosen(lines: Iterable[PayLine]) -> list[Due]:
+    """The dues that these lines mean, each once, oldest due first. What was canceled meanwhile is left out."""
+    wanted = list(lines)
+    found = of_lines(
+        [line.enrollment_id for line in wanted if line.enrollment_id is not None],
+        [line.product_enrolled_id for line in wanted if line.product_enrolled_id is not None],
+    )
+    return [due for due in found if any(meant(line, due) for line in wanted)]
+
+
+def meant(line: PayLine, due: Due) -> bool:
+    """Whether a line means this due."""
+    if line.product_enrolled_id is not None:
+        return due.product_enrolled_id == line.product_enrolled_id
+    return due.enrollment_id == line.enrollment_id and line.installment_id in (None, due.installment_id)
+
+
+def _courses(condition: Any) -> list[Due]:
+    line = CourseEnrolled
+    rows = list(
+        line.select(
+            line.id, line.student_id, line.payer_id, line.number, line.enrolled_on, line.quoted, line.tax_category,
+            line.rate_bp, line.exemption_reason, line.net_minor, line.tax_minor, line.gross_minor,
+            Course.name, Course.code, Course.icon, Session.start_date, Session.end_date,
+        )
+        .join(Course, on=(Course.id == line.course_id))
+        .join(Session, JOIN.LEFT_OUTER, on=(Session.id == line.session_id))
+        .where(condition, line.status != "canceled")
+        .tuples()
+    )  # fmt: skip
+    plans: dict[int, list[tuple[int, int, str, int]]] = {}
+    if rows:
+        part = Installment
+        for enrollment_id, *rest in (
+            part.select(part.enrollment_id, part.id, part.position, part.due_on, part.amount_minor)
+            .where(part.enrollment_id.in_([row[0] for row in rows]))
+            .order_by(part.enrollment_id, part.position)
+            .tuples()
+        ):
+            plans.setdefault(enrollment_id, []).append(tuple(rest))
+    found: list[Due] = []
+    for row in rows:
+        (row_id, student, payer, number, enrolled_on, quoted, category, rate, reason, net, tax, gross) = row[:12]
+        name, code, icon, starts, ends = row[12:]
+        whole = Due(
+            kind="enrollment", enrollment_id=row_id, product_enrolled_id=None, installment_id=None, student_id=student,
+            payer_id=payer, title=name, detail=f"{code} · {number}", icon=icon, quantity=1, quoted=quoted,
+            tax_category=category, rate_bp=rate, exemption_reason=reason, net_minor=net, tax_minor=tax,
+            gross_minor=gross, due_on=enrolled_on, service_from=starts or enrolled_on, service_to=ends or enrolled_on,
+        )  # fmt: skip
+        found += _in_parts(whole, plans[row_id]) if row_id in plans else [whole]
+    return found
+
+
+def _in_parts(whole: Due, plan: list[tuple[int, int, str, int]]) -> list[Due]:
+    """The installments of a line. Rounding is carried along, so that their taxes sum to the line's."""
+    found = []
+    gross_so_far = tax_so_far = 0
+    for installment_id, position, due_on, amount in plan:
+        gross_so_far += amount
+        tax_by_now = divide_half_up(whole.tax_minor * gross_so_far, whole.gross_minor)
+        tax, tax_so_far = tax_by_now - tax_so_far, tax_by_now
+        found.append(
+            replace(
+                whole,
+                kind="installment",
+                installment_id=installment_id,
+                position=position,
+                parts=len(plan),
+                detail=f"{whole.detail} · {position}/{len(plan)}",
+                due_on=due_on,
+                net_minor=amount - tax,
+                tax_minor=tax,
+                gross_minor=amount,
+            )
+        )
+    return found
+
+
+def _products(condition: Any) -> list[Due]:
+    line = ProductEnrolled
+    rows = (
+        line.select(
+            line.id, line.student_id, line.payer_id, line.number, line.sold_on, line.quantity, line.quoted,
+            line.tax_category, line.rate_bp, line.exemption_reason, line.net_minor, line.tax_minor, line.gross_minor,
+            Product.name, Product.code, Product.kind,
+        )
+        .join(Product, on=(Product.id == line.product_id))
+        .where(condition, line.status != "canceled")
+        .tuples()
+    )  # fmt: skip
+    return [
+        Due(
+            kind="product", enrollment_id=None, product_enrolled_id=row_id, installment_id=None, student_id=student,
+            payer_id=payer, title=name, detail=f"{code} · {number}", icon="package" if kind == "physical" else "download",
+            quantity=quantity, quoted=quoted, tax_category=category, rate_bp=rate, exemption_reason=reason,
+            net_minor=net, tax_minor=tax, gross_minor=gross, due_on=sold_on, service_from=sold_on, service_to=sold_on,
+        )
+        for (row_id, student, payer, number, sold_on, quantity, quoted, category, rate, reason, net, tax, gross,
+             name, code, kind) in rows
+    ]  # fmt: skip
+
+
+def _with_money(dues: list[Due]) -> list[Due]:
+    """Fill in what was paid and the invoice that stands, and sort oldest due first."""
+    enrollments = sorted({due.enrollment_id for due in dues if due.enrollment_id is not None})
+    products = sorted({due.product_enrolled_id for due in dues if due.product_enrolled_id is not None})
+    paid: dict[Key, int] = {}
+    invoiced: dict[Key, tuple[int, str, str]] = {}
+    for of_payment, of_line, ids in (
+        (StudentPayment.enrollment_id, InvoiceLine.enrollment_id, enrollments),
+        (StudentPayment.product_enrolled_id, InvoiceLine.product_enrolled_id, products),
+    ):
+        if not ids:
+            continue
+        row = StudentPayment
+        keys = (row.enrollment_id, row.product_enrolled_id, row.installment_id)
+        for enrollment, product, installment, amount in (
+            row.select(*keys, fn.SUM(row.direction * row.amount_minor)).where(of_payment.in_(ids)).group_by(*keys).tuples()
+        ):
+            paid[(enrollment, product, installment)] = int(amount)
+        note = Invoice.alias()
+        for enrollment, product, installment, invoice_id, label, due_on in (
+            InvoiceLine.select(
+                InvoiceLine.enrollment_id, InvoiceLine.product_enrolled_id, InvoiceLine.installment_id,
+                Invoice.id, Invoice.label, Invoice.due_on,
+            )
+            .join(Invoice, on=(Invoice.id == InvoiceLine.invoice_id))
+            .join(note, JOIN.LEFT_OUTER, on=((note.refers_to == Invoice.id) & (note.is_full == 1)))
+            .where(of_line.in_(ids), Invoice.kind == "invoice", note.id.is_null())
+            .tuples()
+        ):  # fmt: skip
+            invoiced[(enrollment, product, installment)] = (invoice_id, label, due_on)
+    found = []
+    for due in dues:
+        invoice_id, label, due_on = invoiced.get(due.key, (None, None, due.due_on))
+        found.append(
+            replace(
+                due,
+                paid_minor=paid.get(due.key, 0),
+                invoice_id=invoice_id,
+                invoice_label=label,
+                due_on=due.due_on if due.kind == "installment" else due_on,
+            )
+        )
+    return sorted(found, key=lambda due: (due.due_on, due.enrollment_id or 0, due.product_enrolled_id or 0, due.position))

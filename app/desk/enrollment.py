@@ -1,0 +1,467 @@
+"""Selling: a course to a student (flow 1 of DOMAIN.md) and products (flow 2). Each is one transaction.
+
+A price is agreed once, in the center's way of quoting, and its net, tax and gross are kept on the line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from dateutil.relativedelta import relativedelta
+
+from app import clock, money, store, text
+from app.desk import balances, center, invoices, letters, notifications, timeline
+from app.desk.accounts import Actor, require
+from app.errors import UserError
+from app.settings import Center
+from app.store import Write
+from app.store.models import (
+    Course,
+    CourseEnrolled,
+    Installment,
+    Payer,
+    Product,
+    ProductEnrolled,
+    Session,
+    Slot,
+    SlotEnrolled,
+    TaxRate,
+    User,
+)
+
+#: More parts than this are refused: a plan must stay readable.
+MAX_PARTS = 60
+
+Warning_ = tuple[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class EnrollmentDraft:
+    """An enrollment as typed. `installments` are (due date, amount) in order and sum to the gross price.
+
+    `override_reason` lets a student under the minimum age in; it is recorded.
+    """
+
+    student_id: int
+    course_id: int
+    payer_id: int | None = None
+    list_price_minor: int | None = None
+    discount_minor: int = 0
+    discount_reason: str = ""
+    tax_rate_id: int | None = None
+    installments: tuple[tuple[str, int], ...] = ()
+    session_id: int | None = None
+    send_mail: bool = True
+    override_reason: str = ""
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What an enrollment would cost, in minor units, and what staff should know first: (message key, parameters)."""
+
+    list_minor: int
+    discount_minor: int
+    net_minor: int
+    tax_minor: int
+    gross_minor: int
+    rate_bp: int
+    warnings: tuple[Warning_, ...] = ()
+
+
+@dataclass(frozen=True)
+class SaleItem:
+    """So many of a product, with a discount on the whole line in minor units."""
+
+    product_id: int
+    quantity: int = 1
+    discount_minor: int = 0
+
+
+@dataclass(frozen=True)
+class SaleDraft:
+    """Products for one student."""
+
+    student_id: int
+    items: tuple[SaleItem, ...]
+    payer_id: int | None = None
+    send_mail: bool = False
+
+
+@dataclass(frozen=True)
+class Price:
+    """A price agreed, as a line keeps it. Amounts in minor units; list and discount as quoted, for the whole line."""
+
+    quoted: str
+    list_price_minor: int
+    discount_minor: int
+    tax_category: str
+    rate_bp: int
+    exemption_reason: str
+    net_minor: int
+    tax_minor: int
+    gross_minor: int
+
+
+@dataclass(frozen=True)
+class PricedItem:
+    """A product line whose price is agreed and will not follow the catalog any more."""
+
+    product_id: int
+    quantity: int
+    price: Price
+
+
+def agree(how: Center, list_minor: int, discount_minor: int, rate: Any) -> Price:
+    """Work out a price. UserErrors `enrollment.price`, `enrollment.discount_above_price`, beside their fields."""
+    if not 0 <= list_minor <= money.MAX_MINOR:
+        raise UserError("enrollment.price", "list_price")
+    if discount_minor < 0:
+        raise UserError("enrollment.discount_negative", "discount")
+    if discount_minor > list_minor:
+        raise UserError("enrollment.discount_above_price", "discount", price=list_minor)
+    split = (money.split_gross if how.prices == "gross" else money.split_net)(list_minor - discount_minor, rate.rate_bp)
+    return Price(
+        quoted=how.prices,
+        list_price_minor=list_minor,
+        discount_minor=discount_minor,
+        tax_category=rate.category,
+        rate_bp=rate.rate_bp,
+        exemption_reason=rate.exemption_reason,
+        net_minor=split.net_minor,
+        tax_minor=split.tax_minor,
+        gross_minor=split.gross_minor,
+    )
+
+
+# -- courses --------------------------------------------------------------------------------------------------
+
+
+def quote(draft: EnrollmentDraft) -> Quote:
+    """The price of a draft and its warnings; nothing is written. UserErrors as from `enroll`, except installments."""
+    student, course = _student(draft.student_id), _course(draft.course_id)
+    price = _course_price(center.load(), draft, course)
+    return Quote(
+        list_minor=price.list_price_minor,
+        discount_minor=price.discount_minor,
+        net_minor=price.net_minor,
+        tax_minor=price.tax_minor,
+        gross_minor=price.gross_minor,
+        rate_bp=price.rate_bp,
+        warnings=_warnings(student, course, _first_day(draft, course)),
+    )
+
+
+def plan(total_minor: int, parts: int, first_on: str) -> tuple[tuple[str, int], ...]:
+    """An even plan: `parts` monthly installments from `first_on`, larger ones first, that sum to the total.
+
+    A day that a month does not have becomes its last. UserError `enrollment.parts`, `enrollment.date`.
+    """
+    if not 1 <= parts <= MAX_PARTS or parts > total_minor:
+        raise UserError("enrollment.parts", "installments", most=MAX_PARTS)
+    first = _date(first_on)
+    amounts = money.spread(total_minor, parts)
+    return tuple(
+        ((first + relativedelta(months=month)).isoformat(), amount) for month, amount in enumerate(amounts)
+    )
+
+
+def enroll(actor: Actor, draft: EnrollmentDraft) -> int:
+    """Enroll a student in a course; returns the enrollment's id. Everything that follows is in the same transaction.
+
+    UserErrors: `enrollment.student_inactive`, `enrollment.student_merged`, `enrollment.course_unavailable`,
+    `enrollment.too_young` (unless overridden with a reason), `enrollment.already_enrolled`, `enrollment.wrong_session`,
+    prices as in `agree`, `enrollment.installments_sum`, `enrollment.installments_order`.
+    """
+    require(actor, "enrollment.create")
+    discount_reason = text.clean(draft.discount_reason, field="discount_reason")
+    override = text.clean(draft.override_reason, field="override_reason")
+    with store.write("Enroll student", actor) as w:
+        how = center.load()
+        student, course = _student(draft.student_id), _course(draft.course_id)
+        _check_payer(draft.payer_id)
+        price = _course_price(how, draft, course)
+        installments = _check_plan(draft.installments, price.gross_minor)
+        twin = CourseEnrolled.get_or_none(
+            CourseEnrolled.student_id == student.id,
+            CourseEnrolled.course_id == course.id,
+            CourseEnrolled.status == "pending",
+        )
+        if twin is not None:
+            raise UserError("enrollment.already_enrolled", "course", course=course.name, number=twin.number)
+        first_day = _first_day(draft, course)
+        for key, params in _warnings(student, course, first_day):
+            if key == "enrollment.too_young" and not override:
+                raise UserError(key, "override_reason", **params)
+        number = w.next_number("enrollment")[1]
+        enrollment = w.insert(
+            CourseEnrolled,
+            number=number,
+            student_id=student.id,
+            course_id=course.id,
+            payer_id=draft.payer_id,
+            session_id=draft.session_id,
+            enrolled_on=clock.local_date(how.zone, w.moment).isoformat(),
+            discount_reason=discount_reason,
+            **vars(price),
+        )
+        for position, (due_on, amount) in enumerate(installments, start=1):
+            w.insert(Installment, enrollment_id=enrollment, position=position, due_on=due_on, amount_minor=amount)
+        facts = {"course": course.name, "number": number, "amount": price.gross_minor}
+        link = ("courses_enrolled", enrollment)
+        timeline.add(w, student.id, "enrollment.timeline_created", link, **facts)
+        if override:
+            timeline.add(w, student.id, "enrollment.timeline_override", link, course=course.name, reason=override)
+        notifications.notify(
+            w, "payment", "center", "enrollment.created", link, student=_name(student), student_id=student.id, **facts
+        )
+        if draft.send_mail:
+            letters.send(
+                w,
+                letters.student(student.id),
+                "enrollment_confirmation",
+                f"enrollment.created:{number}",
+                {
+                    "student": _name(student),
+                    "course": course.name,
+                    "number": number,
+                    "amount_minor": price.gross_minor,
+                    "first_on": first_day if draft.session_id is not None else None,
+                    "installments": [{"due_on": on, "amount_minor": amount} for on, amount in installments],
+                },
+            )
+        balances.recompute(w, student.id)
+    return enrollment
+
+
+def cancel_enrollment(actor: Actor, enrollment_id: int, reason: str) -> None:
+    """Cancel a pending enrollment: its invoices are credited, what was paid becomes credit, coming seats are freed.
+
+    Other lines of a credited invoice are invoiced anew with the money they had. UserErrors `enrollment.not_pending`,
+    `store.gone`, or beside `reason`.
+    """
+    require(actor, "enrollment.cancel")
+    reason = text.clean(reason, field="reason", required=True)
+    with store.write("Cancel enrollment", actor) as w:
+        how = center.load()
+        line = CourseEnrolled.get_or_none(CourseEnrolled.id == enrollment_id)
+        if line is None:
+            raise UserError("store.gone")
+        if line.status != "pending":
+            raise UserError(f"enrollment.already_{line.status}", number=line.number)
+        invoices.withdraw(w, how, enrollment_id, reason)
+        w.update(
+            CourseEnrolled,
+            enrollment_id,
+            status="canceled",
+            canceled_on=clock.local_date(how.zone, w.moment).isoformat(),
+            cancel_reason=reason,
+        )
+        _release_seats(w, enrollment_id)
+        facts = {"course": Course.get_by_id(line.course_id).name, "number": line.number, "reason": reason}
+        link = ("courses_enrolled", enrollment_id)
+        student = User.get_by_id(line.student_id)
+        timeline.add(w, student.id, "enrollment.timeline_canceled", link, **facts)
+        notifications.notify(
+            w, "payment", "center", "enrollment.canceled", link, student=_name(student), student_id=student.id, **facts
+        )
+        balances.recompute(w, student.id)
+
+
+def _release_seats(w: Write, enrollment_id: int) -> None:
+    """Give back the seats that are still ahead."""
+    seat, slot = SlotEnrolled, Slot
+    ahead = (
+        seat.select(seat.id, seat.slot_id)
+        .join(slot, on=(slot.id == seat.slot_id))
+        .where(
+            seat.enrollment_id == enrollment_id,
+            seat.status.in_(("booked", "held", "waiting")),
+            slot.start_utc > w.now,
+        )
+    )
+    for seat_id, slot_id in list(ahead.tuples()):
+        w.update(seat, seat_id, status="canceled", held_until=None)
+        taken = seat.select().where(seat.slot_id == slot_id, seat.status.in_(("booked", "attended"))).count()
+        w.update(slot, slot_id, seats_taken=taken)
+
+
+def _course_price(how: Center, draft: EnrollmentDraft, course: Any) -> Price:
+    listed = course.price_minor if draft.list_price_minor is None else draft.list_price_minor
+    rate_id = course.tax_rate_id if draft.tax_rate_id is None else draft.tax_rate_id
+    rate = TaxRate.get_or_none(TaxRate.id == rate_id)
+    if rate is None or (draft.tax_rate_id is not None and rate.status != "available"):
+        raise UserError("catalog.tax_rate", "tax_rate")
+    return agree(how, listed, draft.discount_minor, rate)
+
+
+def _check_plan(installments: Sequence[tuple[str, int]], gross_minor: int) -> list[tuple[str, int]]:
+    found = [(_date(due_on).isoformat(), amount) for due_on, amount in installments]
+    if not found:
+        return []
+    if len(found) > MAX_PARTS or any(amount <= 0 for _, amount in found):
+        raise UserError("enrollment.parts", "installments", most=MAX_PARTS)
+    total = sum(amount for _, amount in found)
+    if total != gross_minor:
+        raise UserError("enrollment.installments_sum", "installments", total=total, price=gross_minor)
+    if any(earlier[0] > later[0] for earlier, later in zip(found, found[1:], strict=False)):
+        raise UserError("enrollment.installments_order", "installments")
+    return found
+
+
+def _first_day(draft: EnrollmentDraft, course: Any) -> str:
+    """The first day of teaching as far as it is known: of the session that was chosen, else today."""
+    if draft.session_id is None:
+        return clock.local_date(center.load().zone).isoformat()
+    session = Session.get_or_none(Session.id == draft.session_id)
+    if session is None or session.course_id != course.id or session.status != "planned":
+        raise UserError("enrollment.wrong_session", "session", course=course.name)
+    return str(session.start_date)
+
+
+def _warnings(student: Any, course: Any, first_day: str) -> tuple[Warning_, ...]:
+    found: list[Warning_] = []
+    if course.minimum_age is not None:
+        if not student.date_of_birth:
+            found.append(("enrollment.age_unknown", {"age": course.minimum_age}))
+        elif relativedelta(_date(first_day), _date(student.date_of_birth)).years < course.minimum_age:
+            found.append(("enrollment.too_young", {"age": course.minimum_age, "on": first_day, "course": course.name}))
+    if course.prerequisite_id is not None:
+        passed = CourseEnrolled.select().where(
+            CourseEnrolled.student_id == student.id,
+            CourseEnrolled.course_id == course.prerequisite_id,
+            CourseEnrolled.status == "completed",
+        )
+        if not passed.exists():
+            needed = Course.get_by_id(course.prerequisite_id).name
+            found.append(("enrollment.prerequisite_missing", {"course": needed}))
+    return tuple(found)
+
+
+# -- products -------------------------------------------------------------------------------------------------
+
+
+def sell(actor: Actor, draft: SaleDraft) -> list[int]:
+    """Sell products to a student: one line each, stock goes down; returns the lines' ids. They are owed until paid.
+
+    UserErrors: `enrollment.nothing_chosen`, `enrollment.product_unavailable`, `enrollment.out_of_stock`,
+    `enrollment.quantity`, prices as in `agree`, and about the student as in `enroll`.
+    """
+    require(actor, "sale.create")
+    with store.write("Sell products", actor) as w:
+        how = center.load()
+        student = _student(draft.student_id)
+        _check_payer(draft.payer_id)
+        sold = sell_in(w, how, student.id, price_items(how, draft.items), draft.payer_id)
+        if draft.send_mail:
+            lines = ProductEnrolled.select().where(ProductEnrolled.id.in_(sold)).order_by(ProductEnrolled.id)
+            names = dict(Product.select(Product.id, Product.name).tuples())
+            letters.send(
+                w,
+                letters.student(student.id),
+                "sale_confirmation",
+                f"sale.created:{lines[0].number}",
+                {
+                    "student": _name(student),
+                    "lines": [
+                        {"title": names[line.product_id], "quantity": line.quantity, "amount_minor": line.gross_minor}
+                        for line in lines
+                    ],
+                },
+            )
+        balances.recompute(w, student.id)
+    return sold
+
+
+def price_items(how: Center, items: Sequence[SaleItem]) -> list[PricedItem]:
+    """Agree on the prices of products, and see that they can be sold. UserErrors as from `sell`."""
+    if not items:
+        raise UserError("enrollment.nothing_chosen", "items")
+    wanted: dict[int, int] = {}
+    found = []
+    for item in items:
+        if not 1 <= item.quantity <= 10_000:
+            raise UserError("enrollment.quantity", "quantity")
+        product = Product.get_or_none(Product.id == item.product_id)
+        if product is None or product.status != "available":
+            raise UserError("enrollment.product_unavailable", "items", product=product.name if product else "?")
+        wanted[product.id] = wanted.get(product.id, 0) + item.quantity
+        if product.stock is not None and product.stock < wanted[product.id]:
+            raise UserError("enrollment.out_of_stock", "items", product=product.name, left=product.stock)
+        rate = TaxRate.get_by_id(product.tax_rate_id)
+        price = agree(how, product.price_minor * item.quantity, item.discount_minor, rate)
+        found.append(PricedItem(product.id, item.quantity, price))
+    return found
+
+
+def sell_in(
+    w: Write, how: Center, student_id: int, items: Sequence[PricedItem], payer_id: int | None = None
+) -> list[int]:
+    """Book priced products inside a running write; returns the lines' ids. UserError `enrollment.out_of_stock`."""
+    sold = []
+    name = letters.student(student_id).name
+    for item in items:
+        product = Product.get_by_id(item.product_id)
+        if product.stock is not None:
+            if product.stock < item.quantity:
+                raise UserError("enrollment.out_of_stock", "items", product=product.name, left=product.stock)
+            w.update(Product, product.id, stock=product.stock - item.quantity)
+        number = w.next_number("sale", "A-{number:05d}")[1]
+        line = w.insert(
+            ProductEnrolled,
+            number=number,
+            student_id=student_id,
+            product_id=product.id,
+            payer_id=payer_id,
+            sold_on=clock.local_date(how.zone, w.moment).isoformat(),
+            quantity=item.quantity,
+            status="completed",
+            **vars(item.price),
+        )
+        facts = {"product": product.name, "quantity": item.quantity, "amount": item.price.gross_minor, "number": number}
+        link = ("product_enrolled", line)
+        timeline.add(w, student_id, "enrollment.timeline_sold", link, **facts)
+        notifications.notify(
+            w, "payment", "center", "enrollment.sold", link, student=name, student_id=student_id, **facts
+        )
+        sold.append(line)
+    return sold
+
+
+# -- shared ---------------------------------------------------------------------------------------------------
+
+
+def _student(student_id: int) -> Any:
+    student = User.get_or_none(User.id == student_id, User.role == "student")
+    if student is None:
+        raise UserError("store.gone")
+    if student.status in ("inactive", "merged"):
+        raise UserError(f"enrollment.student_{student.status}", "student", name=_name(student))
+    return student
+
+
+def _course(course_id: int) -> Any:
+    course = Course.get_or_none(Course.id == course_id)
+    if course is None:
+        raise UserError("store.gone")
+    if course.status != "available":
+        raise UserError("enrollment.course_unavailable", "course", course=course.name)
+    return course
+
+
+def _check_payer(payer_id: int | None) -> None:
+    if payer_id is not None and Payer.get_or_none(Payer.id == payer_id, Payer.status == "active") is None:
+        raise UserError("enrollment.payer_unavailable", "payer")
+
+
+def _date(value: str) -> date:
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise UserError("enrollment.date", "due_on", text=value[:20]) from error
+
+
+def _name(person: Any) -> str:
+    return f"{person.first_name} {person.last_name}".strip()

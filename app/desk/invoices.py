@@ -1,0 +1,414 @@
+"""Numbered, frozen documents, and the money that stands on them.
+
+The number is taken in the transaction that issues the document, per year and kind, without gaps. Once issued nothing
+of it changes: a mistake is answered by one full credit note, which sets the money free, and by a new invoice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import string
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from peewee import fn
+
+from app import clock, store, text
+from app.desk import balances, center, dues, letters, notifications, timeline
+from app.desk.accounts import Actor, require
+from app.desk.dues import Due, Key, PayLine
+from app.desk.letters import Buyer
+from app.errors import UserError
+from app.money import divide_half_up
+from app.settings import Center
+from app.store import Write
+from app.store.models import Invoice, InvoiceLine, Payment, StudentPayment, User
+
+
+@dataclass(frozen=True)
+class Put:
+    """Money of one payment for one due, in minor units."""
+
+    payment_id: int
+    method: str
+    paid_on: str
+    due: Due
+    amount_minor: int
+
+
+@dataclass(frozen=True)
+class Freed:
+    """Money taken off a due: it is the payment's credit again, in minor units."""
+
+    payment_id: int
+    key: Key
+    student_id: int
+    amount_minor: int
+
+
+# -- reading --------------------------------------------------------------------------------------------------
+
+
+def paid_minor(invoice_id: int) -> int:
+    """What was paid on an invoice and not taken back, derived from the rows."""
+    row = StudentPayment
+    found = row.select(fn.COALESCE(fn.SUM(row.direction * row.amount_minor), 0)).where(row.invoice_id == invoice_id)
+    return int(found.scalar())
+
+
+def open_minor(invoice_id: int) -> int:
+    """What is still to be paid on an invoice: nothing on a credit note or on an invoice that was credited."""
+    invoice = _invoice(invoice_id)
+    if invoice.kind == "credit_note" or _credit_note_of(invoice_id) is not None:
+        return 0
+    return int(invoice.gross_minor) - paid_minor(invoice_id)
+
+
+# -- issuing --------------------------------------------------------------------------------------------------
+
+
+def bill(
+    actor: Actor, student_id: int, lines: Sequence[PayLine], payer_id: int | None = None, *, send_mail: bool = True
+) -> int:
+    """Issue one invoice over lines that have none yet, to be paid later; returns its id.
+
+    UserErrors `invoices.nothing_to_bill`, `invoices.already_invoiced`, `invoices.clock_back`.
+    """
+    require(actor, "invoice.issue")
+    with store.write("Issue invoice", actor) as w:
+        how = center.load()
+        chosen = dues.chosen(lines)
+        if not chosen:
+            raise UserError("invoices.nothing_to_bill", "lines")
+        for due in chosen:
+            if due.invoice_id is not None:
+                raise UserError("invoices.already_invoiced", "lines", title=due.title, label=due.invoice_label)
+        to = letters.buyer(student_id, payer_id)
+        invoice_id = issue(w, how, to, [(due, ()) for due in chosen])
+        if send_mail and how.mail_invoices:
+            send(w, invoice_id, to)
+    return invoice_id
+
+
+def issue(w: Write, how: Center, to: Buyer, items: Sequence[tuple[Due, Sequence[Put]]]) -> int:
+    """Issue an invoice over `items` (each due with what is being paid on it now) inside a running write.
+
+    UserError `invoices.clock_back` if the computer's date lies before the last document's.
+    """
+    issued_on = _today(how, w)
+    paid = sum(put.amount_minor for _, puts in items for put in puts)
+    gross = sum(due.gross_minor for due, _ in items)
+    due_on = issued_on
+    if paid < gross:
+        due_on = (date.fromisoformat(issued_on) + timedelta(days=how.due_days)).isoformat()
+        if all(due.kind == "installment" for due, _ in items):
+            due_on = max(issued_on, min(due.due_on for due, _ in items))
+    number, label = _number(w, "invoice", how.invoice_pattern, issued_on)
+    lines = [_line(position, due) for position, (due, _) in enumerate(items, start=1)]
+    invoice_id = _insert(
+        w,
+        {
+            "series": f"invoice-{issued_on[:4]}",
+            "number": number,
+            "label": label,
+            "kind": "invoice",
+            "student_id": to.student_id,
+            "payer_id": to.payer_id,
+            "buyer_name": to.name,
+            "language": to.language,
+            "currency": how.currency,
+            "issued_on": issued_on,
+            "service_from": min(due.service_from for due, _ in items),
+            "service_to": max(due.service_to for due, _ in items),
+            "due_on": due_on,
+            "net_minor": sum(due.net_minor for due, _ in items),
+            "tax_minor": sum(due.tax_minor for due, _ in items),
+            "gross_minor": gross,
+        },
+        lines,
+        how,
+        to,
+        [put for _, puts in items for put in puts],
+    )
+    for student_id in sorted({due.student_id for due, _ in items}):
+        timeline.add(w, student_id, "invoices.timeline_issued", ("invoices", invoice_id), label=label, amount=gross)
+    return invoice_id
+
+
+def put(w: Write, how: Center, puts: Sequence[Put], payer_id: int | None = None) -> list[tuple[int, Buyer]]:
+    """Put money on dues inside a running write; returns the invoices issued for those that had none, with buyers.
+
+    One invoice per buyer: the payer of the line, else `payer_id`, else the line's student.
+    """
+    groups: dict[tuple[int | None, int | None], dict[Key, tuple[Due, list[Put]]]] = {}
+    for one in puts:
+        if one.due.invoice_id is None:
+            billed_to = one.due.payer_id or payer_id
+            group = groups.setdefault((billed_to, None if billed_to else one.due.student_id), {})
+            group.setdefault(one.due.key, (one.due, []))[1].append(one)
+    issued: list[tuple[int, Buyer]] = []
+    invoice_of: dict[Key, int] = {}
+    for (billed_to, _), items in groups.items():
+        whole = list(items.values())
+        to = letters.buyer(whole[0][0].student_id, billed_to)
+        invoice_id = issue(w, how, to, whole)
+        issued.append((invoice_id, to))
+        invoice_of.update(dict.fromkeys(items, invoice_id))
+    for one in puts:
+        due = one.due
+        w.insert(
+            StudentPayment,
+            payment_id=one.payment_id,
+            student_id=due.student_id,
+            enrollment_id=due.enrollment_id,
+            product_enrolled_id=due.product_enrolled_id,
+            installment_id=due.installment_id,
+            invoice_id=due.invoice_id or invoice_of[due.key],
+            amount_minor=one.amount_minor,
+            direction=1,
+            method=one.method,
+        )
+    return issued
+
+
+def send(w: Write, invoice_id: int, to: Buyer) -> bool:
+    """Queue the mail that brings an invoice to its buyer."""
+    invoice = _invoice(invoice_id)
+    return letters.send(
+        w,
+        to,
+        "invoice",
+        f"invoice.issued:{invoice.label}",
+        {"label": invoice.label, "amount_minor": invoice.gross_minor, "due_on": invoice.due_on},
+        (invoice_id,),
+    )
+
+
+# -- crediting ------------------------------------------------------------------------------------------------
+
+
+def credit(actor: Actor, invoice_id: int, reason: str) -> int:
+    """Credit an invoice in full; returns the credit note's id. What was paid on it becomes the student's credit.
+
+    UserErrors `invoices.is_credit_note`, `invoices.already_credited`, `invoices.clock_back`, or beside `reason`.
+    """
+    require(actor, "invoice.credit")
+    reason = text.clean(reason, field="reason", required=True)
+    with store.write("Credit invoice", actor) as w:
+        note_id, _ = credit_in(w, center.load(), _invoice(invoice_id), reason)
+    return note_id
+
+
+def credit_in(w: Write, how: Center, invoice: Any, reason: str) -> tuple[int, list[Freed]]:
+    """Credit an invoice inside a running write: the note's id, and the money set free."""
+    if invoice.kind == "credit_note":
+        raise UserError("invoices.is_credit_note", label=invoice.label)
+    earlier = _credit_note_of(invoice.id)
+    if earlier is not None:
+        raise UserError("invoices.already_credited", label=invoice.label, note=earlier.label)
+    freed = take_back(w, StudentPayment.invoice_id == invoice.id)
+    issued_on = _today(how, w)
+    number, label = _number(w, "credit", how.credit_note_pattern, issued_on)
+    copied = ("student_id", "payer_id", "buyer_name", "language", "currency", "service_from", "service_to")
+    amounts = ("net_minor", "tax_minor", "gross_minor")
+    head = {name: getattr(invoice, name) for name in (*copied, *amounts)}
+    lines = list(
+        InvoiceLine.select().where(InvoiceLine.invoice_id == invoice.id).order_by(InvoiceLine.position).dicts()
+    )
+    note_id = _insert(
+        w,
+        {
+            "series": f"credit-{issued_on[:4]}",
+            "number": number,
+            "label": label,
+            "kind": "credit_note",
+            "refers_to": invoice.id,
+            "is_full": 1,
+            "issued_on": issued_on,
+            "due_on": issued_on,
+            **head,
+        },
+        [{name: line[name] for name in _LINE_COLUMNS} for line in lines],
+        how,
+        letters.buyer(invoice.student_id, invoice.payer_id),
+        [],
+    )
+    facts = {"label": invoice.label, "note": label, "amount": invoice.gross_minor, "reason": reason}
+    students = {line["student_id"] for line in lines}
+    for student_id in sorted(students):
+        timeline.add(w, student_id, "invoices.timeline_credited", ("invoices", note_id), **facts)
+    notifications.notify(w, "payment", "center", "invoices.credited", ("invoices", note_id), buyer=invoice.buyer_name, **facts)
+    balances.recompute_all(w, students | _payers_of(one.payment_id for one in freed))
+    return note_id, freed
+
+
+def withdraw(w: Write, how: Center, enrollment_id: int, reason: str) -> None:
+    """Credit every invoice of an enrollment. Its other lines are invoiced anew and keep the money they had."""
+    numbers = sorted({due.invoice_id for due in dues.of_lines([enrollment_id], []) if due.invoice_id is not None})
+    for invoice_id in numbers:
+        invoice = _invoice(invoice_id)
+        others = [
+            PayLine(line.enrollment_id, line.product_enrolled_id, line.installment_id)
+            for line in InvoiceLine.select().where(InvoiceLine.invoice_id == invoice_id)
+            if line.enrollment_id != enrollment_id
+        ]
+        _, freed = credit_in(w, how, invoice, reason)
+        left = {due.key: due for due in dues.chosen(others)}
+        if not left:
+            continue
+        puts = [
+            Put(payment.id, payment.method, payment.settled_on, left[one.key], one.amount_minor)
+            for one in freed
+            if one.key in left
+            for payment in [Payment.get_by_id(one.payment_id)]
+        ]
+        items = [(due, [put for put in puts if put.due.key == key]) for key, due in left.items()]
+        again = issue(w, how, letters.buyer(invoice.student_id, invoice.payer_id), items)
+        renewed = {due.key: due for due in dues.chosen(others)}
+        put(w, how, [Put(p.payment_id, p.method, p.paid_on, renewed[p.due.key], p.amount_minor) for p in puts])
+        students = {due.student_id for due in left.values()}
+        balances.recompute_all(w, students | _payers_of(one.payment_id for one in puts))
+        timeline.add(w, invoice.student_id, "invoices.timeline_replaced", ("invoices", again), label=invoice.label)
+
+
+def take_back(w: Write, condition: Any, up_to: int | None = None) -> list[Freed]:
+    """Take money off dues, newest first: all that matches, or `up_to` minor units of it."""
+    row = StudentPayment
+    undone = dict(
+        row.select(row.reverses_id, fn.SUM(row.amount_minor))
+        .where(condition, row.direction == -1)
+        .group_by(row.reverses_id)
+        .tuples()
+    )
+    freed: list[Freed] = []
+    for used in list(row.select().where(condition, row.direction == 1).order_by(row.id.desc())):
+        amount = used.amount_minor - int(undone.get(used.id, 0))
+        if up_to is not None:
+            amount = min(amount, up_to)
+            up_to -= amount
+        if amount <= 0:
+            continue
+        w.insert(
+            row,
+            payment_id=used.payment_id,
+            student_id=used.student_id,
+            enrollment_id=used.enrollment_id,
+            product_enrolled_id=used.product_enrolled_id,
+            installment_id=used.installment_id,
+            invoice_id=used.invoice_id,
+            amount_minor=amount,
+            direction=-1,
+            reverses_id=used.id,
+            method=used.method,
+        )
+        key = (used.enrollment_id, used.product_enrolled_id, used.installment_id)
+        freed.append(Freed(used.payment_id, key, used.student_id, amount))
+    return freed
+
+
+# -- inside ---------------------------------------------------------------------------------------------------
+
+_LINE_COLUMNS = (
+    "position", "student_id", "enrollment_id", "product_enrolled_id", "installment_id", "title", "detail", "quantity",
+    "unit", "quoted", "unit_net_minor", "tax_category", "rate_bp", "exemption_reason", "net_minor", "tax_minor",
+    "gross_minor",
+)  # fmt: skip
+
+
+def _line(position: int, due: Due) -> dict[str, Any]:
+    return {
+        "position": position,
+        "student_id": due.student_id,
+        "enrollment_id": due.enrollment_id,
+        "product_enrolled_id": due.product_enrolled_id,
+        "installment_id": due.installment_id,
+        "title": due.title,
+        "detail": due.detail,
+        "quantity": due.quantity,
+        "unit": "piece" if due.kind == "product" else "course",
+        "quoted": due.quoted,
+        "unit_net_minor": divide_half_up(due.net_minor, due.quantity),
+        "tax_category": due.tax_category,
+        "rate_bp": due.rate_bp,
+        "exemption_reason": due.exemption_reason,
+        "net_minor": due.net_minor,
+        "tax_minor": due.tax_minor,
+        "gross_minor": due.gross_minor,
+    }
+
+
+def _insert(
+    w: Write, head: dict[str, Any], lines: list[dict[str, Any]], how: Center, to: Buyer, puts: Sequence[Put]
+) -> int:
+    document = _document(head, lines, how, to, puts)
+    invoice_id = w.insert(
+        Invoice, issued_at=w.now, snapshot=document.snapshot, document_hash=document.hash,
+        layout_version=document.layout_version, **head,
+    )  # fmt: skip
+    for line in lines:
+        w.insert(InvoiceLine, invoice_id=invoice_id, **line)
+    return invoice_id
+
+
+@dataclass(frozen=True)
+class _Document:
+    snapshot: str
+    layout_version: int = 1
+
+    @property
+    def hash(self) -> str:
+        return hashlib.sha256(self.snapshot.encode()).hexdigest()
+
+
+def _document(
+    head: dict[str, Any], lines: list[dict[str, Any]], how: Center, to: Buyer, puts: Sequence[Put]
+) -> _Document:
+    paid = [{"on": one.paid_on, "method": one.method, "amount_minor": one.amount_minor} for one in puts]
+    whole = {"head": head, "lines": lines, "seller": asdict(how), "buyer": asdict(to), "paid": paid}
+    return _Document(json.dumps(whole, sort_keys=True, ensure_ascii=False))
+
+
+def _number(w: Write, kind: str, pattern: str, issued_on: str) -> tuple[int, str]:
+    year = issued_on[:4]
+    return w.next_number(f"{kind}-{year}", _for_year(pattern, int(year)), gapless=True)
+
+
+def _for_year(pattern: str, year: int) -> str:
+    """A center's pattern with its year filled in and its number left open."""
+    made = ""
+    for literal, field, spec, _ in string.Formatter().parse(pattern):
+        made += literal.replace("{", "{{").replace("}", "}}")
+        if field == "year":
+            made += format(year, spec or "")
+        elif field is not None:
+            made += "{" + field + (":" + spec if spec else "") + "}"
+    return made
+
+
+def _today(how: Center, w: Write) -> str:
+    """The date for a new document. Dates never go back while numbers go on."""
+    today = clock.local_date(how.zone, w.moment).isoformat()
+    last = Invoice.select(fn.MAX(Invoice.issued_on)).scalar()
+    if last is not None and today < last:
+        raise UserError("invoices.clock_back", today=today, last=last)
+    return today
+
+
+def _invoice(invoice_id: int) -> Any:
+    invoice = Invoice.get_or_none(Invoice.id == invoice_id)
+    if invoice is None:
+        raise UserError("store.gone")
+    return invoice
+
+
+def _credit_note_of(invoice_id: int) -> Any:
+    return Invoice.get_or_none(Invoice.refers_to == invoice_id, Invoice.kind == "credit_note", Invoice.is_full == 1)
+
+
+def _payers_of(payment_ids: Iterable[int]) -> set[int]:
+    """The students whose payments these are."""
+    ids = sorted(set(payment_ids))
+    return {row.student_id for row in Payment.select(Payment.student_id).where(Payment.id.in_(ids))} if ids else set()

@@ -1,0 +1,572 @@
+"""Taking money (flow 3 of DOMAIN.md): STARTED before it may move, then COMPLETED or FAILED, once.
+
+The STARTED row carries its draft: what is paid and what is sold, with prices as agreed. `complete` needs nothing else,
+so a payment that a crash interrupted is completed like any other. When money has moved it is always taken in: what no
+longer finds the line it was meant for stays as the student's credit.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from peewee import Case, fn
+
+from app import clock, money, store, text
+from app.desk import balances, center, dues, invoices, letters, notifications, till, timeline
+from app.desk.accounts import Actor, require
+from app.desk.dues import Due, PayLine
+from app.desk.enrollment import Price, PricedItem, SaleItem, price_items, sell_in
+from app.desk.invoices import Put
+from app.errors import UserError
+from app.settings import Center
+from app.store import Write
+from app.store.models import Payer, Payment, StudentPayment, User
+
+METHODS = ("cash", "card", "transfer", "check", "other")
+
+__all__ = [
+    "METHODS", "Completed", "OwedLine", "PayLine", "PaymentDraft", "SaleItem", "StartedPayment", "apply_credit", "complete",
+    "credit_minor", "fail", "owed", "refund", "refundable_minor", "start", "started", "student_credit_minor",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class OwedLine:
+    """Something a student still has to pay, in minor units. `kind`: enrollment, installment or product."""
+
+    kind: str
+    enrollment_id: int | None
+    product_enrolled_id: int | None
+    installment_id: int | None
+    title: str
+    detail: str
+    due_on: str
+    gross_minor: int
+    open_minor: int
+    invoice_id: int | None
+    invoice_label: str | None
+    rate_bp: int
+    icon: str
+
+
+@dataclass(frozen=True)
+class PaymentDraft:
+    """A payment as typed. `amount_minor` may exceed lines and sales: the rest stays as credit.
+
+    `request_key` makes a double click one payment; `tender_group` ties the rows of one split payment together;
+    `given_minor` is the cash handed over.
+    """
+
+    request_key: str
+    student_id: int
+    method: str
+    amount_minor: int
+    lines: tuple[PayLine, ...] = ()
+    sales: tuple[SaleItem, ...] = ()
+    payer_id: int | None = None
+    given_minor: int | None = None
+    reference: str = ""
+    note: str = ""
+    tender_group: str | None = None
+
+
+@dataclass(frozen=True)
+class Completed:
+    """What a completed payment did. `receipt`: it issued no invoice, so a receipt is what the student gets.
+
+    `unsold` names products of the draft that were out of stock by then; their money is part of the credit.
+    """
+
+    payment_id: int
+    number: str
+    amount_minor: int
+    change_minor: int
+    invoice_ids: tuple[int, ...]
+    receipt: bool
+    credit_minor: int
+    unsold: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class StartedPayment:
+    """A payment that is neither completed nor failed: the desk asks what became of it."""
+
+    payment_id: int
+    number: str
+    student_id: int
+    student_name: str
+    method: str
+    amount_minor: int
+    reference: str
+    desk: str
+    started_at: str
+
+
+# -- reading --------------------------------------------------------------------------------------------------
+
+
+def owed(student_id: int) -> list[OwedLine]:
+    """What the student still has to pay, oldest due first."""
+    return [
+        OwedLine(
+            kind=due.kind,
+            enrollment_id=due.enrollment_id,
+            product_enrolled_id=due.product_enrolled_id,
+            installment_id=due.installment_id,
+            title=due.title,
+            detail=due.detail,
+            due_on=due.due_on,
+            gross_minor=due.gross_minor,
+            open_minor=due.open_minor,
+            invoice_id=due.invoice_id,
+            invoice_label=due.invoice_label,
+            rate_bp=due.rate_bp,
+            icon=due.icon,
+        )
+        for due in dues.of_student(student_id)
+        if due.open_minor > 0
+    ]
+
+
+def started() -> list[StartedPayment]:
+    """Every payment that is still STARTED, oldest first."""
+    row = Payment
+    query = (
+        row.select(
+            row.id, row.number, row.student_id, User.first_name, User.last_name, row.method, row.amount_minor,
+            row.reference, row.desk, row.started_at,
+        )
+        .join(User, on=(User.id == row.student_id))
+        .where(row.status == "STARTED")
+        .order_by(row.started_at, row.id)
+        .tuples()
+    )  # fmt: skip
+    return [
+        StartedPayment(i, number, student, f"{first} {last}".strip(), method, amount, reference, desk, at)
+        for i, number, student, first, last, method, amount, reference, desk, at in query
+    ]
+
+
+def credit_minor(payment_id: int) -> int:
+    """What of a completed payment is neither put on a line nor refunded."""
+    payment = _payment(payment_id)
+    if payment.status != "COMPLETED" or payment.payment_type == "refund":
+        return 0
+    return int(payment.amount_minor) - _used(payment_id) - _refunded(payment_id)
+
+
+def refundable_minor(payment_id: int) -> int:
+    """What of a completed payment can still be refunded: its amount less earlier refunds."""
+    payment = _payment(payment_id)
+    if payment.status != "COMPLETED" or payment.payment_type == "refund":
+        return 0
+    return int(payment.amount_minor) - _refunded(payment_id)
+
+
+def student_credit_minor(student_id: int) -> int:
+    """The credit of all payments of a student together."""
+    return sum(amount for _, amount in _credits(student_id))
+
+
+# -- STARTED --------------------------------------------------------------------------------------------------
+
+
+def start(actor: Actor, draft: PaymentDraft) -> int:
+    """Write the payment down before money may move; returns its id. Only `payments` is written.
+
+    The same request key with the same draft is the same payment. UserErrors `payments.key_reused`, `payments.method`,
+    `payments.amount`, `payments.given_too_little`, `payments.line_amount`, `payments.line_gone`, `payments.line_above_open`,
+    `payments.lines_above_amount`, and about sales as from `enrollment.sell`.
+    """
+    require(actor, "payment.take")
+    reference = text.clean(draft.reference, field="reference")
+    note = text.clean(draft.note, field="note", limit=text.TEXT_LIMIT, multiline=True)
+    _check_key(draft.request_key)
+    if draft.method not in METHODS:
+        raise UserError("payments.method", "method")
+    _check_amount(draft.amount_minor)
+    if draft.given_minor is not None or draft.method == "cash":
+        given = draft.amount_minor if draft.given_minor is None else draft.given_minor
+        if given > money.MAX_MINOR:
+            raise UserError("payments.amount", "given")
+        if given < draft.amount_minor:
+            raise UserError("payments.given_too_little", "given", missing=draft.amount_minor - given)
+    asked = json.dumps(asdict(draft), sort_keys=True, ensure_ascii=False)
+    with store.write("Start payment", actor) as w:
+        twin = Payment.get_or_none(Payment.request_key == draft.request_key)
+        if twin is not None:
+            if json.loads(twin.draft).get("asked") != json.loads(asked):
+                raise UserError("payments.key_reused", number=twin.number)
+            return int(twin.id)
+        how = center.load()
+        student = User.get_or_none(User.id == draft.student_id, User.role == "student")
+        if student is None:
+            raise UserError("store.gone")
+        if student.status == "merged":
+            raise UserError("enrollment.student_merged", "student", name=_name(student))
+        if draft.payer_id is not None and Payer.get_or_none(Payer.id == draft.payer_id) is None:
+            raise UserError("store.gone")
+        _check_lines(draft)
+        priced = price_items(how, draft.sales) if draft.sales else []
+        kept = {"asked": json.loads(asked), "sales": [asdict(item) for item in priced]}
+        return w.insert(
+            Payment,
+            number=w.next_number("payment")[1],
+            request_key=draft.request_key,
+            student_id=student.id,
+            payer_id=draft.payer_id,
+            method=draft.method,
+            status="STARTED",
+            payment_type=_type_of(draft),
+            amount_minor=draft.amount_minor,
+            currency=how.currency,
+            given_minor=draft.given_minor,
+            reference=reference,
+            note=note,
+            tender_group=draft.tender_group,
+            desk=actor.desk,
+            draft=json.dumps(kept, sort_keys=True, ensure_ascii=False),
+            started_at=w.now,
+        )
+
+
+def _type_of(draft: PaymentDraft) -> str:
+    courses = any(line.enrollment_id is not None for line in draft.lines)
+    products = bool(draft.sales) or any(line.product_enrolled_id is not None for line in draft.lines)
+    if courses and products:
+        return "mixed"
+    return "course_fee" if courses else "product_fee" if products else "credit"
+
+
+def _check_lines(draft: PaymentDraft) -> None:
+    if sum(line.amount_minor for line in draft.lines) > draft.amount_minor:
+        raise UserError("payments.lines_above_amount", "amount", amount=draft.amount_minor)
+    every = dues.chosen(draft.lines)
+    left = {due.key: due.open_minor for due in every}
+    for line in draft.lines:
+        if line.amount_minor <= 0 or (line.enrollment_id is None) == (line.product_enrolled_id is None):
+            raise UserError("payments.line_amount", "lines")
+        meant = [due for due in every if dues.meant(line, due)]
+        if not meant:
+            raise UserError("payments.line_gone", "lines")
+        wanted = line.amount_minor
+        for due in meant:
+            taken = min(wanted, left[due.key])
+            left[due.key] -= taken
+            wanted -= taken
+        if wanted:
+            raise UserError(
+                "payments.line_above_open", "lines", title=meant[0].title, open=line.amount_minor - wanted
+            )
+
+
+# -- COMPLETED or FAILED --------------------------------------------------------------------------------------
+
+
+def complete(actor: Actor, payment_id: int) -> Completed:
+    """The money has moved: put it on what is owed, sell what is sold, issue the invoices that are missing.
+
+    All in one transaction, once. UserErrors `payments.already_completed`, `payments.already_failed`,
+    `invoices.clock_back`; the payment then stays as it was.
+    """
+    require(actor, "payment.take")
+    with store.write("Complete payment", actor) as w:
+        payment = _payment(payment_id)
+        _check_started(payment)
+        how = center.load()
+        today = clock.local_date(how.zone, w.moment).isoformat()
+        kept = json.loads(payment.draft)
+        lines = [PayLine(**line) for line in kept["asked"]["lines"]]
+        sold, unsold = _sell(w, how, payment, kept["sales"])
+        lines += [PayLine(product_enrolled_id=line, amount_minor=payment.amount_minor) for line in sold]
+        puts, left = _allocate(payment.id, payment.method, today, payment.amount_minor, lines)
+        w.update(
+            Payment,
+            payment_id,
+            status="COMPLETED",
+            settled_at=w.now,
+            settled_on=today,
+            till_id=till.open_id() if payment.method == "cash" else None,
+        )
+        issued = invoices.put(w, how, puts, payment.payer_id)
+        _tell(w, how, payment, issued, puts, left, unsold)
+        balances.recompute_all(w, {payment.student_id, *(put.due.student_id for put in puts)})
+    return Completed(
+        payment_id=payment.id,
+        number=payment.number,
+        amount_minor=payment.amount_minor,
+        change_minor=(payment.given_minor or payment.amount_minor) - payment.amount_minor,
+        invoice_ids=tuple(invoice_id for invoice_id, _ in issued),
+        receipt=not issued,
+        credit_minor=left,
+        unsold=tuple(unsold),
+    )
+
+
+def fail(actor: Actor, payment_id: int, reason: str) -> None:
+    """No money moved. The row alone says so, with its reason; nothing else is written."""
+    require(actor, "payment.take")
+    reason = text.clean(reason, field="reason", required=True)
+    with store.write("Payment failed", actor) as w:
+        payment = _payment(payment_id)
+        _check_started(payment)
+        today = clock.local_date(center.load().zone, w.moment).isoformat()
+        w.update(Payment, payment_id, status="FAILED", reason=reason, settled_at=w.now, settled_on=today)
+
+
+def _sell(w: Write, how: Center, payment: Any, sales: Sequence[dict[str, Any]]) -> tuple[list[int], list[str]]:
+    """Sell at the prices agreed. The money has moved, so what ran out meanwhile is told, not refused."""
+    sold: list[int] = []
+    unsold: list[str] = []
+    for kept in sales:
+        item = PricedItem(kept["product_id"], kept["quantity"], Price(**kept["price"]))
+        try:
+            sold += sell_in(w, how, payment.student_id, [item], payment.payer_id)
+        except UserError as error:
+            if error.key != "enrollment.out_of_stock":
+                raise
+            unsold.append(str(error.params["product"]))
+    return sold, unsold
+
+
+def _allocate(
+    payment_id: int, method: str, paid_on: str, amount_minor: int, lines: Sequence[PayLine]
+) -> tuple[list[Put], int]:
+    """Put an amount on lines in their order, never more than is open: the puts, and what is left over."""
+    every = dues.chosen(lines)
+    open_now = {due.key: due.open_minor for due in every}
+    puts: list[Put] = []
+    for line in lines:
+        wanted = min(line.amount_minor, amount_minor)
+        for due in every:
+            if not dues.meant(line, due):
+                continue
+            taken = min(wanted, open_now[due.key])
+            if taken > 0:
+                puts.append(Put(payment_id, method, paid_on, due, taken))
+                open_now[due.key] -= taken
+                wanted -= taken
+                amount_minor -= taken
+    return puts, amount_minor
+
+
+def _tell(
+    w: Write,
+    how: Center,
+    payment: Any,
+    issued: list[tuple[int, letters.Buyer]],
+    puts: list[Put],
+    left: int,
+    unsold: list[str],
+) -> None:
+    """Inbox, timeline and mail of a completed payment."""
+    known = [buyer for _, buyer in issued]
+    student = next((b for b in known if b.student_id == payment.student_id and b.payer_id is None), None)
+    student = student or letters.student(payment.student_id)
+    link = ("payments", payment.id)
+    facts = {"number": payment.number, "amount": payment.amount_minor, "method": payment.method}
+    about = {"student": student.name, "student_id": student.student_id}
+    kind = "completed_credit" if left else "completed"
+    notifications.notify(w, "payment", "center", f"payments.{kind}", link, credit=left, **about, **facts)
+    timeline.add(w, student.student_id, f"payments.timeline_{kind}", link, credit=left, **facts)
+    for other in sorted({put.due.student_id for put in puts} - {student.student_id}):
+        timeline.add(w, other, "payments.timeline_paid_by", link, name=student.name, **facts)
+    for product in unsold:
+        timeline.add(w, student.student_id, "payments.timeline_unsold", link, product=product, **facts)
+        notifications.notify(
+            w, "payment", "center", "payments.unsold", link, needs_decision=True, product=product, **about, **facts
+        )
+    to = student if payment.payer_id is None else letters.buyer(payment.student_id, payment.payer_id)
+    own: list[int] = []
+    for invoice_id, buyer in issued if how.mail_invoices else []:
+        if buyer.same_as(to):
+            own.append(invoice_id)
+        else:
+            invoices.send(w, invoice_id, buyer)
+    letters.send(
+        w,
+        to,
+        "payment_receipt",
+        f"payment.completed:{payment.number}",
+        {
+            "student": student.name,
+            "number": payment.number,
+            "amount_minor": payment.amount_minor,
+            "method": payment.method,
+            "credit_minor": left,
+        },
+        tuple(own),
+    )
+
+
+# -- credit and refunds ---------------------------------------------------------------------------------------
+
+
+def apply_credit(actor: Actor, student_id: int, lines: Sequence[PayLine]) -> tuple[int, ...]:
+    """Use a student's credit for lines, the oldest payment first; returns the ids of the invoices issued.
+
+    UserErrors `payments.not_enough_credit`, `payments.line_amount`, `payments.line_gone`, `payments.line_above_open`.
+    """
+    require(actor, "payment.take")
+    with store.write("Use credit", actor) as w:
+        how = center.load()
+        wanted = sum(line.amount_minor for line in lines)
+        _check_lines(PaymentDraft("", student_id, "other", wanted, lines=tuple(lines)))
+        there = _credits(student_id)
+        if wanted > sum(amount for _, amount in there):
+            raise UserError("payments.not_enough_credit", "amount", credit=sum(amount for _, amount in there))
+        puts: list[Put] = []
+        flow, _ = _allocate(0, "", "", wanted, lines)
+        for payment_id, amount in there:
+            payment = _payment(payment_id)
+            while amount and flow:
+                part = min(amount, flow[0].amount_minor)
+                puts.append(Put(payment_id, payment.method, payment.settled_on, flow[0].due, part))
+                amount -= part
+                rest = flow[0].amount_minor - part
+                flow = [replace(flow[0], amount_minor=rest), *flow[1:]] if rest else flow[1:]
+        issued = invoices.put(w, how, puts)
+        timeline.add(w, student_id, "payments.timeline_credit_used", ("users", student_id), amount=wanted)
+        balances.recompute_all(w, {student_id, *(put.due.student_id for put in puts)})
+    return tuple(invoice_id for invoice_id, _ in issued)
+
+
+def refund(actor: Actor, payment_id: int, amount_minor: int, reason: str, request_key: str) -> int:
+    """Give money of a completed payment back by the means it came; returns the refund's id.
+
+    Credit goes first; beyond that, money is taken off the lines it was put on, newest first, and they are owed again.
+    UserErrors `payments.refund_of_refund`, `payments.not_completed`, `payments.refund_above_paid`,
+    `payments.key_reused`, or beside `reason`.
+    """
+    require(actor, "payment.refund")
+    reason = text.clean(reason, field="reason", required=True)
+    _check_key(request_key)
+    _check_amount(amount_minor)
+    asked = {"refund_of": payment_id, "amount_minor": amount_minor, "reason": reason}
+    with store.write("Refund", actor) as w:
+        twin = Payment.get_or_none(Payment.request_key == request_key)
+        if twin is not None:
+            if json.loads(twin.draft).get("asked") != asked:
+                raise UserError("payments.key_reused", number=twin.number)
+            return int(twin.id)
+        payment = _payment(payment_id)
+        if payment.payment_type == "refund":
+            raise UserError("payments.refund_of_refund", number=payment.number)
+        if payment.status != "COMPLETED":
+            raise UserError("payments.not_completed", number=payment.number)
+        left = payment.amount_minor - _refunded(payment_id)
+        if amount_minor > left:
+            raise UserError("payments.refund_above_paid", "amount", left=left, number=payment.number)
+        credit = left - _used(payment_id)
+        touched = {payment.student_id}
+        if amount_minor > credit:
+            of_payment = StudentPayment.payment_id == payment_id
+            freed = invoices.take_back(w, of_payment, amount_minor - credit)
+            touched |= {one.student_id for one in freed}
+        refund_id = _insert_refund(w, payment, amount_minor, reason, request_key, asked)
+        student = User.get_by_id(payment.student_id)
+        facts = {"amount": amount_minor, "number": payment.number, "method": payment.method, "reason": reason}
+        link = ("payments", refund_id)
+        timeline.add(w, student.id, "payments.timeline_refunded", link, **facts)
+        notifications.notify(
+            w, "payment", "center", "payments.refunded", link, student=_name(student), student_id=student.id, **facts
+        )
+        balances.recompute_all(w, touched)
+    return refund_id
+
+
+def _insert_refund(
+    w: Write, payment: Any, amount_minor: int, reason: str, request_key: str, asked: dict[str, Any]
+) -> int:
+    """The refund's own row: begun and completed in the same write, since the money leaves from this desk."""
+    refund_id = w.insert(
+        Payment,
+        number=w.next_number("payment")[1],
+        request_key=request_key,
+        student_id=payment.student_id,
+        payer_id=payment.payer_id,
+        method=payment.method,
+        status="STARTED",
+        payment_type="refund",
+        amount_minor=amount_minor,
+        currency=payment.currency,
+        refund_of=payment.id,
+        desk=w.actor.desk,
+        draft=json.dumps({"asked": asked}, sort_keys=True, ensure_ascii=False),
+        reason=reason,
+        started_at=w.now,
+    )
+    w.update(
+        Payment,
+        refund_id,
+        status="COMPLETED",
+        settled_at=w.now,
+        settled_on=clock.local_date(center.load().zone, w.moment).isoformat(),
+        till_id=till.open_id() if payment.method == "cash" else None,
+    )
+    return refund_id
+
+
+# -- inside ---------------------------------------------------------------------------------------------------
+
+
+def _payment(payment_id: int) -> Any:
+    payment = Payment.get_or_none(Payment.id == payment_id)
+    if payment is None:
+        raise UserError("store.gone")
+    return payment
+
+
+def _check_started(payment: Any) -> None:
+    if payment.status == "COMPLETED":
+        raise UserError("payments.already_completed", number=payment.number, at=payment.settled_at)
+    if payment.status == "FAILED":
+        raise UserError("payments.already_failed", number=payment.number, reason=payment.reason)
+
+
+def _check_key(request_key: str) -> None:
+    if not 1 <= len(request_key) <= 200:
+        raise ValueError("a request key has between 1 and 200 characters")
+
+
+def _check_amount(amount_minor: int) -> None:
+    if not 0 < amount_minor <= money.MAX_MINOR:
+        raise UserError("payments.amount", "amount")
+
+
+def _used(payment_id: int) -> int:
+    row = StudentPayment
+    found = row.select(fn.COALESCE(fn.SUM(row.direction * row.amount_minor), 0)).where(row.payment_id == payment_id)
+    return int(found.scalar())
+
+
+def _refunded(payment_id: int) -> int:
+    found = Payment.select(fn.COALESCE(fn.SUM(Payment.amount_minor), 0)).where(
+        Payment.refund_of == payment_id, Payment.status == "COMPLETED"
+    )
+    return int(found.scalar())
+
+
+def _credits(student_id: int) -> list[tuple[int, int]]:
+    """(payment, credit left) of a student's payments that have any, oldest first."""
+    row = Payment
+    of_student = (row.student_id == student_id) & (row.status == "COMPLETED")
+    original = Case(None, [(row.payment_type == "refund", row.refund_of)], row.id)
+    signed = Case(None, [(row.payment_type == "refund", row.amount_minor * -1)], row.amount_minor)
+    kept = dict(row.select(original, fn.SUM(signed)).where(of_student).group_by(original).tuples())
+    used = dict(
+        StudentPayment.select(StudentPayment.payment_id, fn.SUM(StudentPayment.direction * StudentPayment.amount_minor))
+        .join(row, on=(row.id == StudentPayment.payment_id))
+        .where(of_student)
+        .group_by(StudentPayment.payment_id)
+        .tuples()
+    )
+    left = [(payment_id, int(amount) - int(used.get(payment_id, 0))) for payment_id, amount in sorted(kept.items())]
+    return [(payment_id, amount) for payment_id, amount in left if amount > 0]
+
+
+def _name(person: Any) -> str:
+    return f"{person.first_name} {person.last_name}".strip()

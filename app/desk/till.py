@@ -1,0 +1,148 @@
+"""The cash drawer: opened with a float, moved with a reason, closed by counting. What should be in it is derived."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from peewee import JOIN, Case, fn
+
+from app import money, store, text
+from app.desk import center, notifications
+from app.desk.accounts import Actor, require
+from app.errors import UserError
+from app.store.models import Payment, Till, TillMove, User
+
+
+@dataclass(frozen=True)
+class TillState:
+    """The open drawer, amounts in minor units. Expected = float + cash in − cash refunds + paid in − paid out."""
+
+    id: int
+    name: str
+    opened_at: str
+    opened_by_name: str
+    float_minor: int
+    cash_in_minor: int
+    refunds_minor: int
+    paid_in_minor: int
+    paid_out_minor: int
+
+    @property
+    def expected_minor(self) -> int:
+        """What should be in the drawer now."""
+        return self.float_minor + self.cash_in_minor - self.refunds_minor + self.paid_in_minor - self.paid_out_minor
+
+
+def open_till(actor: Actor, float_minor: int, name: str | None = None) -> int:
+    """Open the drawer with what is in it; returns its id. UserError `till.already_open`, `till.amount`."""
+    require(actor, "till.open")
+    if not 0 <= float_minor <= money.MAX_MINOR:
+        raise UserError("till.amount", "float")
+    with store.write("Open till", actor) as w:
+        called = text.clean(name or center.load().till_name, field="name", required=True)
+        running = current()
+        if running is not None:
+            raise UserError("till.already_open", name=running.name, since=running.opened_at)
+        return w.insert(Till, name=called, status="open", opened_at=w.now, opened_by=actor.user_id, float_minor=float_minor)
+
+
+def move(actor: Actor, kind: str, amount_minor: int, reason: str) -> int:
+    """Put money in (`paid_in`) or take it out (`paid_out`) that is no payment; returns the row's id.
+
+    UserError `till.not_open`, `till.amount`, `till.kind`, `till.not_enough`, or beside `reason`.
+    """
+    require(actor, "till.move")
+    reason = text.clean(reason, field="reason", required=True)
+    if kind not in ("paid_in", "paid_out"):
+        raise UserError("till.kind", "kind")
+    if not 0 < amount_minor <= money.MAX_MINOR:
+        raise UserError("till.amount", "amount")
+    with store.write("Move cash", actor) as w:
+        running = _running()
+        if kind == "paid_out" and amount_minor > running.expected_minor:
+            raise UserError("till.not_enough", "amount", there=running.expected_minor)
+        return w.insert(TillMove, till_id=running.id, kind=kind, amount_minor=amount_minor, reason=reason)
+
+
+def close_till(actor: Actor, counted_minor: int) -> TillState:
+    """Cash up: record what was counted beside what was expected, tell the manager; returns the state at the close."""
+    require(actor, "till.close")
+    if not 0 <= counted_minor <= money.MAX_MINOR:
+        raise UserError("till.amount", "counted")
+    with store.write("Close till", actor) as w:
+        running = _running()
+        w.update(
+            Till,
+            running.id,
+            status="closed",
+            closed_at=w.now,
+            closed_by=actor.user_id,
+            counted_minor=counted_minor,
+            expected_minor=running.expected_minor,
+        )
+        notifications.notify(
+            w,
+            "system",
+            "center",
+            "till.closed" if counted_minor == running.expected_minor else "till.closed_difference",
+            name=running.name,
+            counted=counted_minor,
+            expected=running.expected_minor,
+            difference=counted_minor - running.expected_minor,
+        )
+        return running
+
+
+def current() -> TillState | None:
+    """The open drawer, or None."""
+    row = (
+        Till.select(Till.id, Till.name, Till.opened_at, Till.float_minor, User.first_name, User.last_name)
+        .join(User, JOIN.LEFT_OUTER, on=(User.id == Till.opened_by))
+        .where(Till.status == "open")
+        .order_by(Till.id.desc())
+        .tuples()
+        .first()
+    )
+    if row is None:
+        return None
+    till_id, name, opened_at, float_minor, first, last = row
+    refund = Payment.payment_type == "refund"
+    taken, returned = (
+        Payment.select(
+            fn.COALESCE(fn.SUM(Case(None, [(refund, 0)], Payment.amount_minor)), 0),
+            fn.COALESCE(fn.SUM(Case(None, [(refund, Payment.amount_minor)], 0)), 0),
+        )
+        .where(Payment.till_id == till_id, Payment.status == "COMPLETED", Payment.method == "cash")
+        .tuples()
+        .get()
+    )
+    moved = dict(
+        TillMove.select(TillMove.kind, fn.SUM(TillMove.amount_minor))
+        .where(TillMove.till_id == till_id)
+        .group_by(TillMove.kind)
+        .tuples()
+    )
+    return TillState(
+        id=till_id,
+        name=name,
+        opened_at=opened_at,
+        opened_by_name=f"{first or ''} {last or ''}".strip(),
+        float_minor=float_minor,
+        cash_in_minor=int(taken),
+        refunds_minor=int(returned),
+        paid_in_minor=int(moved.get("paid_in", 0)),
+        paid_out_minor=int(moved.get("paid_out", 0)),
+    )
+
+
+def open_id() -> int | None:
+    """The id of the open drawer, or None: cash payments are counted in it."""
+    found = Till.select(Till.id).where(Till.status == "open").order_by(Till.id.desc()).limit(1).scalar()
+    return None if found is None else int(found)
+
+
+def _running() -> TillState:
+    running = current()
+    if running is None:
+        raise UserError("till.not_open")
+    return running

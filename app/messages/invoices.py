@@ -1,0 +1,17 @@
+"""Sentences about invoices and credit notes."""
+
+from app.text import N_
+
+MESSAGES = {
+    "invoices.credited": N_("Invoice {label} of {buyer} over {amount:money} was credited by {note}: {reason}"),
+    "invoices.timeline_issued": N_("Invoice {label} over {amount:money} issued."),
+    "invoices.timeline_credited": N_("Invoice {label} over {amount:money} credited by {note}: {reason}"),
+    "invoices.timeline_replaced": N_("Invoice {label} issued anew without the canceled line."),
+    "invoices.nothing_to_bill": N_("Choose at least one line to put on the invoice."),
+    "invoices.already_invoiced": N_("{title} is already on invoice {label}."),
+    "invoices.is_credit_note": N_("{label} is a credit note and cannot be credited."),
+    "invoices.already_credited": N_("Invoice {label} was credited already by {note}."),
+    "invoices.clock_back": N_(
+        "This computer says it is {today:date}, but a document was issued on {last:date}. Set the clock right and try again."
+    ),
+}
