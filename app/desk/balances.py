@@ -7,6 +7,7 @@ money of one student's payment that was put on another student's line. Positive:
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from peewee import Case, fn
 
@@ -41,8 +42,9 @@ def _kept_and_found(student_id: int) -> tuple[int, int]:
         .join(Payment, on=(Payment.id == StudentPayment.payment_id))
         .where(Payment.student_id == student_id, StudentPayment.student_id != student_id)
     )
-    parts = User.select(User.balance_minor, courses, products, paid, by_others, for_others).where(User.id == student_id)
-    kept, owed_courses, owed_products, paid_in, from_others, to_others = parts.tuples().get()
+    columns = (User.balance_minor, courses, products, paid, by_others, for_others)
+    found: Any = User.select(*columns).where(User.id == student_id).tuples().get()
+    kept, owed_courses, owed_products, paid_in, from_others, to_others = found
     return kept, int(owed_courses + owed_products - paid_in - from_others + to_others)
 
 

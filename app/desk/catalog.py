@@ -80,7 +80,9 @@ def add_product(actor: Actor, draft: ProductDraft) -> int:
             stock = _count(draft.stock or 0, "stock")
         elif draft.stock is not None:
             raise UserError("catalog.no_stock", "stock")
-        return w.insert(Product, kind=_one_of(draft.kind, ("physical", "digital"), "kind"), stock=stock, **_product(draft, None))
+        return w.insert(
+            Product, kind=_one_of(draft.kind, ("physical", "digital"), "kind"), stock=stock, **_product(draft, None)
+        )
 
 
 def edit_product(actor: Actor, product_id: int, version: int, draft: ProductDraft) -> None:

@@ -120,7 +120,7 @@ def meant(line: PayLine, due: Due) -> bool:
 
 def _courses(condition: Any) -> list[Due]:
     line = CourseEnrolled
-    rows = list(
+    rows: list[Any] = list(
         line.select(
             line.id, line.student_id, line.payer_id, line.number, line.enrolled_on, line.quoted, line.tax_category,
             line.rate_bp, line.exemption_reason, line.net_minor, line.tax_minor, line.gross_minor,
@@ -134,12 +134,13 @@ def _courses(condition: Any) -> list[Due]:
     plans: dict[int, list[tuple[int, int, str, int]]] = {}
     if rows:
         part = Installment
-        for enrollment_id, *rest in (
+        parts: Any = (
             part.select(part.enrollment_id, part.id, part.position, part.due_on, part.amount_minor)
             .where(part.enrollment_id.in_([row[0] for row in rows]))
             .order_by(part.enrollment_id, part.position)
             .tuples()
-        ):
+        )
+        for enrollment_id, *rest in parts:
             plans.setdefault(enrollment_id, []).append(tuple(rest))
     found: list[Due] = []
     for row in rows:
@@ -182,7 +183,7 @@ def _in_parts(whole: Due, plan: list[tuple[int, int, str, int]]) -> list[Due]:
 
 def _products(condition: Any) -> list[Due]:
     line = ProductEnrolled
-    rows = (
+    rows: Any = (
         line.select(
             line.id, line.student_id, line.payer_id, line.number, line.sold_on, line.quantity, line.quoted,
             line.tax_category, line.rate_bp, line.exemption_reason, line.net_minor, line.tax_minor, line.gross_minor,
@@ -192,58 +193,65 @@ def _products(condition: Any) -> list[Due]:
         .where(condition, line.status != "canceled")
         .tuples()
     )  # fmt: skip
-    return [
-        Due(
-            kind="product", enrollment_id=None, product_enrolled_id=row_id, installment_id=None, student_id=student,
-            payer_id=payer, title=name, detail=f"{code} · {number}", icon="package" if kind == "physical" else "download",
-            quantity=quantity, quoted=quoted, tax_category=category, rate_bp=rate, exemption_reason=reason,
-            net_minor=net, tax_minor=tax, gross_minor=gross, due_on=sold_on, service_from=sold_on, service_to=sold_on,
-        )
-        for (row_id, student, payer, number, sold_on, quantity, quoted, category, rate, reason, net, tax, gross,
-             name, code, kind) in rows
-    ]  # fmt: skip
+    found = []
+    for (
+        row_id, student, payer, number, sold_on, quantity, quoted, category, rate, reason, net, tax, gross, name, code,
+        kind,
+    ) in rows:  # fmt: skip
+        icon = "package" if kind == "physical" else "download"
+        found.append(
+            Due(
+                kind="product", enrollment_id=None, product_enrolled_id=row_id, installment_id=None, student_id=student,
+                payer_id=payer, title=name, detail=f"{code} · {number}", icon=icon, quantity=quantity, quoted=quoted,
+                tax_category=category, rate_bp=rate, exemption_reason=reason, net_minor=net, tax_minor=tax,
+                gross_minor=gross, due_on=sold_on, service_from=sold_on, service_to=sold_on,
+            )
+        )  # fmt: skip
+    return found
 
 
 def _with_money(dues: list[Due]) -> list[Due]:
     """Fill in what was paid and the invoice that stands, and sort oldest due first."""
-    enrollments = sorted({due.enrollment_id for due in dues if due.enrollment_id is not None})
-    products = sorted({due.product_enrolled_id for due in dues if due.product_enrolled_id is not None})
     paid: dict[Key, int] = {}
     invoiced: dict[Key, tuple[int, str, str]] = {}
-    for of_payment, of_line, ids in (
-        (StudentPayment.enrollment_id, InvoiceLine.enrollment_id, enrollments),
-        (StudentPayment.product_enrolled_id, InvoiceLine.product_enrolled_id, products),
-    ):
-        if not ids:
-            continue
-        row = StudentPayment
-        keys = (row.enrollment_id, row.product_enrolled_id, row.installment_id)
-        for enrollment, product, installment, amount in (
-            row.select(*keys, fn.SUM(row.direction * row.amount_minor)).where(of_payment.in_(ids)).group_by(*keys).tuples()
-        ):
-            paid[(enrollment, product, installment)] = int(amount)
-        note = Invoice.alias()
-        for enrollment, product, installment, invoice_id, label, due_on in (
-            InvoiceLine.select(
-                InvoiceLine.enrollment_id, InvoiceLine.product_enrolled_id, InvoiceLine.installment_id,
-                Invoice.id, Invoice.label, Invoice.due_on,
-            )
-            .join(Invoice, on=(Invoice.id == InvoiceLine.invoice_id))
-            .join(note, JOIN.LEFT_OUTER, on=((note.refers_to == Invoice.id) & (note.is_full == 1)))
-            .where(of_line.in_(ids), Invoice.kind == "invoice", note.id.is_null())
-            .tuples()
-        ):  # fmt: skip
-            invoiced[(enrollment, product, installment)] = (invoice_id, label, due_on)
+    enrollments = sorted({due.enrollment_id for due in dues if due.enrollment_id is not None})
+    products = sorted({due.product_enrolled_id for due in dues if due.product_enrolled_id is not None})
+    if enrollments:
+        paid.update(_paid(StudentPayment.enrollment_id.in_(enrollments)))
+        invoiced.update(_invoiced(InvoiceLine.enrollment_id.in_(enrollments)))
+    if products:
+        paid.update(_paid(StudentPayment.product_enrolled_id.in_(products)))
+        invoiced.update(_invoiced(InvoiceLine.product_enrolled_id.in_(products)))
     found = []
     for due in dues:
-        invoice_id, label, due_on = invoiced.get(due.key, (None, None, due.due_on))
+        invoice_id, label, pay_by = invoiced.get(due.key, (None, None, due.due_on))
+        due_on = due.due_on if due.kind == "installment" else pay_by
         found.append(
-            replace(
-                due,
-                paid_minor=paid.get(due.key, 0),
-                invoice_id=invoice_id,
-                invoice_label=label,
-                due_on=due.due_on if due.kind == "installment" else due_on,
-            )
+            replace(due, due_on=due_on, paid_minor=paid.get(due.key, 0), invoice_id=invoice_id, invoice_label=label)
         )
-    return sorted(found, key=lambda due: (due.due_on, due.enrollment_id or 0, due.product_enrolled_id or 0, due.position))
+    return sorted(
+        found, key=lambda due: (due.due_on, due.enrollment_id or 0, due.product_enrolled_id or 0, due.position)
+    )
+
+
+def _paid(condition: Any) -> dict[Key, int]:
+    """What was put on dues and not taken back."""
+    row = StudentPayment
+    keys = (row.enrollment_id, row.product_enrolled_id, row.installment_id)
+    sums: Any = row.select(*keys, fn.SUM(row.direction * row.amount_minor)).where(condition).group_by(*keys).tuples()
+    return {(enrollment, product, part): int(amount) for enrollment, product, part, amount in sums}
+
+
+def _invoiced(condition: Any) -> dict[Key, tuple[int, str, str]]:
+    """The invoice of each due that was not credited: its id, its label, and when it is to be paid."""
+    line, note = InvoiceLine, Invoice.alias()
+    rows: Any = (
+        line.select(
+            line.enrollment_id, line.product_enrolled_id, line.installment_id, Invoice.id, Invoice.label, Invoice.due_on
+        )
+        .join(Invoice, on=(Invoice.id == line.invoice_id))
+        .join(note, JOIN.LEFT_OUTER, on=((note.refers_to == Invoice.id) & (note.is_full == 1)))
+        .where(condition, Invoice.kind == "invoice", note.id.is_null())
+        .tuples()
+    )
+    return {(enrollment, product, part): found for enrollment, product, part, *found in rows}

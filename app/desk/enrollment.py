@@ -5,12 +5,12 @@ A price is agreed once, in the center's way of quoting, and its net, tax and gro
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Any
-
-from dateutil.relativedelta import relativedelta
 
 from app import clock, money, store, text
 from app.desk import balances, center, invoices, letters, notifications, timeline
@@ -163,9 +163,7 @@ def plan(total_minor: int, parts: int, first_on: str) -> tuple[tuple[str, int], 
         raise UserError("enrollment.parts", "installments", most=MAX_PARTS)
     first = _date(first_on)
     amounts = money.spread(total_minor, parts)
-    return tuple(
-        ((first + relativedelta(months=month)).isoformat(), amount) for month, amount in enumerate(amounts)
-    )
+    return tuple((_months_later(first, month).isoformat(), amount) for month, amount in enumerate(amounts))
 
 
 def enroll(actor: Actor, draft: EnrollmentDraft) -> int:
@@ -209,7 +207,7 @@ def enroll(actor: Actor, draft: EnrollmentDraft) -> int:
         )
         for position, (due_on, amount) in enumerate(installments, start=1):
             w.insert(Installment, enrollment_id=enrollment, position=position, due_on=due_on, amount_minor=amount)
-        facts = {"course": course.name, "number": number, "amount": price.gross_minor}
+        facts: dict[str, Any] = {"course": course.name, "number": number, "amount": price.gross_minor}
         link = ("courses_enrolled", enrollment)
         timeline.add(w, student.id, "enrollment.timeline_created", link, **facts)
         if override:
@@ -260,7 +258,8 @@ def cancel_enrollment(actor: Actor, enrollment_id: int, reason: str) -> None:
             cancel_reason=reason,
         )
         _release_seats(w, enrollment_id)
-        facts = {"course": Course.get_by_id(line.course_id).name, "number": line.number, "reason": reason}
+        course = Course.get_by_id(line.course_id)
+        facts: dict[str, Any] = {"course": course.name, "number": line.number, "reason": reason}
         link = ("courses_enrolled", enrollment_id)
         student = User.get_by_id(line.student_id)
         timeline.add(w, student.id, "enrollment.timeline_canceled", link, **facts)
@@ -273,7 +272,7 @@ def cancel_enrollment(actor: Actor, enrollment_id: int, reason: str) -> None:
 def _release_seats(w: Write, enrollment_id: int) -> None:
     """Give back the seats that are still ahead."""
     seat, slot = SlotEnrolled, Slot
-    ahead = (
+    ahead: Any = (
         seat.select(seat.id, seat.slot_id)
         .join(slot, on=(slot.id == seat.slot_id))
         .where(
@@ -306,7 +305,7 @@ def _check_plan(installments: Sequence[tuple[str, int]], gross_minor: int) -> li
     total = sum(amount for _, amount in found)
     if total != gross_minor:
         raise UserError("enrollment.installments_sum", "installments", total=total, price=gross_minor)
-    if any(earlier[0] > later[0] for earlier, later in zip(found, found[1:], strict=False)):
+    if any(earlier[0] > later[0] for earlier, later in pairwise(found)):
         raise UserError("enrollment.installments_order", "installments")
     return found
 
@@ -326,7 +325,7 @@ def _warnings(student: Any, course: Any, first_day: str) -> tuple[Warning_, ...]
     if course.minimum_age is not None:
         if not student.date_of_birth:
             found.append(("enrollment.age_unknown", {"age": course.minimum_age}))
-        elif relativedelta(_date(first_day), _date(student.date_of_birth)).years < course.minimum_age:
+        elif _age(_date(student.date_of_birth), _date(first_day)) < course.minimum_age:
             found.append(("enrollment.too_young", {"age": course.minimum_age, "on": first_day, "course": course.name}))
     if course.prerequisite_id is not None:
         passed = CourseEnrolled.select().where(
@@ -357,7 +356,7 @@ def sell(actor: Actor, draft: SaleDraft) -> list[int]:
         sold = sell_in(w, how, student.id, price_items(how, draft.items), draft.payer_id)
         if draft.send_mail:
             lines = ProductEnrolled.select().where(ProductEnrolled.id.in_(sold)).order_by(ProductEnrolled.id)
-            names = dict(Product.select(Product.id, Product.name).tuples())
+            names = {row.id: row.name for row in Product.select(Product.id, Product.name)}
             letters.send(
                 w,
                 letters.student(student.id),
@@ -420,7 +419,12 @@ def sell_in(
             status="completed",
             **vars(item.price),
         )
-        facts = {"product": product.name, "quantity": item.quantity, "amount": item.price.gross_minor, "number": number}
+        facts: dict[str, Any] = {
+            "product": product.name,
+            "quantity": item.quantity,
+            "amount": item.price.gross_minor,
+            "number": number,
+        }
         link = ("product_enrolled", line)
         timeline.add(w, student_id, "enrollment.timeline_sold", link, **facts)
         notifications.notify(
@@ -461,6 +465,17 @@ def _date(value: str) -> date:
         return date.fromisoformat(value)
     except ValueError as error:
         raise UserError("enrollment.date", "due_on", text=value[:20]) from error
+
+
+def _months_later(day: date, months: int) -> date:
+    """The same day so many months later, or the last one that month has."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def _age(born: date, on: date) -> int:
+    """Full years of age on a day."""
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
 
 
 def _name(person: Any) -> str:

@@ -25,7 +25,7 @@ from app.errors import UserError
 from app.money import divide_half_up
 from app.settings import Center
 from app.store import Write
-from app.store.models import Invoice, InvoiceLine, Payment, StudentPayment, User
+from app.store.models import Invoice, InvoiceLine, Payment, StudentPayment
 
 
 @dataclass(frozen=True)
@@ -215,7 +215,7 @@ def credit_in(w: Write, how: Center, invoice: Any, reason: str) -> tuple[int, li
     copied = ("student_id", "payer_id", "buyer_name", "language", "currency", "service_from", "service_to")
     amounts = ("net_minor", "tax_minor", "gross_minor")
     head = {name: getattr(invoice, name) for name in (*copied, *amounts)}
-    lines = list(
+    lines: list[Any] = list(
         InvoiceLine.select().where(InvoiceLine.invoice_id == invoice.id).order_by(InvoiceLine.position).dicts()
     )
     note_id = _insert(
@@ -240,7 +240,9 @@ def credit_in(w: Write, how: Center, invoice: Any, reason: str) -> tuple[int, li
     students = {line["student_id"] for line in lines}
     for student_id in sorted(students):
         timeline.add(w, student_id, "invoices.timeline_credited", ("invoices", note_id), **facts)
-    notifications.notify(w, "payment", "center", "invoices.credited", ("invoices", note_id), buyer=invoice.buyer_name, **facts)
+    notifications.notify(
+        w, "payment", "center", "invoices.credited", ("invoices", note_id), buyer=invoice.buyer_name, **facts
+    )
     balances.recompute_all(w, students | _payers_of(one.payment_id for one in freed))
     return note_id, freed
 
@@ -260,7 +262,7 @@ def withdraw(w: Write, how: Center, enrollment_id: int, reason: str) -> None:
         if not left:
             continue
         puts = [
-            Put(payment.id, payment.method, payment.settled_on, left[one.key], one.amount_minor)
+            Put(payment.id, payment.method, str(payment.settled_on), left[one.key], one.amount_minor)
             for one in freed
             if one.key in left
             for payment in [Payment.get_by_id(one.payment_id)]
@@ -277,12 +279,13 @@ def withdraw(w: Write, how: Center, enrollment_id: int, reason: str) -> None:
 def take_back(w: Write, condition: Any, up_to: int | None = None) -> list[Freed]:
     """Take money off dues, newest first: all that matches, or `up_to` minor units of it."""
     row = StudentPayment
-    undone = dict(
+    reversals: Any = (
         row.select(row.reverses_id, fn.SUM(row.amount_minor))
         .where(condition, row.direction == -1)
         .group_by(row.reverses_id)
         .tuples()
     )
+    undone = dict(reversals)
     freed: list[Freed] = []
     for used in list(row.select().where(condition, row.direction == 1).order_by(row.id.desc())):
         amount = used.amount_minor - int(undone.get(used.id, 0))

@@ -35,7 +35,8 @@ def buyer(student_id: int, payer_id: int | None) -> Buyer:
         return student(student_id)
     row = Payer
     columns = (row.name, row.address, row.email, row.tax_id, row.language)
-    name, address, email, tax_id, language = row.select(*columns).where(row.id == payer_id).tuples().get()
+    found: Any = row.select(*columns).where(row.id == payer_id).tuples().get()
+    name, address, email, tax_id, language = found
     return Buyer(student_id, payer_id, name, address, email or "", tax_id, language)
 
 
@@ -43,7 +44,8 @@ def student(student_id: int) -> Buyer:
     """A student, addressed themselves."""
     row = User
     columns = (row.first_name, row.last_name, row.address, row.email, row.language)
-    first, last, address, email, language = row.select(*columns).where(row.id == student_id).tuples().get()
+    found: Any = row.select(*columns).where(row.id == student_id).tuples().get()
+    first, last, address, email, language = found
     return Buyer(student_id, None, f"{first} {last}".strip(), address, email or "", "", language)
 
 

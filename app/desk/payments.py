@@ -17,7 +17,7 @@ from peewee import Case, fn
 from app import clock, money, store, text
 from app.desk import balances, center, dues, invoices, letters, notifications, till, timeline
 from app.desk.accounts import Actor, require
-from app.desk.dues import Due, PayLine
+from app.desk.dues import PayLine
 from app.desk.enrollment import Price, PricedItem, SaleItem, price_items, sell_in
 from app.desk.invoices import Put
 from app.errors import UserError
@@ -28,8 +28,9 @@ from app.store.models import Payer, Payment, StudentPayment, User
 METHODS = ("cash", "card", "transfer", "check", "other")
 
 __all__ = [
-    "METHODS", "Completed", "OwedLine", "PayLine", "PaymentDraft", "SaleItem", "StartedPayment", "apply_credit", "complete",
-    "credit_minor", "fail", "owed", "refund", "refundable_minor", "start", "started", "student_credit_minor",
+    "METHODS", "Completed", "OwedLine", "PayLine", "PaymentDraft", "SaleItem", "StartedPayment", "apply_credit",
+    "complete", "credit_minor", "fail", "owed", "refund", "refundable_minor", "start", "started",
+    "student_credit_minor",
 ]  # fmt: skip
 
 
@@ -134,7 +135,7 @@ def owed(student_id: int) -> list[OwedLine]:
 def started() -> list[StartedPayment]:
     """Every payment that is still STARTED, oldest first."""
     row = Payment
-    query = (
+    query: Any = (
         row.select(
             row.id, row.number, row.student_id, User.first_name, User.last_name, row.method, row.amount_minor,
             row.reference, row.desk, row.started_at,
@@ -145,8 +146,8 @@ def started() -> list[StartedPayment]:
         .tuples()
     )  # fmt: skip
     return [
-        StartedPayment(i, number, student, f"{first} {last}".strip(), method, amount, reference, desk, at)
-        for i, number, student, first, last, method, amount, reference, desk, at in query
+        StartedPayment(found, number, student, f"{first} {last}".strip(), method, amount, reference, desk, at)
+        for found, number, student, first, last, method, amount, reference, desk, at in query
     ]
 
 
@@ -178,8 +179,8 @@ def start(actor: Actor, draft: PaymentDraft) -> int:
     """Write the payment down before money may move; returns its id. Only `payments` is written.
 
     The same request key with the same draft is the same payment. UserErrors `payments.key_reused`, `payments.method`,
-    `payments.amount`, `payments.given_too_little`, `payments.line_amount`, `payments.line_gone`, `payments.line_above_open`,
-    `payments.lines_above_amount`, and about sales as from `enrollment.sell`.
+    `payments.amount`, `payments.given_too_little`, `payments.line_amount`, `payments.line_gone`,
+    `payments.line_above_open`, `payments.lines_above_amount`, and about sales as from `enrollment.sell`.
     """
     require(actor, "payment.take")
     reference = text.clean(draft.reference, field="reference")
@@ -258,9 +259,7 @@ def _check_lines(draft: PaymentDraft) -> None:
             left[due.key] -= taken
             wanted -= taken
         if wanted:
-            raise UserError(
-                "payments.line_above_open", "lines", title=meant[0].title, open=line.amount_minor - wanted
-            )
+            raise UserError("payments.line_above_open", "lines", title=meant[0].title, open=line.amount_minor - wanted)
 
 
 # -- COMPLETED or FAILED --------------------------------------------------------------------------------------
@@ -367,8 +366,12 @@ def _tell(
     student = next((b for b in known if b.student_id == payment.student_id and b.payer_id is None), None)
     student = student or letters.student(payment.student_id)
     link = ("payments", payment.id)
-    facts = {"number": payment.number, "amount": payment.amount_minor, "method": payment.method}
-    about = {"student": student.name, "student_id": student.student_id}
+    facts: dict[str, Any] = {
+        "number": payment.number,
+        "amount": payment.amount_minor,
+        "method": payment.method,
+    }
+    about: dict[str, Any] = {"student": student.name, "student_id": student.student_id}
     kind = "completed_credit" if left else "completed"
     notifications.notify(w, "payment", "center", f"payments.{kind}", link, credit=left, **about, **facts)
     timeline.add(w, student.student_id, f"payments.timeline_{kind}", link, credit=left, **facts)
@@ -514,7 +517,12 @@ def _insert_refund(
 
 
 def _payment(payment_id: int) -> Any:
-    payment = Payment.get_or_none(Payment.id == payment_id)
+    row = Payment
+    columns = (
+        row.id, row.number, row.student_id, row.payer_id, row.method, row.status, row.payment_type, row.amount_minor,
+        row.currency, row.given_minor, row.draft, row.reason, row.settled_at, row.settled_on,
+    )  # fmt: skip
+    payment = row.select(*columns).where(row.id == payment_id).namedtuples().first()
     if payment is None:
         raise UserError("store.gone")
     return payment
@@ -556,15 +564,16 @@ def _credits(student_id: int) -> list[tuple[int, int]]:
     of_student = (row.student_id == student_id) & (row.status == "COMPLETED")
     original = Case(None, [(row.payment_type == "refund", row.refund_of)], row.id)
     signed = Case(None, [(row.payment_type == "refund", row.amount_minor * -1)], row.amount_minor)
-    kept = dict(row.select(original, fn.SUM(signed)).where(of_student).group_by(original).tuples())
-    used = dict(
+    kept: Any = row.select(original, fn.SUM(signed)).where(of_student).group_by(original).tuples()
+    puts: Any = (
         StudentPayment.select(StudentPayment.payment_id, fn.SUM(StudentPayment.direction * StudentPayment.amount_minor))
         .join(row, on=(row.id == StudentPayment.payment_id))
         .where(of_student)
         .group_by(StudentPayment.payment_id)
         .tuples()
     )
-    left = [(payment_id, int(amount) - int(used.get(payment_id, 0))) for payment_id, amount in sorted(kept.items())]
+    used = dict(puts)
+    left = [(payment_id, int(amount) - int(used.get(payment_id, 0))) for payment_id, amount in sorted(kept)]
     return [(payment_id, amount) for payment_id, amount in left if amount > 0]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from peewee import JOIN, Case, fn
 
@@ -43,7 +44,9 @@ def open_till(actor: Actor, float_minor: int, name: str | None = None) -> int:
         running = current()
         if running is not None:
             raise UserError("till.already_open", name=running.name, since=running.opened_at)
-        return w.insert(Till, name=called, status="open", opened_at=w.now, opened_by=actor.user_id, float_minor=float_minor)
+        return w.insert(
+            Till, name=called, status="open", opened_at=w.now, opened_by=actor.user_id, float_minor=float_minor
+        )
 
 
 def move(actor: Actor, kind: str, amount_minor: int, reason: str) -> int:
@@ -95,7 +98,7 @@ def close_till(actor: Actor, counted_minor: int) -> TillState:
 
 def current() -> TillState | None:
     """The open drawer, or None."""
-    row = (
+    row: Any = (
         Till.select(Till.id, Till.name, Till.opened_at, Till.float_minor, User.first_name, User.last_name)
         .join(User, JOIN.LEFT_OUTER, on=(User.id == Till.opened_by))
         .where(Till.status == "open")
@@ -107,7 +110,7 @@ def current() -> TillState | None:
         return None
     till_id, name, opened_at, float_minor, first, last = row
     refund = Payment.payment_type == "refund"
-    taken, returned = (
+    cash: Any = (
         Payment.select(
             fn.COALESCE(fn.SUM(Case(None, [(refund, 0)], Payment.amount_minor)), 0),
             fn.COALESCE(fn.SUM(Case(None, [(refund, Payment.amount_minor)], 0)), 0),
@@ -116,12 +119,14 @@ def current() -> TillState | None:
         .tuples()
         .get()
     )
-    moved = dict(
+    moves: Any = (
         TillMove.select(TillMove.kind, fn.SUM(TillMove.amount_minor))
         .where(TillMove.till_id == till_id)
         .group_by(TillMove.kind)
         .tuples()
     )
+    taken, returned = cash
+    moved = dict(moves)
     return TillState(
         id=till_id,
         name=name,

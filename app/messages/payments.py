@@ -6,11 +6,15 @@ MESSAGES = {
     "payments.completed": N_("{student} paid {amount:money} ({number})."),
     "payments.completed_credit": N_("{student} paid {amount:money} ({number}); {credit:money} of it is credit."),
     "payments.refunded": N_("{student} got {amount:money} of {number} back: {reason}"),
-    "payments.unsold": N_("{student} paid for {product} ({number}), but it was out of stock. The money is kept as credit."),
+    "payments.unsold": N_(
+        "{student} paid for {product} ({number}), but it was out of stock. The money is kept as credit."
+    ),
     "payments.timeline_completed": N_("Paid {amount:money} ({number})."),
     "payments.timeline_completed_credit": N_("Paid {amount:money} ({number}); {credit:money} of it is credit."),
     "payments.timeline_paid_by": N_("{name} paid with {number}."),
-    "payments.timeline_unsold": N_("{product} was out of stock when {number} was completed; the money is kept as credit."),
+    "payments.timeline_unsold": N_(
+        "{product} was out of stock when {number} was completed; the money is kept as credit."
+    ),
     "payments.timeline_refunded": N_("{amount:money} of {number} refunded: {reason}"),
     "payments.timeline_credit_used": N_("{amount:money} of credit used."),
     "payments.no_address": N_("No mail was sent: {name} has no e-mail address that works."),
@@ -18,10 +22,14 @@ MESSAGES = {
     "payments.amount": N_("Write an amount above zero, and no larger than Deskbell can book."),
     "payments.given_too_little": N_("The cash given is {missing:money} short."),
     "payments.line_amount": N_("Each line needs an amount above zero."),
-    "payments.line_gone": N_("One of the lines was canceled in the meantime. It has been read again; please choose again."),
+    "payments.line_gone": N_(
+        "One of the lines was canceled in the meantime. It has been read again; please choose again."
+    ),
     "payments.line_above_open": N_("Only {open:money} of {title} is still open."),
     "payments.lines_above_amount": N_("The lines add up to more than the {amount:money} being paid."),
-    "payments.key_reused": N_("This payment was saved as {number} before, with other details. Look at it before you try again."),
+    "payments.key_reused": N_(
+        "This payment was saved as {number} before, with other details. Look at it before you try again."
+    ),
     "payments.already_completed": N_("{number} was completed already, on {at:stamp}. Nothing was booked twice."),
     "payments.already_failed": N_("{number} has failed already ({reason}). Start a new payment."),
     "payments.not_completed": N_("{number} is not completed, so there is nothing to refund."),
