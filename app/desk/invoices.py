@@ -21,6 +21,7 @@ from app.desk import balances, center, dues, letters, notifications, timeline
 from app.desk.accounts import Actor, require
 from app.desk.dues import Due, Key, PayLine
 from app.desk.letters import Buyer
+from app.documents.invoice import LAYOUT_VERSION, CopyState, InvoiceDocument
 from app.errors import UserError
 from app.money import divide_half_up
 from app.settings import Center
@@ -65,6 +66,21 @@ def open_minor(invoice_id: int) -> int:
     if invoice.kind == "credit_note" or _credit_note_of(invoice_id) is not None:
         return 0
     return int(invoice.gross_minor) - paid_minor(invoice_id)
+
+
+def document(invoice_id: int) -> InvoiceDocument:
+    """A document as it was frozen, ready to be rendered. UserError `store.gone`."""
+    return InvoiceDocument.from_snapshot(_invoice(invoice_id).snapshot)
+
+
+def copy_state(invoice_id: int) -> CopyState:
+    """What a print of today adds to the original."""
+    note = _credit_note_of(invoice_id)
+    return CopyState(
+        printed_on=clock.local_date(center.load().zone).isoformat(),
+        paid_minor=paid_minor(invoice_id),
+        credited_by=note.label if note is not None else "",
+    )
 
 
 # -- issuing --------------------------------------------------------------------------------------------------
@@ -130,7 +146,7 @@ def issue(w: Write, how: Center, to: Buyer, items: Sequence[tuple[Due, Sequence[
         },
         lines,
         how,
-        to,
+        asdict(to),
         [put for _, puts in items for put in puts],
     )
     for student_id in sorted({due.student_id for due, _ in items}):
@@ -233,8 +249,8 @@ def credit_in(w: Write, how: Center, invoice: Any, reason: str) -> tuple[int, li
         },
         [{name: line[name] for name in _LINE_COLUMNS} for line in lines],
         how,
-        letters.buyer(invoice.student_id, invoice.payer_id),
-        [],
+        json.loads(invoice.snapshot)["buyer"],
+        refers_to_label=invoice.label,
     )
     facts = {"label": invoice.label, "note": label, "amount": invoice.gross_minor, "reason": reason}
     students = {line["student_id"] for line in lines}
@@ -344,34 +360,51 @@ def _line(position: int, due: Due) -> dict[str, Any]:
 
 
 def _insert(
-    w: Write, head: dict[str, Any], lines: list[dict[str, Any]], how: Center, to: Buyer, puts: Sequence[Put]
+    w: Write,
+    head: dict[str, Any],
+    lines: list[dict[str, Any]],
+    how: Center,
+    buyer: dict[str, Any],
+    puts: Sequence[Put] = (),
+    refers_to_label: str = "",
 ) -> int:
-    document = _document(head, lines, how, to, puts)
+    snapshot = _frozen(head, lines, how, buyer, puts, refers_to_label)
     invoice_id = w.insert(
-        Invoice, issued_at=w.now, snapshot=document.snapshot, document_hash=document.hash,
-        layout_version=document.layout_version, **head,
-    )  # fmt: skip
+        Invoice,
+        issued_at=w.now,
+        snapshot=snapshot,
+        document_hash=hashlib.sha256(snapshot.encode()).hexdigest(),
+        layout_version=LAYOUT_VERSION,
+        **head,
+    )
     for line in lines:
         w.insert(InvoiceLine, invoice_id=invoice_id, **line)
     return invoice_id
 
 
-@dataclass(frozen=True)
-class _Document:
-    snapshot: str
-    layout_version: int = 1
-
-    @property
-    def hash(self) -> str:
-        return hashlib.sha256(self.snapshot.encode()).hexdigest()
+_SELLER = (
+    "name", "legal_name", "address", "email", "phone", "tax_id", "register_line", "iban", "bic", "country",
+)  # fmt: skip
 
 
-def _document(
-    head: dict[str, Any], lines: list[dict[str, Any]], how: Center, to: Buyer, puts: Sequence[Put]
-) -> _Document:
-    paid = [{"on": one.paid_on, "method": one.method, "amount_minor": one.amount_minor} for one in puts]
-    whole = {"head": head, "lines": lines, "seller": asdict(how), "buyer": asdict(to), "paid": paid}
-    return _Document(json.dumps(whole, sort_keys=True, ensure_ascii=False))
+def _frozen(
+    head: dict[str, Any],
+    lines: list[dict[str, Any]],
+    how: Center,
+    buyer: dict[str, Any],
+    puts: Sequence[Put],
+    refers_to_label: str,
+) -> str:
+    """Everything a document says, as canonical JSON: what `InvoiceDocument.from_snapshot` reads, for ever."""
+    whole = {
+        "head": head,
+        "lines": lines,
+        "seller": {name: getattr(how, name) for name in _SELLER},
+        "buyer": buyer,
+        "paid": [{"on": one.paid_on, "method": one.method, "amount_minor": one.amount_minor} for one in puts],
+        "refers_to_label": refers_to_label,
+    }
+    return json.dumps(whole, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def _number(w: Write, kind: str, pattern: str, issued_on: str) -> tuple[int, str]:
