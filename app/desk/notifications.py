@@ -19,6 +19,7 @@ def notify(
     class_: str,
     key: str,
     link: tuple[str, int] | None = None,
+    /,
     *,
     recipients: Iterable[int] | None = None,
     needs_decision: bool = False,

@@ -9,7 +9,7 @@ from app.store import Write
 from app.store.models import Timeline
 
 
-def add(w: Write, user_id: int, key: str, subject: tuple[str, int] | None = None, **params: Any) -> int:
+def add(w: Write, user_id: int, key: str, subject: tuple[str, int] | None = None, /, **params: Any) -> int:
     """Put an entry on a person's timeline, inside the event's own write. `subject` is (table, id)."""
     table, row_id = subject or (None, None)
     return w.insert(

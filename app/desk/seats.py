@@ -1,0 +1,424 @@
+"""Seats: booking, holding, waiting, giving back, attendance, and the progress that follows from it.
+
+Whether a seat is free is decided inside the write, from the rows (DOMAIN.md, "Seats"). Live seats are booked,
+attended, and held while held_until is ahead; an expired hold is free without a timer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from peewee import fn
+
+from app import clock, store, text
+from app.desk import center, notifications, timeline
+from app.desk.accounts import SYSTEM, Actor, require
+from app.errors import UserError
+from app.store import Write
+from app.store.models import Course, CourseEnrolled, Session, Slot, SlotEnrolled, User
+
+
+def live(now: str) -> Any:
+    """The condition of a live seat at `now` (a UTC stamp)."""
+    held = (SlotEnrolled.status == "held") & (SlotEnrolled.held_until > now)
+    return SlotEnrolled.status.in_(["booked", "attended"]) | held
+
+
+def taken(slot_id: int, now: str) -> int:
+    """Live seats of a slot."""
+    return int(SlotEnrolled.select().where(SlotEnrolled.slot_id == slot_id, live(now)).count())
+
+
+def book(
+    actor: Actor, slot_id: int, student_id: int, enrollment_id: int | None = None, override_reason: str = ""
+) -> int:
+    """Give a student a seat; returns its id.
+
+    UserErrors: `seats.full`, `seats.twice`, `seats.student_busy` (unless overridden with a reason, which is
+    recorded), `seats.not_active`, `scheduling.slot_canceled`. Capacity has no override.
+    """
+    require(actor, "schedule.book")
+    reason = _override(actor, override_reason)
+    with store.write("Book seat", actor) as w:
+        return _take(w, slot_id, student_id, "booked", enrollment_id=enrollment_id, override=reason)
+
+
+def book_session(actor: Actor, session_id: int, student_id: int, override_reason: str = "") -> list[int]:
+    """Give a student a seat in every coming slot of a session, or in none; returns the seats' ids."""
+    require(actor, "schedule.book")
+    reason = _override(actor, override_reason)
+    with store.write("Book session", actor) as w:
+        coming = Slot.select(Slot.id).where(
+            Slot.session_id == session_id, Slot.canceled_at.is_null(), Slot.end_utc > w.now
+        )
+        return [
+            _take(w, row.id, student_id, "booked", override=reason) for row in list(coming.order_by(Slot.start_utc))
+        ]
+
+
+def hold(actor: Actor, slot_id: int, student_id: int, minutes: int = 15) -> int:
+    """Keep a seat for a student for some minutes; returns its id. Errors as from `book`, and `seats.bad_hold`."""
+    require(actor, "schedule.book")
+    if not 1 <= minutes <= 1440:
+        raise UserError("seats.bad_hold", "minutes")
+    with store.write("Hold seat", actor) as w:
+        until = clock.stamp(w.moment + timedelta(minutes=minutes))
+        return _take(w, slot_id, student_id, "held", held_until=until)
+
+
+def wait(actor: Actor, slot_id: int, student_id: int, priority: int = 0) -> int:
+    """Put a student on a full slot's waiting list; returns the row's id. Higher priority first, then first come."""
+    require(actor, "schedule.book")
+    with store.write("Put on waiting list", actor) as w:
+        slot, student = _slot(slot_id), _student(student_id)
+        if taken(slot_id, w.now) < slot.capacity:
+            raise UserError("seats.free")
+        known = _row(slot_id, student_id)
+        if known is not None and known.status == "waiting":
+            raise UserError("seats.waiting_already", "student", name=_name(student))
+        if known is not None and known.status != "held":
+            raise UserError("seats.twice", "student", name=_name(student))
+        values = {
+            "status": "waiting",
+            "waiting_since": w.now,
+            "priority": priority,
+            "held_until": None,
+            "held_by": None,
+        }
+        seat = _put(w, known, slot, student_id, values)
+        timeline.add(w, student_id, "seats.waiting", ("slots", slot_id), **_facts(slot))
+        return seat
+
+
+def cancel_seat(actor: Actor, seat_id: int, reason: str = "") -> None:
+    """Give a seat (or a place on the waiting list) back. Someone who waits is put before the manager."""
+    require(actor, "schedule.book")
+    words = text.clean(reason, field="reason")
+    with store.write("Give seat back", actor) as w:
+        seat = _seat(seat_id)
+        if seat.status == "canceled":
+            raise UserError("seats.not_live")
+        slot = _slot(seat.slot_id, canceled_too=True)
+        w.update(SlotEnrolled, seat_id, status="canceled", held_until=None, held_by=None)
+        recount(w, [slot.id])
+        refresh_next_slot(w, [seat.student_id])
+        timeline.add(w, seat.student_id, "seats.canceled", ("slots", slot.id), reason=words, **_facts(slot))
+        if seat.status == "attended":
+            recompute_progress(w, [seat.enrollment_id])
+        offer_free_seat(w, slot)
+
+
+def mark(actor: Actor, seat_id: int, status: str) -> None:
+    """Mark a seat attended, absent, or not yet ("booked"); the course progress follows.
+
+    UserErrors: `seats.bad_mark`, `seats.not_live`, `seats.too_early` (before the day of the slot), `seats.full`
+    where taking back an absence would need a seat that was given away.
+    """
+    require(actor, "schedule.attend")
+    if status not in ("attended", "absent", "booked"):
+        raise UserError("seats.bad_mark")
+    with store.write("Mark attendance", actor) as w:
+        seat = _seat(seat_id)
+        if seat.status not in ("booked", "attended", "absent"):
+            raise UserError("seats.not_live")
+        if seat.status == status:
+            return
+        slot = _slot(seat.slot_id)
+        if status != "booked" and slot.on_date > clock.local_date(slot.zone, w.moment).isoformat():
+            raise UserError("seats.too_early")
+        if seat.status == "absent" and taken(slot.id, w.now) >= slot.capacity:
+            raise _full(slot, w.now)
+        w.update(SlotEnrolled, seat_id, status=status)
+        recount(w, [slot.id])
+        recompute_progress(w, [seat.enrollment_id])
+        refresh_next_slot(w, [seat.student_id])
+        key = {"attended": "seats.attended", "absent": "seats.absent", "booked": "seats.unmarked"}[status]
+        timeline.add(w, seat.student_id, key, ("slots", slot.id), **_facts(slot))
+
+
+def waiting_list(slot_id: int) -> list[Any]:
+    """Those who wait for a slot: priority descending, then first come."""
+    order = (SlotEnrolled.priority.desc(), SlotEnrolled.waiting_since, SlotEnrolled.id)
+    query = SlotEnrolled.select().where(SlotEnrolled.slot_id == slot_id, SlotEnrolled.status == "waiting")
+    return list(query.order_by(*order))
+
+
+# -- inside a write ------------------------------------------------------------------------------------------
+
+
+def _take(
+    w: Write,
+    slot_id: int,
+    student_id: int,
+    status: str,
+    *,
+    enrollment_id: int | None = None,
+    held_until: str | None = None,
+    override: str = "",
+) -> int:
+    slot, student = _slot(slot_id), _student(student_id)
+    if student.status not in ("active", "applicant"):
+        raise UserError("seats.not_active", "student", name=_name(student))
+    known = _row(slot_id, student_id)
+    if known is not None and known.status in ("booked", "attended", "absent"):
+        raise UserError("seats.twice", "student", name=_name(student))
+    own_hold = known is not None and known.status == "held" and known.held_until > w.now
+    if taken(slot_id, w.now) - int(own_hold) >= slot.capacity:
+        raise _full(slot, w.now)
+    other = busy_elsewhere(student_id, slot.start_utc, slot.end_utc, w.now, but=slot_id)
+    if other is not None and not override:
+        raise UserError("seats.student_busy", "student", name=_name(student), other=title(other), at=other.start_utc)
+    values = {
+        "status": status,
+        "held_until": held_until,
+        "held_by": w.actor.user_id if held_until else None,
+        "waiting_since": None,
+        "override_reason": override if other is not None else "",
+        "enrollment_id": enrollment_id or _enrollment(student_id, slot.session_id),
+    }
+    seat = _put(w, known, slot, student_id, values)
+    recount(w, [slot_id])
+    refresh_next_slot(w, [student_id])
+    if held_until:
+        timeline.add(w, student_id, "seats.held", ("slots", slot_id), until=held_until, **_facts(slot))
+    else:
+        timeline.add(w, student_id, "seats.booked", ("slots", slot_id), **_facts(slot))
+    return seat
+
+
+def _put(w: Write, known: Any | None, slot: Any, student_id: int, values: dict[str, Any]) -> int:
+    if known is not None:
+        w.update(SlotEnrolled, known.id, **values)
+        return int(known.id)
+    return w.insert(SlotEnrolled, session_id=slot.session_id, slot_id=slot.id, student_id=student_id, **values)
+
+
+def release_seats(w: Write, enrollment_id: int) -> list[int]:
+    """Give back the coming seats of an enrollment that ends; returns the slots that gained a seat."""
+    rows = (
+        SlotEnrolled.select(SlotEnrolled, Slot.start_utc)
+        .join(Slot, on=(Slot.id == SlotEnrolled.slot_id))
+        .where(
+            SlotEnrolled.enrollment_id == enrollment_id,
+            SlotEnrolled.status.in_(["booked", "held", "waiting"]),
+            Slot.start_utc > w.now,
+        )
+    )
+    freed, students = [], set()
+    for seat in list(rows):
+        w.update(SlotEnrolled, seat.id, status="canceled", held_until=None, held_by=None)
+        freed.append(seat.slot_id)
+        students.add(seat.student_id)
+    recount(w, freed)
+    refresh_next_slot(w, students)
+    for slot_id in freed:
+        offer_free_seat(w, _slot(slot_id, canceled_too=True))
+    return freed
+
+
+def recount(w: Write, slot_ids: Iterable[int]) -> None:
+    """Bring the kept count of booked and attended seats in step."""
+    for slot_id in dict.fromkeys(slot_ids):
+        count = (
+            SlotEnrolled.select()
+            .where(SlotEnrolled.slot_id == slot_id, SlotEnrolled.status.in_(["booked", "attended"]))
+            .count()
+        )
+        if Slot.get_by_id(slot_id).seats_taken != count:
+            w.update(Slot, slot_id, seats_taken=count)
+
+
+def refresh_next_slot(w: Write, student_ids: Iterable[int]) -> None:
+    """Bring the kept next slot of students in step, as of now."""
+    for student_id in dict.fromkeys(student_ids):
+        row = (
+            Slot.select(Slot.id, Slot.start_utc)
+            .join(SlotEnrolled, on=(SlotEnrolled.slot_id == Slot.id))
+            .where(
+                SlotEnrolled.student_id == student_id, live(w.now), Slot.canceled_at.is_null(), Slot.start_utc > w.now
+            )
+            .order_by(Slot.start_utc, Slot.id)
+            .first()
+        )
+        next_id, next_at = (row.id, row.start_utc) if row is not None else (None, None)
+        kept = User.get_by_id(student_id)
+        if (kept.next_slot_id, kept.next_slot_at) != (next_id, next_at):
+            w.update(User, student_id, next_slot_id=next_id, next_slot_at=next_at, next_slot_as_of=w.now)
+
+
+def roll_forward(actor: Actor = SYSTEM, limit: int = 5_000) -> int:
+    """Renew the kept next slot of everyone whose next slot has begun; returns how many. Run as time passes."""
+    require(actor, "schedule.attend")
+    now = clock.stamp()
+    past = User.select(User.id).where(User.next_slot_at.is_null(False), User.next_slot_at <= now).limit(limit)
+    ids = [row.id for row in past]
+    if ids:
+        with store.write("Roll the day forward", actor) as w:
+            refresh_next_slot(w, ids)
+    return len(ids)
+
+
+def recompute_progress(w: Write, enrollment_ids: Iterable[int | None]) -> None:
+    """Progress is the sum of attended slot time, whatever was corrected (DOMAIN.md, "Seats")."""
+    for enrollment_id in dict.fromkeys(enrollment_ids):
+        if enrollment_id is None:
+            continue
+        enrollment = CourseEnrolled.get_by_id(enrollment_id)
+        course = Course.get_by_id(enrollment.course_id)
+        done = attended_minutes(enrollment_id)
+        theory, practical = done.get("theory", 0), done.get("practical", 0)
+        planned = course.theory_minutes + course.practical_minutes
+        counted = min(theory, course.theory_minutes) + min(practical, course.practical_minutes)
+        progress = min(10_000, counted * 10_000 // planned) if planned else 0
+        values: dict[str, Any] = {
+            "theory_done_minutes": theory,
+            "practical_done_minutes": practical,
+            "progress_bp": progress,
+        }
+        if enrollment.status == "pending" and progress == 10_000:
+            values.update(status="completed", completed_on=clock.local_date(center.load().zone, w.moment).isoformat())
+            timeline.add(
+                w, enrollment.student_id, "seats.completed", ("courses_enrolled", enrollment_id), course=course.name
+            )
+        elif enrollment.status == "completed" and progress < 10_000:
+            values.update(status="pending", completed_on=None)
+        if any(getattr(enrollment, name) != value for name, value in values.items()):
+            w.update(CourseEnrolled, enrollment_id, **values)
+
+
+def attended_minutes(enrollment_id: int) -> dict[str, int]:
+    """Minutes attended by class type."""
+    query = (
+        SlotEnrolled.select(Session.class_type, Slot.start_utc, Slot.end_utc)
+        .join(Slot, on=(Slot.id == SlotEnrolled.slot_id))
+        .join(Session, on=(Session.id == Slot.session_id))
+        .where(
+            SlotEnrolled.enrollment_id == enrollment_id,
+            SlotEnrolled.status == "attended",
+            Slot.canceled_at.is_null(),
+        )
+        .tuples()
+    )
+    found: dict[str, int] = {}
+    for class_type, start, end in query:
+        minutes = int((clock.parse_stamp(end) - clock.parse_stamp(start)).total_seconds() // 60)
+        found[class_type] = found.get(class_type, 0) + minutes
+    return found
+
+
+def offer_free_seat(w: Write, slot: Any) -> None:
+    """Where someone waits for a slot that has a seat again, put the decision in the inbox.
+
+    Those who cannot take it now are skipped, and the reason stands on their row.
+    """
+    if slot.canceled_at is not None or slot.start_utc <= w.now or taken(slot.id, w.now) >= slot.capacity:
+        return
+    waiting = waiting_list(slot.id)
+    first = None
+    for row in waiting:
+        student = User.get_by_id(row.student_id)
+        reason = ""
+        if student.status not in ("active", "applicant"):
+            reason = "seats.skipped_inactive"
+        elif busy_elsewhere(row.student_id, slot.start_utc, slot.end_utc, w.now, but=slot.id) is not None:
+            reason = "seats.skipped_busy"
+        if row.skipped_reason != reason:
+            w.update(SlotEnrolled, row.id, skipped_reason=reason)
+        if first is None and not reason:
+            first = student
+    if first is not None:
+        notifications.notify(
+            w,
+            "calendar",
+            "center",
+            "seats.freed",
+            ("slots", slot.id),
+            needs_decision=True,
+            waiting=len(waiting),
+            first=_name(first),
+            first_id=first.id,
+            **_facts(slot),
+        )
+
+
+def busy_elsewhere(student_id: int, start_utc: str, end_utc: str, now: str, but: int | None = None) -> Any | None:
+    """The slot that a student has at that time, if there is one; back to back is free, canceled blocks nothing."""
+    query = (
+        Slot.select()
+        .join(SlotEnrolled, on=(SlotEnrolled.slot_id == Slot.id))
+        .where(
+            SlotEnrolled.student_id == student_id,
+            live(now),
+            Slot.canceled_at.is_null(),
+            Slot.start_utc < end_utc,
+            Slot.end_utc > start_utc,
+        )
+    )
+    return (query.where(Slot.id != but) if but is not None else query).order_by(Slot.start_utc).first()
+
+
+def title(slot: Any) -> str:
+    """How people call a slot: its own title, else the session's name."""
+    return str(slot.title or Session.select(Session.name).where(Session.id == slot.session_id).scalar())
+
+
+def _facts(slot: Any) -> dict[str, str]:
+    return {"title": title(slot), "at": slot.start_utc}
+
+
+def _full(slot: Any, now: str) -> UserError:
+    return UserError("seats.full", "slot", taken=taken(slot.id, now), capacity=slot.capacity, **_facts(slot))
+
+
+def _override(actor: Actor, reason: str) -> str:
+    words = text.clean(reason, field="override_reason")
+    if words:
+        require(actor, "schedule.override")
+    return words
+
+
+def _enrollment(student_id: int, session_id: int) -> int | None:
+    """The student's running enrollment in the session's course."""
+    course_id = Session.select(Session.course_id).where(Session.id == session_id)
+    query = CourseEnrolled.select(fn.MAX(CourseEnrolled.id)).where(
+        CourseEnrolled.student_id == student_id,
+        CourseEnrolled.course_id == course_id,
+        CourseEnrolled.status != "canceled",
+    )
+    found = query.scalar()
+    return int(found) if found is not None else None
+
+
+def _row(slot_id: int, student_id: int) -> Any | None:
+    return SlotEnrolled.get_or_none(
+        SlotEnrolled.slot_id == slot_id, SlotEnrolled.student_id == student_id, SlotEnrolled.status != "canceled"
+    )
+
+
+def _seat(seat_id: int) -> Any:
+    seat = SlotEnrolled.get_or_none(SlotEnrolled.id == seat_id)
+    if seat is None:
+        raise UserError("store.gone")
+    return seat
+
+
+def _slot(slot_id: int, *, canceled_too: bool = False) -> Any:
+    slot = Slot.get_or_none(Slot.id == slot_id)
+    if slot is None:
+        raise UserError("store.gone")
+    if slot.canceled_at is not None and not canceled_too:
+        raise UserError("scheduling.slot_canceled", "slot")
+    return slot
+
+
+def _student(student_id: int) -> Any:
+    student = User.get_or_none(User.id == student_id, User.role == "student")
+    if student is None:
+        raise UserError("people.not_a_student", "student")
+    return student
+
+
+def _name(person: Any) -> str:
+    return f"{person.first_name} {person.last_name}".strip()
