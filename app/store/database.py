@@ -71,8 +71,8 @@ class _Database(SqlCipherDatabase):
     """peewee's database, which refuses to go on once SQLite has rolled a write back."""
 
     def execute_sql(self, sql: str, params: Any = None) -> Any:
-        if _thread.writing is not None and not self.connection().in_transaction:
-            raise TransactionLost(sql.split(None, 1)[0])
+        if _thread.writing is not None:
+            _still_open(self.connection(), sql)
         return super().execute_sql(sql, params)
 
 
@@ -266,8 +266,7 @@ class Write:
         self._execute("UPDATE current_operation SET operation_id = ?", (self.operation_id,))
 
     def _execute(self, sql: str, params: Any = ()) -> Any:
-        if not self.connection.in_transaction:
-            raise TransactionLost(sql.split(None, 1)[0])
+        _still_open(self.connection, sql)
         return self.connection.execute(sql, params)
 
     def insert(self, model: Any, **values: Any) -> int:
@@ -309,8 +308,7 @@ class Write:
         names = ("uid", *(name for name in common if name not in rows[0]), *(n for n in rows[0] if n != "uid"))
         table = model._meta.table_name
         sql = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
-        if not self.connection.in_transaction:
-            raise TransactionLost("INSERT")
+        _still_open(self.connection, sql)
         self.connection.executemany(
             sql, [tuple({"uid": uuid7(), **common, **row}[name] for name in names) for row in rows]
         )
@@ -389,6 +387,26 @@ def _after_row(write: Write, table: str, row_id: int) -> None:
         search.index(write.connection, table, row_id)
 
 
+# The three guards of every write stand by themselves, so that a test can switch one off and see what it prevents.
+
+
+def _begin(connection: Any) -> None:
+    """Take SQLite's write lock before anything is read: a deferred transaction would decide on stale rows."""
+    connection.execute("BEGIN IMMEDIATE")
+
+
+def _still_open(connection: Any, sql: str) -> None:
+    """After a full disk SQLite has rolled back by itself; a statement more would run in autocommit."""
+    if not connection.in_transaction:
+        raise TransactionLost(sql.split(None, 1)[0])
+
+
+def _commit(connection: Any) -> None:
+    """Make the operation lasting, whole."""
+    _still_open(connection, "COMMIT")
+    connection.execute("COMMIT")
+
+
 @contextmanager
 def write(label: str, actor: Any, *, undo_of: int | None = None) -> Iterator[Write]:
     """One named operation: all of it is in the file after the block, or none of it.
@@ -402,15 +420,13 @@ def write(label: str, actor: Any, *, undo_of: int | None = None) -> Iterator[Wri
         raise WriteOutsideOperation("a write inside a write")
     with _write_lock, _faults(str(db.database)):
         connection = db.connection()
-        connection.execute("BEGIN IMMEDIATE")
+        _begin(connection)
         try:
             operation = Write(label, actor, undo_of)
             _thread.writing = operation
             yield operation
             tables = operation._finish()
-            if not connection.in_transaction:
-                raise TransactionLost("COMMIT")
-            connection.execute("COMMIT")
+            _commit(connection)
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
