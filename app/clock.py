@@ -37,7 +37,11 @@ def frozen(moment: datetime | Callable[[], datetime]) -> Iterator[None]:
         if moment.tzinfo is None:
             raise ValueError("the clock needs an aware moment")
         fixed = moment.astimezone(UTC)
-        _now = lambda: fixed
+
+        def _fixed() -> datetime:
+            return fixed
+
+        _now = _fixed
     try:
         yield
     finally:

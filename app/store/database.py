@@ -99,7 +99,8 @@ def open_center(data_dir: Path, *, create: bool = False) -> None:
     """Open the center in `data_dir` for this process, upgrading an older schema.
 
     EnvironmentFault: `store.missing`, `store.not_empty`, `store.foreign_file`, `store.newer_file`,
-    `store.read_only`, `store.disk_full`, `store.damaged`, `store.old_sqlite`. Nothing is touched before the file is known to be ours.
+    `store.read_only`, `store.disk_full`, `store.damaged`, `store.old_sqlite`. Nothing is touched before the file
+    is known to be ours.
     """
     if driver.sqlite_version_info < (3, 51, 3):
         raise EnvironmentFault("store.old_sqlite", version=driver.sqlite_version)

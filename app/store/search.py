@@ -100,6 +100,7 @@ def with_phone(digits: str, limit: int = 5) -> list[int]:
     """Students with exactly these phone digits (no leading zeros) among their numbers."""
     sql = (
         "SELECT s.id FROM people_trigram t JOIN people_search s ON s.id = t.rowid JOIN users u ON u.id = s.id"
-        " WHERE t.folded LIKE ? AND instr(s.folded || ' ', ?) > 0 AND u.role = 'student' AND u.status <> 'merged' LIMIT ?"
+        " WHERE t.folded LIKE ? AND instr(s.folded || ' ', ?) > 0 AND u.role = 'student'"
+        " AND u.status <> 'merged' LIMIT ?"
     )
     return [row[0] for row in db.connection().execute(sql, (f"% {digits}%", f" {digits} ", limit)).fetchall()]

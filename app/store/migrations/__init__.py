@@ -103,3 +103,9 @@ def upgrade(connection: Any) -> list[int]:
             raise
         done.append(number)
     return done
+
+
+def guard_triggers() -> list[str]:
+    """The statements of every trigger that freezes rows or keeps the search index, as this schema has them."""
+    search = [line for line in m0001_first_schema.SEARCH.splitlines() if line.startswith("CREATE TRIGGER")]
+    return [*m0001_first_schema.guards(), *search]

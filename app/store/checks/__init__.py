@@ -1,0 +1,36 @@
+"""Every rule of DOMAIN.md as a query over the open file: `run` returns the rows that break one.
+
+A rule is a function that yields `(table, row id, detail)` for each broken row. Rules look at the rows alone: they
+trust neither the desk's code nor the kept columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from app.store.checks import documents, file, flows, mail, money, record, seats
+from app.store.checks.rules import RULES, Broken, Rule
+from app.store.database import db
+
+__all__ = ["RULES", "Broken", "Rule", "run"]
+
+#: Imported for the rules they register, in the order in which they are reported.
+AREAS = (file, record, money, documents, seats, mail, flows)
+
+#: A rule reports at most this many rows: a thousand broken rows are one message.
+MOST_ROWS = 50
+
+
+def run(progress: Callable[[str, int, int], None] | None = None) -> list[Broken]:
+    """Prove every rule; an empty list means that the file is sound. `progress(name, done, of)` goes along."""
+    connection: Any = db.connection()
+    found: list[Broken] = []
+    for number, rule in enumerate(RULES.values()):
+        if progress is not None:
+            progress(rule.name, number, len(RULES))
+        for count, (table, row_id, detail) in enumerate(rule.find(connection)):
+            if count >= MOST_ROWS:
+                break
+            found.append(Broken(rule.name, table, row_id, detail))
+    return found

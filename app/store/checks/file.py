@@ -1,0 +1,123 @@
+"""The file itself: SQLite's own checks, the schema's guards, well-formed values."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Any
+
+from app import text
+from app.store import migrations
+from app.store.checks.rules import Finding, rule
+from app.store.search import folded
+
+_STAMP = re.compile(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d\.\d{3}Z")
+_DATE = re.compile(r"\d{4}-[01]\d-[0-3]\d")
+_UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_WALL = {"start_wall", "end_wall"}
+
+
+@rule("file.integrity", "SQLite finds its pages, indexes and constraints in order")
+def integrity(connection: Any) -> Iterable[Finding]:
+    for (words,) in connection.execute("PRAGMA integrity_check").fetchall():
+        if words != "ok":
+            yield "file", 0, words
+
+
+@rule("file.references", "Every reference points at a row that is there")
+def references(connection: Any) -> Iterable[Finding]:
+    for table, row_id, parent, _number in connection.execute("PRAGMA foreign_key_check").fetchall():
+        yield table, row_id or 0, f"points at a missing row of {parent}"
+
+
+@rule("file.guards", "The triggers that freeze and record rows are all there")
+def guards(connection: Any) -> Iterable[Finding]:
+    there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
+    wanted = {statement.split()[2] for statement in migrations.guard_triggers()}
+    for table in migrations.recorded_tables(connection):
+        wanted |= {f"record_{table}_{event}" for event in ("insert", "update", "delete")}
+    for name in sorted(wanted - there):
+        yield "file", 0, f"trigger {name} is missing"
+
+
+@rule("file.values", "Stamps are UTC, dates ISO, uids UUIDv7; text is NFC without control characters; names end at 200")
+def values(connection: Any) -> Iterable[Finding]:
+    for table in migrations.recorded_tables(connection):
+        columns = connection.execute(f'SELECT name, type FROM pragma_table_info("{table}")').fetchall()
+        names = [name for name, kind in columns if kind == "TEXT"]
+        checks = [(index + 1, name, _check_of(table, name)) for index, name in enumerate(names)]
+        for row in connection.execute(f"SELECT id, {', '.join(names)} FROM {table}"):
+            for index, name, check in checks:
+                value = row[index]
+                if value and not check(value):
+                    yield table, row[0], f"{name} is {value[:60]!r}"
+
+
+def _check_of(table: str, name: str) -> Any:
+    if name == "uid":
+        return _UUID7.fullmatch
+    if name in _WALL:
+        return re.compile(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d").fullmatch
+    if name.endswith(("_at", "_utc", "_until")) or name in ("waiting_since", "next_slot_as_of"):
+        return _STAMP.fullmatch
+    if name.endswith("_on") or name in (
+        "date_of_birth",
+        "on_date",
+        "start_date",
+        "end_date",
+        "service_from",
+        "service_to",
+    ):
+        return _DATE.fullmatch
+    multiline = name in (
+        "text", "address", "description", "last_reply", "reply", "body", "snapshot", "draft", "params", "value", "seller", "buyer",
+    )  # fmt: skip
+    limit = 200 if name in ("first_name", "last_name", "name") else None
+
+    def plain(value: str) -> bool:
+        if limit is not None and len(value) > limit:
+            return False
+        if value.isascii():
+            return value.isprintable() or (multiline and all(c.isprintable() or c in "\n\t" for c in value))
+        if not unicodedata.is_normalized("NFC", value):
+            return False
+        return all(unicodedata.category(c) not in ("Cc", "Cs") or (multiline and c in "\n\t") for c in value)
+
+    return plain
+
+
+@rule("file.search", "The search index finds everyone by what stands on them")
+def search_index(connection: Any) -> Iterable[Finding]:
+    rows = connection.execute(
+        "SELECT u.id, u.first_name, u.last_name, u.number, u.email, u.phone, u.emergency_phone, p.name, p.email, p.phone,"
+        " s.folded FROM users u LEFT JOIN payers p ON p.id = u.payer_id LEFT JOIN people_search s ON s.id = u.id"
+    )
+    for row_id, first, last, number, email, phone, emergency, payer, payer_email, payer_phone, kept in rows:
+        mails = " ".join(filter(None, (email, payer_email)))
+        if kept != folded(first, last, number, mails, (phone, emergency, payer_phone), payer):
+            yield "users", row_id, "the search index holds something else"
+
+
+@rule("file.messages", "Timeline and inbox hold known keys and readable parameters, settings hold JSON")
+def messages(connection: Any) -> Iterable[Finding]:
+    known = text.messages()
+    for table in ("timeline", "notifications"):
+        for row_id, key, params in connection.execute(f"SELECT id, key, params FROM {table}"):
+            if key not in known:
+                yield table, row_id, f"unknown key {key}"
+            elif not isinstance(json.loads(params), dict):
+                yield table, row_id, "parameters are no object"
+
+
+@rule("file.merged", "A merged person points at one who is not merged away in a circle")
+def merged(connection: Any) -> Iterable[Finding]:
+    into = dict(connection.execute("SELECT id, merged_into FROM users WHERE merged_into IS NOT NULL").fetchall())
+    for start in into:
+        seen, at = {start}, into.get(start)
+        while at in into and at not in seen:
+            seen.add(at)
+            at = into[at]
+        if at in seen:
+            yield "users", start, "merged in a circle"

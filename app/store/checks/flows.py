@@ -1,0 +1,81 @@
+"""The four flows are whole: what belongs to one event was written by one operation (DOMAIN.md, "The four flows")."""
+
+from __future__ import annotations
+
+from app.store.checks.rules import sql
+
+_MADE = "(SELECT min(c.operation_id) FROM changes c WHERE c.table_name = '{table}' AND c.row_id = {alias}.id AND c.before IS NULL)"
+
+
+def _companion(table: str, alias: str, operation: str, link_table: str, kind: str) -> str:
+    """A timeline entry or notification about the row, written by the same operation."""
+    about = "subject_table = '{0}' AND x.subject_id" if kind == "timeline" else "link_table = '{0}' AND x.link_id"
+    return (
+        f"EXISTS (SELECT 1 FROM {kind} x JOIN changes d ON d.table_name = '{kind}' AND d.row_id = x.id"
+        f" AND d.operation_id = {operation} WHERE x.{about.format(link_table)} = {alias}.id)"
+    )
+
+
+_ENROLLED = _MADE.format(table="courses_enrolled", alias="e")
+sql(
+    "flow.enrollment",
+    "An enrollment has its timeline entry and its notification, by the same operation",
+    "courses_enrolled",
+    f"SELECT e.id, e.number FROM courses_enrolled e WHERE NOT {_companion('e', 'e', _ENROLLED, 'courses_enrolled', 'timeline')}"
+    f" OR NOT {_companion('e', 'e', _ENROLLED, 'courses_enrolled', 'notifications')}",
+)
+_SOLD = _MADE.format(table="product_enrolled", alias="e")
+sql(
+    "flow.sale",
+    "A sale has its timeline entry and its notification, by the same operation",
+    "product_enrolled",
+    "SELECT e.id, e.number FROM product_enrolled e WHERE NOT EXISTS (SELECT 1 FROM timeline x JOIN changes d"
+    f" ON d.table_name = 'timeline' AND d.row_id = x.id AND d.operation_id = {_SOLD} WHERE x.user_id = e.student_id)"
+    " OR NOT EXISTS (SELECT 1 FROM changes d WHERE d.table_name = 'notifications' AND d.before IS NULL"
+    f" AND d.operation_id = {_SOLD})",
+)
+_SETTLED = (
+    "(SELECT max(c.operation_id) FROM changes c WHERE c.table_name = 'payments' AND c.row_id = p.id"
+    " AND c.after ->> 'status' = 'COMPLETED')"
+)
+sql(
+    "flow.payment",
+    "A completed payment has its timeline entry and its notification, by the operation that completed it",
+    "payments",
+    "SELECT p.id, p.number FROM payments p WHERE p.status = 'COMPLETED' AND ("
+    f"NOT {_companion('payments', 'p', _SETTLED, 'payments', 'timeline')}"
+    f" OR NOT {_companion('payments', 'p', _SETTLED, 'payments', 'notifications')})",
+)
+sql(
+    "flow.started_alone",
+    "A payment that is not completed stands in payments alone",
+    "payments",
+    "SELECT p.id, p.number FROM payments p WHERE p.status <> 'COMPLETED' AND ("
+    "EXISTS (SELECT 1 FROM student_payments s WHERE s.payment_id = p.id)"
+    " OR EXISTS (SELECT 1 FROM timeline t WHERE t.subject_table = 'payments' AND t.subject_id = p.id)"
+    " OR EXISTS (SELECT 1 FROM notifications n WHERE n.link_table = 'payments' AND n.link_id = p.id))",
+)
+sql(
+    "flow.started_first",
+    "Every payment was STARTED in the file before it was completed or failed, once",
+    "payments",
+    "SELECT p.id, p.number FROM payments p WHERE NOT EXISTS (SELECT 1 FROM changes c WHERE c.table_name = 'payments'"
+    " AND c.row_id = p.id AND c.before IS NULL AND c.after ->> 'status' = 'STARTED')"
+    " OR 1 < (SELECT count(*) FROM changes c WHERE c.table_name = 'payments' AND c.row_id = p.id"
+    " AND c.before IS NOT NULL AND c.after ->> 'status' <> 'STARTED')",
+)
+sql(
+    "inbox.recipients",
+    "A notification has someone to see it, and no student",
+    "notifications",
+    "SELECT n.id, n.key FROM notifications n WHERE NOT EXISTS (SELECT 1 FROM notification_recipients r"
+    " WHERE r.notification_id = n.id) OR EXISTS (SELECT 1 FROM notification_recipients r JOIN users u ON u.id = r.user_id"
+    " WHERE r.notification_id = n.id AND u.role = 'student')",
+)
+sql(
+    "people.numbers",
+    "Every student has a number, nobody who does not sign in has a password",
+    "users",
+    "SELECT id, first_name FROM users WHERE (role = 'student' AND number IS NULL)"
+    " OR (role = 'student' AND password_hash IS NOT NULL)",
+)

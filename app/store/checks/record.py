@@ -1,0 +1,66 @@
+"""The record of changes: every row's story is whole, and every operation says who, when and what."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from app.store import migrations
+from app.store.checks.rules import Finding, rule, sql
+
+sql(
+    "record.operations",
+    "Every operation says who, when and what",
+    "operations",
+    "SELECT id, label || ' by ' || actor_role || ' at ' || at FROM operations"
+    " WHERE trim(label) = '' OR trim(actor_role) = '' OR at NOT LIKE '____-__-__T__:__:__.___Z'"
+    " OR (actor_id IS NULL AND actor_role <> 'system')"
+    " OR (actor_id IS NOT NULL AND actor_id NOT IN (SELECT id FROM users))",
+)
+
+
+@rule("record.rows", "The last recorded change of every row is the row as it is, and its version counts its changes")
+def rows(connection: Any) -> Iterable[Finding]:
+    for table in migrations.recorded_tables(connection):
+        columns = connection.execute(f'SELECT name, type FROM pragma_table_info("{table}")').fetchall()
+        pairs = ", ".join(
+            f"'{name}', " + (f"length(t.{name})" if kind == "BLOB" else f"t.{name}") for name, kind in columns
+        )
+        query = (
+            f"SELECT t.id, json_object({pairs}), c.after, c.n, c.firsts, t.version FROM {table} t LEFT JOIN ("
+            "  SELECT row_id, count(*) AS n, sum(before IS NULL) AS firsts, after, redacted, max(id)"
+            "  FROM changes WHERE table_name = ? GROUP BY row_id) c ON c.row_id = t.id"
+            " WHERE c.row_id IS NULL OR (c.redacted = 0 AND (c.after IS NOT json_object(" + pairs + ")"
+            " OR c.firsts <> 1 OR c.n <> t.version))"
+        )
+        for row_id, now, recorded, count, firsts, version in connection.execute(query, (table,)):
+            yield table, row_id, _difference(now, recorded, count, firsts, version)
+
+
+def _difference(now: str, recorded: str | None, count: int | None, firsts: int | None, version: int) -> str:
+    if recorded is None and count is None:
+        return "was never recorded"
+    if firsts != 1:
+        return f"was recorded as new {firsts} times"
+    if now != recorded:
+        before, after = json.loads(recorded or "{}"), json.loads(now)
+        moved = [name for name in after if after[name] != before.get(name)]
+        return f"differs from the record in {', '.join(moved)}"
+    return f"is at version {version} after {count} changes"
+
+
+sql(
+    "record.gone",
+    "A row that is gone was deleted by an operation",
+    "changes",
+    "SELECT id, table_name || ' ' || row_id || ' has changes after its end' FROM changes c WHERE after IS NULL"
+    " AND EXISTS (SELECT 1 FROM changes d WHERE d.table_name = c.table_name AND d.row_id = c.row_id AND d.id > c.id"
+    " AND d.before IS NOT NULL)",
+)
+sql(
+    "record.closed",
+    "No operation is left open",
+    "current_operation",
+    "SELECT one, operation_id FROM current_operation WHERE operation_id IS NOT NULL",
+)

@@ -1,0 +1,337 @@
+"""`check` is proven: over a center in which everything has happened it is silent, and each rule, broken on purpose,
+is the one that speaks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app import clock, store
+from app.store import checks, migrations
+from tests.support.full_center import START, build_full
+
+NOW = START.replace(hour=18)
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sound") / "center"
+    build_full(folder)
+    store.close_center()
+    return folder
+
+
+@pytest.fixture
+def file(sound: Path, tmp_path: Path) -> Iterator[Any]:
+    """A copy of the sound center, open; yields the raw connection."""
+    shutil.copytree(sound, tmp_path / "center")
+    store.open_center(tmp_path / "center")
+    with clock.frozen(NOW):
+        yield store.db.connection()
+    store.close_center()
+
+
+def breaking(connection: Any, *statements: str, record: bool = True) -> None:
+    """Change rows behind the program's back: guards and constraints off, the record of changes kept in step."""
+    guards = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'guard%'")
+    guards = guards.fetchall()
+    recorders: list[tuple[str, str]] = []
+    if not record:
+        found = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'record%'")
+        recorders = found.fetchall()
+    connection.execute("PRAGMA foreign_keys = 0")
+    connection.execute("PRAGMA ignore_check_constraints = 1")
+    for name, _sql in [*guards, *recorders]:
+        connection.execute(f"DROP TRIGGER {name}")
+    connection.execute(
+        "INSERT INTO operations (uid, label, actor_id, actor_role, desk, at)"
+        f" VALUES ('{store.uuid7()}', 'Break', NULL, 'system', 'test', '2026-11-16T17:00:00.000Z')"
+    )
+    connection.execute("UPDATE current_operation SET operation_id = (SELECT max(id) FROM operations)")
+    for statement in statements:
+        if record and statement.startswith("UPDATE"):
+            statement = statement.replace(" SET ", " SET version = version + 1, ", 1)
+        assert connection.execute(statement).rowcount != 0, statement
+    connection.execute("UPDATE current_operation SET operation_id = NULL")
+    for _name, sql in [*guards, *recorders]:
+        connection.execute(sql)
+
+
+def row(table: str, **values: object) -> str:
+    """An INSERT with the columns every row has."""
+    common = {
+        "uid": store.uuid7(),
+        "created_at": "2026-11-16T17:00:00.000Z",
+        "updated_at": "2026-11-16T17:00:00.000Z",
+    }
+    every = {**common, **values}
+    quoted = ", ".join(str(v) if not isinstance(v, str) or v.startswith("(") else f"'{v}'" for v in every.values())
+    return f"INSERT INTO {table} ({', '.join(every)}) VALUES ({quoted})"
+
+
+SENT = "(SELECT id FROM mail_queue WHERE state = 'sent')"
+UNCERTAIN = "(SELECT id FROM mail_queue WHERE state = 'uncertain')"
+COMING = "(SELECT max(id) FROM slots)"
+#: rule → statements that break it and nothing else.
+BREAKS: dict[str, tuple[str, ...]] = {
+    "file.references": (
+        row("notes", user_id=999, text="for nobody"),
+    ),
+    "file.values": ("UPDATE users SET address = 'a' || char(7) WHERE role = 'staff'",),
+    "file.messages": ("UPDATE timeline SET key = 'no.such_key' WHERE id = (SELECT max(id) FROM timeline)",),
+    "file.merged": (
+        "UPDATE users SET status = 'merged', merged_into = id WHERE role = 'instructor'",
+    ),
+    "record.gone": (
+        row("closures", id=1, name="x", starts_on="2027-01-01", ends_on="2027-01-01"),
+        "DELETE FROM closures WHERE id = 1",
+        "INSERT INTO changes (operation_id, table_name, row_id, before, after)"
+        " SELECT operation_id, table_name, row_id, before, before FROM changes WHERE table_name = 'closures' AND after IS NULL",
+    ),
+    "record.operations": (
+        "INSERT INTO operations (uid, label, actor_id, actor_role, desk, at)"
+        " VALUES ('x', 'Nobody', NULL, 'staff', 'Desk 1', '2026-11-16T17:00:00.000Z')",
+    ),
+    "money.payment_used": (
+        row("payments", number="P-9", request_key="r9", student_id="(SELECT student_id FROM payments WHERE id = 2)",
+            method="card", status="STARTED", payment_type="refund", amount_minor=100, currency="EUR", refund_of=2,
+            started_at="2026-11-16T17:00:00.000Z"),
+        "UPDATE series SET next_number = next_number + 1 WHERE name = 'payment'",
+        "UPDATE payments SET status = 'COMPLETED', settled_at = '2026-11-16T17:00:00.000Z', settled_on = '2026-11-16'"
+        " WHERE number = 'P-9'",
+        "UPDATE users SET balance_minor = balance_minor + 100 WHERE id = (SELECT student_id FROM payments WHERE id = 2)",
+        row("notifications", type="payment", **{"class": "center"}, key="payments.completed", link_table="payments",
+            link_id="(SELECT max(id) FROM payments)"),
+        row("notification_recipients", notification_id="(SELECT max(id) FROM notifications)", user_id=1),
+        row("timeline", user_id="(SELECT student_id FROM payments WHERE id = 2)", key="payments.timeline_completed",
+            subject_table="payments", subject_id="(SELECT max(id) FROM payments)"),
+    ),
+    "money.taken_back": (
+        "UPDATE student_payments SET installment_id = NULL, invoice_id = invoice_id, reverses_id ="
+        " (SELECT id FROM student_payments WHERE payment_id = 2) WHERE direction = -1",
+    ),
+    "money.method": ("UPDATE student_payments SET method = 'check' WHERE payment_id = 2",),
+    "money.balance": ("UPDATE users SET balance_minor = balance_minor + 1 WHERE role = 'instructor'",),
+    "money.installments": ("UPDATE installments SET amount_minor = amount_minor + 1 WHERE position = 3",),
+    "money.till_expected": ("UPDATE tills SET expected_minor = expected_minor + 1 WHERE status = 'closed'",),
+    "money.prices": ("UPDATE courses_enrolled SET discount_minor = 5 WHERE id = 2",),
+    "money.completed_only": (
+        row("student_payments", payment_id="(SELECT id FROM payments WHERE payment_type = 'refund')", student_id=4,
+            enrollment_id=1, invoice_id=1, amount_minor=1, method="cash"),
+        row("student_payments", payment_id="(SELECT id FROM payments WHERE payment_type = 'refund')", student_id=4,
+            enrollment_id=1, invoice_id=1, amount_minor=1, method="cash", direction=-1,
+            reverses_id="(SELECT max(id) FROM student_payments)"),
+    ),
+    "money.invoice_paid": (
+        "UPDATE student_payments SET amount_minor = 20000, installment_id = NULL WHERE payment_id = 2",
+        "UPDATE student_payments SET amount_minor = 5000 WHERE payment_id = 2",
+        row("student_payments", payment_id=1, student_id=4, product_enrolled_id=1, invoice_id=1, amount_minor=3600,
+            method="cash"),
+        "UPDATE product_enrolled SET list_price_minor = 6600, net_minor = 6000, tax_minor = 600, gross_minor = 6600"
+        " WHERE id = 1",
+        "UPDATE users SET balance_minor = balance_minor + 4200 WHERE id = 4",
+    ),
+    "money.line_paid": (
+        "UPDATE student_payments SET student_id = 5 WHERE payment_id = 1 AND enrollment_id IS NOT NULL",
+        "UPDATE users SET balance_minor = balance_minor - 33000 WHERE id = 5",
+        "UPDATE users SET balance_minor = balance_minor + 33000 WHERE id = 4",
+    ),
+    "invoices.gapless": ("UPDATE series SET next_number = next_number + 1 WHERE name LIKE 'invoice-%'",),
+    "invoices.dates": ("UPDATE invoices SET issued_at = '2026-11-20T08:00:00.000Z' WHERE number = 1 AND kind = 'invoice'",),
+    "invoices.credit": ("UPDATE invoices SET student_id = 4 WHERE kind = 'credit_note'",),
+    "invoices.credited_money": (
+        row("student_payments", payment_id=3, student_id="(SELECT student_id FROM payments WHERE id = 3)",
+            enrollment_id=3, invoice_id="(SELECT refers_to FROM invoices WHERE kind = 'credit_note')", amount_minor=10,
+            method="transfer"),
+    ),
+    "invoices.line_once": (
+        "UPDATE courses_enrolled SET list_price_minor = 15000, net_minor = 12500, tax_minor = 2500, gross_minor = 15000"
+        " WHERE id = 2",
+        "DELETE FROM installments WHERE position > 1",
+        "UPDATE installments SET amount_minor = 15000 WHERE position = 1",
+        "UPDATE users SET balance_minor = balance_minor - 45000 WHERE id = 5",
+    ),
+    "invoices.line_owner": ("UPDATE invoice_lines SET installment_id = 1 WHERE enrollment_id = 1",),
+    "invoices.tax": ("UPDATE invoice_lines SET unit_net_minor = unit_net_minor + 1 WHERE id = 1",),
+    "invoices.snapshot": ("UPDATE invoices SET document_hash = replace(document_hash, 'a', 'b') WHERE id = 1",),
+    "invoices.paid_line_invoiced": (),
+    "numbers.series": ("UPDATE series SET next_number = 2 WHERE name = 'student'",),
+    "seats.capacity": (f"UPDATE slots SET capacity = 1 WHERE id = {COMING}",),
+    "seats.kept_count": (f"UPDATE slots SET seats_taken = 1 WHERE id = {COMING}",),
+    "seats.one_each": (
+        "DROP INDEX slot_enrolled_one_seat",
+        row("slot_enrolled", session_id="(SELECT max(id) FROM sessions)", slot_id=COMING, student_id=6,
+            status="absent"),
+        "CREATE UNIQUE INDEX slot_enrolled_one_seat ON slot_enrolled(id)",
+    ),
+    "seats.session": (f"UPDATE slot_enrolled SET session_id = 1 WHERE slot_id = {COMING} AND status = 'waiting'",),
+    "seats.enrollment": ("UPDATE slot_enrolled SET enrollment_id = 2 WHERE status = 'waiting'",),
+    "seats.canceled_slot": ("UPDATE slots SET cancel_reason = '' WHERE canceled_at IS NOT NULL",),
+    "seats.two_places": (
+        row("slots", session_id="(SELECT max(id) FROM sessions)", position=2, on_date="2026-11-25",
+            start_wall="2026-11-25T12:30", end_wall="2026-11-25T13:30", zone="Europe/Vienna",
+            start_utc="2026-11-25T11:30:00.000Z", end_utc="2026-11-25T12:30:00.000Z", capacity=3, seats_taken=1),
+        row("slot_instructor", slot_id="(SELECT max(id) FROM slots)", instructor_id=3, kind="removed"),
+        row("slot_enrolled", session_id="(SELECT max(id) FROM sessions)", slot_id="(SELECT max(id) FROM slots)",
+            student_id=4, status="booked"),
+    ),
+    "slots.room": (
+        row("slots", session_id="(SELECT max(id) FROM sessions)", position=2, on_date="2026-11-25", resource_id=1,
+            start_wall="2026-11-25T12:30", end_wall="2026-11-25T13:30", zone="Europe/Vienna",
+            start_utc="2026-11-25T11:30:00.000Z", end_utc="2026-11-25T12:30:00.000Z", capacity=3),
+        row("slot_instructor", slot_id="(SELECT max(id) FROM slots)", instructor_id=3, kind="removed"),
+    ),
+    "slots.instructor": (
+        row("slots", session_id="(SELECT max(id) FROM sessions)", position=2, on_date="2026-11-25",
+            start_wall="2026-11-25T12:30", end_wall="2026-11-25T13:30", zone="Europe/Vienna",
+            start_utc="2026-11-25T11:30:00.000Z", end_utc="2026-11-25T12:30:00.000Z", capacity=3),
+    ),
+    "slots.instructors_work_here": ("UPDATE session_instructor SET instructor_id = 4 WHERE session_id = 1",),
+    "slots.times": (f"UPDATE slots SET end_wall = '2026-11-25T13:31' WHERE id = {COMING}",),
+    "students.next_slot": ("UPDATE users SET next_slot_at = NULL, next_slot_id = NULL WHERE id = 4",),
+    "progress.attended": ("UPDATE courses_enrolled SET theory_done_minutes = 91 WHERE id = 1",),
+    "mail.one_recipient": (f"UPDATE mail_queue SET to_address = 'a@x.example,b@x.example' WHERE id = {SENT}",),
+    "mail.sent": (
+        f"UPDATE mail_attempts SET outcome = 'deferred' WHERE mail_id = {SENT}",
+    ),
+    "mail.tries": (f"UPDATE mail_queue SET tries = 2 WHERE id = {SENT}",),
+    "mail.never_twice": (
+        row("mail_attempts", mail_id=UNCERTAIN, attempt=2, started_at="2026-11-16T17:00:00.000Z",
+            ended_at="2026-11-16T17:00:00.000Z", outcome="deferred"),
+        f"UPDATE mail_queue SET tries = 2 WHERE id = {UNCERTAIN}",
+    ),
+    "mail.states": ("UPDATE mail_queue SET next_try_at = NULL WHERE id = (SELECT max(id) FROM mail_queue)",),
+    "mail.told": (f"UPDATE notifications SET link_id = 999 WHERE link_table = 'mail_queue' AND link_id = {UNCERTAIN}",),
+    "mail.bytes": (f"UPDATE mail_queue SET mime_hash = replace(mime_hash, 'a', 'b') WHERE id = {SENT}",),
+    "flow.enrollment": ("UPDATE timeline SET subject_id = 99 WHERE subject_table = 'courses_enrolled' AND subject_id = 2",),
+    "flow.sale": (
+        row("product_enrolled", number="A-9", student_id=4, product_id=1, sold_on="2026-11-16", quantity=1,
+            list_price_minor=0, tax_category="S", rate_bp=1000, net_minor=0, tax_minor=0, gross_minor=0),
+    ),
+    "flow.payment": ("UPDATE timeline SET subject_id = 99 WHERE subject_table = 'payments' AND subject_id = 2",),
+    "flow.started_alone": (
+        row("timeline", user_id=4, key="people.added", subject_table="payments",
+            subject_id="(SELECT id FROM payments WHERE status = 'FAILED')"),
+    ),
+    "inbox.recipients": ("DELETE FROM notification_recipients WHERE notification_id = 1",),
+    "people.numbers": (
+        "UPDATE users SET password_hash = 'x' WHERE id = 4",
+    ),
+}  # fmt: skip
+
+
+#: Rules about rows that may not change a second time: the row and its last record are changed together.
+QUIET_BREAKS = {
+    "money.one_currency": "UPDATE payments SET currency = 'USD' WHERE status = 'FAILED'",
+    "money.settled": "UPDATE payments SET given_minor = 60000 WHERE method = 'transfer' AND status = 'COMPLETED'",
+    "money.till": "UPDATE payments SET till_id = 2 WHERE method = 'card' AND status = 'COMPLETED'",
+    "money.refund": "UPDATE payments SET refund_of = (SELECT id FROM payments WHERE status = 'FAILED')"
+    " WHERE payment_type = 'refund'",
+}
+
+
+def quietly(connection: Any, table: str, statement: str) -> None:
+    """Change rows, and what was recorded of them last, as if they had been so from the start."""
+    breaking(connection, statement, record=False)
+    columns = [name for (name,) in connection.execute(f"SELECT name FROM pragma_table_info('{table}')")]
+    image = ", ".join(f"'{name}', t.{name}" for name in columns)
+    connection.execute("DROP TRIGGER guard_changes_update")
+    connection.execute(
+        f"UPDATE changes SET after = (SELECT json_object({image}) FROM {table} t WHERE t.id = row_id)"
+        f" WHERE id IN (SELECT max(id) FROM changes WHERE table_name = '{table}' GROUP BY row_id)"
+    )
+    for guard in migrations.guard_triggers():
+        if " guard_changes_update " in guard:
+            connection.execute(guard)
+
+
+def test_a_center_in_which_everything_happened_is_sound(file: Any) -> None:
+    assert checks.run() == []
+
+
+@pytest.mark.parametrize("name", [name for name, statements in BREAKS.items() if statements])
+def test_a_broken_rule_is_the_one_that_speaks(file: Any, name: str) -> None:
+    breaking(file, *BREAKS[name])
+    assert {broken.rule for broken in checks.run()} == {name}
+
+
+@pytest.mark.parametrize("name", list(QUIET_BREAKS))
+def test_a_broken_rule_about_settled_payments_is_the_one_that_speaks(file: Any, name: str) -> None:
+    quietly(file, "payments", QUIET_BREAKS[name])
+    assert {broken.rule for broken in checks.run()} == {name}
+
+
+def test_a_payment_that_was_never_started_speaks(file: Any) -> None:
+    file.execute("DROP TRIGGER guard_changes_update")
+    file.execute(
+        "UPDATE changes SET after = json_set(after, '$.status', 'COMPLETED')"
+        " WHERE table_name = 'payments' AND row_id = 2 AND before IS NULL"
+    )
+    for guard in migrations.guard_triggers():
+        if " guard_changes_update " in guard:
+            file.execute(guard)
+    assert {broken.rule for broken in checks.run()} == {"flow.started_first"}
+
+
+def test_a_document_whose_sums_are_not_its_lines_speaks(file: Any) -> None:
+    (snapshot,) = file.execute("SELECT snapshot FROM invoices WHERE id = 1").fetchone()
+    whole = json.loads(snapshot)
+    whole["head"]["net_minor"] += 1
+    whole["head"]["tax_minor"] -= 1
+    text = json.dumps(whole)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    breaking(
+        file,
+        f"UPDATE invoices SET net_minor = net_minor + 1, tax_minor = tax_minor - 1, document_hash = '{digest}',"
+        f" snapshot = '{text}' WHERE id = 1",
+    )
+    assert {broken.rule for broken in checks.run()} == {"invoices.sums"}
+
+
+def test_a_missing_guard_speaks(file: Any) -> None:
+    file.execute("DROP TRIGGER guard_invoices_update")
+    assert [str(broken) for broken in checks.run()] == ["file.guards: file 0: trigger guard_invoices_update is missing"]
+
+
+def test_a_change_behind_the_record_speaks(file: Any) -> None:
+    breaking(file, "UPDATE users SET address = 'elsewhere' WHERE role = 'staff'", record=False)
+    assert [(b.rule, b.detail) for b in checks.run()] == [("record.rows", "differs from the record in address")]
+
+
+def test_an_operation_left_open_speaks(file: Any) -> None:
+    file.execute("UPDATE current_operation SET operation_id = 1")
+    assert {broken.rule for broken in checks.run()} == {"record.closed"}
+
+
+def test_a_search_index_out_of_step_speaks(file: Any) -> None:
+    file.execute("UPDATE people_search SET folded = 'nobody' WHERE id = 4")
+    assert {broken.rule for broken in checks.run()} == {"file.search"}
+
+
+def test_a_damaged_index_speaks(file: Any) -> None:
+    file.execute("PRAGMA writable_schema = 1")
+    file.execute("UPDATE sqlite_master SET sql = 'CREATE INDEX users_name ON users(phone)' WHERE name = 'users_name'")
+    file.execute("PRAGMA writable_schema = RESET")
+    assert {broken.rule for broken in checks.run()} == {"file.integrity"}
+
+
+def test_money_on_a_credit_note_speaks(file: Any) -> None:
+    breaking(
+        file,
+        "UPDATE student_payments SET invoice_id = (SELECT id FROM invoices WHERE kind = 'credit_note')"
+        " WHERE payment_id = 3",
+    )
+    assert "invoices.paid_line_invoiced" in {broken.rule for broken in checks.run()}
+
+
+def test_every_rule_has_been_seen_to_speak() -> None:
+    elsewhere = {"file.guards", "record.rows", "record.closed", "file.search", "file.integrity"}
+    elsewhere |= {"flow.started_first", "invoices.sums"}
+    assert set(BREAKS) | set(QUIET_BREAKS) | elsewhere == set(checks.RULES)
