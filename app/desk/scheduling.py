@@ -472,3 +472,9 @@ def _mail(w: Write, student: Any, template: str, event_key: str, **params: Any) 
             language=student.language,
             params={"student": name, **params},
         )
+
+
+def slots_of(session_id: int) -> list[Any]:
+    """A session's slots that are not canceled, in order of time."""
+    query = Slot.select().where(Slot.session_id == session_id, Slot.canceled_at.is_null())
+    return list(query.order_by(Slot.start_utc))

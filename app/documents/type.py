@@ -106,8 +106,10 @@ def width(text: str, font: str, size: float) -> float:
 
 def _run_width(run: Run, size: float) -> float:
     if run.shaped:
-        pieces = shapeStr(run.text, run.font, size).__shapeData__
-        return float(sum(piece.x_advance for piece in pieces) * size / 1000)
+        # Text that shaping leaves as it is comes back as a plain string.
+        pieces = getattr(shapeStr(run.text, run.font, size), "__shapeData__", None)
+        if pieces is not None:
+            return float(sum(piece.x_advance for piece in pieces) * size / 1000)
     return float(pdfmetrics.stringWidth(run.text, run.font, size))
 
 

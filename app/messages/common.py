@@ -4,7 +4,9 @@ from app.text import N_
 
 MESSAGES = {
     "clock.unknown_zone": N_("There is no time zone called “{name}”. Example: Europe/Vienna."),
-    "clock.does_not_exist": N_("{wall:stamp} does not exist: the clocks go forward then. Choose an earlier or later time."),
+    "clock.does_not_exist": N_(
+        "{wall:stamp} does not exist: the clocks go forward then. Choose an earlier or later time."
+    ),
     "clock.exists_twice": N_("{wall:stamp} comes twice: the clocks go back then. Choose the first or the second."),
     "money.not_an_amount": N_("“{text}” is not an amount. Write it like {example}."),
     "money.too_large": N_("“{text}” is more than Deskbell can book in one amount."),
@@ -13,10 +15,14 @@ MESSAGES = {
     "text.control_character": N_("This contains an invisible control character. Please type it again."),
     "text.broken": N_("This contains a broken character. Please type it again."),
     "rights.missing": N_("{role} may not do this. Ask someone with the right “{right}”."),
-    "store.changed_meanwhile": N_("Someone changed this record in the meantime. It has been read again; please repeat your change."),
+    "store.changed_meanwhile": N_(
+        "Someone changed this record in the meantime. It has been read again; please repeat your change."
+    ),
     "store.gone": N_("This record no longer exists."),
     "store.foreign_file": N_("{path} belongs to another program. Deskbell did not touch it."),
-    "store.newer_file": N_("This data was written by a newer Deskbell (schema {found}, this program knows {known}). Update Deskbell to open it."),
+    "store.newer_file": N_(
+        "This data was written by a newer Deskbell (schema {found}, this program knows {known}). Update Deskbell to open it."
+    ),
     "store.read_only": N_("Deskbell cannot write in {path}. Choose another folder or change its permissions."),
     "store.disk_full": N_("The disk is full. Nothing was saved. Free some space and try again."),
     "store.io_error": N_("The disk reported an error. Nothing was saved. Check the disk and try again."),

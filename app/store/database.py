@@ -368,6 +368,15 @@ class Write:
         )
         return number, pattern.format(number=number)
 
+    def reserve_numbers(self, name: str, count: int) -> int:
+        """Take `count` numbers of a series at once; returns the first."""
+        series_id, first = self._execute("SELECT id, next_number FROM series WHERE name = ?", (name,)).fetchone()
+        self._execute(
+            "UPDATE series SET next_number = ?, version = version + 1, updated_at = ?, updated_by = ? WHERE id = ?",
+            (first + count, self.now, self.actor.user_id, series_id),
+        )
+        return int(first)
+
     def _finish(self) -> frozenset[str]:
         rows = self._execute(
             "SELECT DISTINCT table_name FROM changes WHERE operation_id = ?", (self.operation_id,)

@@ -42,6 +42,25 @@ def index(connection: Any, table: str, row_id: int) -> None:
     )
 
 
+def index_many(connection: Any, rows: list[dict[str, Any]]) -> None:
+    """Index many new people at once, from the columns they were inserted with."""
+    lines = [
+        (
+            row["id"],
+            folded(
+                row["first_name"],
+                row["last_name"],
+                row.get("number", ""),
+                row.get("email", ""),
+                (row.get("phone", ""),),
+                "",
+            ),
+        )
+        for row in rows
+    ]
+    connection.executemany("INSERT INTO people_search (id, folded) VALUES (?, ?)", lines)
+
+
 #: Results that stand there at once; counts and the rest of the list follow beside.
 AT_ONCE = 200
 
