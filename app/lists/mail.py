@@ -112,3 +112,9 @@ def sent_today(zone: str) -> int:
         MailQueue.state == "sent", MailQueue.sent_at >= start, MailQueue.sent_at < end
     )
     return int(query.scalar())
+
+
+def states() -> dict[str, int]:
+    """How many messages are in each stored state."""
+    query = MailQueue.select(MailQueue.state, fn.COUNT(MailQueue.id).alias("n")).group_by(MailQueue.state).dicts()
+    return {row["state"]: int(row["n"]) for row in query.order_by(MailQueue.state)}

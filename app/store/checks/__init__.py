@@ -13,7 +13,7 @@ from app.store.checks import documents, file, flows, mail, money, record, seats
 from app.store.checks.rules import RULES, Broken, Rule
 from app.store.database import db
 
-__all__ = ["RULES", "Broken", "Rule", "run"]
+__all__ = ["RULES", "Broken", "Rule", "over", "run"]
 
 #: Imported for the rules they register, in the order in which they are reported.
 AREAS = (file, record, money, documents, seats, mail, flows)
@@ -24,7 +24,11 @@ MOST_ROWS = 50
 
 def run(progress: Callable[[str, int, int], None] | None = None) -> list[Broken]:
     """Prove every rule; an empty list means that the file is sound. `progress(name, done, of)` goes along."""
-    connection: Any = db.connection()
+    return over(db.connection(), progress)
+
+
+def over(connection: Any, progress: Callable[[str, int, int], None] | None = None) -> list[Broken]:
+    """`run` over any connection to a center's file."""
     found: list[Broken] = []
     for number, rule in enumerate(RULES.values()):
         if progress is not None:

@@ -1,0 +1,179 @@
+"""Deskbell without a window: for a support person, and for scripts.
+
+Exit 0 means done, 1 that a rule is broken or input was refused, 2 wrong usage. Messages go to standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from app import __version__, paths, store, text
+from app.errors import DeskError
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """The command line; `command` is None where the window is meant. Exits with 2 on wrong usage."""
+    parser = argparse.ArgumentParser(prog="deskbell", description="The front desk of a training center.")
+    parser.add_argument("--version", action="version", version=f"Deskbell {__version__}")
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="the center's folder")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    demo = commands.add_parser("demo", help="fill an empty data folder with a believable center")
+    demo.add_argument("--students", type=int, default=300, metavar="N")
+    demo.add_argument("--seed", type=int, default=1, metavar="S")
+    check = commands.add_parser("check", help="prove every rule over the file; a line per broken one")
+    check.add_argument("--json", action="store_true")
+    backup = commands.add_parser("backup", help="a verified copy of everything")
+    backup.add_argument("file", type=Path)
+    restore = commands.add_parser("restore", help="put a verified copy in place; the present file is kept aside")
+    restore.add_argument("file", type=Path)
+    invoice = commands.add_parser("invoice", help="an invoice as PDF")
+    invoice.add_argument("number")
+    invoice.add_argument("--out", type=Path, required=True, metavar="FILE")
+    invoice.add_argument("--copy", action="store_true", help="a dated COPY with the present state")
+    mail = commands.add_parser("mail", help="the mail queue")
+    mail.add_argument("action", choices=("status", "send"))
+    mail.add_argument("--json", action="store_true")
+    commands.add_parser("self-test", help="the installed program proves itself, without a network")
+    return parser.parse_args(argv)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do a command; returns the exit code."""
+    actions: dict[str, Callable[[argparse.Namespace, Path], int]] = {
+        "demo": _demo,
+        "check": _check,
+        "backup": _backup,
+        "restore": _restore,
+        "invoice": _invoice,
+        "mail": _mail,
+        "self-test": _self_test,
+    }
+    data_dir = options.data_dir or paths.last_data_dir() or paths.default_data_dir()
+    try:
+        return actions[options.command](options, data_dir)
+    except DeskError as error:
+        print(text.sentence(error), file=sys.stderr)
+        return 1
+
+
+@contextmanager
+def _center(data_dir: Path, *, alone: bool) -> Any:
+    """The center open for a command; `alone` where it writes, which no window may see happen behind its back."""
+    if alone:
+        store.claim_folder(data_dir)
+    try:
+        store.open_center(data_dir)
+        try:
+            use_center_defaults()
+            yield
+        finally:
+            store.close_center()
+    finally:
+        if alone:
+            store.release_folder()
+
+
+def use_center_defaults() -> None:
+    """Let sentences use the open center's currency, locale and zone."""
+    from app.desk import center
+
+    here = center.load()
+    text.use_defaults(here.currency, here.locale, here.zone)
+
+
+def _demo(options: argparse.Namespace, data_dir: Path) -> int:
+    from app import demo
+
+    store.claim_folder(data_dir)
+    try:
+        demo.fill(data_dir, students=options.students, seed=options.seed)
+    finally:
+        store.release_folder()
+    print(f"A demo center with {options.students} students is in {data_dir}.")
+    return 0
+
+
+def _check(options: argparse.Namespace, data_dir: Path) -> int:
+    from app.store import checks
+
+    with _center(data_dir, alone=False):
+        broken = checks.run()
+    if options.json:
+        rows = [{"rule": b.rule, "table": b.table, "row": b.row_id, "detail": b.detail} for b in broken]
+        print(json.dumps({"rules": len(checks.RULES), "broken": rows}, ensure_ascii=False, indent=2))
+    else:
+        for one in broken:
+            print(one)
+        print(f"{len(checks.RULES)} rules, {len(broken)} broken rows.")
+    return 1 if broken else 0
+
+
+def _backup(options: argparse.Namespace, data_dir: Path) -> int:
+    from app.store import backup
+
+    with _center(data_dir, alone=False):
+        size = backup.make(options.file)
+    print(f"{options.file}: {size / 1e6:.1f} MB, verified.")
+    return 0
+
+
+def _restore(options: argparse.Namespace, data_dir: Path) -> int:
+    from app.store import backup
+
+    store.claim_folder(data_dir)
+    try:
+        aside = backup.restore(options.file, data_dir)
+    finally:
+        store.release_folder()
+    print(f"Restored. The file that was there is kept as {aside}." if aside else "Restored.")
+    return 0
+
+
+def _invoice(options: argparse.Namespace, data_dir: Path) -> int:
+    from app.desk import papers
+    from app.errors import EnvironmentFault
+
+    with _center(data_dir, alone=False):
+        _name, content = papers.invoice_pdf(papers.find_invoice(options.number), copy=options.copy)
+    try:
+        options.out.write_bytes(content)
+    except OSError as error:
+        raise EnvironmentFault("cli.cannot_write", path=str(options.out)) from error
+    return 0
+
+
+def _mail(options: argparse.Namespace, data_dir: Path) -> int:
+    from app.desk import papers
+    from app.lists import mail as mail_list
+    from app.mail.worker import MailRunner
+
+    sending = options.action == "send"
+    with _center(data_dir, alone=sending):
+        done: dict[str, int] = {}
+        if sending:
+            runner = MailRunner(papers.resolve)
+            runner.start()
+            done = runner.run_once(threading.Event())
+            runner.close()
+            if runner.state.name != "idle":
+                print(f"{runner.state.name}: {runner.state.words}", file=sys.stderr)
+        states = mail_list.states()
+    if options.json:
+        print(json.dumps({"sent_now": done, "states": states}))
+    else:
+        for name, count in states.items():
+            print(f"{name:10} {count}")
+    return 0 if not sending or runner.state.name == "idle" else 1
+
+
+def _self_test(_options: argparse.Namespace, _data_dir: Path) -> int:
+    from app import selftest
+
+    return selftest.run()

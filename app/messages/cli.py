@@ -1,0 +1,10 @@
+"""Sentences of the command line."""
+
+from app.text import N_
+
+MESSAGES = {
+    "cli.no_such_file": N_("There is no file {path}."),
+    "cli.bad_backup": N_("{path} is not a sound Deskbell backup: {detail}."),
+    "cli.file_exists": N_("{path} is already there. Choose another name."),
+    "cli.cannot_write": N_("{path} cannot be written."),
+}
