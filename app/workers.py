@@ -6,12 +6,15 @@ A thread that owns a connection overrides `run()`: peewee's connection is thread
 from __future__ import annotations
 
 import queue
+import threading
 from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QObject, QThread, Signal
 
 from app import store
+from app.desk import papers
+from app.mail.worker import MailRunner
 
 
 class Job(QObject):
@@ -63,3 +66,53 @@ class DeskThread(QThread):
         self._jobs.put(None)
         self.wait()
         self._stop_listening()
+
+
+class MailThread(QThread):
+    """Sends the queue in the background on its own connection. `state_changed` carries a `MailState`.
+
+    It wakes when a commit touched the queue, when `look_now` is called, and every few seconds for what is due.
+    """
+
+    state_changed = Signal(object)
+
+    #: How often it looks for messages whose time has come, in milliseconds.
+    EVERY_MS = 5_000
+
+    def __init__(self, runner: MailRunner | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._runner = runner if runner is not None else MailRunner(papers.resolve)
+        self._runner.on_state = self.state_changed.emit
+        self._stop = threading.Event()
+        self._wake = threading.Semaphore(0)
+        self._look_now = False
+        self._stop_listening = store.listen(self._heard)
+
+    def _heard(self, changes: store.Changes) -> None:
+        if not changes.label.endswith(("mail", "mails")) and changes.tables & {"mail_queue", "mail_accounts"}:
+            self._wake.release()
+
+    def look_now(self) -> None:
+        """Look for the connection at once."""
+        self._look_now = True
+        self._wake.release()
+
+    def run(self) -> None:
+        """The thread's life: free what a crash left, then send what is due until told to stop."""
+        with store.connected():
+            self._runner.start()
+            while not self._stop.is_set():
+                look, self._look_now = self._look_now, False
+                self._runner.run_once(self._stop, look_now=look)
+                if not self._wake.acquire(timeout=self.EVERY_MS / 1000):
+                    self._runner.hang_up()
+            self._runner.close()
+
+    def finish(self) -> None:
+        """Stop, breaking a send that hangs; what was not begun waits in the queue."""
+        self._stop_listening()
+        self._stop.set()
+        self._wake.release()
+        if not self.wait(500):
+            self._runner.abort()
+            self.wait()

@@ -37,7 +37,7 @@ class MailRunner:
         ca_file: str | None = None,
     ) -> None:
         self._resolver = resolver
-        self._on_state = on_state
+        self.on_state = on_state
         self._timeout, self._ca_file = timeout, ca_file
         self._transport: Transport | None = None
         self._paused_until: datetime | None = None
@@ -123,7 +123,7 @@ class MailRunner:
         since = self.state.since if name == self.state.name else clock.stamp()
         look = clock.stamp(self._paused_until) if self._paused_until is not None else None
         self.state = MailState(name, since, look, words)
-        self._on_state(self.state)
+        self.on_state(self.state)
 
     def hang_up(self) -> None:
         """Close the connection when there is nothing more to send for now."""

@@ -1,0 +1,1 @@
+"""Dialogs: forms over a scrim, and the one seam for asking and telling."""

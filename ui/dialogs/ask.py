@@ -1,0 +1,77 @@
+"""The one seam for asking and telling. Nothing here blocks: an answer comes back by a call.
+
+Tests stand in for `choose_save_file`; everything else they drive as a person would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QWidget
+
+from app.text import _
+from ui.dialogs.form import FormDialog
+from ui.widgets.basic import Button, Field, Text
+
+
+class _Question(FormDialog):
+    """A sentence, choices, and where asked for one line of text."""
+
+    def __init__(
+        self,
+        parent: QWidget,
+        title: str,
+        words: str,
+        choices: Sequence[tuple[str, str]],
+        answered: Callable[[str, str], None],
+        field: str = "",
+    ) -> None:
+        super().__init__(parent, title, "info", width=520)
+        self.setObjectName("question")
+        self._answered = answered
+        self.body.addWidget(Text(words, "body", "text2", wrap=True))
+        self.edit: QLineEdit | None = None
+        if field:
+            self.edit = QLineEdit()
+            self.body.addWidget(self.add_field("reason", Field(field, self.edit, name="answer")))
+        for key, label in choices[1:]:
+            button = Button(label)
+            button.setProperty("answer", key)
+            button.clicked.connect(self._other)
+            self.foot.addWidget(button)
+        self._main_key = choices[0][0]
+        self.add_foot((), Button(choices[0][1], kind="primary", keys=("Ctrl", "Enter")))
+
+    def _other(self) -> None:
+        self._answer(str(self.sender().property("answer")))
+
+    def main_action(self) -> None:
+        self._answer(self._main_key)
+
+    def _answer(self, key: str) -> None:
+        words = self.edit.text() if self.edit is not None else ""
+        if self.edit is not None and not words.strip():
+            self.fields["reason"].set_error(_("Please fill this in."))
+            return
+        self.accept()
+        self._answered(key, words)
+
+
+def ask(
+    parent: QWidget,
+    title: str,
+    words: str,
+    choices: Sequence[tuple[str, str]],
+    answered: Callable[[str, str], None],
+    field: str = "",
+) -> FormDialog:
+    """Ask; `answered(key, text)` is called with the choice (the first is the main one), never when it is closed."""
+    question = _Question(parent, title, words, choices, answered, field)
+    question.open()
+    return question
+
+
+def choose_save_file(parent: QWidget, title: str, name: str, kind: str) -> str:
+    """Where to save, '' if nowhere."""
+    path, _kind = QFileDialog.getSaveFileName(parent, title, name, kind)
+    return path

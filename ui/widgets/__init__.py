@@ -1,0 +1,1 @@
+"""Shared parts: painted to the design tokens, named for screen readers and for tests."""

@@ -1,0 +1,266 @@
+"""Tables over an id list and a page cache: a true row count, no fetching more, sorting and filtering in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRectF,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPen
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+)
+
+from ui.theme import theme
+from ui.widgets.basic import draw_avatar, draw_badge
+
+PAGE = 200
+Index = QModelIndex | QPersistentModelIndex
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one cell shows: text in a role and color, a second line, a badge, an avatar, or an icon."""
+
+    text: str = ""
+    role: str = "body"
+    color: str = "text"
+    second: str = ""
+    badge: str = ""
+    avatar: int | None = None
+    icon: str = ""
+    right: bool = False
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its head, its width (0 takes what is left), and how a row becomes a cell."""
+
+    head: str
+    width: int
+    cell: Callable[[Any], Cell]
+    right: bool = False
+
+
+class PagedModel(QAbstractTableModel):
+    """Ids in order, rows fetched a page at a time from `fetch(ids) -> {id: row}`."""
+
+    def __init__(self, columns: Sequence[Column], fetch: Callable[[list[int]], dict[int, Any]]) -> None:
+        super().__init__()
+        self.columns, self._fetch = list(columns), fetch
+        self.ids: list[int] = []
+        self._pages: dict[int, dict[int, Any]] = {}
+
+    def set_ids(self, ids: Sequence[int]) -> None:
+        """Show these rows, in this order."""
+        self.beginResetModel()
+        self.ids = list(ids)
+        self._pages.clear()
+        self.endResetModel()
+
+    def refresh(self) -> None:
+        """Read the shown rows again."""
+        self._pages.clear()
+        if self.ids:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self.ids) - 1, len(self.columns) - 1))
+
+    def row(self, number: int) -> Any | None:
+        """The row at a place; None when it is gone from the file."""
+        page = number // PAGE
+        if page not in self._pages:
+            if len(self._pages) > 20:
+                self._pages.clear()
+            self._pages[page] = self._fetch(self.ids[page * PAGE : (page + 1) * PAGE])
+        return self._pages[page].get(self.ids[number])
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's name
+        return 0 if parent.isValid() else len(self.ids)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's name
+        return 0 if parent.isValid() else len(self.columns)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return self.columns[section].head
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignRight if self.columns[section].right else Qt.AlignmentFlag.AlignLeft
+            return side | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    def cell(self, index: Index) -> Cell:
+        """What a place shows."""
+        row = self.row(index.row())
+        return Cell() if row is None else self.columns[index.column()].cell(row)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return self.cell(index).text
+        return None
+
+
+class CellDelegate(QStyledItemDelegate):
+    """Draws cells to the tokens; text that does not fit ends in an ellipsis, amounts never do."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        model = index.model()
+        assert isinstance(model, PagedModel)
+        cell = model.cell(index)
+        state = option.state  # type: ignore[attr-defined]
+        rect = QRectF(option.rect)  # type: ignore[attr-defined]
+        selected = bool(state & QStyle.StateFlag.State_Selected)
+        painter.save()
+        painter.setPen(Qt.PenStyle.NoPen)
+        hover = bool(state & QStyle.StateFlag.State_MouseOver)
+        painter.fillRect(rect, theme().color("brasstint" if selected else "surface2" if hover else "surface"))
+        painter.fillRect(QRectF(rect.left(), rect.bottom() - 1, rect.width(), 1), theme().color("line"))
+        if selected and index.column() == 0:
+            painter.fillRect(QRectF(rect.left(), rect.top(), 3, rect.height()), theme().color("brassedge"))
+        self._draw(painter, rect.adjusted(12 if index.column() == 0 else 6, 0, -8, 0), cell, index)
+        painter.restore()
+
+    def _draw(self, painter: QPainter, box: QRectF, cell: Cell, index: Index) -> None:
+        if cell.badge:
+            draw_badge(painter, box, cell.badge, cell.text)
+            return
+        if cell.avatar is not None:
+            size = theme().px(24)
+            draw_avatar(painter, QRectF(box.left(), box.center().y() - size / 2, size, size), cell.text, cell.avatar)
+            box = box.adjusted(size + 8, 0, 0, 0)
+        elif cell.icon:
+            painter.drawPixmap(box.topLeft().toPoint() + _offset(box, 16), theme().pixmap(cell.icon, cell.color, 16))
+            box = box.adjusted(24, 0, 0, 0)
+        model = index.model()
+        assert isinstance(model, PagedModel)
+        right = model.columns[index.column()].right
+        side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
+        font = theme().font(cell.role)
+        painter.setFont(font)
+        painter.setPen(theme().color(cell.color))
+        words = (
+            cell.text
+            if right
+            else QFontMetrics(font).elidedText(cell.text, Qt.TextElideMode.ElideRight, int(box.width()))
+        )
+        upper = box.adjusted(0, 0, 0, -box.height() / 2 + 2) if cell.second else box
+        align = Qt.AlignmentFlag.AlignBottom if cell.second else Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(upper, int(side | align), words)
+        if cell.second:
+            small = theme().font("small")
+            painter.setFont(small)
+            painter.setPen(theme().color("text3"))
+            lower = box.adjusted(0, box.height() / 2 + 1, 0, 0)
+            words = QFontMetrics(small).elidedText(cell.second, Qt.TextElideMode.ElideRight, int(box.width()))
+            painter.drawText(lower, int(side | Qt.AlignmentFlag.AlignTop), words)
+
+
+def _offset(box: QRectF, size: int) -> Any:
+    from PySide6.QtCore import QPoint
+
+    return QPoint(0, int(box.height() / 2 - size / 2))
+
+
+class RowTable(QTableView):
+    """A table of whole rows, one selected. `activated_id`, `selected_id`; ↑↓ move, Enter opens."""
+
+    activated_id = Signal(int)
+    selected_id = Signal(object)
+
+    def __init__(self, model: PagedModel, name: str, row_height: int = 36) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setModel(model)
+        self.paged = model
+        self._row_height = row_height
+        self.setItemDelegate(CellDelegate(self))
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.setMouseTracking(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        head = self.horizontalHeader()
+        head.setHighlightSections(False)
+        head.setSectionsClickable(False)
+        for number, column in enumerate(model.columns):
+            if column.width:
+                head.setSectionResizeMode(number, QHeaderView.ResizeMode.Fixed)
+                self.setColumnWidth(number, column.width)
+            else:
+                head.setSectionResizeMode(number, QHeaderView.ResizeMode.Stretch)
+        theme().changed.connect(self.restyle)
+        self.restyle()
+        self.doubleClicked.connect(self._activated)
+
+    def restyle(self) -> None:
+        """Heights follow the font."""
+        self.verticalHeader().setDefaultSectionSize(theme().px(self._row_height))
+        self.horizontalHeader().setFixedHeight(theme().px(32))
+
+    def current_id(self) -> int | None:
+        """The selected row's id."""
+        index = self.currentIndex()
+        return self.paged.ids[index.row()] if index.isValid() and index.row() < len(self.paged.ids) else None
+
+    def select_id(self, row_id: int | None) -> bool:
+        """Select a row by its id; False where it is not shown."""
+        if row_id is None or row_id not in self.paged.ids:
+            return False
+        index = self.paged.index(self.paged.ids.index(row_id), 0)
+        flags = QItemSelectionModel.SelectionFlag
+        self.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
+        return True
+
+    def show_ids(self, ids: Sequence[int], keep: int | None = None) -> None:
+        """Show rows and keep the selection where its row is still there; else the first row is selected."""
+        keep = keep if keep is not None else self.current_id()
+        self.paged.set_ids(ids)
+        if not self.select_id(keep):
+            if ids:
+                self.select_id(ids[0])
+            else:
+                self.selected_id.emit(None)
+
+    def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:
+        super().currentChanged(current, previous)
+        self.selected_id.emit(self.paged.ids[current.row()] if current.isValid() else None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
+            self._activated()
+            return
+        super().keyPressEvent(event)
+
+    def _activated(self) -> None:
+        row_id = self.current_id()
+        if row_id is not None:
+            self.activated_id.emit(row_id)
+
+    def paintEvent(self, event: Any) -> None:
+        super().paintEvent(event)
+        if self.hasFocus() and self.currentIndex().isValid():
+            painter = QPainter(self.viewport())
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(theme().color("brassedge"), 2))
+            top = self.visualRect(self.currentIndex())
+            place = QRectF(1, top.top() + 1, self.viewport().width() - 2, top.height() - 3)
+            painter.drawRoundedRect(place, 4, 4)
