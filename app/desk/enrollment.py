@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from app import clock, money, store, text
-from app.desk import balances, center, invoices, letters, notifications, timeline
+from app.desk import balances, center, invoices, letters, notifications, seats, timeline
 from app.desk.accounts import Actor, require
 from app.errors import UserError
 from app.settings import Center
@@ -26,8 +26,6 @@ from app.store.models import (
     Product,
     ProductEnrolled,
     Session,
-    Slot,
-    SlotEnrolled,
     TaxRate,
     User,
 )
@@ -257,7 +255,7 @@ def cancel_enrollment(actor: Actor, enrollment_id: int, reason: str) -> None:
             canceled_on=clock.local_date(how.zone, w.moment).isoformat(),
             cancel_reason=reason,
         )
-        _release_seats(w, enrollment_id)
+        seats.release_seats(w, enrollment_id)
         course = Course.get_by_id(line.course_id)
         facts: dict[str, Any] = {"course": course.name, "number": line.number, "reason": reason}
         link = ("courses_enrolled", enrollment_id)
@@ -267,24 +265,6 @@ def cancel_enrollment(actor: Actor, enrollment_id: int, reason: str) -> None:
             w, "payment", "center", "enrollment.canceled", link, student=_name(student), student_id=student.id, **facts
         )
         balances.recompute(w, student.id)
-
-
-def _release_seats(w: Write, enrollment_id: int) -> None:
-    """Give back the seats that are still ahead."""
-    seat, slot = SlotEnrolled, Slot
-    ahead: Any = (
-        seat.select(seat.id, seat.slot_id)
-        .join(slot, on=(slot.id == seat.slot_id))
-        .where(
-            seat.enrollment_id == enrollment_id,
-            seat.status.in_(("booked", "held", "waiting")),
-            slot.start_utc > w.now,
-        )
-    )
-    for seat_id, slot_id in list(ahead.tuples()):
-        w.update(seat, seat_id, status="canceled", held_until=None)
-        taken = seat.select().where(seat.slot_id == slot_id, seat.status.in_(("booked", "attended"))).count()
-        w.update(slot, slot_id, seats_taken=taken)
 
 
 def _course_price(how: Center, draft: EnrollmentDraft, course: Any) -> Price:

@@ -1,0 +1,519 @@
+"""Any order of desk work keeps every money rule: a plain model runs beside the file and is compared after each step."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from app import paths, store
+from app.desk import balances, enrollment, invoices, payments, till
+from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
+from app.desk.payments import PayLine, PaymentDraft
+from app.errors import UserError
+from app.store.models import (
+    Course,
+    Installment,
+    Invoice,
+    InvoiceLine,
+    Payment,
+    Product,
+    ProductEnrolled,
+    StudentPayment,
+    TaxRate,
+    User,
+)
+from tests.support.center import SmallCenter, build
+
+FULL = "money" in os.environ.get("DESKBELL_FULL", "")
+EXAMPLES, STEPS = (1000, 100) if FULL else (60, 30)
+
+Key = tuple[int | None, int | None, int | None]
+
+
+@dataclass
+class Unit:
+    """What can be paid on its own, as the model knows it."""
+
+    student: int
+    gross: int
+    invoice: int | None = None
+
+
+@dataclass
+class Paid:
+    """A payment as the model knows it."""
+
+    student: int
+    amount: int
+    lines: list[PayLine]
+    sales: list[tuple[int, int, int]]
+    status: str = "STARTED"
+    refunded: int = 0
+
+
+@dataclass
+class Model:
+    """The money of a center in plain dicts: units in the order they fall due, and who put what on them."""
+
+    units: dict[Key, Unit] = field(default_factory=dict)
+    payments: dict[int, Paid] = field(default_factory=dict)
+    puts: list[list[Any]] = field(default_factory=list)  # [payment, unit, amount], oldest first
+    documents: dict[int, set[Key]] = field(default_factory=dict)  # live invoices
+    stock: int = 0
+
+    def paid(self, key: Key) -> int:
+        return sum(amount for _, unit, amount in self.puts if unit == key)
+
+    def open(self, key: Key) -> int:
+        return self.units[key].gross - self.paid(key)
+
+    def credit(self, payment: int) -> int:
+        row = self.payments[payment]
+        used = sum(amount for paid_by, _, amount in self.puts if paid_by == payment)
+        return row.amount - row.refunded - used if row.status == "COMPLETED" else 0
+
+    def balance(self, student: int) -> int:
+        """Open on the student's lines, less the credit of the student's payments: another road to the same sum."""
+        owes = sum(self.open(key) for key, unit in self.units.items() if unit.student == student)
+        return owes - sum(self.credit(p) for p, row in self.payments.items() if row.student == student)
+
+    def meant(self, line: PayLine) -> list[Key]:
+        if line.product_enrolled_id is not None:
+            return [key for key in self.units if key[1] == line.product_enrolled_id]
+        return [key for key in self.units if key[0] == line.enrollment_id and line.installment_id in (None, key[2])]
+
+    def put(self, payment: int, key: Key, amount: int) -> int:
+        taken = min(amount, self.open(key))
+        if taken > 0:
+            self.puts.append([payment, key, taken])
+        return max(taken, 0)
+
+    def free(self, invoice: int) -> None:
+        for key in self.documents.pop(invoice):
+            self.puts = [entry for entry in self.puts if entry[1] != key]
+            if key in self.units:
+                self.units[key].invoice = None
+
+
+class _Templates:
+    """A center that quotes gross and one that quotes net, made once and copied for each run."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="deskbell-money-"))
+        self.made: dict[str, SmallCenter] = {}
+
+    def copy(self, prices: str) -> tuple[SmallCenter, Path]:
+        if prices not in self.made:
+            made = build(self.folder / prices, prices=prices)
+            with store.write("Odd prices", made.admin) as w:
+                rate = TaxRate.get(TaxRate.rate_bp == 2000).id
+                for number, price in enumerate((1, 333, 9999, 125050)):
+                    w.insert(Course, code=f"C{number}", name=f"Course {number}", price_minor=price, tax_rate_id=rate)
+                w.update(Product, made.book, stock=12)
+            store.close_center()
+            self.made[prices] = made
+        target = Path(tempfile.mkdtemp(dir=self.folder))
+        shutil.copy(paths.data_file(self.folder / prices), paths.data_file(target))
+        store.open_center(target)
+        return self.made[prices], target
+
+
+class MoneyMachine(RuleBasedStateMachine):
+    """Staff at work, at random."""
+
+    templates: _Templates
+
+    @initialize(prices=st.sampled_from(["gross", "net"]))
+    def a_new_day(self, prices: str) -> None:
+        self.center, self.folder = self.templates.copy(prices)
+        self.actor = self.center.staff
+        self.students = [self.center.student, self.center.other_student]
+        self.model = Model(stock=12)
+        self.keys = 0
+        self.cash_in = self.cash_out = 0
+        till.open_till(self.actor, 5000)
+
+    def teardown(self) -> None:
+        if store.is_open():
+            store.close_center()
+            shutil.rmtree(self.folder)
+
+    def _key(self) -> str:
+        self.keys += 1
+        return f"key-{self.keys}"
+
+    # -- buying
+
+    @rule(data=st.data())
+    def enroll(self, data: st.DataObject) -> None:
+        student = data.draw(st.sampled_from(self.students))
+        course = data.draw(st.sampled_from(list(Course.select())))
+        discount = data.draw(st.integers(0, course.price_minor)) if data.draw(st.booleans()) else 0
+        draft = EnrollmentDraft(student, course.id, discount_minor=discount)
+        gross = enrollment.quote(draft).gross_minor
+        parts = data.draw(st.integers(0, 4))
+        plan = enrollment.plan(gross, parts, "2027-01-31") if 0 < parts <= gross else ()
+        draft = EnrollmentDraft(student, course.id, discount_minor=discount, installments=plan, send_mail=False)
+        try:
+            made = enrollment.enroll(self.actor, draft)
+        except UserError as error:
+            assert error.key == "enrollment.already_enrolled"
+            return
+        if plan:
+            for row in Installment.select().where(Installment.enrollment_id == made).order_by(Installment.position):
+                self.model.units[(made, None, row.id)] = Unit(student, row.amount_minor)
+        else:
+            self.model.units[(made, None, None)] = Unit(student, gross)
+
+    @rule(data=st.data())
+    def sell(self, data: st.DataObject) -> None:
+        student, quantity = data.draw(st.sampled_from(self.students)), data.draw(st.integers(1, 3))
+        discount = data.draw(st.integers(0, 2400))
+        draft = SaleDraft(student, (SaleItem(self.center.book, quantity, discount),))
+        if quantity > self.model.stock:
+            with pytest.raises(UserError, match="out_of_stock"):
+                enrollment.sell(self.actor, draft)
+            return
+        (line,) = enrollment.sell(self.actor, draft)
+        self._sold(line, student, quantity)
+
+    def _sold(self, line: int, student: int, quantity: int) -> None:
+        self.model.stock -= quantity
+        self.model.units[(None, line, None)] = Unit(student, ProductEnrolled.get_by_id(line).gross_minor)
+
+    # -- paying
+
+    def _some_lines(self, data: st.DataObject) -> list[PayLine]:
+        owing = [key for key in self.model.units if self.model.open(key) > 0]
+        if not owing:
+            return []
+        chosen = data.draw(st.lists(st.sampled_from(owing), max_size=3, unique=True))
+        return [
+            PayLine(
+                key[0],
+                key[1],
+                key[2],
+                data.draw(st.sampled_from([self.model.open(key), (self.model.open(key) + 1) // 2])),
+            )
+            for key in chosen
+        ]
+
+    @rule(data=st.data())
+    def pay_at_once(self, data: st.DataObject) -> None:
+        payment = self._start(data)
+        if payment is not None:
+            self._complete(payment)
+
+    @rule(data=st.data())
+    def start(self, data: st.DataObject) -> None:
+        self._start(data)
+
+    def _start(self, data: st.DataObject) -> int | None:
+        student = data.draw(st.sampled_from(self.students))
+        lines = self._some_lines(data)
+        extra = data.draw(st.sampled_from([0, 1, 2400, 40000]))
+        sales = [(self.center.book, 1, 0)] if data.draw(st.booleans()) and self.model.stock > 0 else []
+        amount = sum(line.amount_minor for line in lines) + extra
+        if amount == 0:
+            return None
+        method = data.draw(st.sampled_from(payments.METHODS))
+        draft = PaymentDraft(
+            self._key(), student, method, amount, tuple(lines), tuple(SaleItem(*sale) for sale in sales),
+            given_minor=amount + 5 if method == "cash" else None,
+        )  # fmt: skip
+        made = payments.start(self.actor, draft)
+        assert payments.start(self.actor, draft) == made
+        self.model.payments[made] = Paid(student, amount, lines, sales)
+        return made
+
+    def _started(self) -> list[int]:
+        return [number for number, row in self.model.payments.items() if row.status == "STARTED"]
+
+    @precondition(lambda self: hasattr(self, "model") and self._started())
+    @rule(data=st.data())
+    def complete(self, data: st.DataObject) -> None:
+        self._complete(data.draw(st.sampled_from(self._started())))
+
+    def _complete(self, payment: int) -> None:
+        row = self.model.payments[payment]
+        done = payments.complete(self.actor, payment)
+        left = row.amount
+        row.status = "COMPLETED"
+        if Payment.get_by_id(payment).method == "cash":
+            self.cash_in += row.amount
+            assert done.change_minor == 5
+        for line in row.lines:
+            wanted = min(line.amount_minor, left)
+            for key in self.model.meant(line):
+                taken = self.model.put(payment, key, wanted)
+                wanted, left = wanted - taken, left - taken
+        for product, quantity, _ in row.sales:
+            if self.model.stock < quantity:
+                assert done.unsold
+                continue
+            assert not done.unsold
+            newest = ProductEnrolled.select().order_by(ProductEnrolled.id.desc()).get()
+            assert newest.product_id == product
+            self._sold(newest.id, row.student, quantity)
+            left -= self.model.put(payment, (None, newest.id, None), left)
+        self._note_invoices(done.invoice_ids)
+        assert done.credit_minor == left == self.model.credit(payment)
+        assert done.receipt == (not done.invoice_ids)
+        with pytest.raises(UserError, match=r"payments\.already_completed"):
+            payments.complete(self.actor, payment)
+
+    def _note_invoices(self, invoice_ids: tuple[int, ...]) -> None:
+        """Every unit with money and no invoice got one of the new ones, and no other did."""
+        needy = {key for key, unit in self.model.units.items() if unit.invoice is None and self.model.paid(key) > 0}
+        billed: set[Key] = set()
+        for invoice_id in invoice_ids:
+            keys = _keys_of(invoice_id)
+            assert not keys & billed
+            billed |= keys
+            self.model.documents[invoice_id] = keys
+            for key in keys:
+                self.model.units[key].invoice = invoice_id
+        assert billed == needy
+
+    @precondition(lambda self: hasattr(self, "model") and self._started())
+    @rule(data=st.data())
+    def fail(self, data: st.DataObject) -> None:
+        payment = data.draw(st.sampled_from(self._started()))
+        payments.fail(self.actor, payment, "declined")
+        self.model.payments[payment].status = "FAILED"
+        with pytest.raises(UserError, match=r"payments\.already_failed"):
+            payments.complete(self.actor, payment)
+
+    def _completed(self) -> list[int]:
+        return [number for number, row in self.model.payments.items() if row.status == "COMPLETED"]
+
+    @precondition(lambda self: hasattr(self, "model") and self._completed())
+    @rule(data=st.data())
+    def refund(self, data: st.DataObject) -> None:
+        payment = data.draw(st.sampled_from(self._completed()))
+        row = self.model.payments[payment]
+        left = row.amount - row.refunded
+        amount = data.draw(st.sampled_from([1, (left + 1) // 2, left, left + 1]))
+        if amount > left or amount == 0:
+            with pytest.raises(UserError, match=r"payments\.(refund_above_paid|amount)"):
+                payments.refund(self.actor, payment, amount, "too much", self._key())
+            return
+        to_free = amount - self.model.credit(payment)
+        payments.refund(self.actor, payment, amount, "asked for", self._key())
+        row.refunded += amount
+        for entry in reversed(self.model.puts):
+            if entry[0] == payment and to_free > 0:
+                part = min(entry[2], to_free)
+                entry[2] -= part
+                to_free -= part
+        if Payment.get_by_id(payment).method == "cash":
+            self.cash_out += amount
+
+    def _with_credit(self) -> list[int]:
+        return sorted({row.student for number, row in self.model.payments.items() if self.model.credit(number)})
+
+    @precondition(lambda self: hasattr(self, "model") and self._with_credit())
+    @rule(data=st.data())
+    def use_credit(self, data: st.DataObject) -> None:
+        student = data.draw(st.sampled_from(self._with_credit()))
+        lines = self._some_lines(data)
+        if not lines:
+            return
+        if data.draw(st.booleans()):  # no more than there is
+            credit = sum(self.model.credit(p) for p, row in self.model.payments.items() if row.student == student)
+            lines = [replace(lines[0], amount_minor=min(credit, lines[0].amount_minor))]
+        wanted = sum(line.amount_minor for line in lines)
+        there = [
+            p for p in sorted(self.model.payments) if self.model.payments[p].student == student and self.model.credit(p)
+        ]
+        if wanted > sum(self.model.credit(p) for p in there):
+            with pytest.raises(UserError, match=r"payments\.not_enough_credit"):
+                payments.apply_credit(self.actor, student, lines)
+            return
+        issued = payments.apply_credit(self.actor, student, lines)
+        flow = [(self.model.meant(line)[0], line.amount_minor) for line in lines]
+        for payment in there:
+            credit = self.model.credit(payment)
+            while credit and flow:
+                key, amount = flow.pop(0)
+                part = self.model.put(payment, key, min(amount, credit))
+                credit -= part
+                if part < amount:
+                    flow.insert(0, (key, amount - part))
+        self._note_invoices(issued)
+
+    # -- documents
+
+    @rule(data=st.data())
+    def bill(self, data: st.DataObject) -> None:
+        free = [key for key, unit in self.model.units.items() if unit.invoice is None]
+        if not free:
+            return
+        chosen = data.draw(st.lists(st.sampled_from(free), min_size=1, max_size=3, unique=True))
+        student = self.model.units[chosen[0]].student
+        made = invoices.bill(self.actor, student, [PayLine(*key) for key in chosen], send_mail=False)
+        self.model.documents[made] = set(chosen)
+        for key in chosen:
+            self.model.units[key].invoice = made
+
+    @precondition(lambda self: hasattr(self, "model") and self.model.documents)
+    @rule(data=st.data())
+    def credit(self, data: st.DataObject) -> None:
+        invoice = data.draw(st.sampled_from(sorted(self.model.documents)))
+        note = invoices.credit(self.actor, invoice, "wrong")
+        self.model.free(invoice)
+        assert invoices.paid_minor(invoice) == invoices.open_minor(invoice) == 0
+        for document, key in ((invoice, "already_credited"), (note, "is_credit_note")):
+            with pytest.raises(UserError, match=key):
+                invoices.credit(self.actor, document, "again")
+
+    @precondition(lambda self: hasattr(self, "model") and any(key[0] for key in self.model.units))
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        line = data.draw(st.sampled_from(sorted({key[0] for key in self.model.units if key[0] is not None})))
+        touched = {
+            unit.invoice for key, unit in self.model.units.items() if key[0] == line and unit.invoice is not None
+        }
+        kept = {
+            key: sorted((entry[0], entry[2]) for entry in self.model.puts if entry[1] == key)
+            for invoice in touched
+            for key in self.model.documents[invoice]
+            if key[0] != line
+        }
+        enrollment.cancel_enrollment(self.actor, line, "moved away")
+        for invoice in touched:
+            self.model.free(invoice)
+        for key in [key for key in self.model.units if key[0] == line]:
+            assert self.model.paid(key) == 0
+            del self.model.units[key]
+        for key, entries in kept.items():
+            rows = [
+                [row.payment_id, key, row.amount_minor]
+                for row in StudentPayment.select().where(
+                    StudentPayment.invoice_id == _live_invoice(key), StudentPayment.direction == 1
+                )
+                if (row.enrollment_id, row.product_enrolled_id, row.installment_id) == key
+            ]
+            assert sorted((payment, amount) for payment, _, amount in rows) == [e for e in entries if e[1]]
+            self.model.units[key].invoice = _live_invoice(key)
+        for row in StudentPayment.select().order_by(StudentPayment.id):
+            key = (row.enrollment_id, row.product_enrolled_id, row.installment_id)
+            if key in kept and row.invoice_id == self.model.units[key].invoice and row.direction == 1:
+                self.model.puts.append([row.payment_id, key, row.amount_minor])
+        for key in kept:
+            invoice = self.model.units[key].invoice
+            assert invoice is not None
+            self.model.documents[invoice] = _keys_of(invoice)
+
+    # -- what is true at every moment
+
+    @invariant()
+    def every_rule_holds(self) -> None:
+        if not hasattr(self, "model"):
+            return
+        model = self.model
+        for student in self.students:
+            kept = User.get_by_id(student).balance_minor
+            assert kept == balances.balance_minor(student) == model.balance(student)
+            credit = sum(model.credit(p) for p, row in model.payments.items() if row.student == student)
+            assert payments.student_credit_minor(student) == credit
+            shown = {
+                (line.enrollment_id, line.product_enrolled_id, line.installment_id): (line.open_minor, line.invoice_id)
+                for line in payments.owed(student)
+            }
+            assert shown == {
+                key: (model.open(key), unit.invoice)
+                for key, unit in model.units.items()
+                if unit.student == student and model.open(key) > 0
+            }
+        assert Product.get_by_id(self.center.book).stock == model.stock
+        state = till.current()
+        assert state is not None
+        assert state.expected_minor == 5000 + self.cash_in - self.cash_out
+        self._payments_are_used_within_their_amounts()
+        self._documents_are_whole()
+
+    def _payments_are_used_within_their_amounts(self) -> None:
+        used: dict[int, int] = {}
+        for row in StudentPayment.select():
+            used[row.payment_id] = used.get(row.payment_id, 0) + row.direction * row.amount_minor
+        for payment in Payment.select().where(Payment.payment_type != "refund"):
+            if payment.status != "COMPLETED":
+                assert payment.id not in used
+            row = self.model.payments[payment.id]
+            assert payment.status == row.status
+            assert 0 <= used.get(payment.id, 0) <= payment.amount_minor - row.refunded
+            assert payments.credit_minor(payment.id) == self.model.credit(payment.id)
+
+    def _documents_are_whole(self) -> None:
+        numbers: dict[str, list[int]] = {}
+        dates: dict[str, list[str]] = {}
+        for document in Invoice.select().order_by(Invoice.id):
+            numbers.setdefault(document.series, []).append(document.number)
+            dates.setdefault(document.series, []).append(document.issued_on)
+            lines = list(InvoiceLine.select().where(InvoiceLine.invoice_id == document.id))
+            for column in ("net_minor", "tax_minor", "gross_minor"):
+                assert sum(getattr(line, column) for line in lines) == getattr(document, column)
+            assert hashlib.sha256(document.snapshot.encode()).hexdigest() == document.document_hash
+            assert json.loads(document.snapshot)["head"]["label"] == document.label
+            assert 0 <= invoices.paid_minor(document.id) <= document.gross_minor
+            if document.kind == "invoice" and document.id not in self.model.documents:
+                assert invoices.paid_minor(document.id) == 0
+        for series, found in numbers.items():
+            assert found == list(range(1, len(found) + 1)), series
+            assert dates[series] == sorted(dates[series])
+
+
+def _keys_of(invoice_id: int) -> set[Key]:
+    return {
+        (line.enrollment_id, line.product_enrolled_id, line.installment_id)
+        for line in InvoiceLine.select().where(InvoiceLine.invoice_id == invoice_id)
+    }
+
+
+def _live_invoice(key: Key) -> int:
+    """The one invoice of a unit that no credit note refers to."""
+    credited = {row.refers_to for row in Invoice.select().where(Invoice.kind == "credit_note")}
+    found = [
+        document.id
+        for document in Invoice.select().where(Invoice.kind == "invoice")
+        if document.id not in credited and key in _keys_of(document.id)
+    ]
+    assert len(found) == 1
+    return int(found[0])
+
+
+def test_money_rules_hold_in_any_order_of_work() -> None:
+    MoneyMachine.templates = _Templates()
+    try:
+        run_state_machine_as_test(
+            MoneyMachine,
+            settings=settings(
+                max_examples=EXAMPLES,
+                stateful_step_count=STEPS,
+                deadline=None,
+                database=None,
+                suppress_health_check=list(HealthCheck),
+                print_blob=False,
+            ),
+        )
+    finally:
+        shutil.rmtree(MoneyMachine.templates.folder)
