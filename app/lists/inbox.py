@@ -9,7 +9,15 @@ from typing import Any
 from peewee import JOIN, Case, fn
 
 from app import clock
-from app.store.models import Notification, NotificationRecipient, User
+from app.store.models import (
+    CourseEnrolled,
+    Invoice,
+    Notification,
+    NotificationRecipient,
+    Payment,
+    ProductEnrolled,
+    User,
+)
 
 #: Filter keys in the order they are shown.
 FILTERS = ("open", "mine", "unread", "decisions", "money", "mail", "system", "done")
@@ -116,3 +124,19 @@ def items(reader: int | None, name: str = "open", limit: int = 500) -> list[Inbo
         return found
     order = {"decision": 0, "money": 1, "center": 2, "mail": 3}
     return sorted(found, key=lambda item: order[item.group])
+
+
+def student_behind(table: str, row_id: int) -> int | None:
+    """The student whose record a notification links to, None where it is about no one."""
+    models = {
+        "payments": Payment,
+        "invoices": Invoice,
+        "courses_enrolled": CourseEnrolled,
+        "product_enrolled": ProductEnrolled,
+    }
+    if table == "users":
+        return row_id
+    if table in models:
+        row = models[table].get_or_none(models[table].id == row_id)
+        return int(row.student_id) if row is not None else None
+    return None

@@ -43,7 +43,7 @@ class PaymentRow:
 def of_day(zone: str) -> Takings:
     """Today's takings at the center."""
     today = clock.local_date(zone).isoformat()
-    signed = Case(None, [(Payment.payment_type == "refund", -Payment.amount_minor)], Payment.amount_minor)
+    signed = Case(None, [(Payment.payment_type == "refund", Payment.amount_minor * -1)], Payment.amount_minor)
     query = (
         Payment.select(Payment.method, fn.SUM(signed).alias("total"), fn.COUNT(Payment.id).alias("n"))
         .where(Payment.status == "COMPLETED", Payment.settled_on == today)

@@ -1,0 +1,40 @@
+"""What can be sold and taught, as it is offered at the desk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.store.models import Course, Product, Resource
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A course or product with its price in minor units. `stock` is None where there is none to count."""
+
+    kind: str
+    id: int
+    code: str
+    name: str
+    price_minor: int
+    icon: str
+    stock: int | None = None
+
+
+def courses() -> list[Offer]:
+    """Courses that can be enrolled in, by name."""
+    query = Course.select().where(Course.status == "available").order_by(Course.name)
+    return [Offer("course", row.id, row.code, row.name, row.price_minor, row.icon) for row in query]
+
+
+def products(*, often: bool = False) -> list[Offer]:
+    """Products that can be sold, by name; with `often` those that are offered as buttons."""
+    query = Product.select().where(Product.status == "available").order_by(Product.name)
+    if often:
+        query = query.where(Product.often_sold == 1)
+    return [Offer("product", row.id, row.code, row.name, row.price_minor, "package", row.stock) for row in query]
+
+
+def resources() -> list[tuple[int, str, int | None]]:
+    """(id, name, seats) of rooms, vehicles and equipment in use."""
+    query = Resource.select().where(Resource.status == "available").order_by(Resource.kind, Resource.name)
+    return [(row.id, row.name, row.seats) for row in query]

@@ -1,0 +1,315 @@
+"""The window put together: file, threads, pages; and taken apart in the other order."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from app import paths, store, text
+from app.cli import use_center_defaults
+from app.desk import center, seats
+from app.desk.accounts import Actor
+from app.errors import DeskError
+from app.lists import inbox, staff, takings
+from app.lists import mail as mail_list
+from app.mail.worker import MailRunner, MailState
+from app.text import _, ngettext
+from app.workers import DeskThread, MailThread
+from ui import words
+from ui.context import Context
+from ui.crash import CrashReporter
+from ui.dialogs.choose import ChooseActor
+from ui.dialogs.enroll import EnrollDialog
+from ui.dialogs.find import FindStudent
+from ui.dialogs.keys import KeysDialog
+from ui.theme import theme
+from ui.window import DeskWindow
+
+#: How often kept next slots are rolled forward and the status bar is read again, in milliseconds.
+TICK_MS = 60_000
+
+
+class Desk(QObject):
+    """The running program: one window over one open center."""
+
+    def __init__(self, data_dir: Path, runner: MailRunner | None = None) -> None:
+        super().__init__()
+        self.data_dir = data_dir
+        with store.connected():
+            here = center.load()
+            use_center_defaults()
+            people = staff.at_work("staff", "admin", "super_admin")
+        store.connect(readonly=True)
+        self.desk_thread = DeskThread()
+        self.mail_thread = MailThread(runner)
+        self.context = Context(self.desk_thread, Actor(people[0].id, people[0].role), here)
+        self.window = DeskWindow(here.name)
+        self.mail_state: MailState | None = None
+        self._pages()
+        self.window.enroll_requested.connect(self.enroll)
+        self.window.pay_requested.connect(self.pay)
+        self.window.actor_clicked.connect(self.choose_actor)
+        self.window.help_requested.connect(self.help)
+        self.window.command.returnPressed.connect(self._command)
+        self.context.changed.connect(self._changed)
+        self.context.notice.connect(self.window.notice)
+        self.context.problem.connect(self._problem)
+        self.context.actor_changed.connect(self._status)
+        self.context.center_changed.connect(self._status)
+        self.mail_thread.state_changed.connect(self._mail_changed)
+        self.tick = QTimer(self)
+        self.tick.timeout.connect(self._tick)
+
+    def start(self) -> None:
+        """Start the threads and show the first page."""
+        self.desk_thread.start()
+        self.mail_thread.start()
+        self._status()
+        self.window.go("students")
+        self.window.show()
+        self.tick.start(TICK_MS)
+        self._tick()
+        self._ask_about_started()
+
+    def stop(self) -> None:
+        """Shut down in order: mail thread, desk thread, window, file."""
+        self.tick.stop()
+        self.mail_thread.finish()
+        self.desk_thread.finish()
+        self.window.close()
+        self.window.deleteLater()
+        store.close_center()
+
+    # -- pages
+
+    def _pages(self) -> None:
+        add = self.window.add_page
+        add("students", _("Students"), "users", self._students)
+        add("calendar", _("Calendar"), "calendar-days", self._calendar)
+        add("payments", _("Payments"), "banknote", self._payments)
+        add("inbox", _("Inbox"), "inbox", self._inbox)
+        add("mail", _("Mail"), "mail", self._mail)
+        add("settings", _("Settings"), "settings", self._settings, foot=True)
+
+    def _students(self) -> Any:
+        from ui.pages.students import StudentsPage
+
+        page = StudentsPage(self.context)
+        page.pay_requested.connect(self.pay_for)
+        page.enroll_requested.connect(self.enroll_student)
+        return page
+
+    def _calendar(self) -> Any:
+        from ui.pages.calendar import CalendarPage
+
+        return CalendarPage(self.context)
+
+    def _payments(self) -> Any:
+        from ui.pages.payments import PaymentsPage
+
+        return PaymentsPage(self.context)
+
+    def _inbox(self) -> Any:
+        from ui.pages.inbox import InboxPage
+
+        page = InboxPage(self.context)
+        page.open_requested.connect(self.open_record)
+        return page
+
+    def _mail(self) -> Any:
+        from ui.pages.mail import MailPage
+
+        page = MailPage(self.context)
+        page.look_requested.connect(self.mail_thread.look_now)
+        page.show_state(self.mail_state)
+        return page
+
+    def _settings(self) -> Any:
+        from ui.pages.settings import SettingsPage
+
+        return SettingsPage(self.context)
+
+    # -- what the bar asks for
+
+    def _selected(self) -> int | None:
+        page = self.window.current()
+        return getattr(page, "current_student", lambda: None)()
+
+    def enroll(self) -> None:
+        """F2: the selected student, or whoever is found."""
+        student = self._selected()
+        if student is not None:
+            self.enroll_student(student)
+            return
+        finder = FindStudent(self.context, self.window, _("Who enrolls?"))
+        finder.chosen.connect(self.enroll_student)
+        finder.open()
+
+    def enroll_student(self, student_id: int) -> None:
+        """The enroll dialog for a student; then, where asked, the payment desk."""
+        dialog = EnrollDialog(self.context, self.window, student_id)
+        dialog.setProperty("student", student_id)
+        dialog.enrolled.connect(self._enrolled)
+        dialog.open()
+
+    def _enrolled(self, _enrollment: int, pay_next: bool) -> None:
+        if pay_next:
+            self.pay_for(int(self.sender().property("student")))
+
+    def pay(self) -> None:
+        """F4: the payment desk, with the selected student."""
+        student = self._selected()
+        if student is not None:
+            self.pay_for(student)
+        else:
+            self.window.go("payments")
+
+    def pay_for(self, student_id: int) -> None:
+        """The payment desk with a new draft for a student."""
+        page = self.window.page("payments")
+        page.new_draft(student_id)
+        self.window.go("payments")
+
+    def open_record(self, table: str, row_id: int) -> None:
+        """Show the record behind a notification."""
+        student = inbox.student_behind(table, row_id)
+        if table == "mail_queue":
+            self.window.go("mail").select(row_id)
+        elif table in ("slots", "sessions"):
+            self.window.go("calendar").show_record(table, row_id)
+        elif student is not None:
+            self.window.go("students").select(student)
+
+    def choose_actor(self) -> None:
+        """Who is at the desk: chosen from the staff, without a password until sign-in exists."""
+        dialog = ChooseActor(self.context, self.window)
+        dialog.open()
+
+    def help(self) -> None:
+        """F1: all keys of this page."""
+        KeysDialog(self.window, getattr(self.window.current(), "help_keys", [])).open()
+
+    def _command(self) -> None:
+        typed = self.window.command.text()
+        self.window.command.clear()
+        page = self.window.go("students")
+        page.search.setText(typed)
+        page.table.setFocus()
+
+    # -- what changes
+
+    def _changed(self, changes: store.Changes) -> None:
+        for entry in self.window.pages.values():
+            heard = getattr(entry.widget, "on_changes", None)
+            if heard is not None:
+                heard(changes)
+        self._status()
+
+    def _mail_changed(self, state: MailState) -> None:
+        self.mail_state = state
+        page = self.window.pages["mail"].widget
+        if page is not None:
+            page.show_state(state)  # type: ignore[attr-defined]
+        self._status()
+
+    def _problem(self, error: DeskError) -> None:
+        self.window.notice(text.sentence(error))
+
+    def _tick(self) -> None:
+        self.desk_thread.submit(seats.roll_forward)
+        self._status()
+
+    def _status(self) -> None:
+        from app.desk import till
+
+        here = self.context.center
+        state = till.current()
+        self.window.till_fact.set_label(
+            _("{till} open since {time}").format(till=state.name, time=words.clock_time(state.opened_at, here))
+            if state is not None
+            else _("Till closed")
+        )
+        waiting = mail_list.waiting()
+        said = ngettext("{n} mail waiting", "{n} mails waiting", waiting).format(n=waiting)
+        offline = self.mail_state is not None and self.mail_state.name == "offline"
+        self.window.mail_fact.set_label(_("Offline · {mails}").format(mails=said) if offline else said)
+        who = {person.id: person for person in staff.at_work()}.get(self.context.actor.user_id or 0)
+        if who is not None:
+            self.window.actor_button.set_label(
+                _("{name} · {role} is at the desk").format(name=who.name, role=words.state(who.role))
+            )
+        self.window.set_pill("inbox", inbox.unread(self.context.actor.user_id))
+        self.window.set_pill("mail", waiting)
+
+    def _ask_about_started(self) -> None:
+        count = len(takings.started())
+        if count:
+            self.window.notice(
+                ngettext(
+                    "{n} payment waits for an answer: see Payments.",
+                    "{n} payments wait for an answer: see Payments.",
+                    count,
+                ).format(n=count)
+            )
+
+
+def open_window(data_dir: Path) -> int:
+    """Open the window on a center, making a demo center at the first start; returns the exit code."""
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(application, QApplication)
+    application.setApplicationName("Deskbell")
+    application.setStyle("Fusion")
+    theme().dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
+    theme().apply()
+    try:
+        store.claim_folder(data_dir)
+        if not paths.data_file(data_dir).exists():
+            _make_demo(application, data_dir)
+        store.open_center(data_dir)
+    except DeskError as error:
+        _refuse(text.sentence(error))
+        return 1
+    store.disconnect()
+    paths.remember_data_dir(data_dir)
+    desk = Desk(data_dir)
+    CrashReporter(desk.window).install()
+    application.lastWindowClosed.connect(application.quit)
+    desk.start()
+    try:
+        return application.exec()
+    finally:
+        desk.stop()
+        store.release_folder()
+
+
+def _make_demo(application: QApplication, data_dir: Path) -> None:
+    from PySide6.QtWidgets import QProgressDialog
+
+    from app import demo
+
+    said = _("Making a demo center in {path} …").format(path=data_dir)
+    progress = QProgressDialog(said, "", 0, 100)
+    progress.setCancelButton(None)
+    progress.setWindowTitle("Deskbell")
+    progress.setMinimumDuration(0)
+
+    def step(done: int, of: int) -> None:
+        progress.setValue(round(99 * done / max(of, 1)))
+        application.processEvents()
+
+    demo.fill(data_dir, progress=step)
+    progress.close()
+
+
+def _refuse(words_: str) -> None:
+    """A data folder that cannot be opened is named in words, before there is a window."""
+    print(words_, file=sys.stderr)  # noqa: T201 - a person who started it from a terminal reads it there
+    if QGuiApplication.platformName() != "offscreen":
+        box = QMessageBox(QMessageBox.Icon.Warning, "Deskbell", words_)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.exec()

@@ -1,0 +1,41 @@
+"""F1: all keys of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from app.text import _
+from ui.dialogs.form import FormDialog
+from ui.widgets.basic import Button, Text
+
+EVERYWHERE = (
+    ("Ctrl+K", "find a student"),
+    ("Ctrl+1 … 5", "students, calendar, payments, inbox, mail"),
+    ("F2", "enroll"),
+    ("F4", "take a payment"),
+    ("Ctrl+Enter", "complete, save"),
+    ("F3", "next wrong field"),
+    ("Esc", "back; nothing that was started is lost"),
+)
+
+
+class KeysDialog(FormDialog):
+    """Two columns: this page, and everywhere."""
+
+    def __init__(self, parent: QWidget, keys: Sequence[tuple[str, str]]) -> None:
+        super().__init__(parent, _("Keys"), "keyboard", width=560)
+        self.setObjectName("keys")
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(20)
+        every = [*keys, *((key, _(said)) for key, said in EVERYWHERE)]
+        for row, (key, said) in enumerate(every):
+            grid.addWidget(Text(key, "name"), row, 0)
+            grid.addWidget(Text(said, "body", "text2"), row, 1)
+        grid.setColumnStretch(1, 1)
+        self.body.addLayout(grid)
+        self.add_foot((), Button(_("Good"), kind="primary", keys=("Ctrl", "Enter")))
+
+    def main_action(self) -> None:
+        self.accept()

@@ -1,0 +1,737 @@
+"""The payment desk (pictures 05 and 05b): who, what is owed, how it is paid, what to give back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app import clock, money, text
+from app.desk import enrollment, payments
+from app.errors import DeskError, UserError
+from app.lists import catalog, takings
+from app.lists import people as roster
+from app.store import uuid7
+from app.text import _, ngettext
+from ui import words
+from ui.context import Context
+from ui.dialogs import ask
+from ui.dialogs.find import FindStudent
+from ui.pages import paper
+from ui.pages.payment_parts import MethodButton, OwedRow, Steps
+from ui.pages.payment_side import METHODS, DaySide
+from ui.theme import theme
+from ui.widgets.basic import (
+    Avatar,
+    Badge,
+    Button,
+    Card,
+    Icon,
+    PageHead,
+    Text,
+    clear_layout,
+    rule,
+)
+
+_COINS = (50_000, 20_000, 10_000, 5_000, 2_000, 1_000, 500, 200, 100, 50, 20, 10, 5, 2, 1)
+
+
+class PaymentsPage(QWidget):
+    """One screen from the person to the receipt. A draft lives on screen only; Started is in the file."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.context = context
+        self.key_hints = [(("Space",), _("take line")), (("F8",), _("exact")), (("Esc",), _("keep for later"))]
+        self.help_keys = [
+            ("Ctrl+F", _("other student")), ("Space", _("take the line")), ("Ins", _("add a product")),
+            ("Alt+1 … 3", _("cash, card, transfer")), ("F8", _("exact cash")), ("Ctrl+Enter", _("start, complete")),
+            ("Esc", _("keep it Started for later")), ("O", _("open the invoice, when done")),
+            ("Ctrl+Z", _("reverse the payment just made")), ("Enter", _("next person, when done")),
+        ]  # fmt: skip
+        self.student_id: int | None = None
+        self.rows: list[OwedRow] = []
+        self.payment_id: int | None = None
+        self.completed: payments.Completed | None = None
+        self._key = uuid7()
+        self._given_touched = False
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 0, 16, 12)
+        column.setSpacing(0)
+        self.steps = Steps()
+        self.head = PageHead(_("Payment desk"), [self.steps])
+        column.addWidget(self.head)
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        row.addWidget(self._left(), 5)
+        row.addWidget(self._middle())
+        self.side = DaySide(context)
+        self.side.resume_requested.connect(self.resume)
+        row.addWidget(self.side)
+        column.addLayout(row, 1)
+        for keys, act in (
+            ("Ctrl+F", self.other_student), ("F8", self.exact), ("Ctrl+Return", self.go_on), ("Ctrl+Enter", self.go_on),
+            ("Alt+1", lambda: self.methods["cash"].click()), ("Alt+2", lambda: self.methods["card"].click()),
+            ("Alt+3", lambda: self.methods["transfer"].click()), ("Ins", lambda: self.add.setFocus()),
+            ("Ctrl+Z", self.reverse),
+        ):  # fmt: skip
+            self._shortcut(keys, act)
+        self.new_draft(None)
+
+    def _shortcut(self, keys: str, act: Callable[[], object]) -> None:
+        shortcut = QShortcut(QKeySequence(keys), self)
+        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut.activated.connect(act)
+
+    # -- building
+
+    def _left(self) -> QWidget:
+        card = Card(margins=(0, 0, 0, 0))
+        column = card.layout()
+        assert isinstance(column, QVBoxLayout)
+        column.setSpacing(0)
+        top = QHBoxLayout()
+        top.setContentsMargins(16, 12, 14, 12)
+        top.setSpacing(12)
+        self.avatar = Avatar(size=44)
+        top.addWidget(self.avatar)
+        names = QVBoxLayout()
+        names.setSpacing(0)
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        self.name = Text("", "panel")
+        self.name.setObjectName("payer_name")
+        self.badge = Badge("active", "")
+        self.number = Text("", "small", "text3")
+        for widget in (self.name, self.badge, self.number):
+            line.addWidget(widget)
+        line.addStretch(1)
+        names.addLayout(line)
+        self.owes = Text("", "label", "text2")
+        names.addWidget(self.owes)
+        top.addLayout(names, 1)
+        other = Button(_("Other student"), "search", keys=("Ctrl", "F"), kind="quiet")
+        other.clicked.connect(self.other_student)
+        top.addWidget(other)
+        column.addLayout(top)
+        head = QFrame()
+        head.setStyleSheet("background: transparent;")
+        columns = QHBoxLayout(head)
+        columns.setContentsMargins(48, 6, 16, 6)
+        columns.setSpacing(12)
+        for label, wide, right in (
+            (_("What is owed"), 0, False), (_("Due"), 92, False), (_("Open"), 84, True), (_("Pay now"), 86, True),
+        ):  # fmt: skip
+            said = Text(label, "label", "text2")
+            if wide:
+                said.setFixedWidth(wide)
+            if right:
+                said.setAlignment(Qt.AlignmentFlag.AlignRight)
+            columns.addWidget(said, 0 if wide else 1)
+        column.addWidget(rule())
+        column.addWidget(head)
+        column.addWidget(rule())
+        self.lines = QVBoxLayout()
+        self.lines.setSpacing(0)
+        self.lines.setContentsMargins(0, 0, 0, 0)
+        inner = QWidget()
+        inner.setObjectName("scrolled")
+        whole = QVBoxLayout(inner)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addLayout(self.lines)
+        whole.addLayout(self._adding())
+        whole.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inner)
+        column.addWidget(scroll, 1)
+        column.addLayout(self._paying())
+        column.addWidget(rule())
+        foot = QHBoxLayout()
+        foot.setContentsMargins(16, 9, 16, 9)
+        self.selected = Text("", "small", "text2")
+        self.sum = Text("", "title")
+        foot.addWidget(self.selected)
+        foot.addStretch(1)
+        foot.addWidget(self.sum)
+        column.addLayout(foot)
+        return card
+
+    def _adding(self) -> QVBoxLayout:
+        column = QVBoxLayout()
+        column.setContentsMargins(16, 12, 16, 10)
+        column.setSpacing(10)
+        self.add = QComboBox()
+        self.add.setObjectName("add_product")
+        self.add.setAccessibleName(_("Add a product"))
+        self.add.activated.connect(self._add_chosen)
+        column.addWidget(self.add)
+        self.often = QHBoxLayout()
+        self.often.setSpacing(8)
+        column.addLayout(self.often)
+        return column
+
+    def _paying(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setContentsMargins(16, 8, 16, 12)
+        row.setSpacing(12)
+        self.payer = QComboBox()
+        self.payer.setObjectName("who_pays")
+        self.payer.setAccessibleName(_("Who pays"))
+        self.note = QLineEdit()
+        self.note.setObjectName("note")
+        self.note.setAccessibleName(_("Note on the receipt"))
+        self.note.setPlaceholderText(_("none"))
+        for label, edit in ((_("Who pays"), self.payer), (_("Note on the receipt"), self.note)):
+            column = QVBoxLayout()
+            column.setSpacing(4)
+            column.addWidget(Text(label, "label", "text2"))
+            column.addWidget(edit)
+            row.addLayout(column, 1)
+        return row
+
+    def _middle(self) -> QWidget:
+        self.middle = QStackedWidget()
+        self.middle.setFixedWidth(352)
+        self.middle.addWidget(self._tender())
+        self.middle.addWidget(self._done())
+        return self.middle
+
+    def _tender(self) -> QWidget:
+        card = Card(margins=(16, 16, 16, 16))
+        column = card.layout()
+        assert isinstance(column, QVBoxLayout)
+        column.setSpacing(8)
+        column.addWidget(Text(_("To pay"), "label", "text2"))
+        self.to_pay = Text("", "amount_xl")
+        self.to_pay.setObjectName("to_pay")
+        column.addWidget(self.to_pay)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self.methods: dict[str, MethodButton] = {}
+        self._method_group = QButtonGroup(self)
+        for number, (key, label, icon) in enumerate(METHODS, start=1):
+            button = MethodButton(key, _(label), icon, ("Alt", str(number)))
+            self._method_group.addButton(button)
+            button.clicked.connect(self._method_chosen)
+            self.methods[key] = button
+            row.addWidget(button)
+        self.methods["cash"].setChecked(True)
+        column.addLayout(row)
+        column.addSpacing(6)
+        self.given_label = Text(_("Amount given"), "label", "text2")
+        column.addWidget(self.given_label)
+        self.given = QLineEdit()
+        self.given.setObjectName("amount_given")
+        self.given.setAccessibleName(_("Amount given"))
+        self.given.setFont(theme().font("panel"))
+        self.given.setFixedHeight(theme().px(52))
+        self.given.textEdited.connect(self._given_edited)
+        column.addWidget(self.given)
+        self.notes = QHBoxLayout()
+        self.notes.setSpacing(8)
+        column.addLayout(self.notes)
+        self.change_box = QFrame()
+        self.change_box.setProperty("good", True)
+        box = QHBoxLayout(self.change_box)
+        box.setContentsMargins(16, 10, 16, 10)
+        left = QVBoxLayout()
+        left.setSpacing(0)
+        self.change_label = Text(_("Change due"), "label", "ok")
+        self.change = Text("", "amount_change", "ok")
+        self.change.setObjectName("change_due")
+        left.addWidget(self.change_label)
+        left.addWidget(self.change)
+        box.addLayout(left)
+        box.addStretch(1)
+        self.coins = Text("", "body", "ok")
+        self.coins.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        box.addWidget(self.coins)
+        column.addWidget(self.change_box)
+        self.problem = Text("", "label", "danger", wrap=True)
+        self.problem.setObjectName("payment_problem")
+        column.addWidget(self.problem)
+        column.addStretch(1)
+        self.safe = Text("", "label", "text2", wrap=True)
+        column.addWidget(self.safe)
+        second = QHBoxLayout()
+        self.failed_button = Button(_("It failed"), "circle-x", kind="danger")
+        self.failed_button.clicked.connect(self.fail)
+        self.keep_button = Button(_("Keep for later"), "clock", keys=("Esc",), kind="quiet")
+        self.keep_button.clicked.connect(self.keep)
+        second.addWidget(self.failed_button)
+        second.addWidget(self.keep_button)
+        second.addStretch(1)
+        column.addLayout(second)
+        self.main = Button(_("Start payment"), "check", kind="primary", keys=("Ctrl", "Enter"), size="big")
+        self.main.setObjectName("payment_main")
+        self.main.clicked.connect(self.go_on)
+        column.addWidget(self.main)
+        return card
+
+    def _done(self) -> QWidget:
+        card = Card(margins=(16, 16, 16, 16))
+        column = card.layout()
+        assert isinstance(column, QVBoxLayout)
+        column.setSpacing(10)
+        top = QHBoxLayout()
+        top.addWidget(Icon("circle-check", "ok", 32))
+        names = QVBoxLayout()
+        names.setSpacing(0)
+        self.paid = Text("", "title", "ok")
+        self.paid.setObjectName("paid")
+        self.paid_facts = Text("", "label", "text2")
+        names.addWidget(self.paid)
+        names.addWidget(self.paid_facts)
+        top.addLayout(names, 1)
+        column.addLayout(top)
+        box_frame = QFrame()
+        box_frame.setProperty("good", True)
+        box = QHBoxLayout(box_frame)
+        box.setContentsMargins(16, 10, 16, 10)
+        left = QVBoxLayout()
+        left.setSpacing(0)
+        left.addWidget(Text(_("Give back"), "label", "ok"))
+        self.give_back = Text("", "amount_change", "ok")
+        self.give_back.setObjectName("give_back")
+        left.addWidget(self.give_back)
+        box.addLayout(left)
+        box.addStretch(1)
+        self.give_coins = Text("", "body", "ok")
+        self.give_coins.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        box.addWidget(self.give_coins)
+        self.give_box = box_frame
+        column.addWidget(box_frame)
+        self.open_invoice = Button(_("Open invoice"), "file-text", keys=("O",))
+        self.open_invoice.clicked.connect(self.show_invoice)
+        self.reverse_button = Button(_("Reverse this payment"), "undo-2", keys=("Ctrl", "Z"))
+        self.reverse_button.clicked.connect(self.reverse)
+        column.addWidget(self.open_invoice)
+        column.addWidget(self.reverse_button)
+        self.done_facts = Text("", "label", "text2", wrap=True)
+        self.done_facts.setObjectName("done_facts")
+        column.addWidget(self.done_facts)
+        column.addStretch(1)
+        self.next = Button(_("Next person"), "user", kind="primary", keys=("Enter",), size="big")
+        self.next.clicked.connect(self.next_person)
+        column.addWidget(self.next)
+        return card
+
+    # -- the draft
+
+    def page_shown(self) -> None:
+        """Read again what is shown beside the draft."""
+        self.side.reload()
+        if self.student_id is None:
+            self.other_student()
+
+    def on_changes(self, changes: Any) -> None:
+        """After a commit: the side, and what is owed while nothing is typed yet."""
+        if changes.tables & {"payments", "tills", "till_moves"} and self.isVisible():
+            self.side.reload()
+
+    def new_draft(self, student_id: int | None) -> None:
+        """Begin anew with someone. Nothing is booked by looking."""
+        self.student_id, self.payment_id, self.completed = student_id, None, None
+        self._key = uuid7()
+        self._given_touched = False
+        self.middle.setCurrentIndex(0)
+        self.note.clear()
+        self.problem.setText("")
+        self.methods["cash"].setChecked(True)
+        for row in self.rows:
+            self.lines.removeWidget(row)
+            row.deleteLater()
+        self.rows = []
+        self._fill_offers()
+        found = roster.overview(student_id) if student_id is not None else None
+        self.payer.clear()
+        if found is None:
+            self.name.setText(_("Nobody chosen yet"))
+            self.owes.setText(_("Ctrl+F finds a student."))
+            self.number.setText("")
+            self.badge.hide()
+        else:
+            row = found.row
+            self.avatar.set(row.name, row.id)
+            self.name.setText(row.name)
+            self.number.setText(row.number)
+            self.badge.show()
+            self.badge.set(row.status, words.state(row.status))
+            said, color = words.balance(row.balance_minor)
+            self.owes.setText(said)
+            self.owes.set_color(color)
+            self.payer.addItem(_("{name} pays").format(name=row.name), None)
+            if found.payer_id:
+                self.payer.addItem(found.payer, found.payer_id)
+            for due in payments.owed(row.id):
+                self._add_row(OwedRow(self.context, due))
+        self.avatar.setVisible(found is not None)
+        self.steps.set(self._now() if found is not None else "")
+        self.head.facts.setText("")
+        self._update()
+        self.given.setFocus()
+
+    def _now(self) -> str:
+        return words.clock_time(clock.stamp(), self.context.center)
+
+    def _add_row(self, row: OwedRow) -> None:
+        row.changed.connect(self._update)
+        row.removed.connect(self._remove_row)
+        self.rows.append(row)
+        self.lines.addWidget(row)
+
+    def _remove_row(self, row: QObject) -> None:
+        assert isinstance(row, OwedRow)
+        self.rows.remove(row)
+        self.lines.removeWidget(row)
+        row.hide()
+        row.deleteLater()
+        self._update()
+
+    def _fill_offers(self) -> None:
+        self.add.clear()
+        self.add.addItem(theme().icon("plus"), _("Add a product"), None)
+        for offer in catalog.products():
+            stock = "" if offer.stock is None else _(" · {n} left").format(n=offer.stock)
+            self.add.addItem(f"{offer.name} · {text.show_money(offer.price_minor)}{stock}", offer)
+        clear_layout(self.often)
+        self.often.addWidget(Text(_("Often sold:"), "small", "text3"))
+        for offer in catalog.products(often=True)[:3]:
+            button = Button(
+                f"{offer.name.split(',')[0]}  {text.show_money(offer.price_minor)}", kind="quiet", size="small"
+            )
+            button.setProperty("offer", offer.id)
+            button.clicked.connect(self._often_clicked)
+            self.often.addWidget(button)
+        self.often.addStretch(1)
+
+    def _often_clicked(self) -> None:
+        wanted = self.sender().property("offer")
+        for offer in catalog.products(often=True):
+            if offer.id == wanted:
+                self.add_offer(offer)
+
+    def _add_chosen(self, index: int) -> None:
+        offer = self.add.itemData(index)
+        self.add.setCurrentIndex(0)
+        if offer is not None:
+            self.add_offer(offer)
+
+    def add_offer(self, offer: catalog.Offer) -> None:
+        """Add a product to this payment; it is sold when the payment completes."""
+        if self.student_id is not None and self.payment_id is None:
+            self._add_row(OwedRow(self.context, None, offer))
+            self._update()
+
+    # -- sums
+
+    def total_minor(self) -> int | None:
+        """What is to be paid, None while an amount on a line does not fit."""
+        amounts = [row.amount() for row in self.rows]
+        return None if any(amount is None for amount in amounts) else sum(amount or 0 for amount in amounts)
+
+    def method(self) -> str:
+        """The chosen way to pay."""
+        button = self._method_group.checkedButton()
+        return button.key if isinstance(button, MethodButton) else "cash"
+
+    def given_minor(self) -> int | None:
+        """What was handed over, None where it is not an amount."""
+        try:
+            return money.parse(self.given.text(), self.context.center.currency, self.context.center.locale)
+        except UserError:
+            return None
+
+    def _update(self) -> None:
+        total = self.total_minor()
+        shown = text.show_money(total or 0)
+        self.to_pay.setText(shown)
+        self.sum.setText(shown)
+        taken = [row for row in self.rows if row.take.isChecked()]
+        self.selected.setText(ngettext("{n} line selected", "{n} lines selected", len(taken)).format(n=len(taken)))
+        if not self._given_touched and total is not None:
+            self._set_given(total)
+        clear_layout(self.notes)
+        if self.method() == "cash" and total:
+            for amount in _likely_notes(total):
+                button = Button(
+                    money.format_plain(amount, self.context.center.currency, self.context.center.locale), size="small"
+                )
+                button.setProperty("amount", amount)
+                button.clicked.connect(self._note_clicked)
+                self.notes.addWidget(button)
+            self.notes.addStretch(1)
+        self._show_change()
+        started = self.payment_id is not None
+        self.main.set_label(_("Complete payment") if started else _("Start payment"))
+        self.main.setEnabled(bool(self.student_id) and (started or bool(total or self._prepaid())))
+        self.failed_button.setVisible(started)
+        self.keep_button.setVisible(started)
+        for row in self.rows:
+            row.setEnabled(not started)
+        for widget in (self.add, self.payer, self.note, self.given, *self.methods.values()):
+            widget.setEnabled(not started)
+
+    def _prepaid(self) -> int:
+        """Money given although nothing is chosen: it becomes credit."""
+        return (self.given_minor() or 0) if not any(row.take.isChecked() for row in self.rows) else 0
+
+    def _set_given(self, minor: int) -> None:
+        plain = money.format_plain(minor, self.context.center.currency, self.context.center.locale)
+        self.given.setText(plain if minor else "")
+
+    def _given_edited(self) -> None:
+        self._given_touched = True
+        self._update()
+
+    def _note_clicked(self) -> None:
+        self._given_touched = True
+        self._set_given(int(self.sender().property("amount")))
+        self._update()
+
+    def exact(self) -> None:
+        """F8: the exact sum was given."""
+        self._given_touched = True
+        self._set_given(self.total_minor() or 0)
+        self._update()
+
+    def _show_change(self) -> None:
+        total, given = self.total_minor() or 0, self.given_minor()
+        cash = self.method() == "cash"
+        rest = (given or 0) - total
+        self.given_label.setText(_("Amount given") if cash else _("Amount received"))
+        visible = given is not None and rest != 0 and (total > 0 or rest > 0)
+        self.change_box.setVisible(visible)
+        if not visible:
+            return
+        back = cash and rest > 0 and total > 0
+        self.change_label.setText(
+            _("Change due") if back else _("Stays as credit") if rest > 0 else _("Still open after this")
+        )
+        self.change.setText(text.show_money(abs(rest)))
+        self.coins.setText(_in_coins(rest, self.context) if back else "")
+
+    def _method_chosen(self) -> None:
+        self._update()
+        self.given.setFocus()
+
+    # -- the life of a payment
+
+    def draft(self) -> payments.PaymentDraft:
+        """What is on screen, as a draft. Less given than chosen pays the lines in their order."""
+        assert self.student_id is not None
+        total, given = self.total_minor(), self.given_minor()
+        if total is None:
+            raise UserError("payments.line_amount", "lines")
+        if given is None:
+            money.parse(self.given.text(), self.context.center.currency, self.context.center.locale, field="given")
+        given = given or 0
+        cash = self.method() == "cash"
+        amount = total if cash and given >= total and total else given
+        left = amount
+        lines, sales = [], []
+        for row in self.rows:
+            wanted = min(row.amount() or 0, left)
+            if not wanted:
+                continue
+            left -= wanted
+            if row.due is not None:
+                due = row.due
+                lines.append(payments.PayLine(due.enrollment_id, due.product_enrolled_id, due.installment_id, wanted))
+            elif row.offer is not None:
+                sales.append(enrollment.SaleItem(row.offer.id))
+        return payments.PaymentDraft(
+            request_key=self._key,
+            student_id=self.student_id,
+            method=self.method(),
+            amount_minor=amount,
+            lines=tuple(lines),
+            sales=tuple(sales),
+            payer_id=self.payer.currentData(),
+            given_minor=given if cash else None,
+            note=self.note.text(),
+        )
+
+    def go_on(self) -> None:
+        """Start the payment; then complete it; then the next person."""
+        if self.completed is not None:
+            self.next_person()
+            return
+        self.problem.setText("")
+        if self.payment_id is not None:
+            self.context.run(
+                payments.complete, self.payment_id, done=self._completed, failed=self._refused, busy=self.main
+            )
+            return
+        if self.student_id is None:
+            self.other_student()
+            return
+        try:
+            draft = self.draft()
+        except UserError as error:
+            self._refused(error)
+            return
+        self.context.run(payments.start, draft, done=self._started, failed=self._refused, busy=self.main)
+
+    def _refused(self, error: DeskError) -> None:
+        self.problem.setText(text.sentence(error))
+        self._update()
+
+    def _started(self, payment_id: int) -> None:
+        self.payment_id = payment_id
+        now = self._now()
+        self.steps.set(self.steps.times[0] or now, now)
+        saved = _("Started and saved at {time}. Nothing is booked until you complete it; Esc keeps it for later.")
+        self.safe.setText(saved.format(time=now))
+        self._update()
+        self.main.setFocus()
+
+    def _completed(self, done: payments.Completed) -> None:
+        self.completed = done
+        self.steps.set(self.steps.times[0], self.steps.times[1] or self._now(), self._now())
+        self.safe.setText("")
+        self.head.facts.setText(done.number)
+        how = words.state(self.method()).lower()
+        self.paid.setText(_("{amount} paid, {how}").format(amount=text.show_money(done.amount_minor), how=how))
+        self.paid_facts.setText(f"{done.number} · {self._now()}")
+        self.give_box.setVisible(done.change_minor > 0)
+        self.give_back.setText(text.show_money(done.change_minor))
+        self.give_coins.setText(_in_coins(done.change_minor, self.context))
+        self.open_invoice.setVisible(bool(done.invoice_ids))
+        facts = []
+        if done.credit_minor:
+            facts.append(_("{amount} stays as credit.").format(amount=text.show_money(done.credit_minor)))
+        if done.unsold:
+            facts.append(_("Out of stock meanwhile: {what}.").format(what=", ".join(done.unsold)))
+        self.done_facts.setText(" ".join(facts))
+        self.middle.setCurrentIndex(1)
+        self.reverse_button.setEnabled(True)
+        self.next.setFocus()
+        self.context.notice.emit(_("Payment {number} is complete.").format(number=done.number))
+
+    def fail(self) -> None:
+        """No money moved: ask why, and keep that."""
+        if self.payment_id is not None and self.completed is None:
+            title, why = _("The payment failed"), _("Nothing is booked. Why did it fail?")
+            ask.ask(self, title, why, [("fail", _("It failed"))], self._fail, field=_("Reason"))
+
+    def _fail(self, _choice: str, reason: str) -> None:
+        self.context.run(payments.fail, self.payment_id, reason, done=self._kept, failed=self._refused)
+
+    def keep(self) -> None:
+        """Esc: the payment stays Started and can be found again."""
+        if self.payment_id is not None and self.completed is None:
+            self.context.notice.emit(_("Kept as Started. It is on the list at the right."))
+            self._kept(None)
+
+    def _kept(self, _nothing: object) -> None:
+        self.new_draft(self.student_id)
+        self.side.reload()
+
+    def resume(self, payment_id: int) -> None:
+        """Take up a Started payment again."""
+        for row in takings.started():
+            if row.id == payment_id:
+                self.new_draft(row.student_id)
+                self.payment_id = payment_id
+                self.methods.get(row.method, self.methods["card"]).setChecked(True)
+                self._given_touched = True
+                self._set_given(row.amount_minor)
+                self.steps.set(*[words.clock_time(row.started_at, self.context.center)] * 2)
+                saved = _("{number} was started with {amount}. Did the money move?")
+                self.safe.setText(saved.format(number=row.number, amount=text.show_money(row.amount_minor)))
+                self._update()
+                self.to_pay.setText(text.show_money(row.amount_minor))
+                self.main.setFocus()
+
+    def reverse(self) -> None:
+        """Give the money of the payment just made back, with a reason."""
+        if self.completed is not None:
+            title, why = _("Reverse this payment"), _("The money is given back and the lines are open again. Why?")
+            ask.ask(self, title, why, [("reverse", _("Reverse"))], self._reverse, field=_("Reason"))
+
+    def _reverse(self, _choice: str, reason: str) -> None:
+        assert self.completed is not None
+        self.context.run(
+            payments.refund,
+            self.completed.payment_id,
+            self.completed.amount_minor,
+            reason,
+            f"reverse-{self.completed.payment_id}",
+            done=self._reversed,
+            failed=self._refused_late,
+            busy=self.reverse_button,
+        )
+
+    def _reversed(self, _refund: int) -> None:
+        self.reverse_button.setEnabled(False)
+        self.done_facts.setText(_("Reversed: give the money back."))
+
+    def _refused_late(self, error: DeskError) -> None:
+        self.done_facts.setText(text.sentence(error))
+
+    def show_invoice(self) -> None:
+        """The invoice this payment issued, as it is printed."""
+        if self.completed is not None and self.completed.invoice_ids:
+            paper.show_invoice(self, self.context, self.completed.invoice_ids[0])
+
+    def next_person(self) -> None:
+        """Enter: the next one in the queue."""
+        self.new_draft(None)
+        self.other_student()
+
+    def other_student(self) -> None:
+        """Ctrl+F: choose who pays."""
+        dialog = FindStudent(self.context, self, _("Who pays?"))
+        dialog.chosen.connect(self.new_draft)
+        dialog.open()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = event.key()
+        if self.completed is not None and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.next_person()
+        elif self.completed is not None and key == Qt.Key.Key_O:
+            self.show_invoice()
+        elif key == Qt.Key.Key_Escape:
+            self.keep()
+        else:
+            super().keyPressEvent(event)
+
+
+def _likely_notes(total: int) -> list[int]:
+    """The exact sum, and what people are likely to hand over for it."""
+    found = [total]
+    for note in (500, 1_000, 2_000, 5_000, 10_000):
+        up = -(-total // note) * note
+        if up not in found:
+            found.append(up)
+    return found[:4]
+
+
+def _in_coins(minor: int, context: Context) -> str:
+    """Change in notes and coins, the largest first; for currencies with hundredths."""
+    if money.precision(context.center.currency) != 2 or minor <= 0:
+        return ""
+    parts = []
+    for coin in _COINS:
+        count, minor = divmod(minor, coin)
+        if count:
+            said = text.show_money(coin)
+            parts.append(f"{count} × {said.removesuffix('.00') if coin >= 100 else said}")
+    return "\n".join(parts[:4])

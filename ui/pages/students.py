@@ -1,0 +1,277 @@
+"""The student roster (picture 02): find anyone, read one panel."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
+
+from app import text
+from app.lists import people as roster
+from app.text import _, ngettext
+from ui import words
+from ui.context import Context
+from ui.dialogs.student import StudentDialog
+from ui.pages.student_panel import StudentPanel
+from ui.theme import theme
+from ui.widgets.basic import Button, Card, Chip, EmptyState, PageHead, Text
+from ui.widgets.table import Cell, Column, PagedModel, RowTable
+
+_CHIPS = (
+    ("slot_this_week", "Has a slot this week", "calendar-check"),
+    ("owes", "Owes money", "coins"),
+    ("on_hold", "On hold", "bookmark"),
+    ("mail_bounces", "Mail bounces", "mail"),
+)
+
+
+class StudentsPage(QWidget):
+    """Search field, chips, table, panel. Typing shows the best 200 at once; the whole list follows."""
+
+    pay_requested = Signal(int)
+    enroll_requested = Signal(int)
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.context = context
+        self.key_hints = [
+            (("/",), _("search")), (("↑", "↓"), _("move")), (("Tab",), _("panel")), (("F4",), _("pay")),
+        ]  # fmt: skip
+        self.help_keys = [
+            ("/", _("search")), ("Ctrl+N", _("new student")), ("E", _("edit the selected student")),
+            ("F2", _("enroll")), ("F4", _("take a payment")), ("Ctrl+Tab", _("next tab of the panel")),
+        ]  # fmt: skip
+        self._dirty = True
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 0, 16, 12)
+        column.setSpacing(8)
+        new = Button(_("New student"), "user-plus", kind="primary", keys=("Ctrl", "N"))
+        new.clicked.connect(self.new_student)
+        self.head = PageHead(_("Students"), [new])
+        column.addWidget(self.head)
+        column.addLayout(self._filters())
+        column.addSpacing(4)
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        row.addWidget(self._list(), 1)
+        self.panel = StudentPanel(context)
+        self.panel.setFixedWidth(416)
+        self.panel.pay_requested.connect(self.pay_requested)
+        self.panel.enroll_requested.connect(self.enroll_requested)
+        self.panel.edit_requested.connect(self.edit_student)
+        row.addWidget(self.panel)
+        column.addLayout(row, 1)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.timeout.connect(self._show_rest)
+        for keys, act in (("Ctrl+N", self.new_student), ("Ctrl+Tab", self.panel.next_tab)):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(act)
+
+    def _filters(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self.search = QLineEdit()
+        self.search.setObjectName("student_search")
+        self.search.setAccessibleName(_("Name, phone, mail or number"))
+        self.search.setPlaceholderText(_("Name, phone, mail or number"))
+        self.search.addAction(theme().icon("search", "text"), QLineEdit.ActionPosition.LeadingPosition)
+        self.search.setFixedWidth(250)
+        self.search.textChanged.connect(self._typed)
+        self.search.returnPressed.connect(self._to_table)
+        row.addWidget(self.search)
+        self.chips: dict[str, Chip] = {}
+        for key, label, icon in _CHIPS:
+            chip = Chip(_(label), icon, key)
+            chip.toggled.connect(self._typed)
+            self.chips[key] = chip
+            row.addWidget(chip)
+        row.addStretch(1)
+        return row
+
+    def _list(self) -> QWidget:
+        self.model = PagedModel(
+            [
+                Column(_("Name"), 0, lambda row: Cell(row.name, "name", avatar=row.id)),
+                Column(_("Phone"), 136, lambda row: Cell(row.phone, color="text2")),
+                Column(_("Email"), 110, lambda row: Cell(row.email, color="text2")),
+                Column(_("Courses"), 98, lambda row: Cell(row.courses)),
+                Column(_("Next slot"), 106, self._next_slot),
+                Column(_("Balance"), 104, self._balance, right=True),
+                Column(_("Status"), 102, lambda row: Cell(words.state(row.status), badge=row.status)),
+            ],
+            roster.page,
+        )
+        self.table = RowTable(self.model, "students", 35)
+        self.table.selected_id.connect(self._selected)
+        self.table.activated_id.connect(self._to_panel)
+        card = Card(margins=(1, 1, 1, 1))
+        inner = card.layout()
+        assert isinstance(inner, QVBoxLayout)
+        inner.setSpacing(0)
+        self.empty = EmptyState("users", "", "")
+        self.drop = Button(_("Drop the filter"), "x", kind="default", keys=("Esc",))
+        self.drop.clicked.connect(self.drop_filter)
+        self.empty.layout().addWidget(self.drop)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.table)
+        self.stack.addWidget(self.empty)
+        inner.addWidget(self.stack, 1)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(14, 5, 14, 5)
+        self.range = Text("", "small", "text2")
+        self.owed = Text("", "small", "text2")
+        self.took = Text("", "small", "text3")
+        foot.addWidget(self.range)
+        foot.addSpacing(20)
+        foot.addWidget(self.owed)
+        foot.addStretch(1)
+        foot.addWidget(self.took)
+        inner.addLayout(foot)
+        return card
+
+    def _next_slot(self, row: roster.Row) -> Cell:
+        return Cell(words.when(row.next_slot_at, self.context.center), color="text2")
+
+    @staticmethod
+    def _balance(row: roster.Row) -> Cell:
+        said, color = words.balance(row.balance_minor)
+        return Cell(said, "body" if row.balance_minor == 0 else "strong", color, right=True)
+
+    # -- what is shown
+
+    def page_shown(self) -> None:
+        """Read again what changed while the page was hidden."""
+        if self._dirty:
+            self.reload()
+        self.search.setFocus()
+
+    def on_changes(self, changes: Any) -> None:
+        """After a commit: reload what is on screen, or remember to."""
+        if not changes.tables & {"users", "courses_enrolled", "payments", "slot_enrolled", "mail_queue", "notes"}:
+            return
+        self._dirty = True
+        if self.isVisible():
+            self.reload()
+
+    def _chosen(self) -> tuple[str, ...]:
+        return tuple(key for key, chip in self.chips.items() if chip.isChecked())
+
+    def _typed(self) -> None:
+        started = time.perf_counter()
+        found = roster.ids(self.search.text(), self._chosen(), self.context.center.zone, 200)
+        self.table.show_ids(found)
+        self._say(len(found), more=len(found) == 200)
+        self.took.setText(_("found in {ms} ms").format(ms=max(1, round((time.perf_counter() - started) * 1000))))
+        self._rest.start(250)
+
+    def _show_rest(self) -> None:
+        """The whole list, counts and sums, once typing rests."""
+        zone = self.context.center.zone
+        found = roster.ids(self.search.text(), self._chosen(), zone)
+        if len(found) != len(self.model.ids):
+            self.table.show_ids(found)
+        counts = roster.counts(zone)
+        for key, chip in self.chips.items():
+            chip.set_count(counts[key])
+        self._say(len(found), more=False)
+        total, owing = roster.owed(found)
+        self.owed.setText(
+            _("Together they owe {amount}, {people} of them").format(amount=text.show_money(total), people=owing)
+            if total
+            else ""
+        )
+        people = ngettext("{n} person", "{n} people", counts[""]).format(n=f"{counts['']:,}")
+        matching = _("{n} match").format(n=f"{len(found):,}")
+        filtered = self.search.text().strip() or self._chosen()
+        self.head.facts.setText(f"{people} · {matching}" if filtered else people)
+
+    def _say(self, count: int, *, more: bool) -> None:
+        self.range.setText(f"{count:,}{'+' if more else ''} " + _("shown"))
+        if count:
+            self.stack.setCurrentWidget(self.table)
+            return
+        typed = self.search.text().strip()
+        if typed or self._chosen():
+            self.empty.headline.setText(
+                _("Nobody matches “{words}”").format(words=typed) if typed else _("Nobody here")
+            )
+            self.empty.words.setText(_("Try fewer letters, or drop the filter."))
+        else:
+            self.empty.headline.setText(_("No students yet"))
+            self.empty.words.setText(_("Add the first by hand: Ctrl+N."))
+        self.drop.setVisible(bool(typed or self._chosen()))
+        self.stack.setCurrentWidget(self.empty)
+
+    def reload(self) -> None:
+        """Read everything shown again."""
+        self._dirty = False
+        self._show_rest()
+        self.model.refresh()
+        self.panel.reload()
+
+    def drop_filter(self) -> None:
+        """Show everyone again."""
+        for chip in self.chips.values():
+            chip.setChecked(False)
+        self.search.clear()
+        self.search.setFocus()
+
+    def select(self, student_id: int) -> None:
+        """Show one student, whatever was filtered."""
+        if not self.table.select_id(student_id):
+            self.drop_filter()
+            self._show_rest()
+            self.table.select_id(student_id)
+        self.panel.show_student(student_id)
+
+    def current_student(self) -> int | None:
+        """Who is selected."""
+        return self.table.current_id()
+
+    def _selected(self, student_id: object) -> None:
+        self.panel.show_student(student_id if isinstance(student_id, int) else None)
+
+    def _to_table(self) -> None:
+        self.table.setFocus()
+
+    def _to_panel(self, student_id: int) -> None:
+        self.panel.show_student(student_id)
+        self.panel.setFocus()
+
+    # -- keys and dialogs
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = event.key()
+        if key == Qt.Key.Key_Slash:
+            self.search.setFocus()
+            self.search.selectAll()
+        elif key == Qt.Key.Key_Down and self.search.hasFocus():
+            self.table.setFocus()
+        elif key == Qt.Key.Key_Escape:
+            self.drop_filter()
+        elif key == Qt.Key.Key_E and not self.search.hasFocus():
+            self.edit_student()
+        else:
+            super().keyPressEvent(event)
+
+    def new_student(self) -> None:
+        """Open the form for a new student."""
+        dialog = StudentDialog(self.context, self)
+        dialog.saved.connect(self._added)
+        dialog.open()
+
+    def _added(self, student_id: int) -> None:
+        self.drop_filter()
+        self._show_rest()
+        self.select(student_id)
+
+    def edit_student(self) -> None:
+        """Open the form for the selected student."""
+        student = self.current_student()
+        if student is not None:
+            StudentDialog(self.context, self, student).open()
