@@ -186,6 +186,8 @@ class Theme(QObject):
         sheet = _SHEET
         for token in sorted(COLORS, key=len, reverse=True):
             sheet = re.sub(rf"@{token}\b", self.hex(token), sheet)
+        icons = (paths.resources() / "icons").as_posix()
+        sheet = sheet.replace("%ICONS%", icons).replace("%LOOK%", "dark" if self.dark else "light")
         return re.sub(r"\$(\d+(?:\.\d+)?)", lambda found: f"{self.px(float(found.group(1)))}px", sheet)
 
 
@@ -230,12 +232,13 @@ QLineEdit[flat="true"] { border: none; background: transparent; padding: 0; }
 QLineEdit[bar="true"] { background: @frame2; color: @frametext; border: 1px solid @frameline; border-radius: 8px; }
 QLineEdit[bar="true"]:focus { background: @surface; color: @text; border: 2px solid @brass; }
 QComboBox::drop-down { border: none; width: 28px; }
+QComboBox::down-arrow { image: url("%ICONS%/arrow-%LOOK%.svg"); width: 16px; height: 16px; }
 QComboBox QAbstractItemView { background: @surface; color: @text; border: 1px solid @line2; padding: 4px;
   outline: none; }
 QCheckBox { spacing: 8px; color: @text; }
 QCheckBox::indicator { width: 16px; height: 16px; border: 1px solid @line2; border-radius: 4px;
   background: @surface; }
-QCheckBox::indicator:checked { background: @text; border-color: @text; }
+QCheckBox::indicator:checked { background: @text; border-color: @text; image: url("%ICONS%/tick-%LOOK%.svg"); }
 QCheckBox:focus { border: 2px solid @brassedge; border-radius: 5px; }
 QTableView, QListView, QScrollArea, QTreeView { background: @surface; border: none; outline: none;
   gridline-color: @line; }

@@ -54,8 +54,10 @@ def wall_words(wall: datetime, today: date, locale: str) -> str:
 
 
 def day(iso: str, center: Center) -> str:
-    """A date as people say it."""
-    return str(format_date(date.fromisoformat(iso[:10]), "d MMM y", locale=center.locale.replace("-", "_")))
+    """A date as people say it; the year only where it is another."""
+    on = date.fromisoformat(iso[:10])
+    pattern = "d MMM" if on.year == clock.local_date(center.zone).year else "d MMM y"
+    return str(format_date(on, pattern, locale=center.locale.replace("-", "_")))
 
 
 def clock_time(stamp: str, center: Center) -> str:

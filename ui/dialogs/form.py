@@ -53,6 +53,7 @@ class FormDialog(QDialog):
         head.addWidget(Icon(icon, "brasstext", 20))
         head.addSpacing(6)
         head.addWidget(Text(title, "panel"))
+        head.addSpacing(8)
         self.subtitle = Text(subtitle, "body", "text3")
         head.addWidget(self.subtitle)
         head.addStretch(1)

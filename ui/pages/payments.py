@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QScrollArea,
+    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -130,7 +131,7 @@ class PaymentsPage(QWidget):
         head = QFrame()
         head.setStyleSheet("background: transparent;")
         columns = QHBoxLayout(head)
-        columns.setContentsMargins(48, 6, 16, 6)
+        columns.setContentsMargins(54, 6, 16, 6)
         columns.setSpacing(12)
         for label, wide, right in (
             (_("What is owed"), 0, False), (_("Due"), 92, False), (_("Open"), 84, True), (_("Pay now"), 86, True),
@@ -178,6 +179,7 @@ class PaymentsPage(QWidget):
         column.setSpacing(10)
         self.add = QComboBox()
         self.add.setObjectName("add_product")
+        self.add.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.add.setAccessibleName(_("Add a product"))
         self.add.activated.connect(self._add_chosen)
         column.addWidget(self.add)
@@ -413,9 +415,8 @@ class PaymentsPage(QWidget):
         clear_layout(self.often)
         self.often.addWidget(Text(_("Often sold:"), "small", "text3"))
         for offer in catalog.products(often=True)[:3]:
-            button = Button(
-                f"{offer.name.split(',')[0]}  {text.show_money(offer.price_minor)}", kind="quiet", size="small"
-            )
+            short = " ".join(offer.name.split(",")[0].split()[:2])
+            button = Button(f"{short}  {text.show_money(offer.price_minor)}", kind="quiet", size="small")
             button.setProperty("offer", offer.id)
             button.clicked.connect(self._often_clicked)
             self.often.addWidget(button)

@@ -85,10 +85,10 @@ class StudentPanel(Card):
 
     def restyle(self) -> None:
         """The tabs' look."""
-        self.tabs.setFont(theme().font("label"))
+        self.tabs.setFont(theme().font("small_strong"))
         quiet, bright, edge, tint = (theme().hex(token) for token in ("text2", "text", "brassedge", "brasstint"))
         self.tabs.setStyleSheet(
-            f"QTabBar::tab {{ background: transparent; border: none; padding: 9px 6px; color: {quiet}; }}"
+            f"QTabBar::tab {{ background: transparent; border: none; padding: 9px 5px; color: {quiet}; }}"
             f"QTabBar::tab:selected {{ color: {bright}; border-bottom: 2px solid {edge}; }}"
             f"QTabBar::tab:focus {{ background: {tint}; }}"
         )
@@ -122,7 +122,7 @@ class StudentPanel(Card):
         self.pay.clicked.connect(self._pay)
         self.enroll = Button(_("Enroll"), "plus", keys=("F2",), kind="quiet")
         self.enroll.clicked.connect(self._enroll)
-        self.edit = Button(_("Edit"), "pencil", keys=("E",), kind="quiet")
+        self.edit = Button(_("Edit"), "pencil", kind="quiet")
         self.edit.clicked.connect(self.edit_requested)
         for button in (self.pay, self.enroll, self.edit):
             row.addWidget(button)

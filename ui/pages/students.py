@@ -97,11 +97,11 @@ class StudentsPage(QWidget):
         self.model = PagedModel(
             [
                 Column(_("Name"), 0, lambda row: Cell(row.name, "name", avatar=row.id)),
-                Column(_("Phone"), 136, lambda row: Cell(row.phone, color="text2")),
-                Column(_("Email"), 110, lambda row: Cell(row.email, color="text2")),
-                Column(_("Courses"), 98, lambda row: Cell(row.courses)),
-                Column(_("Next slot"), 106, self._next_slot),
-                Column(_("Balance"), 104, self._balance, right=True),
+                Column(_("Phone"), 130, lambda row: Cell(row.phone, color="text2")),
+                Column(_("Email"), 92, lambda row: Cell(row.email, color="text2")),
+                Column(_("Courses"), 88, lambda row: Cell(row.courses)),
+                Column(_("Next slot"), 92, self._next_slot),
+                Column(_("Balance"), 102, self._balance, right=True),
                 Column(_("Status"), 102, lambda row: Cell(words.state(row.status), badge=row.status)),
             ],
             roster.page,
