@@ -1,0 +1,163 @@
+"""Numbered documents: no gap, no earlier date, no change; one full credit note; the snapshot says what it said."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from app import clock, store, text
+from app.desk import center, dues, enrollment, invoices, letters, payments
+from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
+from app.desk.payments import PayLine, PaymentDraft
+from app.errors import UserError
+from app.store.models import Invoice, InvoiceLine, MailQueue, Series, StudentPayment, User
+from tests.support.center import SmallCenter, build, small_center
+
+__all__ = ["small_center"]
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def owed_book(small: SmallCenter) -> PayLine:
+    """A handbook that has been sold, as a line to bill or pay."""
+    draft = SaleDraft(small.student, (SaleItem(small.book),))
+    return PayLine(product_enrolled_id=enrollment.sell(small.staff, draft)[0], amount_minor=2400)
+
+
+def bill(small: SmallCenter) -> int:
+    return invoices.bill(small.staff, small.student, [owed_book(small)])
+
+
+def pay(small: SmallCenter, line: PayLine, key: str) -> int:
+    draft = PaymentDraft(key, small.student, "transfer", line.amount_minor, (line,))
+    payment = payments.start(small.staff, draft)
+    payments.complete(small.staff, payment)
+    return payment
+
+
+def test_numbers_run_per_year_without_a_gap(small_center: SmallCenter) -> None:
+    with clock.frozen(datetime(2026, 12, 30, 12, tzinfo=UTC)):
+        first = bill(small_center)
+        line = owed_book(small_center)
+        with pytest.raises(RuntimeError, match="crash"), store.write("Interrupted", small_center.staff) as w:
+            to = letters.student(small_center.student)
+            lost = invoices.issue(w, center.load(), to, [(due, ()) for due in dues.chosen([line])])
+            assert Invoice.get_by_id(lost).label == "2026-000002"
+            raise RuntimeError("crash")
+        second = invoices.bill(small_center.staff, small_center.student, [line])
+        note = invoices.credit(small_center.staff, first, "wrong")
+    with clock.frozen(datetime(2026, 12, 31, 23, 30, tzinfo=UTC)):  # the new year has begun at the center
+        third = bill(small_center)
+    labels = [Invoice.get_by_id(made).label for made in (first, second, note, third)]
+    assert labels == ["2026-000001", "2026-000002", "CN-2026-000001", "2027-000001"]
+    assert {row.name for row in Series.select() if row.gapless} == {"invoice-2026", "credit-2026", "invoice-2027"}
+
+
+def test_the_pattern_is_the_centers_own(tmp_path: Path) -> None:
+    made = build(tmp_path / "c", invoice_pattern="{{R}}-{number:04d}/{year}", credit_note_pattern="G{year:d}-{number}")
+    try:
+        with clock.frozen(NOON):
+            invoice = bill(made)
+            note = invoices.credit(made.staff, invoice, "wrong")
+        assert [Invoice.get_by_id(i).label for i in (invoice, note)] == ["{R}-0001/2026", "G2026-1"]
+    finally:
+        store.close_center()
+
+
+def test_a_clock_that_went_back_is_named(small_center: SmallCenter) -> None:
+    with clock.frozen(NOON):
+        first = bill(small_center)
+        line = owed_book(small_center)
+    draft = PaymentDraft("k1", small_center.student, "card", 2400, (line,))
+    with clock.frozen(datetime(2026, 11, 23, 12, tzinfo=UTC)):
+        payment = payments.start(small_center.staff, draft)
+        for call in (
+            lambda: invoices.bill(small_center.staff, small_center.student, [line]),
+            lambda: invoices.credit(small_center.staff, first, "wrong"),
+            lambda: payments.complete(small_center.staff, payment),
+        ):
+            with pytest.raises(UserError, match=r"invoices\.clock_back") as refused:
+                call()
+        assert text.sentence(refused.value) == (
+            "This computer says it is 23 Nov 2026, but a document was issued on 24 Nov 2026."
+            " Set the clock right and try again."
+        )
+        assert [row.payment_id for row in payments.started()] == [payment]
+    assert (Invoice.select().count(), StudentPayment.select().count()) == (1, 0)
+    with clock.frozen(NOON):
+        assert payments.complete(small_center.staff, payment).invoice_ids
+
+
+def test_a_bill_is_due_later_and_mailed(small_center: SmallCenter) -> None:
+    with clock.frozen(NOON):
+        made = bill(small_center)
+    row = Invoice.get_by_id(made)
+    assert (row.issued_on, row.due_on) == ("2026-11-24", "2026-12-08")
+    assert (row.net_minor, row.tax_minor, row.gross_minor) == (2182, 218, 2400)  # 24.00 / 1.1 = 21.818…
+    mail = MailQueue.get(MailQueue.template_key == "invoice")
+    assert json.loads(mail.attachments) == [{"kind": "invoice", "id": made}]
+    line = PayLine(product_enrolled_id=InvoiceLine.get().product_enrolled_id)
+    with pytest.raises(UserError, match=r"invoices\.already_invoiced"):
+        invoices.bill(small_center.staff, small_center.student, [line])
+
+
+def test_the_snapshot_says_what_was_true_when_it_was_issued(small_center: SmallCenter) -> None:
+    line = owed_book(small_center)
+    with clock.frozen(NOON):
+        pay(small_center, replace(line, amount_minor=1000), "k1")
+    made = Invoice.get().id
+    before = invoices.document(made)
+    with store.write("New name", small_center.admin) as w:
+        w.update(User, small_center.student, first_name="Anna", address="Elsewhere 1")
+    center.save(small_center.admin, replace(center.load(), legal_name="Renamed GmbH"))
+    with clock.frozen(NOON):
+        pay(small_center, replace(line, amount_minor=1400), "k2")
+    after = invoices.document(made)
+    assert before == after
+    assert (after.buyer["name"], after.seller["name"]) == ("Ana Satler", "Brückenhaus Training Center")
+    assert after.paid == ({"on": "2026-11-24", "method": "transfer", "amount_minor": 1000},)
+    assert (after.paid_minor, after.gross_minor) == (1000, 2400)
+    row = Invoice.get_by_id(made)
+    assert hashlib.sha256(row.snapshot.encode()).hexdigest() == row.document_hash
+    with clock.frozen(datetime(2026, 12, 1, 12, tzinfo=UTC)):
+        state = invoices.copy_state(made)
+    assert (state.printed_on, state.paid_minor, state.credited_by) == ("2026-12-01", 2400, "")
+
+
+def test_a_credit_note_repeats_the_invoice_and_frees_the_money(small_center: SmallCenter) -> None:
+    line = owed_book(small_center)
+    payment = pay(small_center, line, "k1")
+    (invoice,) = (row.id for row in Invoice.select())
+    note = invoices.credit(small_center.staff, invoice, "wrong buyer")
+    row = Invoice.get_by_id(note)
+    assert (row.kind, row.refers_to, row.is_full, row.gross_minor) == ("credit_note", invoice, 1, 2400)
+    document = invoices.document(note)
+    assert (document.kind, document.refers_to_label) == ("credit_note", Invoice.get_by_id(invoice).label)
+    assert document.lines == invoices.document(invoice).lines
+    assert payments.credit_minor(payment) == 2400
+    assert invoices.copy_state(invoice).credited_by == row.label
+    assert (invoices.open_minor(invoice), invoices.open_minor(note)) == (0, 0)
+    with pytest.raises(UserError, match=r"invoices\.already_credited"):
+        invoices.credit(small_center.staff, invoice, "again")
+    with pytest.raises(UserError, match=r"invoices\.is_credit_note"):
+        invoices.credit(small_center.staff, note, "again")
+    with pytest.raises(UserError, match=r"store\.gone"):
+        invoices.credit(small_center.staff, 999, "none")
+    with pytest.raises(UserError, match=r"text\.required"):
+        invoices.credit(small_center.staff, invoice, "")
+    (again,) = payments.apply_credit(small_center.staff, small_center.student, [line])
+    assert invoices.open_minor(again) == 0
+    assert Invoice.get_by_id(again).number == 2
+
+
+def test_a_line_canceled_with_its_invoice_is_no_longer_owed(small_center: SmallCenter) -> None:
+    line = enrollment.enroll(small_center.staff, EnrollmentDraft(small_center.student, small_center.course))
+    invoices.bill(small_center.staff, small_center.student, [PayLine(line)])
+    enrollment.cancel_enrollment(small_center.staff, line, "moved away")
+    assert payments.owed(small_center.student) == []
+    assert [row.kind for row in Invoice.select()] == ["invoice", "credit_note"]
