@@ -1,0 +1,149 @@
+"""Money: half-up against sums done by hand, splits that always add up, and a parser that never guesses."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app import money
+from app.errors import UserError
+
+amounts = st.integers(-money.MAX_MINOR, money.MAX_MINOR)
+prices = st.integers(0, money.MAX_MINOR)
+rates = st.integers(0, 10_000)
+
+
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "result"),
+    [
+        (5, 2, 3),
+        (-5, 2, -3),
+        (3, 2, 2),
+        (7, 2, 4),
+        (1, 3, 0),
+        (2, 3, 1),
+        (-2, 3, -1),
+        (0, 7, 0),
+        (25, 10, 3),
+        (-25, 10, -3),
+    ],
+)
+def test_half_goes_up_on_the_absolute_value(numerator: int, denominator: int, result: int) -> None:
+    assert money.divide_half_up(numerator, denominator) == result
+
+
+@given(amounts, st.integers(1, 10**6))
+def test_rounding_is_never_more_than_half_away_and_symmetric(numerator: int, denominator: int) -> None:
+    found = money.divide_half_up(numerator, denominator)
+    assert abs(Fraction(numerator, denominator) - found) <= Fraction(1, 2)
+    assert money.divide_half_up(-numerator, denominator) == -found
+
+
+def test_a_denominator_is_positive() -> None:
+    for denominator in (0, -1):
+        with pytest.raises(ValueError, match="positive"):
+            money.divide_half_up(1, denominator)
+
+
+@pytest.mark.parametrize(
+    ("gross", "rate", "net", "tax"),
+    [
+        (33000, 2000, 27500, 5500),  # 330.00 / 1.2 = 275.00
+        (10000, 2000, 8333, 1667),  # 83.333…
+        (3, 2000, 3, 0),  # 0.025 → 0.03
+        (2400, 1000, 2182, 218),  # 21.8181…
+        (1, 10000, 1, 0),  # 0.005 → 0.01
+        (999, 0, 999, 0),
+        (119, 1900, 100, 19),
+    ],
+)
+def test_tax_out_of_a_gross_price(gross: int, rate: int, net: int, tax: int) -> None:
+    assert money.split_gross(gross, rate) == money.Split(net, tax, gross)
+
+
+@pytest.mark.parametrize(
+    ("net", "rate", "tax"),
+    [(25, 1000, 3), (15, 1000, 2), (33333, 2000, 6667), (100, 1900, 19), (2, 2500, 1), (1, 2500, 0), (0, 2000, 0)],
+)
+def test_tax_on_a_net_price(net: int, rate: int, tax: int) -> None:
+    assert money.split_net(net, rate) == money.Split(net, tax, net + tax)
+
+
+@given(prices, rates)
+def test_a_gross_price_is_kept_and_its_net_is_the_nearest(gross: int, rate: int) -> None:
+    split = money.split_gross(gross, rate)
+    assert split.net_minor + split.tax_minor == split.gross_minor == gross
+    assert abs(Fraction(gross * 10_000, 10_000 + rate) - split.net_minor) <= Fraction(1, 2)
+    assert split.tax_minor >= 0
+
+
+@given(amounts, st.integers(1, 200))
+def test_parts_sum_to_the_whole_and_differ_by_at_most_one(total: int, parts: int) -> None:
+    found = money.spread(total, parts)
+    assert (len(found), sum(found)) == (parts, total)
+    assert max(found) - min(found) <= 1
+    assert [abs(part) for part in found] == sorted((abs(part) for part in found), reverse=True)
+
+
+def test_nothing_is_spread_over_nobody() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        money.spread(100, 0)
+
+
+@pytest.mark.parametrize(
+    ("typed", "currency", "locale", "minor"),
+    [
+        ("12", "EUR", "en", 1200),
+        ("1,284.50", "EUR", "en", 128450),
+        ("€1,284.50", "EUR", "en", 128450),
+        ("EUR 5", "EUR", "en", 500),
+        ("1.284,50 €", "EUR", "de", 128450),
+        ("1 284,50", "EUR", "fr", 128450),
+        ("0.5", "EUR", "en", 50),
+        ("0", "EUR", "en", 0),
+        ("1,500", "JPY", "en", 1500),
+        ("1.234", "KWD", "en", 1234),
+        ("007", "EUR", "en", 700),
+        ("10000000000.00", "EUR", "en", 10**12),
+    ],
+)
+def test_amounts_are_read_in_the_centers_notation(typed: str, currency: str, locale: str, minor: int) -> None:
+    assert money.parse(typed, currency, locale) == minor
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "", " ", "1_000", "١٢٣", "NaN", "inf", "1e5", "-0", "-5", "+5", "1,28", "12,3456", "1.234", "1.", ".5", "1.2.3",
+        "0x10", "1,,000", ",100", "twelve", "１２", "1 2", "=1+1", "1\n2", "½",
+    ],
+)  # fmt: skip
+def test_what_is_no_amount_is_refused_with_an_example(typed: str) -> None:
+    with pytest.raises(UserError) as refused:
+        money.parse(typed, "EUR", "en", field="given")
+    assert (refused.value.key, refused.value.field) == ("money.not_an_amount", "given")
+    assert refused.value.params["example"] == "1,234.50"
+
+
+@pytest.mark.parametrize("typed", ["10000000000.01", "9" * 18, "9" * 19, "9" * 400])
+def test_what_is_too_much_is_refused(typed: str) -> None:
+    with pytest.raises(UserError, match=r"money\.too_large"):
+        money.parse(typed, "EUR", "en")
+
+
+@pytest.mark.parametrize(
+    ("currency", "locale"), [("EUR", "en"), ("EUR", "de-AT"), ("JPY", "en"), ("KWD", "en"), ("EUR", "fr")]
+)
+@given(minor=prices)
+def test_what_is_shown_can_be_typed_again(currency: str, locale: str, minor: int) -> None:
+    assert money.parse(money.format_plain(minor, currency, locale), currency, locale) == minor
+    assert money.parse(money.format(minor, currency, locale), currency, locale) == minor
+
+
+@given(amounts)
+def test_the_plain_decimal_of_an_amount_is_exact(minor: int) -> None:
+    assert Fraction(money.to_major(minor, "EUR")) == Fraction(minor, 100)
+    assert Fraction(money.to_major(minor, "JPY")) == minor
