@@ -254,6 +254,10 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QMenu { background: @surface; color: @text; border: 1px solid @line2; padding: 4px; }
 QMenu::item { padding: 6px 18px; border-radius: 5px; }
 QMenu::item:selected { background: @brasstint; }
+QTabBar { font-weight: 600; font-size: $12.5; }
+QTabBar::tab { background: transparent; border: none; padding: 9px 5px; color: @text2; }
+QTabBar::tab:selected { color: @text; border-bottom: 2px solid @brassedge; }
+QTabBar::tab:focus { background: @brasstint; }
 QSplitter::handle { background: transparent; }
 QStatusBar { background: @frame; color: @framemuted; border: none; }
 QStatusBar::item { border: none; }

@@ -175,7 +175,7 @@ class CalendarPage(QWidget):
         row = QHBoxLayout()
         self.book = Button(_("Book"), "user-plus", kind="primary", keys=("B",))
         self.book.clicked.connect(self.book_student)
-        self.move = Button(_("Move here"), "check", kind="primary", keys=("Enter",))
+        self.move = Button(_("Move here"), "check", kind="primary", keys=("↵",))
         self.move.clicked.connect(self.drop)
         self.undo = Button(_("Put back"), keys=("Esc",))
         self.undo.clicked.connect(self.put_back)

@@ -80,18 +80,6 @@ class StudentPanel(Card):
         self.body.setSpacing(6)
         self.scroll.setWidget(inner)
         column.addWidget(self.scroll, 1)
-        theme().changed.connect(self.restyle)
-        self.restyle()
-
-    def restyle(self) -> None:
-        """The tabs' look."""
-        self.tabs.setFont(theme().font("small_strong"))
-        quiet, bright, edge, tint = (theme().hex(token) for token in ("text2", "text", "brassedge", "brasstint"))
-        self.tabs.setStyleSheet(
-            f"QTabBar::tab {{ background: transparent; border: none; padding: 9px 5px; color: {quiet}; }}"
-            f"QTabBar::tab:selected {{ color: {bright}; border-bottom: 2px solid {edge}; }}"
-            f"QTabBar::tab:focus {{ background: {tint}; }}"
-        )
 
     def _head(self) -> QVBoxLayout:
         column = QVBoxLayout()

@@ -97,12 +97,12 @@ class StudentsPage(QWidget):
         self.model = PagedModel(
             [
                 Column(_("Name"), 0, lambda row: Cell(row.name, "name", avatar=row.id)),
-                Column(_("Phone"), 130, lambda row: Cell(row.phone, color="text2")),
-                Column(_("Email"), 92, lambda row: Cell(row.email, color="text2")),
-                Column(_("Courses"), 88, lambda row: Cell(row.courses)),
-                Column(_("Next slot"), 92, self._next_slot),
-                Column(_("Balance"), 102, self._balance, right=True),
-                Column(_("Status"), 102, lambda row: Cell(words.state(row.status), badge=row.status)),
+                Column(_("Phone"), 144, lambda row: Cell(row.phone, color="text2")),
+                Column(_("Email"), 84, lambda row: Cell(row.email, color="text2")),
+                Column(_("Courses"), 82, lambda row: Cell(row.courses)),
+                Column(_("Next slot"), 110, self._next_slot),
+                Column(_("Balance"), 100, self._balance, right=True),
+                Column(_("Status"), 98, lambda row: Cell(words.state(row.status), badge=row.status)),
             ],
             roster.page,
         )
