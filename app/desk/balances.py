@@ -13,6 +13,7 @@ from peewee import Case, fn
 
 from app.store import Write
 from app.store.models import CourseEnrolled, Payment, ProductEnrolled, StudentPayment, User
+from app.store.prepared import prepared
 
 
 def balance_minor(student_id: int) -> int:
@@ -21,6 +22,12 @@ def balance_minor(student_id: int) -> int:
 
 
 def _kept_and_found(student_id: int) -> tuple[int, int]:
+    ((kept, courses, products, paid_in, from_others, to_others),) = _parts(student_id)
+    return kept, courses + products - paid_in - from_others + to_others
+
+
+@prepared
+def _parts(student_id: int) -> Any:
     courses = CourseEnrolled.select(fn.COALESCE(fn.SUM(CourseEnrolled.gross_minor), 0)).where(
         CourseEnrolled.student_id == student_id, CourseEnrolled.status != "canceled"
     )
@@ -43,9 +50,7 @@ def _kept_and_found(student_id: int) -> tuple[int, int]:
         .where(Payment.student_id == student_id, StudentPayment.student_id != student_id)
     )
     columns = (User.balance_minor, courses, products, paid, by_others, for_others)
-    found: Any = User.select(*columns).where(User.id == student_id).tuples().get()
-    kept, owed_courses, owed_products, paid_in, from_others, to_others = found
-    return kept, int(owed_courses + owed_products - paid_in - from_others + to_others)
+    return User.select(*columns).where(User.id == student_id)
 
 
 def recompute(w: Write, student_id: int) -> int:

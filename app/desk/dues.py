@@ -24,6 +24,7 @@ from app.store.models import (
     Session,
     StudentPayment,
 )
+from app.store.prepared import prepared
 
 #: Identity of a due: (enrollment, product sold, installment), each an id or None.
 Key = tuple[int | None, int | None, int | None]
@@ -85,9 +86,7 @@ class Due:
 
 def of_student(student_id: int) -> list[Due]:
     """Everything the student bought and did not cancel, paid or not, oldest due first."""
-    return _with_money(
-        [*_courses(CourseEnrolled.student_id == student_id), *_products(ProductEnrolled.student_id == student_id)]
-    )
+    return _with_money([*_courses(_courses_of_student(student_id)), *_products(_products_of_student(student_id))])
 
 
 def of_lines(enrollment_ids: Iterable[int], product_enrolled_ids: Iterable[int]) -> list[Due]:
@@ -95,9 +94,9 @@ def of_lines(enrollment_ids: Iterable[int], product_enrolled_ids: Iterable[int])
     enrollments, products = sorted(set(enrollment_ids)), sorted(set(product_enrolled_ids))
     found: list[Due] = []
     if enrollments:
-        found += _courses(CourseEnrolled.id.in_(enrollments))
+        found += _courses(_courses_by_id(tuple(enrollments)))
     if products:
-        found += _products(ProductEnrolled.id.in_(products))
+        found += _products(_products_by_id(tuple(products)))
     return _with_money(found)
 
 
@@ -118,9 +117,9 @@ def meant(line: PayLine, due: Due) -> bool:
     return due.enrollment_id == line.enrollment_id and line.installment_id in (None, due.installment_id)
 
 
-def _courses(condition: Any) -> list[Due]:
+def _course_lines(condition: Any) -> Any:
     line = CourseEnrolled
-    rows: list[Any] = list(
+    return (
         line.select(
             line.id, line.student_id, line.payer_id, line.number, line.enrolled_on, line.quoted, line.tax_category,
             line.rate_bp, line.exemption_reason, line.net_minor, line.tax_minor, line.gross_minor,
@@ -129,18 +128,27 @@ def _courses(condition: Any) -> list[Due]:
         .join(Course, on=(Course.id == line.course_id))
         .join(Session, JOIN.LEFT_OUTER, on=(Session.id == line.session_id))
         .where(condition, line.status != "canceled")
-        .tuples()
     )  # fmt: skip
+
+
+_courses_of_student = prepared(lambda student_id: _course_lines(CourseEnrolled.student_id == student_id))
+_courses_by_id = prepared(lambda ids: _course_lines(CourseEnrolled.id.in_(ids)))
+
+
+@prepared
+def _installments(enrollment_ids: tuple[int, ...]) -> Any:
+    part = Installment
+    return (
+        part.select(part.enrollment_id, part.id, part.position, part.due_on, part.amount_minor)
+        .where(part.enrollment_id.in_(enrollment_ids))
+        .order_by(part.enrollment_id, part.position)
+    )
+
+
+def _courses(rows: list[Any]) -> list[Due]:
     plans: dict[int, list[tuple[int, int, str, int]]] = {}
     if rows:
-        part = Installment
-        parts: Any = (
-            part.select(part.enrollment_id, part.id, part.position, part.due_on, part.amount_minor)
-            .where(part.enrollment_id.in_([row[0] for row in rows]))
-            .order_by(part.enrollment_id, part.position)
-            .tuples()
-        )
-        for enrollment_id, *rest in parts:
+        for enrollment_id, *rest in _installments(tuple(row[0] for row in rows)):
             plans.setdefault(enrollment_id, []).append(tuple(rest))
     found: list[Due] = []
     for row in rows:
@@ -181,9 +189,9 @@ def _in_parts(whole: Due, plan: list[tuple[int, int, str, int]]) -> list[Due]:
     return found
 
 
-def _products(condition: Any) -> list[Due]:
+def _product_lines(condition: Any) -> Any:
     line = ProductEnrolled
-    rows: Any = (
+    return (
         line.select(
             line.id, line.student_id, line.payer_id, line.number, line.sold_on, line.quantity, line.quoted,
             line.tax_category, line.rate_bp, line.exemption_reason, line.net_minor, line.tax_minor, line.gross_minor,
@@ -191,8 +199,14 @@ def _products(condition: Any) -> list[Due]:
         )
         .join(Product, on=(Product.id == line.product_id))
         .where(condition, line.status != "canceled")
-        .tuples()
     )  # fmt: skip
+
+
+_products_of_student = prepared(lambda student_id: _product_lines(ProductEnrolled.student_id == student_id))
+_products_by_id = prepared(lambda ids: _product_lines(ProductEnrolled.id.in_(ids)))
+
+
+def _products(rows: list[Any]) -> list[Due]:
     found = []
     for (
         row_id, student, payer, number, sold_on, quantity, quoted, category, rate, reason, net, tax, gross, name, code,
@@ -212,46 +226,55 @@ def _products(condition: Any) -> list[Due]:
 
 def _with_money(dues: list[Due]) -> list[Due]:
     """Fill in what was paid and the invoice that stands, and sort oldest due first."""
-    paid: dict[Key, int] = {}
-    invoiced: dict[Key, tuple[int, str, str]] = {}
+    paid: dict[Key, list[int]] = {}
+    invoiced: dict[Key, list[Any]] = {}
     enrollments = sorted({due.enrollment_id for due in dues if due.enrollment_id is not None})
     products = sorted({due.product_enrolled_id for due in dues if due.product_enrolled_id is not None})
     if enrollments:
-        paid.update(_paid(StudentPayment.enrollment_id.in_(enrollments)))
-        invoiced.update(_invoiced(InvoiceLine.enrollment_id.in_(enrollments)))
+        paid.update(_by_key(_paid_on_courses(tuple(enrollments))))
+        invoiced.update(_by_key(_invoices_of_courses(tuple(enrollments))))
     if products:
-        paid.update(_paid(StudentPayment.product_enrolled_id.in_(products)))
-        invoiced.update(_invoiced(InvoiceLine.product_enrolled_id.in_(products)))
+        paid.update(_by_key(_paid_on_products(tuple(products))))
+        invoiced.update(_by_key(_invoices_of_products(tuple(products))))
     found = []
     for due in dues:
         invoice_id, label, pay_by = invoiced.get(due.key, (None, None, due.due_on))
         due_on = due.due_on if due.kind == "installment" else pay_by
         found.append(
-            replace(due, due_on=due_on, paid_minor=paid.get(due.key, 0), invoice_id=invoice_id, invoice_label=label)
+            replace(
+                due, due_on=due_on, paid_minor=sum(paid.get(due.key, ())), invoice_id=invoice_id, invoice_label=label
+            )
         )
     return sorted(
         found, key=lambda due: (due.due_on, due.enrollment_id or 0, due.product_enrolled_id or 0, due.position)
     )
 
 
-def _paid(condition: Any) -> dict[Key, int]:
+def _by_key(rows: list[Any]) -> dict[Key, list[Any]]:
+    return {(enrollment, product, part): rest for enrollment, product, part, *rest in rows}
+
+
+def _paid(condition: Any) -> Any:
     """What was put on dues and not taken back."""
     row = StudentPayment
     keys = (row.enrollment_id, row.product_enrolled_id, row.installment_id)
-    sums: Any = row.select(*keys, fn.SUM(row.direction * row.amount_minor)).where(condition).group_by(*keys).tuples()
-    return {(enrollment, product, part): int(amount) for enrollment, product, part, amount in sums}
+    return row.select(*keys, fn.SUM(row.direction * row.amount_minor)).where(condition).group_by(*keys)
 
 
-def _invoiced(condition: Any) -> dict[Key, tuple[int, str, str]]:
+def _invoiced(condition: Any) -> Any:
     """The invoice of each due that was not credited: its id, its label, and when it is to be paid."""
     line, note = InvoiceLine, Invoice.alias()
-    rows: Any = (
+    return (
         line.select(
             line.enrollment_id, line.product_enrolled_id, line.installment_id, Invoice.id, Invoice.label, Invoice.due_on
         )
         .join(Invoice, on=(Invoice.id == line.invoice_id))
         .join(note, JOIN.LEFT_OUTER, on=((note.refers_to == Invoice.id) & (note.is_full == 1)))
         .where(condition, Invoice.kind == "invoice", note.id.is_null())
-        .tuples()
     )
-    return {(enrollment, product, part): found for enrollment, product, part, *found in rows}
+
+
+_paid_on_courses = prepared(lambda ids: _paid(StudentPayment.enrollment_id.in_(ids)))
+_paid_on_products = prepared(lambda ids: _paid(StudentPayment.product_enrolled_id.in_(ids)))
+_invoices_of_courses = prepared(lambda ids: _invoiced(InvoiceLine.enrollment_id.in_(ids)))
+_invoices_of_products = prepared(lambda ids: _invoiced(InvoiceLine.product_enrolled_id.in_(ids)))

@@ -27,6 +27,7 @@ from app.money import divide_half_up
 from app.settings import Center
 from app.store import Write
 from app.store.models import Invoice, InvoiceLine, Payment, StudentPayment
+from app.store.prepared import prepared
 
 
 @dataclass(frozen=True)
@@ -427,10 +428,15 @@ def _for_year(pattern: str, year: int) -> str:
 def _today(how: Center, w: Write) -> str:
     """The date for a new document. Dates never go back while numbers go on."""
     today = clock.local_date(how.zone, w.moment).isoformat()
-    last = Invoice.select(fn.MAX(Invoice.issued_on)).scalar()
+    ((last,),) = _last_issued_on()
     if last is not None and today < last:
         raise UserError("invoices.clock_back", today=today, last=last)
     return today
+
+
+@prepared
+def _last_issued_on() -> Any:
+    return Invoice.select(fn.MAX(Invoice.issued_on))
 
 
 def _invoice(invoice_id: int) -> Any:

@@ -10,6 +10,7 @@ from app.errors import UserError
 from app.mail import compose, queue
 from app.store import Write
 from app.store.models import Payer, User
+from app.store.prepared import prepared
 
 
 @dataclass(frozen=True)
@@ -33,20 +34,26 @@ def buyer(student_id: int, payer_id: int | None) -> Buyer:
     """The payer, or the student who pays for themselves."""
     if payer_id is None:
         return student(student_id)
-    row = Payer
-    columns = (row.name, row.address, row.email, row.tax_id, row.language)
-    found: Any = row.select(*columns).where(row.id == payer_id).tuples().get()
-    name, address, email, tax_id, language = found
+    ((name, address, email, tax_id, language),) = _payer(payer_id)
     return Buyer(student_id, payer_id, name, address, email or "", tax_id, language)
 
 
 def student(student_id: int) -> Buyer:
     """A student, addressed themselves."""
-    row = User
-    columns = (row.first_name, row.last_name, row.address, row.email, row.language)
-    found: Any = row.select(*columns).where(row.id == student_id).tuples().get()
-    first, last, address, email, language = found
+    ((first, last, address, email, language),) = _student(student_id)
     return Buyer(student_id, None, f"{first} {last}".strip(), address, email or "", "", language)
+
+
+@prepared
+def _payer(payer_id: int) -> Any:
+    row = Payer
+    return row.select(row.name, row.address, row.email, row.tax_id, row.language).where(row.id == payer_id)
+
+
+@prepared
+def _student(student_id: int) -> Any:
+    row = User
+    return row.select(row.first_name, row.last_name, row.address, row.email, row.language).where(row.id == student_id)
 
 
 def send(

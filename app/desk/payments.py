@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from peewee import Case, fn
 
@@ -24,6 +24,7 @@ from app.errors import UserError
 from app.settings import Center
 from app.store import Write
 from app.store.models import Payer, Payment, StudentPayment, User
+from app.store.prepared import prepared
 
 METHODS = ("cash", "card", "transfer", "check", "other")
 
@@ -111,22 +112,9 @@ class StartedPayment:
 
 def owed(student_id: int) -> list[OwedLine]:
     """What the student still has to pay, oldest due first."""
+    names = OwedLine.__dataclass_fields__
     return [
-        OwedLine(
-            kind=due.kind,
-            enrollment_id=due.enrollment_id,
-            product_enrolled_id=due.product_enrolled_id,
-            installment_id=due.installment_id,
-            title=due.title,
-            detail=due.detail,
-            due_on=due.due_on,
-            gross_minor=due.gross_minor,
-            open_minor=due.open_minor,
-            invoice_id=due.invoice_id,
-            invoice_label=due.invoice_label,
-            rate_bp=due.rate_bp,
-            icon=due.icon,
-        )
+        OwedLine(**{name: getattr(due, name) for name in names})
         for due in dues.of_student(student_id)
         if due.open_minor > 0
     ]
@@ -427,7 +415,7 @@ def apply_credit(actor: Actor, student_id: int, lines: Sequence[PayLine]) -> tup
             payment = _payment(payment_id)
             while amount and flow:
                 part = min(amount, flow[0].amount_minor)
-                puts.append(Put(payment_id, payment.method, payment.settled_on, flow[0].due, part))
+                puts.append(Put(payment_id, payment.method, str(payment.settled_on), flow[0].due, part))
                 amount -= part
                 rest = flow[0].amount_minor - part
                 flow = [replace(flow[0], amount_minor=rest), *flow[1:]] if rest else flow[1:]
@@ -471,7 +459,12 @@ def refund(actor: Actor, payment_id: int, amount_minor: int, reason: str, reques
             touched |= {one.student_id for one in freed}
         refund_id = _insert_refund(w, payment, amount_minor, reason, request_key, asked)
         student = User.get_by_id(payment.student_id)
-        facts = {"amount": amount_minor, "number": payment.number, "method": payment.method, "reason": reason}
+        facts: dict[str, Any] = {
+            "amount": amount_minor,
+            "number": payment.number,
+            "method": payment.method,
+            "reason": reason,
+        }
         link = ("payments", refund_id)
         timeline.add(w, student.id, "payments.timeline_refunded", link, **facts)
         notifications.notify(
@@ -516,16 +509,36 @@ def _insert_refund(
 # -- inside ---------------------------------------------------------------------------------------------------
 
 
-def _payment(payment_id: int) -> Any:
-    row = Payment
-    columns = (
-        row.id, row.number, row.student_id, row.payer_id, row.method, row.status, row.payment_type, row.amount_minor,
-        row.currency, row.given_minor, row.draft, row.reason, row.settled_at, row.settled_on,
-    )  # fmt: skip
-    payment = row.select(*columns).where(row.id == payment_id).namedtuples().first()
-    if payment is None:
+def _payment(payment_id: int) -> _Payment:
+    rows = _payment_rows(payment_id)
+    if not rows:
         raise UserError("store.gone")
-    return payment
+    return _Payment(*rows[0])
+
+
+class _Payment(NamedTuple):
+    """The columns of a payment that decide what may become of it."""
+
+    id: int
+    number: str
+    student_id: int
+    payer_id: int | None
+    method: str
+    status: str
+    payment_type: str
+    amount_minor: int
+    currency: str
+    given_minor: int | None
+    draft: str
+    reason: str
+    settled_at: str | None
+    settled_on: str | None
+
+
+@prepared
+def _payment_rows(payment_id: int) -> Any:
+    columns = (getattr(Payment, name) for name in _Payment._fields)
+    return Payment.select(*columns).where(Payment.id == payment_id)
 
 
 def _check_started(payment: Any) -> None:
