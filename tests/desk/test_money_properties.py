@@ -28,6 +28,7 @@ from app.desk import balances, enrollment, invoices, payments, till
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
 from app.errors import UserError
+from app.store import checks
 from app.store.models import (
     Course,
     Installment,
@@ -153,8 +154,11 @@ class MoneyMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if store.is_open():
-            store.close_center()
-            shutil.rmtree(self.folder)
+            try:
+                assert checks.run() == []
+            finally:
+                store.close_center()
+                shutil.rmtree(self.folder)
 
     def _key(self) -> str:
         self.keys += 1
