@@ -18,7 +18,7 @@ from app.mail.worker import MailRunner
 
 
 class Job(QObject):
-    """One call handed to the desk thread. `done` carries its result, `failed` its exception.
+    """One call for the desk thread. `done` carries its result, `failed` its exception.
 
     Lives in the thread that submitted it; connect only methods of QObjects.
     """
@@ -26,9 +26,13 @@ class Job(QObject):
     done = Signal(object)
     failed = Signal(object)
 
-    def __init__(self, call: Callable[[], Any]) -> None:
+    def __init__(self, function: Callable[..., Any], *args: Any) -> None:
         super().__init__()
-        self.call = call
+        self._function, self._args = function, args
+
+    def call(self) -> Any:
+        """Do it."""
+        return self._function(*self._args)
 
 
 class DeskThread(QThread):
@@ -44,11 +48,12 @@ class DeskThread(QThread):
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._stop_listening = store.listen(self.committed.emit)
 
-    def submit(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Job:
-        """Hand over one call; it runs after those already waiting. Keep the Job until it has answered."""
-        job = Job(lambda: function(*args, **kwargs))
+    def submit(self, job: Job) -> None:
+        """Hand over one call; it runs after those already waiting.
+
+        Connect the job first: the answer may come before this returns. Keep it until it has answered.
+        """
         self._jobs.put(job)
-        return job
 
     def run(self) -> None:
         """The thread's life: connect, work off the jobs, disconnect."""

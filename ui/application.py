@@ -221,7 +221,7 @@ class Desk(QObject):
         self.window.notice(text.sentence(error))
 
     def _tick(self) -> None:
-        self.desk_thread.submit(seats.roll_forward)
+        self.context.run(seats.roll_forward)
         self._status()
 
     def _status(self) -> None:

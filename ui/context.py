@@ -81,7 +81,9 @@ class Context(QObject):
 
         `done(result)` and `failed(DeskError)` run in the window's thread; a bug goes to the crash dialog.
         """
-        self.calls.add(_Call(self, self.desk.submit(function, self.actor, *args), done, failed, busy))
+        call = _Call(self, Job(function, self.actor, *args), done, failed, busy)
+        self.calls.add(call)
+        self.desk.submit(call.job)
 
     def set_actor(self, actor: Actor) -> None:
         """Someone else is at the desk now."""

@@ -80,7 +80,7 @@ def test_the_main_job_by_mouse(driver: Driver, tmp_path: Path, monkeypatch: pyte
     driver.click(desk, "payment_main")
     driver.settled()
     assert Payment.get_by_id(payment.id).status == "COMPLETED"
-    assert desk.give_back.text() == "€46.00"
+    assert desk.done.give_back.text() == "€46.00"
     assert Product.get_by_id(driver.center.book).stock == stock - 1
     assert ProductEnrolled.select().count() == 1
     invoice = Invoice.get(Invoice.student_id == oyku.id)

@@ -40,7 +40,11 @@ class Driver:
     def dialog(self, name: str) -> Any:
         """The open dialog of that name."""
         self.until(lambda: self._dialog(name) is not None)
-        return self._dialog(name)
+        found = self._dialog(name)
+        assert found is not None
+        found.activateWindow()
+        self.until(found.isActiveWindow)
+        return found
 
     def _dialog(self, name: str) -> QDialog | None:
         found = [w for w in QApplication.topLevelWidgets() if isinstance(w, QDialog) and w.isVisible()]

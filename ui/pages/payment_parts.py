@@ -6,7 +6,7 @@ from datetime import date
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QCheckBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QCheckBox, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app import clock, money, text
 from app.desk import payments
@@ -16,7 +16,9 @@ from app.text import _, ngettext
 from ui import words
 from ui.context import Context
 from ui.theme import theme
-from ui.widgets.basic import Text, draw_keys, keys_width
+from ui.widgets.basic import Button, Card, Icon, Text, draw_keys, keys_width
+
+_COINS = (50_000, 20_000, 10_000, 5_000, 2_000, 1_000, 500, 200, 100, 50, 20, 10, 5, 2, 1)
 
 
 class MethodButton(QAbstractButton):
@@ -209,3 +211,74 @@ class OwedRow(QWidget):
         except UserError:
             return None
         return typed if 0 < typed <= self.open_minor else None
+
+
+class DoneCard(Card):
+    """After the payment: what to give back, then invoice, reversal, next person."""
+
+    def __init__(self) -> None:
+        super().__init__(margins=(16, 16, 16, 16))
+        column = self.layout()
+        assert isinstance(column, QVBoxLayout)
+        column.setSpacing(10)
+        top = QHBoxLayout()
+        top.addWidget(Icon("circle-check", "ok", 32))
+        names = QVBoxLayout()
+        names.setSpacing(0)
+        self.paid = Text("", "title", "ok")
+        self.paid.setObjectName("paid")
+        self.facts = Text("", "label", "text2")
+        names.addWidget(self.paid)
+        names.addWidget(self.facts)
+        top.addLayout(names, 1)
+        column.addLayout(top)
+        box_frame = QFrame()
+        box_frame.setProperty("good", True)
+        box = QHBoxLayout(box_frame)
+        box.setContentsMargins(16, 10, 16, 10)
+        left = QVBoxLayout()
+        left.setSpacing(0)
+        left.addWidget(Text(_("Give back"), "label", "ok"))
+        self.give_back = Text("", "amount_change", "ok")
+        self.give_back.setObjectName("give_back")
+        left.addWidget(self.give_back)
+        box.addLayout(left)
+        box.addStretch(1)
+        self.coins = Text("", "body", "ok")
+        self.coins.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        box.addWidget(self.coins)
+        self.box = box_frame
+        column.addWidget(box_frame)
+        self.invoice = Button(_("Open invoice"), "file-text", keys=("O",))
+        self.reverse = Button(_("Reverse this payment"), "undo-2", keys=("Ctrl", "Z"))
+        column.addWidget(self.invoice)
+        column.addWidget(self.reverse)
+        self.words = Text("", "label", "text2", wrap=True)
+        self.words.setObjectName("done_facts")
+        column.addWidget(self.words)
+        column.addStretch(1)
+        self.next = Button(_("Next person"), "user", kind="primary", keys=("Enter",), size="big")
+        column.addWidget(self.next)
+
+
+def likely_notes(total: int) -> list[int]:
+    """The exact sum, and what people are likely to hand over for it."""
+    found = [total]
+    for note in (500, 1_000, 2_000, 5_000, 10_000):
+        up = -(-total // note) * note
+        if up not in found:
+            found.append(up)
+    return found[:4]
+
+
+def in_coins(minor: int, context: Context) -> str:
+    """Change in notes and coins, the largest first; for currencies with hundredths."""
+    if money.precision(context.center.currency) != 2 or minor <= 0:
+        return ""
+    parts = []
+    for coin in _COINS:
+        count, minor = divmod(minor, coin)
+        if count:
+            said = text.show_money(coin)
+            parts.append(f"{count} × {said.removesuffix('.00') if coin >= 100 else said}")
+    return "\n".join(parts[:4])

@@ -32,7 +32,7 @@ from ui.context import Context
 from ui.dialogs import ask
 from ui.dialogs.find import FindStudent
 from ui.pages import paper
-from ui.pages.payment_parts import MethodButton, OwedRow, Steps
+from ui.pages.payment_parts import DoneCard, MethodButton, OwedRow, Steps, in_coins, likely_notes
 from ui.pages.payment_side import METHODS, DaySide
 from ui.theme import theme
 from ui.widgets.basic import (
@@ -40,14 +40,11 @@ from ui.widgets.basic import (
     Badge,
     Button,
     Card,
-    Icon,
     PageHead,
     Text,
     clear_layout,
     rule,
 )
-
-_COINS = (50_000, 20_000, 10_000, 5_000, 2_000, 1_000, 500, 200, 100, 50, 20, 10, 5, 2, 1)
 
 
 class PaymentsPage(QWidget):
@@ -211,7 +208,11 @@ class PaymentsPage(QWidget):
         self.middle = QStackedWidget()
         self.middle.setFixedWidth(352)
         self.middle.addWidget(self._tender())
-        self.middle.addWidget(self._done())
+        self.done = DoneCard()
+        self.done.invoice.clicked.connect(self.show_invoice)
+        self.done.reverse.clicked.connect(self.reverse)
+        self.done.next.clicked.connect(self.next_person)
+        self.middle.addWidget(self.done)
         return self.middle
 
     def _tender(self) -> QWidget:
@@ -284,54 +285,6 @@ class PaymentsPage(QWidget):
         self.main.setObjectName("payment_main")
         self.main.clicked.connect(self.go_on)
         column.addWidget(self.main)
-        return card
-
-    def _done(self) -> QWidget:
-        card = Card(margins=(16, 16, 16, 16))
-        column = card.layout()
-        assert isinstance(column, QVBoxLayout)
-        column.setSpacing(10)
-        top = QHBoxLayout()
-        top.addWidget(Icon("circle-check", "ok", 32))
-        names = QVBoxLayout()
-        names.setSpacing(0)
-        self.paid = Text("", "title", "ok")
-        self.paid.setObjectName("paid")
-        self.paid_facts = Text("", "label", "text2")
-        names.addWidget(self.paid)
-        names.addWidget(self.paid_facts)
-        top.addLayout(names, 1)
-        column.addLayout(top)
-        box_frame = QFrame()
-        box_frame.setProperty("good", True)
-        box = QHBoxLayout(box_frame)
-        box.setContentsMargins(16, 10, 16, 10)
-        left = QVBoxLayout()
-        left.setSpacing(0)
-        left.addWidget(Text(_("Give back"), "label", "ok"))
-        self.give_back = Text("", "amount_change", "ok")
-        self.give_back.setObjectName("give_back")
-        left.addWidget(self.give_back)
-        box.addLayout(left)
-        box.addStretch(1)
-        self.give_coins = Text("", "body", "ok")
-        self.give_coins.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        box.addWidget(self.give_coins)
-        self.give_box = box_frame
-        column.addWidget(box_frame)
-        self.open_invoice = Button(_("Open invoice"), "file-text", keys=("O",))
-        self.open_invoice.clicked.connect(self.show_invoice)
-        self.reverse_button = Button(_("Reverse this payment"), "undo-2", keys=("Ctrl", "Z"))
-        self.reverse_button.clicked.connect(self.reverse)
-        column.addWidget(self.open_invoice)
-        column.addWidget(self.reverse_button)
-        self.done_facts = Text("", "label", "text2", wrap=True)
-        self.done_facts.setObjectName("done_facts")
-        column.addWidget(self.done_facts)
-        column.addStretch(1)
-        self.next = Button(_("Next person"), "user", kind="primary", keys=("Enter",), size="big")
-        self.next.clicked.connect(self.next_person)
-        column.addWidget(self.next)
         return card
 
     # -- the draft
@@ -470,7 +423,7 @@ class PaymentsPage(QWidget):
             self._set_given(total)
         clear_layout(self.notes)
         if self.method() == "cash" and total:
-            for amount in _likely_notes(total):
+            for amount in likely_notes(total):
                 button = Button(
                     money.format_plain(amount, self.context.center.currency, self.context.center.locale), size="small"
                 )
@@ -526,7 +479,7 @@ class PaymentsPage(QWidget):
             _("Change due") if back else _("Stays as credit") if rest > 0 else _("Still open after this")
         )
         self.change.setText(text.show_money(abs(rest)))
-        self.coins.setText(_in_coins(rest, self.context) if back else "")
+        self.coins.setText(in_coins(rest, self.context) if back else "")
 
     def _method_chosen(self) -> None:
         self._update()
@@ -609,21 +562,21 @@ class PaymentsPage(QWidget):
         self.safe.setText("")
         self.head.facts.setText(done.number)
         how = words.state(self.method()).lower()
-        self.paid.setText(_("{amount} paid, {how}").format(amount=text.show_money(done.amount_minor), how=how))
-        self.paid_facts.setText(f"{done.number} · {self._now()}")
-        self.give_box.setVisible(done.change_minor > 0)
-        self.give_back.setText(text.show_money(done.change_minor))
-        self.give_coins.setText(_in_coins(done.change_minor, self.context))
-        self.open_invoice.setVisible(bool(done.invoice_ids))
+        self.done.paid.setText(_("{amount} paid, {how}").format(amount=text.show_money(done.amount_minor), how=how))
+        self.done.facts.setText(f"{done.number} · {self._now()}")
+        self.done.box.setVisible(done.change_minor > 0)
+        self.done.give_back.setText(text.show_money(done.change_minor))
+        self.done.coins.setText(in_coins(done.change_minor, self.context))
+        self.done.invoice.setVisible(bool(done.invoice_ids))
         facts = []
         if done.credit_minor:
             facts.append(_("{amount} stays as credit.").format(amount=text.show_money(done.credit_minor)))
         if done.unsold:
             facts.append(_("Out of stock meanwhile: {what}.").format(what=", ".join(done.unsold)))
-        self.done_facts.setText(" ".join(facts))
+        self.done.words.setText(" ".join(facts))
         self.middle.setCurrentIndex(1)
-        self.reverse_button.setEnabled(True)
-        self.next.setFocus()
+        self.done.reverse.setEnabled(True)
+        self.done.next.setFocus()
         self.context.notice.emit(_("Payment {number} is complete.").format(number=done.number))
 
     def fail(self) -> None:
@@ -677,15 +630,15 @@ class PaymentsPage(QWidget):
             f"reverse-{self.completed.payment_id}",
             done=self._reversed,
             failed=self._refused_late,
-            busy=self.reverse_button,
+            busy=self.done.reverse,
         )
 
     def _reversed(self, _refund: int) -> None:
-        self.reverse_button.setEnabled(False)
-        self.done_facts.setText(_("Reversed: give the money back."))
+        self.done.reverse.setEnabled(False)
+        self.done.words.setText(_("Reversed: give the money back."))
 
     def _refused_late(self, error: DeskError) -> None:
-        self.done_facts.setText(text.sentence(error))
+        self.done.words.setText(text.sentence(error))
 
     def show_invoice(self) -> None:
         """The invoice this payment issued, as it is printed."""
@@ -713,26 +666,3 @@ class PaymentsPage(QWidget):
             self.keep()
         else:
             super().keyPressEvent(event)
-
-
-def _likely_notes(total: int) -> list[int]:
-    """The exact sum, and what people are likely to hand over for it."""
-    found = [total]
-    for note in (500, 1_000, 2_000, 5_000, 10_000):
-        up = -(-total // note) * note
-        if up not in found:
-            found.append(up)
-    return found[:4]
-
-
-def _in_coins(minor: int, context: Context) -> str:
-    """Change in notes and coins, the largest first; for currencies with hundredths."""
-    if money.precision(context.center.currency) != 2 or minor <= 0:
-        return ""
-    parts = []
-    for coin in _COINS:
-        count, minor = divmod(minor, coin)
-        if count:
-            said = text.show_money(coin)
-            parts.append(f"{count} × {said.removesuffix('.00') if coin >= 100 else said}")
-    return "\n".join(parts[:4])

@@ -116,20 +116,18 @@ sql(
 )
 _now_sql(
     "students.next_slot",
-    "The kept next slot is the earliest coming live seat, as of the moment it was kept",
+    "The kept next slot is the earliest coming live seat; one that has begun waits for the day to be rolled forward",
     "users",
     """
     SELECT u.id, 'kept ' || coalesce(u.next_slot_at, 'none') || ', rows say ' || coalesce(n.at, 'none') FROM users u
     LEFT JOIN (
         SELECT e.student_id, min(s.start_utc) AS at FROM slot_enrolled e JOIN slots s ON s.id = e.slot_id
-        JOIN users v ON v.id = e.student_id
-        WHERE s.canceled_at IS NULL AND s.start_utc > coalesce(v.next_slot_as_of, '') AND (
+        WHERE s.canceled_at IS NULL AND s.start_utc > ? AND (
             e.status IN ('booked', 'attended') OR (e.status = 'held' AND e.held_until > ?))
         GROUP BY e.student_id
     ) n ON n.student_id = u.id
-    WHERE u.next_slot_at IS NOT n.at AND NOT EXISTS (
-        SELECT 1 FROM slot_enrolled h JOIN slots t ON t.id = h.slot_id WHERE h.student_id = u.id AND h.status = 'held'
-        AND t.id = u.next_slot_id)
+    WHERE u.next_slot_at IS NOT n.at AND (u.next_slot_at IS NULL OR u.next_slot_at > ?) AND NOT EXISTS (
+        SELECT 1 FROM slot_enrolled h WHERE h.student_id = u.id AND h.status = 'held' AND h.slot_id = u.next_slot_id)
     """,
 )
 sql(
