@@ -1,0 +1,193 @@
+"""Paper: what is printed is what was frozen, in every script, the same bytes for ever."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reportlab.pdfbase.ttfonts import shapeStr
+
+from app.documents import type as setting
+from app.documents.invoice import CopyState, InvoiceDocument, render
+from app.money import split_net
+from app.settings import Center
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+NAMES = ("Łukasz Wiśniewski", "Öykü Yıldız", "ليلى حدّاد", "अनिका शर्मा", "Олена Коваленко", "Nguyễn Thị Mai")
+REASON = "Free of VAT under § 6 (1) no. 11 UStG 1994 (education)."
+
+
+def snapshot(lines: int = 3, buyer: str = "Alpen Logistik GmbH", title: str = "Forklift permit", paid: int = 0) -> str:
+    made = []
+    for number in range(1, lines + 1):
+        exempt = number % 3 == 0
+        split = split_net(32_000 + number, 0 if exempt else 2000)
+        made.append(
+            {
+                "position": number, "title": f"{title} {number}", "detail": NAMES[number % len(NAMES)], "quantity": 1,
+                "unit_net_minor": split.net_minor, "rate_bp": 0 if exempt else 2000,
+                "tax_category": "E" if exempt else "S", "exemption_reason": REASON if exempt else "",
+                "net_minor": split.net_minor, "tax_minor": split.tax_minor, "gross_minor": split.gross_minor,
+            }
+        )  # fmt: skip
+    sums = {name: sum(line[name] for line in made) for name in ("net_minor", "tax_minor", "gross_minor")}
+    head = {
+        "kind": "invoice", "label": "2026-000430", "issued_on": "2026-03-17", "due_on": "2026-03-31",
+        "service_from": "2026-03-24", "service_to": "2026-05-29", "currency": "EUR", "language": "en", **sums,
+    }  # fmt: skip
+    seller = asdict(Center(name="Brückenhaus", address="Glockengasse 14\n1020 Wien", iban="AT61 1904 3002 3457 3201"))
+    parts = [{"on": "2026-03-16", "method": "transfer", "amount_minor": paid}] if paid else []
+    return json.dumps(
+        {
+            "head": head,
+            "lines": made,
+            "seller": seller,
+            "buyer": {"name": buyer, "address": "\n".join(NAMES)},
+            "paid": parts,
+        }
+    )
+
+
+def document(**values: object) -> InvoiceDocument:
+    return InvoiceDocument.from_snapshot(snapshot(**values))  # type: ignore[arg-type]
+
+
+def text_of(pdf: bytes, folder: Path) -> str:
+    (folder / "x.pdf").write_bytes(pdf)
+    return subprocess.run(
+        ["pdftotext", "-layout", str(folder / "x.pdf"), "-"], capture_output=True, text=True, check=True
+    ).stdout
+
+
+@pytest.mark.slow
+def test_what_is_printed_is_what_was_frozen(tmp_path: Path) -> None:
+    made = document(paid=10_000)
+    words = text_of(render(made), tmp_path)
+    flat = " ".join(words.split())
+    for expected in ("Invoice", "2026-000430", "17 March 2026", "31 March 2026", "Alpen Logistik GmbH", "PART PAID"):
+        assert expected in flat
+    for line in made.lines:
+        assert line.title in flat
+        assert f"{line.net_minor / 100:,.2f}" in flat
+    assert f"€{made.gross_minor / 100:,.2f}" in flat
+    assert f"€{(made.gross_minor - 10_000) / 100:,.2f}" in flat
+    for name in (NAMES[0], NAMES[1], NAMES[4]):
+        assert name in flat
+    assert "Page 1 of 1" in flat
+    # Shaped text comes back in the order of its glyphs: every letter is there.
+    assert {"अ", "न", "श"} <= set(flat)
+    assert re.search("[\u0600-\u06ff\ufb50-\ufefc]", flat)
+
+
+@pytest.mark.slow
+def test_every_font_is_embedded_and_the_file_is_sound(tmp_path: Path) -> None:
+    (tmp_path / "x.pdf").write_bytes(render(document()))
+    listing = subprocess.run(["pdffonts", str(tmp_path / "x.pdf")], capture_output=True, text=True, check=True).stdout
+    rows = listing.splitlines()[2:]
+    assert len(rows) >= 4
+    assert all(re.search(r"\byes\s+yes\s+(yes|no)\b", row) for row in rows), listing
+    subprocess.run(["qpdf", "--check", str(tmp_path / "x.pdf")], check=True, capture_output=True)
+
+
+@pytest.mark.slow
+def test_the_same_bytes_in_another_process(tmp_path: Path) -> None:
+    (tmp_path / "s.json").write_text(snapshot(paid=5_000))
+    code = (
+        "import sys, hashlib; from app.documents.invoice import *;"
+        "print(hashlib.sha256(render(InvoiceDocument.from_snapshot(open(sys.argv[1]).read()))).hexdigest())"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", code, str(tmp_path / "s.json")], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout
+        for _ in range(2)
+    }
+    assert len(found) == 1
+    assert render(document(paid=5_000)) == render(document(paid=5_000))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lines", [1, 2, 120])
+def test_long_invoices_repeat_the_head_and_carry_the_sum(tmp_path: Path, lines: int) -> None:
+    words = text_of(render(document(lines=lines)), tmp_path)
+    pages = words.count("Page ")
+    assert f"Page {pages} of {pages}" in words
+    assert (
+        words.count("Carried over") == 2 * sum(1 for page in words.split("\f")[:-2] if "Carried over" in page)
+        or pages == 1
+    )
+    assert (pages > 3) == (lines == 120)
+    last = words.split("\f")[pages - 1]
+    assert "Total" in last
+    assert "Tax" in last
+
+
+@pytest.mark.slow
+def test_a_long_name_and_markup_are_text(tmp_path: Path) -> None:
+    words = text_of(render(document(buyer="<b>Bo</b> & " + "x" * 190, title="<font color=red>")), tmp_path)
+    flat = "".join(words.split())
+    assert "<b>Bo</b>&" in flat
+    assert "<fontcolor=red>1" in flat
+
+
+@pytest.mark.slow
+def test_a_copy_says_so_and_what_is_paid_by_now(tmp_path: Path) -> None:
+    made = document(paid=10_000)
+    copy = text_of(render(made, CopyState("2026-04-02", made.gross_minor)), tmp_path)
+    assert "COPY" in copy
+    assert "2 April 2026" in copy
+    assert "PAID" in copy
+    assert "PART PAID" not in copy
+    assert "Still to pay" in copy
+    original = text_of(render(made), tmp_path)
+    assert "COPY" not in original
+
+
+def test_devanagari_is_shaped_and_arabic_is_joined() -> None:
+    setting.fonts()
+    (run,) = setting.runs("शर्मा", setting.REGULAR)
+    assert run.shaped
+    shaped = shapeStr(run.text, run.font, 10)
+    assert len(shaped) < len(run.text) or [ord(c) for c in shaped] != [ord(c) for c in run.text]
+    (arabic,) = setting.runs("ليلى", setting.REGULAR)
+    assert not arabic.shaped
+    assert all("\ufb50" <= char <= "\ufefc" for char in arabic.text)
+
+
+def test_every_letter_of_a_name_has_a_glyph() -> None:
+    known = setting.fonts()
+    for name in (*NAMES, "נועה כהן", "Ελένη Παππά"):
+        for run in setting.runs(name, setting.SEMIBOLD):
+            missing = [char for char in run.text if ord(char) not in known[run.font] and not char.isspace()]
+            assert missing == [], (name, run)
+
+
+@settings(max_examples=60)
+@given(words=st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=60), most=st.floats(30, 300))
+def test_lines_fit(words: str, most: float) -> None:
+    assert setting.width(setting.shorten(words, setting.REGULAR, 9, most), setting.REGULAR, 9) <= max(
+        most, setting.width("…", setting.REGULAR, 9)
+    )
+
+
+def test_the_code_carries_what_is_open_and_goes_when_nothing_is() -> None:
+    from app.documents.invoice import _Painter
+
+    made = document(paid=10_000)
+    painter = _Painter(made, None, pages=1)
+    code = painter._payment_code(made.gross_minor - 10_000)
+    import segno.helpers
+
+    again = segno.helpers.make_epc_qr(
+        name="Brückenhaus", iban="AT611904300234573201", amount=(made.gross_minor - 10_000) / 100,
+        text="Invoice 2026-000430",
+    )  # fmt: skip
+    assert code.matrix == again.matrix
+    assert painter._payment_code(0) is None
