@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
@@ -26,35 +26,22 @@ from PySide6.QtWidgets import (
 )
 
 from app.errors import UserError
-from app.text import sentence
+from app.text import _, sentence
 from ui.theme import theme
-
-#: status → icon, text color, ground, outlined
-STATUS: dict[str, tuple[str, str, str, bool]] = {
-    "active": ("circle-check", "ok", "okbg", False),
-    "completed": ("circle-check", "ok", "okbg", False),
-    "paid": ("circle-check", "ok", "okbg", False),
-    "attended": ("circle-check", "ok", "okbg", False),
-    "sent": ("circle-check", "ok", "okbg", False),
-    "open": ("circle-check", "ok", "okbg", False),
-    "applicant": ("clock", "info", "infobg", False),
-    "pending": ("clock", "info", "infobg", False),
-    "started": ("clock", "info", "infobg", False),
-    "sending": ("send", "info", "infobg", False),
-    "on_hold": ("bookmark", "held", "heldbg", False),
-    "held": ("bookmark", "held", "heldbg", False),
-    "inactive": ("moon", "neutral", "neutralbg", False),
-    "waiting": ("hourglass", "neutral", "neutralbg", False),
-    "booked": ("circle-dashed", "neutral", "neutralbg", False),
-    "queued": ("clock", "neutral", "neutralbg", False),
-    "retrying": ("refresh-cw", "warn", "warnbg", False),
-    "uncertain": ("circle-question-mark", "warn", "surface", True),
-    "failed": ("circle-alert", "danger", "dangerbg", False),
-    "absent": ("circle-x", "danger", "dangerbg", False),
-    "due": ("coins", "danger", "dangerbg", False),
-    "canceled": ("ban", "neutral", "surface", True),
-    "merged": ("users", "neutral", "surface", True),
-}
+from ui.widgets.paint import (
+    badge_width,
+    draw_avatar,
+    draw_badge,
+    draw_icon,
+    draw_line,
+    keys_width,
+    lead,
+    mirrored,
+    width_of,
+)
+from ui.widgets.paint import draw_keys as draw_keys
+from ui.widgets.paint import draw_seats as draw_seats
+from ui.widgets.ring import hide_ring, show_ring
 
 
 def name_of(label: str) -> str:
@@ -101,31 +88,7 @@ class Icon(QLabel):
 
     def restyle(self) -> None:
         """Take the color from the theme in force."""
-        self.setPixmap(theme().pixmap(self._icon, self._color, self._size))
-
-
-def draw_keys(painter: QPainter, x: float, middle: float, keys: Sequence[str], color: QColor, edge: QColor) -> float:
-    """Draw key caps from `x` on, centered on `middle`; returns where they end."""
-    font = theme().font("key")
-    painter.setFont(font)
-    metrics = QFontMetrics(font)
-    height = theme().px(18)
-    for key in keys:
-        wide = max(metrics.horizontalAdvance(key) + 8, height)
-        box = QRectF(x + 0.5, middle - height / 2 + 0.5, wide - 1, height - 1)
-        painter.setPen(QPen(edge, 1))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRoundedRect(box, 4, 4)
-        painter.setPen(color)
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, key)
-        x += wide + 3
-    return x - 3
-
-
-def keys_width(keys: Sequence[str]) -> int:
-    """How wide key caps are."""
-    metrics = QFontMetrics(theme().font("key"))
-    return sum(max(metrics.horizontalAdvance(key) + 8, theme().px(18)) + 3 for key in keys) - 3 if keys else 0
+        self.setPixmap(theme().pixmap(self._icon, self._color, theme().px(self._size)))
 
 
 class Button(QPushButton):
@@ -152,16 +115,20 @@ class Button(QPushButton):
     def _role(self) -> str:
         return "section" if self._size == "big" else "button"
 
-    def sizeHint(self) -> QSize:
-        metrics = QFontMetrics(theme().font(self._role()))
-        wide = metrics.horizontalAdvance(self.text()) + 26
-        if self._icon:
-            wide += 24 if self.text() else 18 - 10
-        if self.keys:
-            wide += keys_width(self.keys) + 10
-        return QSize(wide, theme().px({"small": 28, "big": 48}.get(self._size, 32)))
+    def _contents(self) -> tuple[int, int]:
+        """How wide icon and label are, with the gap after each; the keys come last."""
+        icon = (theme().px(17) + (7 if self.text() else 1)) if self._icon else 0
+        label = width_of(self.text(), theme().font(self._role()))
+        return icon, label + (10 if self.keys and label else 0)
 
-    minimumSizeHint = sizeHint
+    def sizeHint(self) -> QSize:
+        high = theme().px({"small": 28, "big": 48}.get(self._size, 32))
+        if not self.text() and not self.keys:
+            return QSize(high, high)
+        return QSize(sum(self._contents()) + keys_width(self.keys) + 26, high)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
 
     def _colors(self) -> tuple[str, str, str]:
         if not self.isEnabled():
@@ -186,33 +153,25 @@ class Button(QPushButton):
         painter.setPen(QPen(edge, 1))
         painter.setBrush(fill)
         painter.drawRoundedRect(box, 7, 7)
-        if self.hasFocus():
-            painter.setPen(QPen(theme().color("text" if self.kind == "primary" else "brassedge"), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(box.adjusted(1.5, 1.5, -1.5, -1.5), 5.5, 5.5)
-        font = theme().font(self._role())
-        metrics = QFontMetrics(font)
-        wide = metrics.horizontalAdvance(self.text())
-        total = wide + (24 if self._icon and self.text() else 18 if self._icon else 0)
-        total += keys_width(self.keys) + 10 if self.keys else 0
-        x = (self.width() - total) / 2
-        middle = self.height() / 2
+        everything, high = QRectF(self.rect()), self.height()
+        icon, label = self._contents()
+        keys = keys_width(self.keys)
+        x = (self.width() - icon - label - keys) / 2
         if self._icon:
-            pixmap = theme().pixmap(self._icon, self._colors()[2], 17)
-            painter.drawPixmap(QPointF(x, middle - 8.5), pixmap)
-            x += 24 if self.text() else 18
-        painter.setFont(font)
-        painter.setPen(ink)
-        painter.drawText(QRectF(x, 0, wide + 2, self.height()), Qt.AlignmentFlag.AlignVCenter, self.text())
+            draw_icon(painter, everything, x, self._icon, self._colors()[2], theme().px(17))
+        words = QRectF(lead(painter, everything, x + icon, label), 0, label, high)
+        draw_line(painter, words, self.text(), theme().font(self._role()), ink)
         if self.keys:
-            draw_keys(
-                painter,
-                x + wide + 10,
-                middle,
-                self.keys,
-                ink,
-                edge if self.kind == "primary" else theme().color("line2"),
-            )
+            caps = edge if self.kind == "primary" or not self.isEnabled() else theme().color("line2")
+            draw_keys(painter, lead(painter, everything, x + icon + label, keys), high / 2, self.keys, ink, caps)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        show_ring(self, 9)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        hide_ring(self)
 
 
 class Badge(QWidget):
@@ -222,6 +181,7 @@ class Badge(QWidget):
         super().__init__()
         self.status, self.label = status, label
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        theme().changed.connect(self.updateGeometry)
         self.set(status, label)
 
     def set(self, status: str, label: str) -> None:
@@ -238,26 +198,6 @@ class Badge(QWidget):
         draw_badge(QPainter(self), QRectF(self.rect()), self.status, self.label)
 
 
-def badge_width(label: str) -> int:
-    """How wide a badge is."""
-    return QFontMetrics(theme().font("badge")).horizontalAdvance(label) + 33
-
-
-def draw_badge(painter: QPainter, box: QRectF, status: str, label: str) -> None:
-    """Draw a badge at the left of `box`, centered."""
-    icon, ink, ground, outlined = STATUS.get(status, STATUS["queued"])
-    height = theme().px(20)
-    place = QRectF(box.left(), box.center().y() - height / 2, min(badge_width(label), box.width()), height)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(theme().color(ink), 1) if outlined else Qt.PenStyle.NoPen)
-    painter.setBrush(theme().color(ground))
-    painter.drawRoundedRect(place.adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
-    painter.drawPixmap(QPointF(place.left() + 7, place.center().y() - 7), theme().pixmap(icon, ink, 14, 2.1))
-    painter.setPen(theme().color(ink))
-    painter.setFont(theme().font("badge"))
-    painter.drawText(place.adjusted(25, 0, -4, 0), Qt.AlignmentFlag.AlignVCenter, label)
-
-
 class Chip(QAbstractButton):
     """A filter with a count: each count is what you would get."""
 
@@ -266,6 +206,7 @@ class Chip(QAbstractButton):
         self.key, self._icon = key or name_of(label), icon
         self.count: int | None = None
         self.setText(label)
+        theme().changed.connect(self.updateGeometry)
         self.setCheckable(True)
         self.setObjectName(f"chip_{self.key}")
         self.setAccessibleName(label)
@@ -279,38 +220,48 @@ class Chip(QAbstractButton):
         self.updateGeometry()
         self.update()
 
+    def _parts(self) -> tuple[int, int, int]:
+        font = theme().font("label")
+        count = width_of(self._said(), font) + 6 if self.count is not None else 0
+        return (theme().px(14) + 6 if self._icon else 0), width_of(self.text(), font), count
+
+    def _said(self) -> str:
+        return f"{self.count:,}" if self.count is not None else ""
+
     def sizeHint(self) -> QSize:
-        metrics = QFontMetrics(theme().font("label"))
-        wide = metrics.horizontalAdvance(self.text()) + 24 + (20 if self._icon else 0)
-        if self.count is not None:
-            wide += metrics.horizontalAdvance(f"{self.count:,}") + 6
-        return QSize(wide, theme().px(28))
+        return QSize(sum(self._parts()) + 24, theme().px(28))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        show_ring(self, self.height() / 2 + 4)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        hide_ring(self)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        on = self.isChecked()
-        ground = "brasstint" if on else "surface2" if self.underMouse() else "surface"
-        ink = "brasstext" if on else "text2"
+        on, off = self.isChecked(), not self.isEnabled()
+        ground = "sunken" if off else "brasstint" if on else "surface2" if self.underMouse() else "surface"
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        painter.setPen(
-            QPen(theme().color("brassedge" if on or self.hasFocus() else "line"), 2 if self.hasFocus() else 1)
-        )
+        everything = QRectF(self.rect())
+        painter.setPen(QPen(theme().color("brassedge" if on and not off else "line"), 1))
         painter.setBrush(theme().color(ground))
-        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 14, 14)
-        x = 12.0
+        round_by = everything.height() / 2 - 0.5
+        painter.drawRoundedRect(everything.adjusted(0.5, 0.5, -0.5, -0.5), round_by, round_by)
+        icon, label, count = self._parts()
+        ink = "text3" if off else "brasstext" if on else "text"
         if self._icon:
-            painter.drawPixmap(QPointF(x, self.height() / 2 - 7), theme().pixmap(self._icon, ink, 14, 2.0))
-            x += 20
-        font = theme().font("label")
-        painter.setFont(font)
-        painter.setPen(theme().color("text" if not on else "brasstext"))
-        wide = QFontMetrics(font).horizontalAdvance(self.text())
-        painter.drawText(QRectF(x, 0, wide + 2, self.height()), Qt.AlignmentFlag.AlignVCenter, self.text())
-        if self.count is not None:
-            painter.setPen(theme().color("brasstext" if on else "text3"))
-            rest = QRectF(x + wide + 6, 0, 80, self.height())
-            painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter, f"{self.count:,}")
+            muted = "brasstext" if on and not off else "text2"
+            draw_icon(painter, everything, 12, self._icon, muted, theme().px(14), 2.0)
+        font, high = theme().font("label"), everything.height()
+        words = QRectF(lead(painter, everything, 12 + icon, label), 0, label, high)
+        draw_line(painter, words, self.text(), font, theme().color(ink))
+        number = QRectF(lead(painter, everything, 12 + icon + label, count), 0, count, high)
+        draw_line(painter, number, self._said(), font, theme().color("brasstext" if on else "text3"), end=True)
 
 
 class Segment(QWidget):
@@ -353,38 +304,45 @@ class _SegmentButton(QAbstractButton):
         self.key, self.keys, self._ends = key, tuple(keys), (first, last)
         self.setText(label)
         self.setAccessibleName(label)
+        theme().changed.connect(self.updateGeometry)
         self.setCheckable(True)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
+    def _parts(self) -> tuple[int, int]:
+        keys = keys_width(self.keys)
+        return width_of(self.text(), theme().font("button")), keys + 10 if keys else 0
+
     def sizeHint(self) -> QSize:
-        wide = QFontMetrics(theme().font("button")).horizontalAdvance(self.text()) + 26
-        return QSize(wide + (keys_width(self.keys) + 10 if self.keys else 0), theme().px(32))
+        return QSize(sum(self._parts()) + 26, theme().px(32))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        everything, on = QRectF(self.rect()), self.isChecked()
         first, last = self._ends
-        box = QRectF(self.rect()).adjusted(0.5 if first else -8, 0.5, -0.5 if last else 8, -0.5)
+        round_left, round_right = (last, first) if mirrored(painter) else (first, last)
+        box = everything.adjusted(0.5 if round_left else -8, 0.5, -0.5 if round_right else 8, -0.5)
         painter.setPen(QPen(theme().color("line2"), 1))
-        painter.setBrush(
-            theme().color("brasstint" if self.isChecked() else "surface2" if self.underMouse() else "surface")
-        )
+        painter.setBrush(theme().color("brasstint" if on else "surface2" if self.underMouse() else "surface"))
         painter.drawRoundedRect(box, 7, 7)
         if not last:
-            painter.drawLine(self.width() - 1, 1, self.width() - 1, self.height() - 2)
+            side = lead(painter, everything, self.width() - 1, 1) + 0.5
+            painter.drawLine(QPointF(side, 1), QPointF(side, self.height() - 1))
         if self.hasFocus():
             painter.setPen(QPen(theme().color("brassedge"), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(2, 2, -2, -2), 5, 5)
-        ink = theme().color("brasstext" if self.isChecked() else "text")
-        font = theme().font("button")
-        wide = QFontMetrics(font).horizontalAdvance(self.text())
-        x = (self.width() - wide - (keys_width(self.keys) + 10 if self.keys else 0)) / 2
-        painter.setFont(font)
-        painter.setPen(ink)
-        painter.drawText(QRectF(x, 0, wide + 2, self.height()), Qt.AlignmentFlag.AlignVCenter, self.text())
-        if self.keys:
-            draw_keys(painter, x + wide + 10, self.height() / 2, self.keys, ink, theme().color("line2"))
+            painter.drawRoundedRect(everything.adjusted(2, 2, -2, -2), 5, 5)
+        ink = theme().color("brasstext" if on else "text" if self.isEnabled() else "text3")
+        label, keys = self._parts()
+        x = (self.width() - label - keys) / 2
+        words = QRectF(lead(painter, everything, x, label), 0, label, self.height())
+        draw_line(painter, words, self.text(), theme().font("button"), ink)
+        if keys:
+            left = lead(painter, everything, x + label + 10, keys - 10)
+            draw_keys(painter, left, self.height() / 2, self.keys, ink, theme().color("line2"))
 
 
 class Avatar(QWidget):
@@ -392,40 +350,21 @@ class Avatar(QWidget):
 
     def __init__(self, name: str = "", size: int = 48, seed: int = 0) -> None:
         super().__init__()
-        self._name, self._seed = name, seed
-        self.setFixedSize(size, size)
+        self._name, self._seed, self._size = name, seed, size
+        theme().changed.connect(self.restyle)
+        self.restyle()
 
     def set(self, name: str, seed: int) -> None:
         """Someone else."""
         self._name, self._seed = name, seed
         self.update()
 
+    def restyle(self) -> None:
+        """As large as the text asks for."""
+        self.setFixedSize(theme().px(self._size), theme().px(self._size))
+
     def paintEvent(self, event: QPaintEvent) -> None:
         draw_avatar(QPainter(self), QRectF(self.rect()), self._name, self._seed)
-
-
-def initials(name: str) -> str:
-    """The first letters of a name, one for scripts that join theirs."""
-    words = [word for word in name.split() if word[0].isalpha()]
-    if not words:
-        return "?"
-    if words[0][0] > "\u0590":
-        return words[0][0]
-    return (words[0][0] + (words[-1][0] if len(words) > 1 else words[0][1:2])).upper()
-
-
-def draw_avatar(painter: QPainter, box: QRectF, name: str, seed: int) -> None:
-    """Draw an avatar that fills `box`."""
-    color = theme().color(("cdrive", "cexam", "clang", "csafe")[seed % 4])
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(color, 1.2))
-    painter.setBrush(theme().color("surface"))
-    painter.drawEllipse(box.adjusted(1, 1, -1, -1))
-    font = theme().font("badge")
-    font.setPixelSize(max(9, round(box.width() * 0.36)))
-    painter.setFont(font)
-    painter.setPen(color)
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, initials(name))
 
 
 class SeatBar(QWidget):
@@ -435,54 +374,37 @@ class SeatBar(QWidget):
         super().__init__()
         self._cell = cell
         self.counts = (0, 0, 0, 0, 0)
+        theme().changed.connect(self.updateGeometry)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def set(self, paid: int, pending: int, held: int, capacity: int, waiting: int = 0) -> None:
         """Seats by kind."""
         self.counts = (paid, pending, held, max(capacity - paid - pending - held, 0), waiting)
+        said = _("{taken} of {capacity} seats: {paid} paid, {pending} pending, {held} held; {waiting} waiting")
         self.setAccessibleName(
-            f"{paid + pending + held} of {capacity} seats: {paid} paid, {pending} pending, {held} held;"
-            f" {waiting} waiting"
+            said.format(
+                taken=paid + pending + held, capacity=capacity, paid=paid, pending=pending, held=held, waiting=waiting
+            )
         )
         self.updateGeometry()
         self.update()
 
+    def _size_of_seat(self) -> tuple[int, int]:
+        return theme().px(self._cell[0]), theme().px(self._cell[1])
+
     def sizeHint(self) -> QSize:
-        return QSize(sum(self.counts[:4]) * (self._cell[0] + 2) + (30 if self.counts[4] else 0), self._cell[1] + 2)
+        wide, high = self._size_of_seat()
+        more = width_of(f"+{self.counts[4]}", theme().font("badge")) + 8 if self.counts[4] else 0
+        return QSize(sum(self.counts[:4]) * (wide + 2) + more, high + 2)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        x = draw_seats(painter, QRectF(self.rect()), self.counts, self._cell)
+        everything = QRectF(self.rect())
+        x = draw_seats(painter, everything, self.counts, self._size_of_seat())
         if self.counts[4]:
-            painter.setFont(theme().font("badge"))
-            painter.setPen(theme().color("text2"))
-            painter.drawText(QRectF(x + 4, 0, 40, self.height()), Qt.AlignmentFlag.AlignVCenter, f"+{self.counts[4]}")
-
-
-def draw_seats(painter: QPainter, box: QRectF, counts: Sequence[int], cell: tuple[int, int]) -> float:
-    """Draw seat cells from the left of `box`; returns where they end."""
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    x, top = box.left(), box.center().y() - cell[1] / 2
-    for kind, count in zip(("paid", "pending", "held", "free"), counts, strict=False):
-        for _ in range(count):
-            draw_seat(painter, QRectF(x + 0.5, top + 0.5, cell[0] - 1, cell[1] - 1), kind)
-            x += cell[0] + 2
-    return x
-
-
-def draw_seat(painter: QPainter, place: QRectF, kind: str) -> None:
-    """Draw one seat."""
-    edge = {"paid": "okfill", "pending": "infofill", "held": "heldfill", "free": "line2", "own": "brassedge"}[kind]
-    painter.setPen(QPen(theme().color(edge), 1))
-    if kind in ("paid", "own"):
-        painter.setBrush(theme().color("okfill" if kind == "paid" else "brass"))
-    elif kind == "pending":
-        painter.setBrush(QBrush(theme().color("infofill"), Qt.BrushStyle.BDiagPattern))
-    else:
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawRoundedRect(place, 1.5, 1.5)
-    if kind == "held":
-        painter.drawLine(QPointF(place.left() + 1, place.center().y()), QPointF(place.right() - 1, place.center().y()))
+            rest = everything.width() - x - 4
+            words = QRectF(lead(painter, everything, x + 4, rest), 0, rest, everything.height())
+            draw_line(painter, words, f"+{self.counts[4]}", theme().font("badge"), theme().color("text2"))
 
 
 class Field(QWidget):
@@ -504,7 +426,13 @@ class Field(QWidget):
         column.setSpacing(4)
         column.addWidget(self.label)
         column.addWidget(self.edit)
-        column.addWidget(self.below)
+        self._sign = Icon("circle-alert", "danger", 14)
+        self._sign.hide()
+        line = QHBoxLayout()
+        line.setSpacing(6)
+        line.addWidget(self._sign, alignment=Qt.AlignmentFlag.AlignTop)
+        line.addWidget(self.below, 1)
+        column.addLayout(line)
         if isinstance(self.edit, QLineEdit):
             self.edit.textEdited.connect(self.clear_error)
 
@@ -518,7 +446,8 @@ class Field(QWidget):
         self.error = words
         self.edit.setProperty("wrong", bool(words))
         self.edit.setAccessibleDescription(words)
-        self.below.setText(f"⚠ {words}" if words else self._hint)
+        self.below.setText(words or self._hint)
+        self._sign.setVisible(bool(words))
         self.below.set_color("danger" if words else "text3")
         self.below.setVisible(bool(words or self._hint))
         self.edit.style().unpolish(self.edit)
@@ -563,7 +492,12 @@ class EmptyState(QWidget):
         column = QVBoxLayout(self)
         column.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column.setSpacing(10)
-        column.addWidget(Icon(icon, "brasstext", 32), alignment=Qt.AlignmentFlag.AlignHCenter)
+        tile = Icon(icon, "brasstext", 28)
+        tile.setProperty("tile", True)
+        tile.setStyleSheet("")
+        tile.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        tile.setFixedSize(64, 64)
+        column.addWidget(tile, alignment=Qt.AlignmentFlag.AlignHCenter)
         self.headline = Text(headline, "panel")
         self.words = Text(words, "body", "text2", wrap=True)
         self.words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
@@ -582,7 +516,8 @@ class PageHead(QWidget):
 
     def __init__(self, title: str, actions: Sequence[QWidget] = ()) -> None:
         super().__init__()
-        self.setFixedHeight(theme().px(56))
+        theme().changed.connect(self.restyle)
+        self.restyle()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)
@@ -593,6 +528,10 @@ class PageHead(QWidget):
         row.addStretch(1)
         for action in actions:
             row.addWidget(action)
+
+    def restyle(self) -> None:
+        """As high as the text asks for."""
+        self.setFixedHeight(theme().px(32) + 24)
 
 
 def show_error(error: UserError, fields: dict[str, Field], otherwise: Callable[[str], None]) -> None:
@@ -613,10 +552,6 @@ def clear_layout(layout: QLayout) -> None:
         if inner is not None:
             inner.hide()
             inner.deleteLater()
-        elif item.layout() is not None:
-            clear_layout(item.layout())
+        elif (nested := item.layout()) is not None:
+            clear_layout(nested)
 
-
-def icon_pixmap(name: str, token: str, size: int) -> QPixmap:
-    """An icon for painting."""
-    return theme().pixmap(name, token, size)

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui.theme import theme
-from ui.widgets.basic import draw_avatar, draw_badge
+from ui.widgets.paint import draw_avatar, draw_badge, draw_icon, draw_line, lead
 
 PAGE = 200
 Index = QModelIndex | QPersistentModelIndex
@@ -121,8 +121,8 @@ class CellDelegate(QStyledItemDelegate):
         model = index.model()
         assert isinstance(model, PagedModel)
         cell = model.cell(index)
-        state = option.state  # type: ignore[attr-defined]
-        rect = QRectF(option.rect)  # type: ignore[attr-defined]
+        state = option.state
+        rect = QRectF(option.rect)
         selected = bool(state & QStyle.StateFlag.State_Selected)
         painter.save()
         painter.setPen(Qt.PenStyle.NoPen)
@@ -130,49 +130,45 @@ class CellDelegate(QStyledItemDelegate):
         painter.fillRect(rect, theme().color("brasstint" if selected else "surface2" if hover else "surface"))
         painter.fillRect(QRectF(rect.left(), rect.bottom() - 1, rect.width(), 1), theme().color("line"))
         if selected and index.column() == 0:
-            painter.fillRect(QRectF(rect.left(), rect.top(), 3, rect.height()), theme().color("brassedge"))
-        self._draw(painter, rect.adjusted(12 if index.column() == 0 else 6, 0, -8, 0), cell, index)
+            stripe = QRectF(lead(painter, rect, 0, 3), rect.top(), 3, rect.height())
+            painter.fillRect(stripe, theme().color("brassedge"))
+        inset = 12 if index.column() == 0 else 6
+        wide = rect.width() - inset - 8
+        place = QRectF(lead(painter, rect, inset, wide), rect.top(), wide, rect.height())
+        self._draw(painter, place, cell, model.columns[index.column()].right)
         painter.restore()
 
-    def _draw(self, painter: QPainter, box: QRectF, cell: Cell, index: Index) -> None:
+    def _draw(self, painter: QPainter, box: QRectF, cell: Cell, right: bool) -> None:
         if cell.badge:
             draw_badge(painter, box, cell.badge, cell.text)
             return
+        taken = 0
         if cell.avatar is not None:
             size = theme().px(24)
-            draw_avatar(painter, QRectF(box.left(), box.center().y() - size / 2, size, size), cell.text, cell.avatar)
-            box = box.adjusted(size + 8, 0, 0, 0)
+            place = QRectF(lead(painter, box, 0, size), box.center().y() - size / 2, size, size)
+            draw_avatar(painter, place, cell.text, cell.avatar)
+            taken = size + 8
         elif cell.icon:
-            painter.drawPixmap(box.topLeft().toPoint() + _offset(box, 16), theme().pixmap(cell.icon, cell.color, 16))
-            box = box.adjusted(24, 0, 0, 0)
-        model = index.model()
-        assert isinstance(model, PagedModel)
-        right = model.columns[index.column()].right
-        side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
-        font = theme().font(cell.role)
-        painter.setFont(font)
-        painter.setPen(theme().color(cell.color))
-        words = (
-            cell.text
-            if right
-            else QFontMetrics(font).elidedText(cell.text, Qt.TextElideMode.ElideRight, int(box.width()))
-        )
+            size = theme().px(16)
+            draw_icon(painter, box, 0, cell.icon, cell.color, size)
+            taken = size + 8
+        wide = box.width() - taken
+        box = QRectF(lead(painter, box, taken, wide), box.top(), wide, box.height())
         upper = box.adjusted(0, 0, 0, -box.height() / 2 + 2) if cell.second else box
         align = Qt.AlignmentFlag.AlignBottom if cell.second else Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(upper, int(side | align), words)
+        self._words(painter, upper, cell.text, cell.role, cell.color, right, align)
         if cell.second:
-            small = theme().font("small")
-            painter.setFont(small)
-            painter.setPen(theme().color("text3"))
             lower = box.adjusted(0, box.height() / 2 + 1, 0, 0)
-            words = QFontMetrics(small).elidedText(cell.second, Qt.TextElideMode.ElideRight, int(box.width()))
-            painter.drawText(lower, int(side | Qt.AlignmentFlag.AlignTop), words)
+            self._words(painter, lower, cell.second, "small", "text3", right, Qt.AlignmentFlag.AlignTop)
 
-
-def _offset(box: QRectF, size: int) -> Any:
-    from PySide6.QtCore import QPoint
-
-    return QPoint(0, int(box.height() / 2 - size / 2))
+    @staticmethod
+    def _words(
+        painter: QPainter, box: QRectF, said: str, role: str, color: str, right: bool, align: Qt.AlignmentFlag
+    ) -> None:
+        font = theme().font(role)
+        if not right:  # numbers and amounts are never shortened
+            said = QFontMetrics(font).elidedText(said, Qt.TextElideMode.ElideRight, int(box.width()))
+        draw_line(painter, box, said, font, theme().color(color), end=right, vertical=align)
 
 
 class RowTable(QTableView):
@@ -204,7 +200,6 @@ class RowTable(QTableView):
         for number, column in enumerate(model.columns):
             if column.width:
                 head.setSectionResizeMode(number, QHeaderView.ResizeMode.Fixed)
-                self.setColumnWidth(number, column.width)
             else:
                 head.setSectionResizeMode(number, QHeaderView.ResizeMode.Stretch)
         theme().changed.connect(self.restyle)
@@ -212,9 +207,12 @@ class RowTable(QTableView):
         self.doubleClicked.connect(self._activated)
 
     def restyle(self) -> None:
-        """Heights follow the font."""
+        """Heights and widths follow the font."""
         self.verticalHeader().setDefaultSectionSize(theme().px(self._row_height))
         self.horizontalHeader().setFixedHeight(theme().px(32))
+        for number, column in enumerate(self.paged.columns):
+            if column.width:
+                self.setColumnWidth(number, theme().px(column.width))
 
     def current_id(self) -> int | None:
         """The selected row's id."""
@@ -240,7 +238,7 @@ class RowTable(QTableView):
             else:
                 self.selected_id.emit(None)
 
-    def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:
+    def currentChanged(self, current: Index, previous: Index) -> None:
         super().currentChanged(current, previous)
         self.selected_id.emit(self.paged.ids[current.row()] if current.isValid() else None)
 
