@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +16,21 @@ from app.cli import use_center_defaults
 from app.desk import center, seats
 from app.desk.accounts import Actor
 from app.errors import DeskError
-from app.lists import inbox, staff, takings
+from app.lists import find, inbox, staff, takings
 from app.lists import mail as mail_list
+from app.lists import people as roster
 from app.mail.worker import MailRunner, MailState
 from app.text import _, ngettext
 from app.workers import DeskThread, MailThread
 from ui import words
+from ui.command import CommandPanel, Result
 from ui.context import Context
 from ui.crash import CrashReporter
 from ui.dialogs.choose import ChooseActor
 from ui.dialogs.enroll import EnrollDialog
 from ui.dialogs.find import FindStudent
 from ui.dialogs.keys import KeysDialog
+from ui.pages import paper
 from ui.theme import theme
 from ui.window import DeskWindow
 
@@ -55,7 +59,7 @@ class Desk(QObject):
         self.window.pay_requested.connect(self.pay)
         self.window.actor_clicked.connect(self.choose_actor)
         self.window.help_requested.connect(self.help)
-        self.window.command.returnPressed.connect(self._command)
+        self.commands = CommandPanel(self.window, self.window.command, self._results)
         self.context.changed.connect(self._changed)
         self.context.notice.connect(self.window.notice)
         self.context.problem.connect(self._problem)
@@ -194,12 +198,56 @@ class Desk(QObject):
         """F1: all keys of this page."""
         KeysDialog(self.window, getattr(self.window.current(), "help_keys", [])).open()
 
-    def _command(self) -> None:
-        typed = self.window.command.text()
-        self.window.command.clear()
-        page = self.window.go("students")
-        page.search.setText(typed)
-        page.table.setFocus()
+    def _results(self, typed: str) -> list[Result]:
+        """What the command bar shows for some words."""
+        here = self.context.center
+        ids = roster.ids(typed, (), here.zone, 5)
+        found = []
+        for row in (rows[one] for rows in (roster.page(ids),) for one in ids if one in rows):
+            facts = " · ".join(filter(None, (row.number, words.when(row.next_slot_at, here), row.courses)))
+            said = words.balance(row.balance_minor)[0]
+            act = partial(self._show_student, row.id)
+            found.append(Result(_("People"), row.name, facts, act, avatar=row.id, right=said))
+        for invoice in find.invoices(typed, ids[:1]):
+            facts = f"{invoice.buyer} · {words.day(invoice.issued_on, here)}"
+            act = partial(paper.show_invoice, self.window, self.context, invoice.id, copy=True)
+            amount = text.show_money(invoice.gross_minor)
+            found.append(Result(_("Invoices"), invoice.label, facts, act, "receipt-text", right=amount))
+        for slot in find.slots(typed):
+            act = partial(self.open_record, "slots", slot.id)
+            found.append(Result(_("Slots"), slot.title, words.when(slot.start_utc, here), act, slot.icon))
+        return found + self._commands(typed, ids[:1])
+
+    def _commands(self, typed: str, ids: list[int]) -> list[Result]:
+        every = [
+            (_("New student"), "user-plus", ("Ctrl", "N"), self._new_student),
+            (_("New session"), "calendar-plus", (), self._new_session),
+            (_("Keys of this page"), "keyboard", ("F1",), self.help),
+            *((entry.title, entry.icon, (), partial(self.window.go, key)) for key, entry in self.window.pages.items()),
+        ]
+        group = _("Commands")
+        found = [
+            Result(group, name, "", act, icon, keys=keys)
+            for name, icon, keys, act in every
+            if all(word.casefold() in name.casefold() for word in typed.split())
+        ][:4]
+        for student in ids:
+            name = roster.page([student])[student].name
+            paying, enrolling = partial(self.pay_for, student), partial(self.enroll_student, student)
+            pay = _("Take a payment from {name}").format(name=name)
+            found.append(Result(group, pay, _("payment desk"), paying, "banknote", keys=("F4",)))
+            enroll = _("Enroll {name}").format(name=name)
+            found.append(Result(group, enroll, "", enrolling, "user-plus", keys=("F2",)))
+        return found
+
+    def _show_student(self, student_id: int) -> None:
+        self.window.go("students").select(student_id)
+
+    def _new_student(self) -> None:
+        self.window.go("students").new_student()
+
+    def _new_session(self) -> None:
+        self.window.go("calendar").new_session()
 
     # -- what changes
 

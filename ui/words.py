@@ -36,7 +36,7 @@ def balance(minor: int) -> tuple[str, str]:
 
 
 def when(stamp: str | None, center: Center) -> str:
-    """A moment as people say it: today 09:00, Thu 19, 17:30."""
+    """A moment as people say it: today 09:00, Thu 19, 17:30, or 3 Dec, 09:30."""
     if not stamp:
         return ""
     wall = clock.utc_to_wall(clock.parse_stamp(stamp), center.zone)
@@ -49,7 +49,7 @@ def wall_words(wall: datetime, today: date, locale: str) -> str:
     if wall.date() == today:
         return _("today {time}").format(time=at)
     days = abs((wall.date() - today).days)
-    pattern = "EEE d" if days < 7 else "EEE d MMM" if days < 300 else "d MMM y"
+    pattern = "EEE d" if days < 7 else "d MMM" if days < 300 else "d MMM y"
     return f"{format_date(wall.date(), pattern, locale=locale.replace('-', '_'))}, {at}"
 
 

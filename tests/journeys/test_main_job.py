@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from app.store import checks
 from app.store.models import (
@@ -250,3 +250,66 @@ def test_markup_in_a_name_is_shown_as_text_everywhere(driver: Driver) -> None:
     labels = [label for label in driver.window.findChildren(QLabel) if label.text()]
     assert len(labels) > 50
     assert {label.textFormat() for label in labels} == {Qt.TextFormat.PlainText}
+
+
+def test_the_command_bar_finds_people_and_does_what_its_line_says(driver: Driver) -> None:
+    from tests.support.window import QTest
+
+    driver.page("calendar")
+    driver.key(Qt.Key.Key_K, CTRL)
+    field = driver.window.command
+    driver.until(field.hasFocus)
+    panel = driver.desk.commands
+    QTest.keyClicks(field, "satler")
+    driver.until(panel.isVisible)
+    titles = [row.result.title for row in panel.rows]
+    assert titles[0] == "Ana Satler"
+    assert "Take a payment from Ana Satler" in titles
+    assert Payment.select().count() == 0
+    while panel.rows[panel.chosen()].result.title != "Take a payment from Ana Satler":
+        QTest.keyClick(field, Qt.Key.Key_Down)
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert driver.window.current().student_id == driver.center.student
+    assert not panel.isVisible()
+    QTest.keyClicks(field, "mail")
+    QTest.keyClick(field, Qt.Key.Key_Escape)
+    assert (field.text(), panel.isVisible()) == ("", False)
+
+
+def test_dark_large_and_right_to_left_the_window_still_works(driver: Driver) -> None:
+    from ui.theme import theme
+
+    try:
+        theme().use(dark=True, scale=1.5)
+        QApplication.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        for key in ("students", "calendar", "payments", "inbox", "mail", "settings"):
+            page = driver.window.go(key)
+            driver.settled()
+            for dialog in driver.window.findChildren(QDialog):
+                dialog.close()
+            picture = driver.window.grab().toImage()
+            ground = theme().color("bg")
+            assert picture.width() >= 1024
+            assert page.isVisible()
+            assert any(picture.pixelColor(x, 60) == ground for x in range(100, picture.width() - 100, 7)), key
+        rail = driver.find(driver.window, QWidget, "rail_students")
+        assert rail.mapTo(driver.window, rail.rect().center()).x() > driver.window.width() - 100
+    finally:
+        QApplication.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+        theme().use(dark=False, scale=1.0)
+
+
+def test_a_printed_invoice_has_its_pages(driver: Driver, tmp_path: Path) -> None:
+    import pypdfium2
+    from PySide6.QtPrintSupport import QPrinter
+
+    from app.documents.invoice import render
+    from tests.documents.test_invoice import document
+    from ui.pages.paper import print_pdf
+
+    printer = QPrinter()
+    printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)
+    printer.setOutputFileName(str(tmp_path / "print.pdf"))
+    content = render(document(lines=40))
+    assert print_pdf(content, printer) == len(pypdfium2.PdfDocument(content)) > 1
+    assert (tmp_path / "print.pdf").stat().st_size > 10_000

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
@@ -20,6 +22,7 @@ from app.lists import people as roster
 from app.text import _
 from ui import words
 from ui.context import Context
+from ui.pages import paper
 from ui.theme import CATEGORY, theme
 from ui.widgets.basic import Avatar, Badge, Button, Card, Icon, Text, clear_layout, rule
 
@@ -254,6 +257,11 @@ class StudentPanel(Card):
             detail = words.state(one.words) if one.kind == "payment" else words.state(one.kind)
             said = f"{words.day(one.on, self.context.center)} · {detail} · {words.state(one.status)}"
             self._pair(one.number, amount, role="name", color="text", second=said)
+            if one.kind != "payment":
+                button = Button(_("Open {number}").format(number=one.number), "file-text", kind="quiet", size="small")
+                button.setObjectName("open_document")
+                button.clicked.connect(partial(paper.show_invoice, self, self.context, one.id, copy=True))
+                self.body.addWidget(button, alignment=Qt.AlignmentFlag.AlignLeft)
 
     def _show_messages(self, found: roster.Overview) -> None:
         for at, subject, state in roster.messages(found.row.id):

@@ -97,8 +97,8 @@ class StudentsPage(QWidget):
         self.model = PagedModel(
             [
                 Column(_("Name"), 0, lambda row: Cell(row.name, "name", avatar=row.id)),
-                Column(_("Phone"), 144, lambda row: Cell(row.phone, color="text2")),
-                Column(_("Email"), 84, lambda row: Cell(row.email, color="text2")),
+                Column(_("Phone"), 156, lambda row: Cell(row.phone, color="text2")),
+                Column(_("Email"), 78, lambda row: Cell(row.email, color="text2")),
                 Column(_("Courses"), 82, lambda row: Cell(row.courses)),
                 Column(_("Next slot"), 110, self._next_slot),
                 Column(_("Balance"), 100, self._balance, right=True),

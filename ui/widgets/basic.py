@@ -554,4 +554,3 @@ def clear_layout(layout: QLayout) -> None:
             inner.deleteLater()
         elif (nested := item.layout()) is not None:
             clear_layout(nested)
-

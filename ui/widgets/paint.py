@@ -79,9 +79,7 @@ def draw_line(
     flag = Qt.AlignmentFlag
     side = flag.AlignRight if end != mirrored(painter) else flag.AlignLeft
     right_to_left = reads_right_to_left(words)
-    painter.setLayoutDirection(
-        Qt.LayoutDirection.RightToLeft if right_to_left else Qt.LayoutDirection.LeftToRight
-    )
+    painter.setLayoutDirection(Qt.LayoutDirection.RightToLeft if right_to_left else Qt.LayoutDirection.LeftToRight)
     painter.setFont(font)
     painter.setPen(color)
     once = int(Qt.TextFlag.TextDontClip | Qt.TextFlag.TextSingleLine)

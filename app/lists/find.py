@@ -1,0 +1,53 @@
+"""What the command bar finds besides people: documents and coming slots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app import clock
+from app.store.models import Course, Invoice, Session, Slot
+
+
+@dataclass(frozen=True)
+class FoundInvoice:
+    """A document that fits."""
+
+    id: int
+    label: str
+    buyer: str
+    gross_minor: int
+    issued_on: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class FoundSlot:
+    """A coming slot that fits."""
+
+    id: int
+    title: str
+    start_utc: str
+    icon: str
+
+
+def invoices(words: str, student_ids: list[int], limit: int = 4) -> list[FoundInvoice]:
+    """Documents whose number holds the words, or that are about one of the students; newest first."""
+    fits = Invoice.label.contains(words.strip())
+    if student_ids:
+        fits = fits | Invoice.student_id.in_(student_ids)
+    query = Invoice.select().where(fits).order_by(Invoice.id.desc()).limit(limit)
+    return [FoundInvoice(row.id, row.label, row.buyer_name, row.gross_minor, row.issued_on, row.kind) for row in query]
+
+
+def slots(words: str, limit: int = 3) -> list[FoundSlot]:
+    """Coming slots whose session or course holds every word; the next first."""
+    query = (
+        Slot.select(Slot.id, Slot.title, Slot.start_utc, Session.name, Course.icon)
+        .join(Session, on=(Session.id == Slot.session_id))
+        .join(Course, on=(Course.id == Session.course_id))
+        .where(Slot.canceled_at.is_null(), Slot.end_utc > clock.stamp())
+    )
+    for word in words.split()[:5]:
+        query = query.where(Session.name.contains(word) | Slot.title.contains(word) | Course.code.contains(word))
+    rows = query.order_by(Slot.start_utc).limit(limit).tuples()
+    return [FoundSlot(row[0], row[1] or row[3], row[2], row[4]) for row in rows]

@@ -1,0 +1,1 @@
+"""The parts of the frame: ink bar, command bar, rail, status bar."""
