@@ -111,8 +111,13 @@ class Theme(QObject):
     def tint(self, token: str) -> QColor:
         """A category's ground: 9 % of its color on the surface, 15 % in dark."""
         over, under, share = self.color(token), self.color("surface"), 0.15 if self.dark else 0.09
-        pairs = zip(over.getRgb()[:3], under.getRgb()[:3], strict=True)
-        return QColor(*(round(above * share + below * (1 - share)) for above, below in pairs))
+
+        def mixed(above: int, below: int) -> int:
+            return round(above * share + below * (1 - share))
+
+        return QColor(
+            mixed(over.red(), under.red()), mixed(over.green(), under.green()), mixed(over.blue(), under.blue())
+        )
 
     def px(self, size: float) -> int:
         """A size of the tokens at the chosen text size."""
@@ -216,6 +221,7 @@ QFrame[card="true"] { background: @surface; border: 1px solid @line; border-radi
 QFrame[tinted="true"] { background: @surface2; border: 1px solid @line; border-radius: 8px; }
 QFrame[rule="true"] { background: @line; border: none; max-height: 1px; min-height: 1px; }
 QFrame[note="true"] { background: @brasstint; border: none; border-left: 3px solid @brassedge; border-radius: 5px; }
+QLabel[tile="true"] { background: @brasstint; border: none; border-radius: 12px; }
 QFrame[good="true"] { background: @okbg; border: none; border-radius: 8px; }
 QLineEdit, QPlainTextEdit, QComboBox, QSpinBox, QDateEdit, QTimeEdit {
   background: @surface; color: @text; border: 1px solid @line2; border-radius: 7px;
@@ -229,8 +235,10 @@ QPlainTextEdit:focus { padding: 5px 7px; }
 QLineEdit:disabled, QComboBox:disabled { background: @sunken; border-color: @line; color: @text3; }
 QLineEdit[wrong="true"], QComboBox[wrong="true"] { border: 2px solid @danger; padding: 0 9px; }
 QLineEdit[flat="true"] { border: none; background: transparent; padding: 0; }
-QLineEdit[bar="true"] { background: @frame2; color: @frametext; border: 1px solid @frameline; border-radius: 8px; }
-QLineEdit[bar="true"]:focus { background: @surface; color: @text; border: 2px solid @brass; }
+QLineEdit[bar="true"] { background: @frame2; color: @frametext; border: 1px solid @frameline; border-radius: 8px;
+  min-height: $30; placeholder-text-color: @framemuted; }
+QLineEdit[bar="true"]:focus { background: @surface; color: @text; border: 2px solid @brass; min-height: $28;
+  placeholder-text-color: @text3; }
 QComboBox::drop-down { border: none; width: 28px; }
 QComboBox::down-arrow { image: url("%ICONS%/arrow-%LOOK%.svg"); width: 16px; height: 16px; }
 QComboBox QAbstractItemView { background: @surface; color: @text; border: 1px solid @line2; padding: 4px;

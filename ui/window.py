@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QFontMetrics, QIcon, QKeySequence, QPainter, QPaintEvent, QPen, QShortcut
-from PySide6.QtWidgets import (
-    QAbstractButton,
-    QButtonGroup,
-    QHBoxLayout,
-    QLineEdit,
-    QMainWindow,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QIcon, QKeySequence, QShortcut
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app import paths
 from app.text import _
+from ui.shell.field import CommandField
+from ui.shell.parts import BarButton, KeyHints, RailButton
 from ui.theme import theme
-from ui.widgets.basic import Icon, Text, draw_keys, keys_width
+from ui.widgets.basic import Icon, Text
 
 
 @dataclass
@@ -34,136 +27,6 @@ class PageEntry:
     icon: str
     factory: Callable[[], QWidget]
     widget: QWidget | None = None
-
-
-class RailButton(QAbstractButton):
-    """A page on the rail: icon, word, brass marker, and a pill with what waits there."""
-
-    def __init__(self, label: str, icon: str, name: str) -> None:
-        super().__init__()
-        self.setText(label)
-        self._icon = icon
-        self.count = 0
-        self.setCheckable(True)
-        self.setObjectName(name)
-        self.setAccessibleName(label)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setFixedSize(80, 56)
-
-    def set_count(self, count: int) -> None:
-        """What waits there; 0 shows no pill."""
-        self.count = count
-        self.setAccessibleDescription(str(count) if count else "")
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        on = self.isChecked()
-        if on or self.underMouse():
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme().color("frame2"))
-            painter.drawRoundedRect(QRectF(8, 0, 64, 56), 8, 8)
-        if on:
-            painter.setBrush(theme().color("brass"))
-            painter.drawRoundedRect(QRectF(-3, 16, 6, 24), 3, 3)
-        if self.hasFocus():
-            painter.setPen(QPen(theme().color("brassedge"), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(9, 1, 62, 54), 7, 7)
-        painter.drawPixmap(QPointF(30, 8), theme().pixmap(self._icon, "brass" if on else "framemuted", 20))
-        font = theme().font("rail")
-        if on:
-            font.setWeight(font.Weight.Bold)
-        painter.setFont(font)
-        painter.setPen(theme().color("frametext" if on else "framemuted"))
-        painter.drawText(QRectF(0, 30, 80, 20), Qt.AlignmentFlag.AlignCenter, self.text())
-        if self.count:
-            words = str(self.count) if self.count < 100 else "99+"
-            key = theme().font("key")
-            key.setWeight(key.Weight.Bold)
-            wide = max(18, QFontMetrics(key).horizontalAdvance(words) + 9)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme().color("brass"))
-            painter.drawRoundedRect(QRectF(44, 1, wide, 18), 9, 9)
-            painter.setPen(theme().color("brassink"))
-            painter.setFont(key)
-            painter.drawText(QRectF(44, 1, wide, 18), Qt.AlignmentFlag.AlignCenter, words)
-
-
-class BarButton(QAbstractButton):
-    """An action in the ink bar, or a fact in the status bar that opens what is behind it."""
-
-    def __init__(self, label: str, icon: str, keys: Sequence[str] = (), *, brass: bool = True) -> None:
-        super().__init__()
-        self.setText(label)
-        self._icon, self._keys, self._brass = icon, tuple(keys), brass
-        self.setAccessibleName(label)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-
-    def set_label(self, label: str) -> None:
-        """Another label."""
-        self.setText(label)
-        self.setAccessibleName(label)
-        self.updateGeometry()
-        self.update()
-
-    def _role(self) -> str:
-        return "body" if self._brass else "small"
-
-    def sizeHint(self) -> QSize:
-        wide = QFontMetrics(theme().font(self._role())).horizontalAdvance(self.text()) + 30
-        return QSize(wide + (keys_width(self._keys) + 8 if self._keys else 0), 28 if self._brass else 24)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        middle = self.height() / 2
-        painter.drawPixmap(
-            QPointF(2, middle - 8), theme().pixmap(self._icon, "brass" if self._brass else "framemuted", 16)
-        )
-        font = theme().font(self._role())
-        painter.setFont(font)
-        painter.setPen(theme().color("frametext" if self._brass or self.underMouse() else "framemuted"))
-        painter.drawText(QRectF(25, 0, self.width(), self.height()), Qt.AlignmentFlag.AlignVCenter, self.text())
-        if self._keys:
-            x = 25 + QFontMetrics(font).horizontalAdvance(self.text()) + 8
-            draw_keys(painter, x, middle, self._keys, theme().color("frametext"), theme().color("framemuted"))
-        if self.hasFocus():
-            painter.setPen(QPen(theme().color("brass"), 2))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
-
-
-class KeyHints(QWidget):
-    """The three or four keys of the place where the focus is."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.hints: Sequence[tuple[Sequence[str], str]] = ()
-
-    def set(self, hints: Sequence[tuple[Sequence[str], str]]) -> None:
-        """Other keys."""
-        self.hints = hints
-        self.setAccessibleName(", ".join(f"{'+'.join(keys)} {words}" for keys, words in hints))
-        self.updateGeometry()
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        metrics = QFontMetrics(theme().font("small"))
-        wide = sum(keys_width(keys) + metrics.horizontalAdvance(words) + 28 for keys, words in self.hints)
-        return QSize(wide, 24)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        x = 0.0
-        for keys, words in self.hints:
-            x = draw_keys(painter, x, self.height() / 2, keys, theme().color("frametext"), theme().color("framemuted"))
-            font = theme().font("small")
-            painter.setFont(font)
-            painter.setPen(theme().color("framemuted"))
-            painter.drawText(QRectF(x + 8, 0, 200, self.height()), Qt.AlignmentFlag.AlignVCenter, words)
-            x += 28 + QFontMetrics(font).horizontalAdvance(words)
 
 
 class DeskWindow(QMainWindow):
@@ -185,7 +48,7 @@ class DeskWindow(QMainWindow):
         self.resize(1366, 768)
         self.pages: dict[str, PageEntry] = {}
         self._rail_buttons: dict[str, RailButton] = {}
-        root = QWidget()
+        self._root = root = QWidget()
         root.setObjectName("root")
         column = QVBoxLayout(root)
         column.setContentsMargins(0, 0, 0, 0)
@@ -206,50 +69,54 @@ class DeskWindow(QMainWindow):
         self._notice_timer.timeout.connect(self._end_notice)
         for keys, signal in (("F2", self.enroll_requested), ("F4", self.pay_requested), ("F1", self.help_requested)):
             QShortcut(QKeySequence(keys), self).activated.connect(signal)
-        QShortcut(QKeySequence("Ctrl+K"), self).activated.connect(self.command.setFocus)
+        QShortcut(QKeySequence("Ctrl+K"), self).activated.connect(self.command.take_focus)
 
     def _restyle(self) -> None:
-        self.centralWidget().setStyleSheet(f"QWidget#root {{ background: {theme().hex('frame')}; }}")
-        muted, bright = theme().hex("framemuted"), theme().hex("frametext")
-        self.center_label.setStyleSheet(f"color: {muted}; background: transparent;")
-        self.product_label.setStyleSheet(f"color: {bright}; background: transparent;")
-        self.notice_label.setStyleSheet(f"color: {theme().hex('brass')}; background: transparent;")
+        self._root.setStyleSheet(f"QWidget#root {{ background: {theme().hex('frame')}; }}")
+        for label, color in (
+            (self.center_label, "framemuted"),
+            (self.product_label, "frametext"),
+            (self.notice_label, "brass"),
+        ):
+            label.set_color(color)
+        self._ink_bar.setFixedHeight(max(48, theme().px(32) + 8))
+        self._foot.setFixedHeight(theme().px(18) + 10)
+        self._rail_box.setFixedWidth(max([80, *(button.sizeHint().width() for button in self._rail_buttons.values())]))
 
     def _bar(self, center_name: str) -> QWidget:
-        bar = QWidget()
-        bar.setFixedHeight(48)
+        """Two halves of one width around the command field, which so stands in the middle of the window."""
+        self._ink_bar = bar = QWidget()
         row = QHBoxLayout(bar)
         row.setContentsMargins(26, 0, 16, 0)
         row.setSpacing(10)
-        row.addWidget(Icon("deskbell", "brass", 28))
-        row.addSpacing(18)
+        left = QHBoxLayout()
+        left.setSpacing(10)
+        left.addWidget(Icon("deskbell", "brass", 28))
+        left.addSpacing(16)
         self.product_label = Text("Deskbell", "section")
         self.center_label = Text(center_name, "body")
-        row.addWidget(self.product_label)
-        row.addWidget(self.center_label)
-        row.addStretch(1)
-        self.command = QLineEdit()
-        self.command.setProperty("bar", True)
-        self.command.setObjectName("command_bar")
-        self.command.setAccessibleName(_("Find or command"))
-        self.command.setPlaceholderText(_("Find a student, invoice or slot — or type a command") + "      Ctrl K")
-        self.command.setFixedWidth(520)
-        row.addWidget(self.command)
-        row.addStretch(1)
+        left.addWidget(self.product_label)
+        left.addWidget(self.center_label)
+        left.addStretch(1)
+        self.command = CommandField()
         enroll = BarButton(_("Enroll"), "user-plus", ("F2",))
         enroll.setObjectName("bar_enroll")
         enroll.clicked.connect(self.enroll_requested)
         pay = BarButton(_("Pay"), "banknote", ("F4",))
         pay.setObjectName("bar_pay")
         pay.clicked.connect(self.pay_requested)
-        row.addWidget(enroll)
-        row.addSpacing(10)
-        row.addWidget(pay)
+        right = QHBoxLayout()
+        right.addStretch(1)
+        right.addWidget(enroll)
+        right.addSpacing(12)
+        right.addWidget(pay)
+        row.addLayout(left, 1)
+        row.addWidget(self.command)
+        row.addLayout(right, 1)
         return bar
 
     def _rail(self) -> QWidget:
-        rail = QWidget()
-        rail.setFixedWidth(80)
+        self._rail_box = rail = QWidget()
         self._rail_column = QVBoxLayout(rail)
         self._rail_column.setContentsMargins(0, 8, 0, 8)
         self._rail_column.setSpacing(4)
@@ -258,20 +125,24 @@ class DeskWindow(QMainWindow):
         return rail
 
     def _status(self) -> QWidget:
-        status = QWidget()
-        status.setFixedHeight(28)
+        self._foot = status = QWidget()
         row = QHBoxLayout(status)
-        row.setContentsMargins(26, 0, 16, 0)
-        row.setSpacing(18)
+        row.setContentsMargins(24, 0, 16, 0)
+        row.setSpacing(16)
         self.till_fact = BarButton("", "wallet", brass=False)
+        self.till_fact.setObjectName("fact_till")
         self.mail_fact = BarButton("", "mail", brass=False)
+        self.mail_fact.setObjectName("fact_mail")
+        self.backup_fact = BarButton("", "hard-drive", brass=False)
+        self.backup_fact.setObjectName("fact_backup")
         self.notice_label = Text("", "small_strong")
         self.notice_label.setObjectName("notice")
         self.hints = KeyHints()
         self.actor_button = BarButton("", "user", brass=False)
         self.actor_button.setObjectName("actor")
         self.actor_button.clicked.connect(self.actor_clicked)
-        for fact in (self.till_fact, self.mail_fact):
+        for fact in (self.till_fact, self.mail_fact, self.backup_fact):
+            fact.hide()
             row.addWidget(fact)
         row.addWidget(self.notice_label)
         row.addStretch(1)
@@ -292,6 +163,7 @@ class DeskWindow(QMainWindow):
         self._rail_buttons[key] = button
         at = self._rail_column.count() if foot else self._rail_column.count() - 1
         self._rail_column.insertWidget(at, button)
+        self._rail_box.setFixedWidth(max(self._rail_box.width(), button.sizeHint().width()))
         if not foot:
             number = len(self._rail_buttons)
             button.setToolTip(f"{title} (Ctrl+{number})")

@@ -30,17 +30,17 @@ from app.text import _, sentence
 from ui.theme import theme
 from ui.widgets.paint import (
     badge_width,
-    draw_avatar,
     draw_badge,
     draw_icon,
     draw_line,
-    keys_width,
     lead,
     mirrored,
     width_of,
 )
+from ui.widgets.paint import draw_avatar as draw_avatar
 from ui.widgets.paint import draw_keys as draw_keys
 from ui.widgets.paint import draw_seats as draw_seats
+from ui.widgets.paint import keys_width as keys_width
 from ui.widgets.ring import hide_ring, show_ring
 
 
