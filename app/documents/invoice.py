@@ -11,6 +11,7 @@ import io
 import json
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from babel.dates import format_date
@@ -127,9 +128,35 @@ class CopyState:
 
 
 def render(document: InvoiceDocument, copy: CopyState | None = None) -> bytes:
-    """The document as PDF. A longer one is set twice: the first pass counts its pages."""
-    made, pages = _Painter(document, copy, pages=0).paint()
-    return made if pages == 1 else _Painter(document, copy, pages=pages).paint()[0]
+    """The document as PDF. It is laid out twice: the first pass draws nothing and counts the pages."""
+    pages = _Painter(document, copy, pages=0).paint()[1]
+    return _Painter(document, copy, pages=pages).paint()[0]
+
+
+class _Nowhere:
+    """A canvas that swallows what is drawn on it."""
+
+    def __getattr__(self, name: str) -> Any:
+        return _swallow
+
+
+def _swallow(*_args: Any, **_kwargs: Any) -> Any:
+    return _Nowhere()
+
+
+@lru_cache(maxsize=16)
+def _epc_code(name: str, iban: str, bic: str, amount_minor: int, text: str) -> Any | None:
+    """The EPC code of a SEPA transfer, None where the account is not one."""
+    from decimal import Decimal
+
+    import segno.helpers
+
+    try:
+        return segno.helpers.make_epc_qr(
+            name=name, iban=iban, bic=bic or None, amount=Decimal(amount_minor) / 100, text=text
+        )
+    except ValueError:
+        return None
 
 
 class _Painter:
@@ -145,7 +172,11 @@ class _Painter:
         setting.fonts()
         self.d, self.copy, self.pages = document, copy, pages
         self.buffer = io.BytesIO()
-        self.c = Canvas(self.buffer, pagesize=A4, invariant=1, initialFontName=setting.REGULAR, lang=document.language)
+        self.c: Any = _Nowhere()
+        if pages:
+            self.c = Canvas(
+                self.buffer, pagesize=A4, invariant=1, initialFontName=setting.REGULAR, lang=document.language
+            )
         self.c.setTitle(f"{self._title()} {document.label}")
         self.c.setAuthor(document.seller.get("legal_name") or document.seller.get("name", ""))
         self.page = 1
@@ -156,8 +187,9 @@ class _Painter:
     def text(
         self, x: float, y: float, words: str, size: float = 9, font: str = "", color: Any = _INK, align: str = "left"
     ) -> None:
-        self.c.setFillColorRGB(*color)
-        self.type.draw(self.c, x, y, words, font or self.type.REGULAR, size, align)
+        if self.pages:
+            self.c.setFillColorRGB(*color)
+            self.type.draw(self.c, x, y, words, font or self.type.REGULAR, size, align)
 
     def rule(
         self, y: float, left: float = _LEFT, right: float = _RIGHT, width: float = 0.5, color: Any = _LINE
@@ -416,21 +448,8 @@ class _Painter:
         iban = self.d.seller.get("iban", "").replace(" ", "")
         if self.d.kind != "invoice" or self.d.currency != "EUR" or not iban or still_open <= 0:
             return None
-        from decimal import Decimal
-
-        import segno.helpers
-
         name = (self.d.seller.get("legal_name") or self.d.seller.get("name", ""))[:70]
-        try:
-            return segno.helpers.make_epc_qr(
-                name=name,
-                iban=iban,
-                bic=self.d.seller.get("bic") or None,
-                amount=Decimal(still_open) / 100,
-                text=f"Invoice {self.d.label}",
-            )
-        except ValueError:
-            return None
+        return _epc_code(name, iban, self.d.seller.get("bic") or "", still_open, f"Invoice {self.d.label}")
 
     def _code_box(self, code: Any, still_open: int) -> None:
         bottom = self.y - 112
@@ -439,7 +458,12 @@ class _Painter:
         self.c.roundRect(_LEFT, bottom, _RIGHT - _LEFT, 110, 6)
         matrix = list(code.matrix)
         cell = 84 / len(matrix)
+        self.c.saveState()
         self.c.setFillColorRGB(*_INK)
+        self.c.translate(_LEFT + 13, bottom + 97)
+        self.c.scale(cell, -cell)
+        # One path of unit cells: a thousand single rectangles would cost more than all text of the page.
+        code_path = self.c.beginPath()
         for row, cells in enumerate(matrix):
             column = 0
             while column < len(cells):
@@ -447,9 +471,10 @@ class _Painter:
                 while end < len(cells) and cells[end]:
                     end += 1
                 if end > column:
-                    x, y = _LEFT + 13 + column * cell, bottom + 97 - (row + 1) * cell
-                    self.c.rect(x, y, (end - column) * cell, cell, stroke=0, fill=1)
+                    code_path.rect(column, row, end - column, 1)
                 column = end + 1
+        self.c.drawPath(code_path, stroke=0, fill=1)
+        self.c.restoreState()
         amount = money.format(still_open, self.d.currency, self.d.language)
         at = _LEFT + 112
         self.text(

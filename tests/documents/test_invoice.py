@@ -189,5 +189,6 @@ def test_the_code_carries_what_is_open_and_goes_when_nothing_is() -> None:
         name="Brückenhaus", iban="AT611904300234573201", amount=(made.gross_minor - 10_000) / 100,
         text="Invoice 2026-000430",
     )  # fmt: skip
+    assert code is not None
     assert code.matrix == again.matrix
     assert painter._payment_code(0) is None

@@ -64,6 +64,10 @@ class StudentsPage(QWidget):
         self.panel.edit_requested.connect(self.edit_student)
         row.addWidget(self.panel)
         column.addLayout(row, 1)
+        self._panel_for: int | None = None
+        self._panel_rest = QTimer(self)
+        self._panel_rest.setSingleShot(True)
+        self._panel_rest.timeout.connect(self._show_panel)
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.timeout.connect(self._show_rest)
@@ -227,6 +231,7 @@ class StudentsPage(QWidget):
             self.drop_filter()
             self._show_rest()
             self.table.select_id(student_id)
+        self._panel_rest.stop()
         self.panel.show_student(student_id)
 
     def current_student(self) -> int | None:
@@ -234,7 +239,12 @@ class StudentsPage(QWidget):
         return self.table.current_id()
 
     def _selected(self, student_id: object) -> None:
-        self.panel.show_student(student_id if isinstance(student_id, int) else None)
+        # The panel follows when typing or moving rests: reading it must not hold up a keystroke.
+        self._panel_for = student_id if isinstance(student_id, int) else None
+        self._panel_rest.start(60)
+
+    def _show_panel(self) -> None:
+        self.panel.show_student(self._panel_for)
 
     def _to_table(self) -> None:
         self.table.setFocus()
