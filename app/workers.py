@@ -38,13 +38,16 @@ class Job(QObject):
 class DeskThread(QThread):
     """Runs the desk's functions one after the other, in the order they were submitted, on its own connection.
 
+    With `readonly` it is the reader: what takes longer than a paint is read beside the window.
+
     `committed` relays every commit of any thread of this process as one signal with a `store.Changes`.
     """
 
     committed = Signal(object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, *, readonly: bool = False) -> None:
         super().__init__(parent)
+        self._readonly = readonly
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._stop_listening = store.listen(self.committed.emit)
 
@@ -57,7 +60,7 @@ class DeskThread(QThread):
 
     def run(self) -> None:
         """The thread's life: connect, work off the jobs, disconnect."""
-        with store.connected():
+        with store.connected(readonly=self._readonly):
             while (job := self._jobs.get()) is not None:
                 try:
                     result = job.call()

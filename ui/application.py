@@ -50,8 +50,9 @@ class Desk(QObject):
             people = staff.at_work("staff", "admin", "super_admin")
         store.connect(readonly=True)
         self.desk_thread = DeskThread()
+        self.reader = DeskThread(readonly=True)
         self.mail_thread = MailThread(runner)
-        self.context = Context(self.desk_thread, Actor(people[0].id, people[0].role), here)
+        self.context = Context(self.desk_thread, self.reader, Actor(people[0].id, people[0].role), here)
         self.window = DeskWindow(here.name)
         self.mail_state: MailState | None = None
         self._pages()
@@ -72,6 +73,7 @@ class Desk(QObject):
     def start(self) -> None:
         """Start the threads and show the first page."""
         self.desk_thread.start()
+        self.reader.start()
         self.mail_thread.start()
         self._status()
         self.window.go("students")
@@ -84,6 +86,7 @@ class Desk(QObject):
         """Shut down in order: mail thread, desk thread, window, file."""
         self.tick.stop()
         self.mail_thread.finish()
+        self.reader.finish()
         self.desk_thread.finish()
         self.window.close()
         self.window.deleteLater()

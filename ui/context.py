@@ -63,9 +63,9 @@ class Context(QObject):
     actor_changed = Signal()
     center_changed = Signal()
 
-    def __init__(self, desk: DeskThread, actor: Actor, center: Center) -> None:
+    def __init__(self, desk: DeskThread, reader: DeskThread, actor: Actor, center: Center) -> None:
         super().__init__()
-        self.desk, self.actor, self.center = desk, actor, center
+        self.desk, self.reader, self.actor, self.center = desk, reader, actor, center
         self.calls: set[_Call] = set()
         desk.committed.connect(self._on_committed)
 
@@ -84,6 +84,12 @@ class Context(QObject):
         call = _Call(self, Job(function, self.actor, *args), done, failed, busy)
         self.calls.add(call)
         self.desk.submit(call.job)
+
+    def read(self, function: Callable[..., Any], *args: Any, done: Callable[[Any], None]) -> None:
+        """Read something longer beside the window: ``function(*args)`` on the reader's own read-only connection."""
+        call = _Call(self, Job(function, *args), done, None, None)
+        self.calls.add(call)
+        self.reader.submit(call.job)
 
     def set_actor(self, actor: Actor) -> None:
         """Someone else is at the desk now."""

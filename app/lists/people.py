@@ -205,6 +205,22 @@ def owed(wanted: list[int]) -> tuple[int, int]:
     return total, count
 
 
+@dataclass(frozen=True)
+class Whole:
+    """The whole list behind the best rows: every id, the chips' counts, and what they owe together."""
+
+    ids: list[int]
+    counts: dict[str, int]
+    owed_minor: int
+    owing: int
+
+
+def whole(words: str, chips: tuple[str, ...], zone: str) -> Whole:
+    """Read everything that may take longer than a keystroke."""
+    found = ids(words, chips, zone)
+    return Whole(found, counts(zone), *owed(found))
+
+
 # -- the panel -----------------------------------------------------------------------------------------------
 
 

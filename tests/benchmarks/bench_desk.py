@@ -68,25 +68,20 @@ def big(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallCenter]:
 
 
 def test_a_search_keystroke_reaches_the_screen(big: SmallCenter, qapp: object) -> None:
-    from PySide6.QtWidgets import QApplication
-
-    from app.lists import people as roster
-    from ui.pages.students import StudentsPage
-
-    class Context:
-        pass
-
     from PySide6.QtCore import QObject
+    from PySide6.QtWidgets import QApplication
 
     from app.desk import center
     from app.desk.accounts import Actor
+    from app.lists import people as roster
     from app.workers import DeskThread
     from ui.context import Context as RealContext
+    from ui.pages.students import StudentsPage
     from ui.theme import theme
 
     theme().apply()
     thread = DeskThread()
-    page = StudentsPage(RealContext(thread, Actor(1, "super_admin"), center.load()))
+    page = StudentsPage(RealContext(thread, thread, Actor(1, "super_admin"), center.load()))
     page.resize(1286, 692)
     page.show()
     words = ["a", "an", "ann", "wis", "muller", "lukasz w", "555 12", "gro", "oyku y", "s-0123"]

@@ -64,6 +64,7 @@ class StudentsPage(QWidget):
         self.panel.edit_requested.connect(self.edit_student)
         row.addWidget(self.panel)
         column.addLayout(row, 1)
+        self._asked = 0
         self._panel_for: int | None = None
         self._panel_rest = QTimer(self)
         self._panel_rest.setSingleShot(True)
@@ -174,23 +175,32 @@ class StudentsPage(QWidget):
         self._rest.start(250)
 
     def _show_rest(self) -> None:
-        """The whole list, counts and sums, once typing rests."""
-        zone = self.context.center.zone
-        found = roster.ids(self.search.text(), self._chosen(), zone)
-        if len(found) != len(self.model.ids):
-            self.table.show_ids(found)
-        counts = roster.counts(zone)
+        """The whole list, counts and sums, read beside the window once typing rests."""
+        self._asked += 1
+        self.context.read(self._whole, self._asked, self.search.text(), self._chosen(), done=self._rest_read)
+
+    def _whole(self, asked: int, typed: str, chips: tuple[str, ...]) -> tuple[int, roster.Whole]:
+        return asked, roster.whole(typed, chips, self.context.center.zone)
+
+    def _rest_read(self, answer: tuple[int, roster.Whole]) -> None:
+        asked, found = answer
+        if asked != self._asked:
+            return  # something else was typed meanwhile
+        if found.ids != self.model.ids:
+            self.table.show_ids(found.ids)
         for key, chip in self.chips.items():
-            chip.set_count(counts[key])
-        self._say(len(found), more=False)
-        total, owing = roster.owed(found)
+            chip.set_count(found.counts[key])
+        self._say(len(found.ids), more=False)
         self.owed.setText(
-            _("Together they owe {amount}, {people} of them").format(amount=text.show_money(total), people=owing)
-            if total
+            _("Together they owe {amount}, {people} of them").format(
+                amount=text.show_money(found.owed_minor), people=found.owing
+            )
+            if found.owed_minor
             else ""
         )
-        people = ngettext("{n} person", "{n} people", counts[""]).format(n=f"{counts['']:,}")
-        matching = _("{n} match").format(n=f"{len(found):,}")
+        everyone = found.counts[""]
+        people = ngettext("{n} person", "{n} people", everyone).format(n=f"{everyone:,}")
+        matching = _("{n} match").format(n=f"{len(found.ids):,}")
         filtered = self.search.text().strip() or self._chosen()
         self.head.facts.setText(f"{people} · {matching}" if filtered else people)
 
@@ -214,7 +224,9 @@ class StudentsPage(QWidget):
     def reload(self) -> None:
         """Read everything shown again."""
         self._dirty = False
-        self._show_rest()
+        if not self.model.ids:
+            self._typed()
+        self._rest.start(50)
         self.model.refresh()
         self.panel.reload()
 
@@ -229,8 +241,9 @@ class StudentsPage(QWidget):
         """Show one student, whatever was filtered."""
         if not self.table.select_id(student_id):
             self.drop_filter()
-            self._show_rest()
-            self.table.select_id(student_id)
+            self._typed()
+            if not self.table.select_id(student_id):
+                self.table.show_ids(roster.ids("", (), self.context.center.zone), keep=student_id)
         self._panel_rest.stop()
         self.panel.show_student(student_id)
 
@@ -277,7 +290,7 @@ class StudentsPage(QWidget):
 
     def _added(self, student_id: int) -> None:
         self.drop_filter()
-        self._show_rest()
+        self._typed()
         self.select(student_id)
 
     def edit_student(self) -> None:

@@ -28,7 +28,8 @@ from PySide6.QtWidgets import (
 from ui.theme import theme
 from ui.widgets.paint import draw_avatar, draw_badge, draw_icon, draw_line, lead
 
-PAGE = 200
+#: Rows fetched at once: a screenful and some.
+PAGE = 60
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -82,7 +83,7 @@ class PagedModel(QAbstractTableModel):
         """The row at a place; None when it is gone from the file."""
         page = number // PAGE
         if page not in self._pages:
-            if len(self._pages) > 20:
+            if len(self._pages) > 60:
                 self._pages.clear()
             self._pages[page] = self._fetch(self.ids[page * PAGE : (page + 1) * PAGE])
         return self._pages[page].get(self.ids[number])
