@@ -8,8 +8,6 @@ from datetime import date
 from typing import Any
 
 from babel.core import Locale, UnknownLocaleError
-from email_validator import EmailNotValidError, validate_email
-from rapidfuzz import fuzz
 
 from app import clock, store, text
 from app.desk import notifications, timeline
@@ -142,6 +140,8 @@ def similar(draft: StudentDraft, limit: int = 5) -> list[int]:
 
     Never raises for half-typed fields: it is asked while someone types.
     """
+    from rapidfuzz import fuzz
+
     digits, email = text.phone_digits(draft.phone), draft.email.strip().lower()
     name = text.fold(f"{draft.first_name} {draft.last_name}")
     found: list[int] = []
@@ -193,6 +193,8 @@ def check_email(typed: str, field: str = "email") -> str | None:
         return None
     if "," in address:
         raise UserError("people.email_comma", field, suggestion=address.replace(",", "."))
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         return validate_email(address, check_deliverability=False, test_environment=True).normalized
     except EmailNotValidError as error:

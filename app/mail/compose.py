@@ -12,9 +12,6 @@ from email.utils import format_datetime
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import StrictUndefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-
 from app import clock, paths, store, text
 from app.errors import UserError
 
@@ -32,7 +29,11 @@ class Attachment:
 
 
 @lru_cache(maxsize=1)
-def _environment() -> ImmutableSandboxedEnvironment:
+def _environment() -> Any:
+    # Imported when the first mail is written: the window's first paint does not wait for it.
+    from jinja2 import StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
     environment = ImmutableSandboxedEnvironment(
         undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
     )

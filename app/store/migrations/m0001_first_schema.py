@@ -40,7 +40,7 @@ CREATE TABLE users (@
     next_slot_at TEXT,
     next_slot_as_of TEXT
 ) STRICT;
-CREATE INDEX users_role ON users(role, status, id);
+CREATE INDEX users_role ON users(role, id, status);
 CREATE INDEX users_balance ON users(balance_minor) WHERE balance_minor <> 0;
 CREATE INDEX users_next_slot ON users(next_slot_at) WHERE next_slot_at IS NOT NULL;
 CREATE INDEX users_name ON users(last_name, first_name);
