@@ -9,7 +9,7 @@ from types import TracebackType
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QApplication, QPlainTextEdit, QWidget
 
 from app import __version__
 from app.text import _
@@ -29,13 +29,11 @@ class CrashDialog(FormDialog):
         box = QPlainTextEdit(details)
         box.setReadOnly(True)
         box.setFixedHeight(180)
+        box.setObjectName("details")
         box.setAccessibleName(_("Details"))
         self.body.addWidget(box)
-        row = QHBoxLayout()
         copy = Button(_("Copy details"), "copy")
         copy.clicked.connect(self._copy)
-        row.addWidget(copy)
-        row.addStretch(1)
         self.add_foot((copy,), Button(_("Go on"), kind="primary", keys=("Ctrl", "Enter")))
 
     def _copy(self) -> None:

@@ -44,7 +44,7 @@ SEAT_EDGE = {"paid": "okfill", "pending": "infofill", "held": "heldfill", "free"
 
 
 def mirrored(painter: QPainter) -> bool:
-    """Whether what is drawn into starts at the right."""
+    """Whether reading starts at the right: a painter has the direction of the application."""
     return painter.layoutDirection() == Qt.LayoutDirection.RightToLeft
 
 
@@ -188,4 +188,5 @@ def draw_seat(painter: QPainter, place: QRectF, kind: str) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRoundedRect(place, 1.5, 1.5)
     if kind == "held":
-        painter.drawLine(QPointF(place.left() + 1, place.center().y()), QPointF(place.right() - 1, place.center().y()))
+        middle = int(place.center().y()) + 0.5  # on a pixel, so that the bar is not blurred over two
+        painter.drawLine(QPointF(place.left() + 1, middle), QPointF(place.right() - 1, middle))

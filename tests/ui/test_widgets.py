@@ -1,0 +1,380 @@
+"""The shared parts as a person sees and uses them: painted in both looks, mirrored, by keyboard, with their names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFocusFrame, QHBoxLayout, QLabel, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.errors import UserError
+from ui.theme import theme
+from ui.widgets import paint
+from ui.widgets.basic import Badge, Button, Chip, EmptyState, Field, SeatBar, Segment, Text, show_error
+from ui.widgets.paint import STATUS, reads_right_to_left
+from ui.widgets.table import PAGE, Cell, Column, PagedModel, RowTable
+
+
+@pytest.fixture(autouse=True)
+def as_before(qapp: QApplication) -> Iterator[None]:
+    """Every test starts with, and leaves, the light look at 100 %, left to right."""
+    qapp.setStyle("Fusion")
+    theme().use(dark=False, scale=1.0)
+    yield
+    qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+    theme().use(dark=False, scale=1.0)
+
+
+def picture(widget: QWidget) -> QImage:
+    widget.resize(widget.sizeHint())
+    return widget.grab().toImage()
+
+
+def shown(qtbot: QtBot, *widgets: QWidget) -> QWidget:
+    """Widgets in an open window with room around them."""
+    window = QWidget()
+    row = QHBoxLayout(window)
+    row.setContentsMargins(20, 20, 20, 20)
+    for widget in widgets:
+        row.addWidget(widget)
+    qtbot.addWidget(window)
+    window.show()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    return window
+
+
+def read_from_right(on: bool) -> None:
+    QApplication.setLayoutDirection(Qt.LayoutDirection.RightToLeft if on else Qt.LayoutDirection.LeftToRight)
+
+
+def inked(image: QImage, color: QColor, within: int = 0) -> list[tuple[int, int]]:
+    """Where a color stands; `within` takes the smoothed edges of letters and lines too."""
+
+    def near(found: QColor) -> bool:
+        pairs = zip((found.red(), found.green(), found.blue()), (color.red(), color.green(), color.blue()), strict=True)
+        return max(abs(one - other) for one, other in pairs) <= within
+
+    return [(x, y) for x in range(image.width()) for y in range(image.height()) if near(image.pixelColor(x, y))]
+
+
+# -- seats
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("right_to_left", [False, True])
+def test_seats_are_told_by_shape_and_stand_in_order(dark: bool, right_to_left: bool) -> None:
+    theme().use(dark=dark)
+    read_from_right(right_to_left)
+    bar = SeatBar((12, 14))
+    bar.set(paid=2, pending=1, held=1, capacity=5)
+    image = picture(bar)
+
+    def seat(number: int) -> QImage:
+        left = image.width() - number * 14 - 12 if right_to_left else number * 14
+        return image.copy(left + 2, 3, 8, 10)
+
+    fill = {kind: theme().color(kind) for kind in ("okfill", "infofill", "heldfill")}
+    assert len(inked(seat(0), fill["okfill"])) == 80, "a paid seat is solid"
+    assert 8 < len(inked(seat(2), fill["infofill"])) < 60, "a pending seat is hatched"
+    held = inked(seat(3), fill["heldfill"])
+    assert held, "a held seat has a bar"
+    assert {y for _x, y in held} <= {3, 4, 5, 6}, "in its middle"
+    free = seat(4)
+    assert not any(inked(free, color) for color in fill.values()), "a free seat is empty"
+
+
+def test_a_seat_bar_says_its_numbers_in_words() -> None:
+    bar = SeatBar()
+    bar.set(paid=9, pending=2, held=1, capacity=14, waiting=2)
+    assert bar.accessibleName() == "12 of 14 seats: 9 paid, 2 pending, 1 held; 2 waiting"
+
+
+# -- buttons, chips, segments
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_only_the_primary_button_is_brass(dark: bool) -> None:
+    theme().use(dark=dark)
+    grounds = {kind: picture(Button("Pay", kind=kind)).pixelColor(6, 16) for kind in ("primary", "default", "danger")}
+    assert grounds["primary"] == theme().color("brass")
+    assert grounds["default"] == grounds["danger"] == theme().color("surface")
+
+
+def test_a_button_that_is_off_is_not_brass() -> None:
+    button = Button("Pay", kind="primary")
+    button.setEnabled(False)
+    assert picture(button).pixelColor(6, 16) == theme().color("sunken")
+
+
+def test_what_acts_is_named_as_it_reads() -> None:
+    segment = Segment([("once", "Pay at once", ("1",)), ("three", "3 installments", ("3",))], "plan")
+    for widget in (Button("New student", "user-plus"), Chip("Owes money", "coins"), *segment.buttons.values()):
+        assert widget.accessibleName() == widget.text()
+        assert widget.objectName()
+    button = Button("Pay")
+    button.set_label("Pay €40.00")
+    assert (button.accessibleName(), button.objectName()) == ("Pay €40.00", "pay")
+
+
+@pytest.mark.parametrize("make", [lambda: Button("Edit"), lambda: Chip("Owes money")], ids=["button", "chip"])
+def test_space_presses_and_a_brass_ring_stands_off_the_focus(qtbot: QtBot, make: Any) -> None:
+    one, other = make(), Button("Other")
+    window = shown(qtbot, other, one)
+    one.setFocus()
+    rings = [frame for frame in window.findChildren(QFocusFrame) if frame.isVisible()]
+    assert [ring.widget() for ring in rings] == [one]
+    edge = one.mapTo(window, QPoint(0, one.height() // 2))
+    image = window.grab().toImage()
+    assert image.pixelColor(edge.x() - 3, edge.y()) == theme().color("brassedge"), "the ring"
+    assert image.pixelColor(edge.x() - 1, edge.y()) != theme().color("brassedge"), "two pixels of distance"
+    with qtbot.waitSignal(one.clicked):
+        QTest.keyClick(one, Qt.Key.Key_Space)
+    other.setFocus()
+    assert [ring.widget() for ring in window.findChildren(QFocusFrame) if ring.isVisible()] == [other]
+
+
+def test_the_ring_outlives_the_window_it_was_in(qtbot: QtBot) -> None:
+    first = Button("First")
+    window = shown(qtbot, first)
+    first.setFocus()
+    window.close()
+    window.deleteLater()
+    with qtbot.waitSignal(window.destroyed):
+        pass
+    second = Button("Second")
+    other = shown(qtbot, second)
+    second.setFocus()
+    assert [ring.widget() for ring in other.findChildren(QFocusFrame) if ring.isVisible()] == [second]
+
+
+def test_a_segment_holds_one_choice_and_tells_only_of_clicks(qtbot: QtBot) -> None:
+    segment = Segment([("a", "All", ()), ("n", "Not yet", ())])
+    qtbot.addWidget(segment)
+    segment.set_value("a")
+    assert segment.value() == "a"
+    with qtbot.waitSignal(segment.chosen) as told:
+        QTest.mouseClick(segment.buttons["n"], Qt.MouseButton.LeftButton)
+    assert told.args == ["n"]
+    assert not segment.buttons["a"].isChecked()
+
+
+def test_a_chip_shows_and_says_its_count() -> None:
+    chip = Chip("Owes money", "coins", "owes")
+    narrow = chip.sizeHint().width()
+    chip.set_count(12318)
+    assert chip.sizeHint().width() > narrow + 30
+    assert chip.accessibleDescription() == "12318"
+
+
+@pytest.mark.parametrize("make", [lambda: Button("Pay", "banknote", keys=("F4",)), lambda: Chip("Owes", "coins")])
+def test_parts_mirror(make: Any) -> None:
+    part = make()
+    straight = picture(part)
+    read_from_right(True)
+    mirrored = picture(part)
+    ink = part.fontMetrics().height()
+
+    def first(image: QImage, columns: range) -> int:
+        """How many columns until something is drawn inside the edge."""
+        ground = image.pixelColor(5, image.height() // 2)
+        middle = range(image.height() // 2 - ink // 3, image.height() // 2 + ink // 3)
+        return next(
+            n for n, x in enumerate(columns) if any(image.pixelColor(x, y).rgb() != ground.rgb() for y in middle)
+        )
+
+    wide = straight.width()
+    from_left, from_right = range(5, wide - 5), range(wide - 6, 5, -1)
+    assert abs(first(straight, from_left) - first(mirrored, from_right)) <= 2
+    assert straight != mirrored
+
+
+@pytest.mark.parametrize("scale", [0.9, 1.0, 1.5])
+def test_heights_follow_the_text(scale: float) -> None:
+    theme().use(scale=scale)
+    assert Button("Pay").sizeHint().height() == round(32 * scale)
+    assert Chip("Owes").sizeHint().height() == round(28 * scale)
+    assert Badge("paid", "Paid").sizeHint().height() == round(20 * scale)
+
+
+# -- badges and text
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("status", sorted(STATUS))
+def test_a_status_is_icon_word_and_color(status: str, dark: bool) -> None:
+    theme().use(dark=dark)
+    _icon, ink, ground, _outlined = STATUS[status]
+    badge = Badge(status, "Word")
+    image = picture(badge)
+    assert image.pixelColor(image.width() - 4, image.height() // 2) == theme().color(ground)
+    assert inked(image.copy(0, 0, 24, image.height()), theme().color(ink), 60), "the icon"
+    assert inked(image.copy(25, 0, image.width() - 25, image.height()), theme().color(ink), 60), "the word"
+    assert badge.accessibleName() == "Word"
+
+
+def test_markup_is_shown_not_rendered() -> None:
+    name = "<b>Łukasz</b> &amp; <img src=x>"
+    assert Text(name).textFormat() == Qt.TextFormat.PlainText
+    empty = EmptyState("users", name, name)
+    assert {label.textFormat() for label in empty.findChildren(Text)} == {Qt.TextFormat.PlainText}
+    plain = QLabel(name)
+    plain.setFont(theme().font("body"))
+    plain.setTextFormat(Qt.TextFormat.PlainText)
+    assert Text(name).sizeHint().width() == plain.sizeHint().width()
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [("+43 699 555 07 10", False), ("€80.00 due", False), ("", False), ("ليلى حدّاد", True), ("2 مقعد", True)],
+)
+def test_text_keeps_its_own_direction(words: str, expected: bool) -> None:
+    assert reads_right_to_left(words) is expected
+
+
+@pytest.mark.parametrize("words", ["+43 699 555 07 10", "€152.00 due", "2026-000398", "09:00–10:30"])
+def test_a_number_reads_the_same_in_a_mirrored_window(words: str) -> None:
+    def drawn(direction: Qt.LayoutDirection) -> set[tuple[int, int]]:
+        image = QImage(220, 30, QImage.Format.Format_ARGB32)
+        image.fill(QColor("white"))
+        painter = QPainter(image)
+        painter.setLayoutDirection(direction)
+        wide = paint.width_of(words, theme().font("body"))
+        box = QRectF(10, 0, wide, 30)
+        paint.draw_line(painter, box, words, theme().font("body"), QColor("black"))
+        painter.end()
+        return set(inked(image, QColor("black"), 120))
+
+    straight, mirrored = drawn(Qt.LayoutDirection.LeftToRight), drawn(Qt.LayoutDirection.RightToLeft)
+    # Right-aligned text may start a part of a pixel later: nearly the same, where a reversed order is not.
+    moved = [{(x + by, y) for x, y in mirrored} for by in (-1, 0, 1)]
+    assert max(len(straight & one) / len(straight | one) for one in moved) > 0.7
+
+
+# -- fields
+
+
+def test_an_error_stands_beside_its_field_and_belongs_to_it(qtbot: QtBot) -> None:
+    field = Field("Email", hint="where invoices go")
+    window = shown(qtbot, field)
+    assert field.window() is window
+    field.set_error("This is not an address.")
+    assert field.edit.accessibleDescription() == "This is not an address."
+    assert field.below.isVisible()
+    assert field.below.text() == "This is not an address."
+    image = field.edit.grab().toImage()
+    assert image.pixelColor(0, image.height() // 2) == theme().color("danger")
+    QTest.keyClicks(field.edit, "a")
+    assert (field.error, field.below.text(), field.edit.accessibleDescription()) == ("", "where invoices go", "")
+
+
+def test_an_error_goes_to_its_field_or_is_said_elsewhere(qtbot: QtBot) -> None:
+    name, email = Field("Name"), Field("Email")
+    window = shown(qtbot, name, email)
+    assert window.isVisible()
+    said: list[str] = []
+    show_error(UserError("people.name_missing", field="name"), {"name": name, "email": email}, said.append)
+    assert name.error
+    assert not email.error
+    assert name.edit.hasFocus()
+    assert said == []
+    show_error(UserError("people.name_missing", field="nowhere"), {"name": name}, said.append)
+    assert len(said) == 1
+
+
+# -- tables
+
+
+def table(count: int, fetched: list[list[int]] | None = None, width: int = 120) -> RowTable:
+    def fetch(ids: list[int]) -> dict[int, int]:
+        if fetched is not None:
+            fetched.append(ids)
+        return {one: one for one in ids}
+
+    columns = [
+        Column("Name", 0, lambda row: Cell(f"Student {row}", "name")),
+        Column("Balance", width, lambda row: Cell("€152.00 due", "strong", "danger"), right=True),
+    ]
+    made = RowTable(PagedModel(columns, fetch), "roster", 35)
+    made.show_ids(list(range(1, count + 1)))
+    return made
+
+
+def test_a_long_list_knows_its_length_and_reads_only_what_is_seen(qtbot: QtBot) -> None:
+    fetched: list[list[int]] = []
+    roster = table(100_000, fetched)
+    qtbot.addWidget(roster)
+    roster.resize(600, 400)
+    roster.show()
+    roster.grab()
+    assert roster.paged.rowCount() == 100_000
+    assert not roster.paged.canFetchMore(roster.rootIndex())
+    assert [len(ids) for ids in fetched] == [PAGE]
+    roster.scrollToBottom()
+    roster.grab()
+    assert max(max(ids) for ids in fetched) == 100_000
+    assert sum(len(ids) for ids in fetched) <= 4 * PAGE
+
+
+def test_the_selection_stays_on_its_person_when_the_list_changes(qtbot: QtBot) -> None:
+    roster = table(50)
+    qtbot.addWidget(roster)
+    roster.select_id(30)
+    roster.show_ids([30, 7, 5])
+    assert roster.current_id() == 30
+    roster.show_ids([7, 5])
+    assert roster.current_id() == 7
+
+
+def test_arrows_move_and_enter_opens(qtbot: QtBot) -> None:
+    roster = table(5)
+    window = shown(qtbot, roster)
+    assert window.isVisible()
+    roster.setFocus()
+    QTest.keyClick(roster, Qt.Key.Key_Down)
+    assert roster.current_id() == 2
+    with qtbot.waitSignal(roster.activated_id) as opened:
+        QTest.keyClick(roster, Qt.Key.Key_Return)
+    assert opened.args == [2]
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("right_to_left", [False, True])
+def test_the_selected_row_is_tinted_with_a_stripe_where_reading_starts(
+    qtbot: QtBot, dark: bool, right_to_left: bool
+) -> None:
+    theme().use(dark=dark)
+    read_from_right(right_to_left)
+    roster = table(5)
+    qtbot.addWidget(roster)
+    roster.resize(500, 300)
+    roster.select_id(2)
+    roster.show()
+    view = roster.viewport()
+    image = view.grab().toImage()
+    start, end = (view.width() - 2, 1) if right_to_left else (1, view.width() - 2)
+    second = 35 + 17
+    assert image.pixelColor(start, second) == theme().color("brassedge")
+    assert image.pixelColor(end, second) == theme().color("brasstint")
+    assert image.pixelColor(start, 17) == theme().color("surface")
+
+
+@pytest.mark.parametrize("width", [120, 60], ids=["room", "too narrow"])
+@pytest.mark.parametrize("scale", [1.0, 1.5])
+def test_an_amount_is_never_shortened(qtbot: QtBot, scale: float, width: int) -> None:
+    theme().use(scale=scale)
+    roster = table(1, width=width)
+    qtbot.addWidget(roster)
+    roster.resize(800, 200)
+    roster.show()
+    image = roster.viewport().grab().toImage()
+    color = theme().color("danger")
+    columns = sorted({x for x, _y in inked(image, color)})
+    drawn = columns[-1] - columns[0] + 1
+    whole = paint.width_of("€152.00 due", theme().font("strong"))
+    assert abs(drawn - whole) <= 4, f"{drawn} of {whole} pixels"
