@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QFont, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QScrollBar, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
@@ -17,6 +17,7 @@ from ui.crash import CrashDialog, CrashReporter
 from ui.dialogs.ask import ask
 from ui.theme import theme
 from ui.widgets.basic import Button
+from ui.widgets.paint import width_of
 from ui.window import DeskWindow
 
 PAGES = ("today", "students", "calendar", "payments", "inbox", "mail", "reports")
@@ -167,7 +168,10 @@ def test_the_frame_fits_a_small_screen_at_every_text_size(window: DeskWindow, sc
     assert not [bar for bar in window.findChildren(QScrollBar) if bar.isVisible()]
     for key in (*PAGES, "settings"):
         rail = window.findChild(QWidget, f"rail_{key}")
-        assert rail.width() >= rail.sizeHint().width(), f"{key} is cut"
+        rail.setChecked(True)
+        bold = theme().font("rail")
+        bold.setWeight(QFont.Weight.Bold)
+        assert rail.width() >= width_of(rail.text(), bold) + 16, f"{key} is cut"
         assert rail.geometry().bottom() <= rail.parentWidget().height()
     bar = window.command.parentWidget()
     assert window.command.geometry().top() >= 0

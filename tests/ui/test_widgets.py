@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFocusFrame, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QFocusFrame, QHBoxLayout, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.errors import UserError
@@ -124,8 +124,8 @@ def test_what_acts_is_named_as_it_reads() -> None:
 
 @pytest.mark.parametrize("make", [lambda: Button("Edit"), lambda: Chip("Owes money")], ids=["button", "chip"])
 def test_space_presses_and_a_brass_ring_stands_off_the_focus(qtbot: QtBot, make: Any) -> None:
-    one, other = make(), Button("Other")
-    window = shown(qtbot, other, one)
+    one, other, field = make(), Button("Other"), QLineEdit()
+    window = shown(qtbot, other, one, field)
     one.setFocus()
     rings = [frame for frame in window.findChildren(QFocusFrame) if frame.isVisible()]
     assert [ring.widget() for ring in rings] == [one]
@@ -137,6 +137,8 @@ def test_space_presses_and_a_brass_ring_stands_off_the_focus(qtbot: QtBot, make:
         QTest.keyClick(one, Qt.Key.Key_Space)
     other.setFocus()
     assert [ring.widget() for ring in window.findChildren(QFocusFrame) if ring.isVisible()] == [other]
+    field.setFocus()
+    assert not [ring for ring in window.findChildren(QFocusFrame) if ring.isVisible()], "a field has its own edge"
 
 
 def test_the_ring_outlives_the_window_it_was_in(qtbot: QtBot) -> None:
@@ -325,7 +327,7 @@ def test_the_selection_stays_on_its_person_when_the_list_changes(qtbot: QtBot) -
     roster = table(50)
     qtbot.addWidget(roster)
     roster.select_id(30)
-    roster.show_ids([30, 7, 5])
+    roster.show_ids([7, 30, 5])
     assert roster.current_id() == 30
     roster.show_ids([7, 5])
     assert roster.current_id() == 7
@@ -362,6 +364,15 @@ def test_the_selected_row_is_tinted_with_a_stripe_where_reading_starts(
     assert image.pixelColor(start, second) == theme().color("brassedge")
     assert image.pixelColor(end, second) == theme().color("brasstint")
     assert image.pixelColor(start, 17) == theme().color("surface")
+
+
+def test_columns_and_rows_follow_the_text(qtbot: QtBot) -> None:
+    roster = table(3)
+    qtbot.addWidget(roster)
+    theme().use(scale=1.5)
+    assert roster.columnWidth(1) == 180
+    assert roster.rowHeight(0) == round(35 * 1.5)
+    assert roster.horizontalHeader().height() == 48
 
 
 @pytest.mark.parametrize("width", [120, 60], ids=["room", "too narrow"])
