@@ -31,6 +31,7 @@ def fill(
     if not 1 <= students <= 1_000_000:
         raise UserError("demo.too_many", "students")
     store.open_center(data_dir, create=True)
+    store.relax_for_new_file()
     try:
         moment = now or clock.now()
         history.write(random.Random(seed), students, moment, progress)

@@ -18,6 +18,7 @@ from app.desk.accounts import SYSTEM, Actor, require
 from app.errors import UserError
 from app.store import Write
 from app.store.models import Course, CourseEnrolled, Session, Slot, SlotEnrolled, User
+from app.store.prepared import prepared
 
 
 def live(now: str) -> Any:
@@ -26,9 +27,35 @@ def live(now: str) -> Any:
     return SlotEnrolled.status.in_(["booked", "attended"]) | held
 
 
+_taken = prepared(
+    lambda slot_id, now: SlotEnrolled.select(fn.COUNT(SlotEnrolled.id)).where(
+        SlotEnrolled.slot_id == slot_id, live(now)
+    )
+)
+_kept_seats = prepared(
+    lambda slot_id: SlotEnrolled.select(fn.COUNT(SlotEnrolled.id)).where(
+        SlotEnrolled.slot_id == slot_id, SlotEnrolled.status.in_(["booked", "attended"])
+    )
+)
+_next_slot = prepared(
+    lambda student_id, held_after, starts_after: (
+        Slot.select(Slot.id, Slot.start_utc)
+        .join(SlotEnrolled, on=(SlotEnrolled.slot_id == Slot.id))
+        .where(
+            SlotEnrolled.student_id == student_id,
+            live(held_after),
+            Slot.canceled_at.is_null(),
+            Slot.start_utc > starts_after,
+        )
+        .order_by(Slot.start_utc, Slot.id)
+        .limit(1)
+    )
+)
+
+
 def taken(slot_id: int, now: str) -> int:
     """Live seats of a slot."""
-    return int(SlotEnrolled.select().where(SlotEnrolled.slot_id == slot_id, live(now)).count())
+    return int(_taken(slot_id, now)[0][0])
 
 
 def book(
@@ -221,30 +248,19 @@ def release_seats(w: Write, enrollment_id: int) -> list[int]:
 def recount(w: Write, slot_ids: Iterable[int]) -> None:
     """Bring the kept count of booked and attended seats in step."""
     for slot_id in dict.fromkeys(slot_ids):
-        count = (
-            SlotEnrolled.select()
-            .where(SlotEnrolled.slot_id == slot_id, SlotEnrolled.status.in_(["booked", "attended"]))
-            .count()
-        )
-        if Slot.get_by_id(slot_id).seats_taken != count:
+        count = int(_kept_seats(slot_id)[0][0])
+        slot = store.by_id(Slot, slot_id)
+        if slot is not None and slot.seats_taken != count:
             w.update(Slot, slot_id, seats_taken=count)
 
 
 def refresh_next_slot(w: Write, student_ids: Iterable[int]) -> None:
     """Bring the kept next slot of students in step, as of now."""
     for student_id in dict.fromkeys(student_ids):
-        row = (
-            Slot.select(Slot.id, Slot.start_utc)
-            .join(SlotEnrolled, on=(SlotEnrolled.slot_id == Slot.id))
-            .where(
-                SlotEnrolled.student_id == student_id, live(w.now), Slot.canceled_at.is_null(), Slot.start_utc > w.now
-            )
-            .order_by(Slot.start_utc, Slot.id)
-            .first()
-        )
-        next_id, next_at = (row.id, row.start_utc) if row is not None else (None, None)
-        kept = User.get_by_id(student_id)
-        if (kept.next_slot_id, kept.next_slot_at) != (next_id, next_at):
+        found = _next_slot(student_id, w.now, w.now)
+        next_id, next_at = found[0] if found else (None, None)
+        kept = store.by_id(User, student_id)
+        if kept is not None and (kept.next_slot_id, kept.next_slot_at) != (next_id, next_at):
             w.update(User, student_id, next_slot_id=next_id, next_slot_at=next_at, next_slot_as_of=w.now)
 
 
@@ -343,10 +359,9 @@ def offer_free_seat(w: Write, slot: Any) -> None:
         )
 
 
-def busy_elsewhere(student_id: int, start_utc: str, end_utc: str, now: str, but: int | None = None) -> Any | None:
-    """The slot that a student has at that time, if there is one; back to back is free, canceled blocks nothing."""
-    query = (
-        Slot.select()
+_busy = prepared(
+    lambda student_id, now, end_utc, start_utc, but: (
+        Slot.select(Slot.id)
         .join(SlotEnrolled, on=(SlotEnrolled.slot_id == Slot.id))
         .where(
             SlotEnrolled.student_id == student_id,
@@ -354,14 +369,24 @@ def busy_elsewhere(student_id: int, start_utc: str, end_utc: str, now: str, but:
             Slot.canceled_at.is_null(),
             Slot.start_utc < end_utc,
             Slot.end_utc > start_utc,
+            Slot.id != but,
         )
+        .order_by(Slot.start_utc)
+        .limit(1)
     )
-    return (query.where(Slot.id != but) if but is not None else query).order_by(Slot.start_utc).first()
+)
+
+
+def busy_elsewhere(student_id: int, start_utc: str, end_utc: str, now: str, but: int | None = None) -> Any | None:
+    """The slot that a student has at that time, if there is one; back to back is free, canceled blocks nothing."""
+    found = _busy(student_id, now, end_utc, start_utc, but or 0)
+    return store.by_id(Slot, found[0][0]) if found else None
 
 
 def title(slot: Any) -> str:
     """How people call a slot: its own title, else the session's name."""
-    return str(slot.title or Session.select(Session.name).where(Session.id == slot.session_id).scalar())
+    session = store.by_id(Session, slot.session_id)
+    return str(slot.title or (session.name if session is not None else ""))
 
 
 def _facts(slot: Any) -> dict[str, str]:
@@ -379,33 +404,39 @@ def _override(actor: Actor, reason: str) -> str:
     return words
 
 
-def _enrollment(student_id: int, session_id: int) -> int | None:
-    """The student's running enrollment in the session's course."""
-    course_id = Session.select(Session.course_id).where(Session.id == session_id)
-    query = CourseEnrolled.select(fn.MAX(CourseEnrolled.id)).where(
+_own_enrollment = prepared(
+    lambda student_id, session_id: CourseEnrolled.select(fn.MAX(CourseEnrolled.id)).where(
         CourseEnrolled.student_id == student_id,
-        CourseEnrolled.course_id == course_id,
+        CourseEnrolled.course_id == Session.select(Session.course_id).where(Session.id == session_id),
         CourseEnrolled.status != "canceled",
     )
-    found = query.scalar()
-    return int(found) if found is not None else None
+)
+_own_row = prepared(
+    lambda slot_id, student_id: SlotEnrolled.select(SlotEnrolled.id).where(
+        SlotEnrolled.slot_id == slot_id, SlotEnrolled.student_id == student_id, SlotEnrolled.status != "canceled"
+    )
+)
+
+
+def _enrollment(student_id: int, session_id: int) -> int | None:
+    """The student's running enrollment in the session's course."""
+    return _own_enrollment(student_id, session_id)[0][0]  # type: ignore[no-any-return]
 
 
 def _row(slot_id: int, student_id: int) -> Any | None:
-    return SlotEnrolled.get_or_none(
-        SlotEnrolled.slot_id == slot_id, SlotEnrolled.student_id == student_id, SlotEnrolled.status != "canceled"
-    )
+    found = _own_row(slot_id, student_id)
+    return store.by_id(SlotEnrolled, found[0][0]) if found else None
 
 
 def _seat(seat_id: int) -> Any:
-    seat = SlotEnrolled.get_or_none(SlotEnrolled.id == seat_id)
+    seat = store.by_id(SlotEnrolled, seat_id)
     if seat is None:
         raise UserError("store.gone")
     return seat
 
 
 def _slot(slot_id: int, *, canceled_too: bool = False) -> Any:
-    slot = Slot.get_or_none(Slot.id == slot_id)
+    slot = store.by_id(Slot, slot_id)
     if slot is None:
         raise UserError("store.gone")
     if slot.canceled_at is not None and not canceled_too:
@@ -414,8 +445,8 @@ def _slot(slot_id: int, *, canceled_too: bool = False) -> Any:
 
 
 def _student(student_id: int) -> Any:
-    student = User.get_or_none(User.id == student_id, User.role == "student")
-    if student is None:
+    student = store.by_id(User, student_id)
+    if student is None or student.role != "student":
         raise UserError("people.not_a_student", "student")
     return student
 
