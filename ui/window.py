@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMainWindow, QStackedWi
 from app import paths
 from app.text import _
 from ui.shell.field import CommandField
-from ui.shell.parts import BarButton, KeyHints, RailButton
+from ui.shell.parts import BarButton, KeyHints, Notice, RailButton
 from ui.theme import theme
 from ui.widgets.basic import Icon, Text
 
@@ -73,12 +73,8 @@ class DeskWindow(QMainWindow):
 
     def _restyle(self) -> None:
         self._root.setStyleSheet(f"QWidget#root {{ background: {theme().hex('frame')}; }}")
-        for label, color in (
-            (self.center_label, "framemuted"),
-            (self.product_label, "frametext"),
-            (self.notice_label, "brass"),
-        ):
-            label.set_color(color)
+        self.center_label.set_color("framemuted")
+        self.product_label.set_color("frametext")
         self._ink_bar.setFixedHeight(max(48, theme().px(32) + 8))
         self._foot.setFixedHeight(theme().px(18) + 10)
         self._rail_box.setFixedWidth(max([80, *(button.sizeHint().width() for button in self._rail_buttons.values())]))
@@ -135,8 +131,7 @@ class DeskWindow(QMainWindow):
         self.mail_fact.setObjectName("fact_mail")
         self.backup_fact = BarButton("", "hard-drive", brass=False)
         self.backup_fact.setObjectName("fact_backup")
-        self.notice_label = Text("", "small_strong")
-        self.notice_label.setObjectName("notice")
+        self.notice_label = Notice()
         self.hints = KeyHints()
         self.actor_button = BarButton("", "user", brass=False)
         self.actor_button.setObjectName("actor")
@@ -205,11 +200,11 @@ class DeskWindow(QMainWindow):
 
     def notice(self, words: str) -> None:
         """Say that something was done, for some seconds."""
-        self.notice_label.setText(words)
+        self.notice_label.say(words)
         self._notice_timer.start(6_000)
 
     def _end_notice(self) -> None:
-        self.notice_label.setText("")
+        self.notice_label.say("")
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.closing.emit()

@@ -189,6 +189,21 @@ def test_right_to_left_puts_the_rail_right_and_its_marker_at_the_edge(window: De
     assert image.pixelColor(1366 - 80 + 2, middle) == theme().color("frame")
 
 
+def test_a_long_notice_gives_way_and_who_is_at_the_desk_stays_whole(window: DeskWindow) -> None:
+    theme().use(scale=1.5)
+    window.till_fact.set_label("Till 1 open since 08:02")
+    window.mail_fact.set_label("3 mails waiting")
+    window.actor_button.set_label("Marta Kowalczyk · Front desk is at the desk")
+    said = "1 payment waits for an answer: see Payments. " * 2
+    window.notice(said)
+    QApplication.processEvents()
+    actor = window.actor_button
+    assert actor.width() >= actor.sizeHint().width()
+    assert actor.mapTo(window, actor.rect().topRight()).x() <= 1366
+    assert window.notice_label.toolTip() == window.notice_label.text() == said
+    assert window.notice_label.geometry().right() < actor.geometry().left()
+
+
 # -- asking
 
 

@@ -389,3 +389,43 @@ def test_an_amount_is_never_shortened(qtbot: QtBot, scale: float, width: int) ->
     drawn = columns[-1] - columns[0] + 1
     whole = paint.width_of("€152.00 due", theme().font("strong"))
     assert abs(drawn - whole) <= 4, f"{drawn} of {whole} pixels"
+
+
+@pytest.mark.parametrize("scale", [0.9, 1.0, 1.25, 1.5])
+@pytest.mark.parametrize("wide", [820, 640, 420])
+def test_amounts_stay_in_sight_where_columns_have_no_room(qtbot: QtBot, scale: float, wide: int) -> None:
+    theme().use(scale=scale)
+    columns = [
+        Column("Name", 0, lambda row: Cell(f"Student {row}", "name", avatar=row)),
+        Column("Phone", 156, lambda row: Cell("+43 660 555 01 84")),
+        Column("Email", 78, lambda row: Cell("ana.satler@mail.example")),
+        Column("Balance", 98, lambda row: Cell("€240.00 due", "strong", "danger"), right=True),
+        Column("Status", 90, lambda row: Cell("Active", badge="active")),
+    ]
+    roster = RowTable(PagedModel(columns, lambda ids: {one: one for one in ids}), "roster", 35)
+    qtbot.addWidget(roster)
+    roster.resize(wide, 300)
+    roster.show()
+    roster.show_ids([1, 2, 3])
+    QApplication.processEvents()
+    balance = roster.visualRect(roster.paged.index(0, 3))
+    assert not roster.isColumnHidden(3)
+    assert balance.left() >= 0
+    assert balance.right() <= roster.viewport().width()
+    assert not roster.isColumnHidden(0)
+    assert not roster.isColumnHidden(4), "a state stays"
+    if scale == 1.0 and wide == 820:
+        assert not any(roster.isColumnHidden(number) for number in range(5))
+
+
+def test_columns_come_back_when_there_is_room_again(qtbot: QtBot) -> None:
+    columns = [Column("Name", 0, lambda row: Cell("Ana")), Column("Email", 200, lambda row: Cell("ana@mail.example"))]
+    roster = RowTable(PagedModel(columns, lambda ids: {one: one for one in ids}), "roster", 35)
+    qtbot.addWidget(roster)
+    roster.resize(250, 200)
+    roster.show()
+    roster.show_ids([1])
+    assert roster.isColumnHidden(1)
+    roster.resize(600, 200)
+    QApplication.processEvents()
+    assert not roster.isColumnHidden(1)

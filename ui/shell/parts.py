@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from ui.theme import theme
+from ui.widgets.basic import Text
 from ui.widgets.paint import draw_icon, draw_keys, draw_line, keys_width, lead, width_of
 
 
@@ -164,8 +165,30 @@ class KeyHints(QWidget):
         x = 0
         for keys, words in self.hints:
             wide, label = keys_width(keys), width_of(words, font)
+            if x + wide + label + 8 > self.width():
+                break  # none is better than a part of one
             left = lead(painter, everything, x, wide)
             draw_keys(painter, left, middle, keys, theme().color("frametext"), theme().color("framemuted"))
             place = QRectF(lead(painter, everything, x + wide + 8, label), 0, label, self.height())
             draw_line(painter, place, words, font, theme().color("framemuted"))
             x += wide + label + 26
+
+
+class Notice(Text):
+    """What was done, in one line; what has no room ends in an ellipsis and stands whole in the tooltip."""
+
+    def __init__(self) -> None:
+        super().__init__("", "small_strong", "brass")
+        self.setObjectName("notice")
+        self.setMinimumWidth(1)
+
+    def say(self, words: str) -> None:
+        """Another sentence."""
+        self.setText(words)
+        self.setToolTip(words)
+        self.setAccessibleName(words)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        font = theme().font("small_strong")
+        words = QFontMetrics(font).elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        draw_line(QPainter(self), QRectF(self.rect()), words, font, theme().color("brass"))

@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPen
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -30,6 +30,8 @@ from ui.widgets.paint import draw_avatar, draw_badge, draw_icon, draw_line, lead
 
 #: Rows fetched at once: a screenful and some.
 PAGE = 60
+#: The least a column gets that takes what is left, at 100 %.
+LEAST = 120
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -214,6 +216,30 @@ class RowTable(QTableView):
         for number, column in enumerate(self.paged.columns):
             if column.width:
                 self.setColumnWidth(number, theme().px(column.width))
+        self._give_way()
+
+    def _give_way(self) -> None:
+        """Where columns have no room, the narrowest go, whole: a cut amount reads as another amount.
+
+        What is right-aligned, what has no width of its own, and states stay.
+        """
+        columns = self.paged.columns
+        widths = {number: theme().px(column.width or LEAST) for number, column in enumerate(columns)}
+        may_go = [n for n, column in enumerate(columns) if column.width and not column.right and not self._states(n)]
+        for number in set(widths) - set(may_go):
+            self.setColumnHidden(number, False)
+        left_over = self.viewport().width() - sum(widths.values())
+        for number in sorted(may_go, key=lambda n: widths[n]):
+            gone = left_over < 0
+            self.setColumnHidden(number, gone)
+            left_over += widths[number] if gone else 0
+
+    def _states(self, column: int) -> bool:
+        return self.paged.rowCount() > 0 and bool(self.paged.cell(self.paged.index(0, column)).badge)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._give_way()
 
     def current_id(self) -> int | None:
         """The selected row's id."""
@@ -233,6 +259,7 @@ class RowTable(QTableView):
         """Show rows and keep the selection where its row is still there; else the first row is selected."""
         keep = keep if keep is not None else self.current_id()
         self.paged.set_ids(ids)
+        self._give_way()
         if not self.select_id(keep):
             if ids:
                 self.select_id(ids[0])
