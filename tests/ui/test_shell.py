@@ -283,6 +283,18 @@ def test_an_error_is_told_once_with_details_to_copy(reporter: CrashReporter, qtb
     close_all(qtbot)
 
 
+@pytest.mark.parametrize("scale", [0.9, 1.0, 1.5])
+def test_the_headline_is_whole(reporter: CrashReporter, qtbot: QtBot, scale: float) -> None:
+    theme().use(scale=scale)
+    fail(f"at {scale}")
+    qtbot.waitUntil(lambda: len(dialogs()) == 1)
+    (dialog,) = dialogs()
+    (headline,) = [one for one in dialog.findChildren(QLabel) if one.text().endswith("Nothing was saved.")]
+    assert headline.width() >= width_of(headline.text(), headline.font())
+    assert dialog.width() <= 1366
+    close_all(qtbot)
+
+
 def test_an_error_of_another_thread_is_shown_by_the_window(reporter: CrashReporter, qtbot: QtBot) -> None:
     def work() -> None:
         raise LookupError("lost in a thread")
