@@ -78,7 +78,7 @@ def parse(text: str, currency: str, locale: str = "en", *, field: str | None = "
 
     A currency sign or code around the number and well-placed group marks are understood; anything else
     (``1_000``, other digits, ``NaN``, ``1e5``, a sign, too many decimals) raises
-    UserError `money.not_an_amount`, above `MAX_MINOR` `money.too_large`.
+    UserError `money.not_an_amount`, nothing at all `money.empty`, above `MAX_MINOR` `money.too_large`.
     """
     symbols = Locale.parse(locale.replace("-", "_")).number_symbols["latn"]
     decimal, group = symbols["decimal"], symbols["group"]
@@ -89,6 +89,8 @@ def parse(text: str, currency: str, locale: str = "en", *, field: str | None = "
         return UserError("money.not_an_amount", field, text=text.strip()[:40], example=example)
 
     body = text.strip()
+    if not body:
+        raise UserError("money.empty", field, example=example)
     for sign in (get_currency_symbol(currency, locale.replace("-", "_")), currency):
         body = body.removeprefix(sign).removesuffix(sign).strip()
     whole, mark, fraction = body.partition(decimal)

@@ -339,13 +339,15 @@ def open_window(data_dir: Path) -> int:
 
 
 def _make_demo(application: QApplication, data_dir: Path) -> None:
-    from PySide6.QtWidgets import QProgressDialog
+    from PySide6.QtWidgets import QProgressBar, QProgressDialog
 
     from app import demo
 
     said = _("Making a demo center in {path} …").format(path=data_dir)
     progress = QProgressDialog(said, "", 0, 100)
     progress.setCancelButton(None)
+    for bar in progress.findChildren(QProgressBar):
+        bar.setTextVisible(False)
     progress.setWindowTitle("Deskbell")
     progress.setMinimumDuration(0)
 

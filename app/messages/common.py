@@ -9,6 +9,7 @@ MESSAGES = {
     ),
     "clock.exists_twice": N_("{wall:stamp} comes twice: the clocks go back then. Choose the first or the second."),
     "money.not_an_amount": N_("“{text}” is not an amount. Write it like {example}."),
+    "money.empty": N_("Type an amount, like {example}."),
     "money.too_large": N_("“{text}” is more than Deskbell can book in one amount."),
     "text.required": N_("Please fill this in."),
     "text.too_long": N_("At most {limit} characters; this has {length}."),
