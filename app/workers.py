@@ -6,14 +6,16 @@ A thread that owns a connection overrides `run()`: peewee's connection is thread
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from app import store
+from app import store, text
 from app.desk import papers
+from app.errors import EnvironmentFault
 from app.mail.worker import MailRunner
 
 
@@ -111,10 +113,21 @@ class MailThread(QThread):
             self._runner.start()
             while not self._stop.is_set():
                 look, self._look_now = self._look_now, False
-                self._runner.run_once(self._stop, look_now=look)
+                self._work(look)
                 if not self._wake.acquire(timeout=self.EVERY_MS / 1000):
                     self._runner.hang_up()
             self._runner.close()
+
+    def _work(self, look_now: bool) -> None:
+        """One round. A round that fails is told and not the last one: what was claimed is freed by its lease."""
+        try:
+            self._runner.run_once(self._stop, look_now=look_now)
+        except EnvironmentFault as fault:
+            self._runner.close()
+            self._runner.tell("fault", text.sentence(fault))
+        except Exception:
+            self._runner.close()
+            sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
 
     def finish(self) -> None:
         """Stop, breaking a send that hangs; what was not begun waits in the queue."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from functools import partial
 from pathlib import Path
@@ -330,6 +331,11 @@ def open_window(data_dir: Path) -> int:
     desk = Desk(data_dir)
     CrashReporter(desk.window).install()
     application.lastWindowClosed.connect(application.quit)
+    # A system that ends its session says TERM: close in order then, too. Python hears it when it gets to run.
+    signal.signal(signal.SIGTERM, lambda *_: application.quit())
+    heartbeat = QTimer()
+    heartbeat.timeout.connect(lambda: None)
+    heartbeat.start(300)
     desk.start()
     try:
         return application.exec()

@@ -196,7 +196,9 @@ def check_email(typed: str, field: str = "email") -> str | None:
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        return validate_email(address, check_deliverability=False, test_environment=True).normalized
+        # Servers that take letters beyond ASCII before the @ are rare; a domain's are written as servers know it.
+        found = validate_email(address, check_deliverability=False, test_environment=True, allow_smtputf8=False)
+        return found.ascii_email or found.normalized
     except EmailNotValidError as error:
         raise UserError("people.bad_email", field, text=address[:60]) from error
 

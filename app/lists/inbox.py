@@ -78,8 +78,8 @@ def counts(reader: int | None) -> dict[str, int]:
 
 
 def unread(reader: int | None) -> int:
-    """How many open items this reader has not read: the pill on the rail."""
-    return counts(reader)["unread"]
+    """How many open items this reader has not read: the pill on the rail. Looks at open ones alone."""
+    return int(_for_reader(reader, Notification.id).where(_condition("unread", reader, clock.stamp())).count())
 
 
 def items(reader: int | None, name: str = "open", limit: int = 500) -> list[InboxItem]:

@@ -81,7 +81,7 @@ def check_address(address: str) -> str:
     """One plain address, or UserError `mail.bad_address`."""
     address = address.strip()
     local, mark, domain = address.rpartition("@")
-    bad = any(char.isspace() or ord(char) < 32 or char in ',;<>"()[]\\' for char in address)
+    bad = not address.isascii() or any(char.isspace() or ord(char) < 32 or char in ',;<>"()[]\\' for char in address)
     if bad or not mark or not local or not domain or "@" in local or len(address) > 254:
         raise UserError("mail.bad_address", "to_address", text=address[:60])
     return address

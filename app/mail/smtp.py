@@ -92,6 +92,9 @@ class Transport:
             self.close()
             if stage == "dot":
                 return Outcome("uncertain", stage, _plain(error))
+            if isinstance(error, UnicodeError):
+                # Blame the message, not the destination: an address that cannot be said would stop all others.
+                return Outcome("failed", stage, _plain(error))
             return self._broken(stage, error)
 
     def _connected(self) -> smtplib.SMTP:

@@ -17,7 +17,7 @@ LOOK_AGAIN_SECONDS = 60
 
 @dataclass(frozen=True)
 class MailState:
-    """How sending stands: idle, sending, offline, refused_account, no_account or needs_password."""
+    """How sending stands: idle, sending, offline, refused_account, no_account, needs_password or fault."""
 
     name: str
     since: str
@@ -65,7 +65,7 @@ class MailRunner:
             batch = queue.claim(self._who)
             if not batch:
                 break
-            self._say("sending")
+            self.tell("sending")
             for index, mail in enumerate(batch):
                 if stop.is_set() or self._paused_until is not None:
                     self._give_back(batch[index:])
@@ -75,7 +75,7 @@ class MailRunner:
             if self._paused_until is not None:
                 return done
         if self.state.name != "idle":
-            self._say("idle")
+            self.tell("idle")
         return done
 
     def _send(self, mail: queue.Claimed) -> str:
@@ -85,7 +85,7 @@ class MailRunner:
         queue.settle(mail.id, outcome, started)
         if outcome.kind in ("offline", "refused_account"):
             self._paused_until = clock.now() + timedelta(seconds=LOOK_AGAIN_SECONDS)
-            self._say(outcome.kind, outcome.reply)
+            self.tell(outcome.kind, outcome.reply)
         return outcome.kind
 
     def _give_back(self, batch: list[queue.Claimed]) -> None:
@@ -95,11 +95,11 @@ class MailRunner:
         """See that there is an account to send with, and a transport that fits it."""
         row = queue.active_account()
         if row is None:
-            self._say("no_account")
+            self.tell("no_account")
             return False
         password = secrets.password(row.host, row.username) if row.username else ""
         if password is None:
-            self._say("needs_password")
+            self.tell("needs_password")
             return False
         account = Account(
             host=row.host,
@@ -117,7 +117,8 @@ class MailRunner:
             self._transport = Transport(account)
         return True
 
-    def _say(self, name: str, words: str = "") -> None:
+    def tell(self, name: str, words: str = "") -> None:
+        """Say how sending stands, where that changed."""
         if name == self.state.name and name != "offline":
             return
         since = self.state.since if name == self.state.name else clock.stamp()

@@ -313,3 +313,38 @@ def test_a_printed_invoice_has_its_pages(driver: Driver, tmp_path: Path) -> None
     content = render(document(lines=40))
     assert print_pdf(content, printer) == len(pypdfium2.PdfDocument(content)) > 1
     assert (tmp_path / "print.pdf").stat().st_size > 10_000
+
+
+def test_enroll_and_pay_leads_to_the_payment_desk_with_the_first_installment(driver: Driver) -> None:
+    page = driver.page("students")
+    page.select(driver.center.student)
+    driver.key(Qt.Key.Key_F2)
+    form = driver.dialog("enroll")
+    driver.type(form, "discount", "10 %")
+    driver.key(Qt.Key.Key_3, ALT)
+    assert form.total.text() == "€297.00"
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.gone("enroll")
+    driver.settled()
+    desk = driver.window.current()
+    assert desk.student_id == driver.center.student
+    assert [row.open_minor for row in desk.rows] == [9900, 9900, 9900]
+    assert CourseEnrolled.get().discount_minor == 3300
+    assert checks.run() == []
+
+
+def test_sending_goes_on_after_a_round_that_failed(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    from app.errors import EnvironmentFault
+    from app.mail import queue
+
+    def full() -> None:
+        raise EnvironmentFault("store.disk_full", path="x", detail="x")
+
+    monkeypatch.setattr(queue, "recover", lambda **_: full())
+    mail = driver.page("mail")
+    driver.desk.mail_thread.look_now()
+    driver.until(lambda: "stands still" in mail.banner_title.text())
+    monkeypatch.undo()
+    driver.desk.mail_thread.look_now()
+    driver.until(lambda: "No mail account" in mail.banner_title.text())
+    assert driver.desk.mail_thread.isRunning()

@@ -199,3 +199,13 @@ def test_a_kill_after_the_dot(small_center: SmallCenter, marked: bool) -> None:
     assert sent_again == (0 if marked else 1)
     assert MailQueue.get_by_id(mail).state == ("uncertain" if marked else "sent")
     assert checks.run() == []
+
+
+def test_an_address_that_cannot_be_said_fails_alone(small_center: SmallCenter) -> None:
+    with misbehaving("take") as server:
+        transport = Transport(Account("127.0.0.1", server.port, "none", "", "", "desk@x.example", timeout=10))
+        kinds = [transport.send(to, b"Subject: x", lambda: None).kind for to in ("größe@b.example", "a@b.example")]
+        transport.close()
+    assert kinds == ["failed", "sent"]
+    with pytest.raises(UserError, match=r"mail\.bad_address"):
+        compose.check_address("größe@mail.example")

@@ -216,6 +216,7 @@ class MailPage(QWidget):
             "offline": _("Offline since {time} — mails wait; nothing is lost."),
             "refused_account": _("The mail server refuses the account — mails wait; nothing is lost."),
             "needs_password": _("The mail password is asked for: Settings, mail account."),
+            "fault": _("Sending stands still — mails wait; nothing is lost."),
             "no_account": _("No mail account yet — mails wait; nothing is lost."),
         }
         self.banner.setVisible(name in titles)
