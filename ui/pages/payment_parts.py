@@ -6,7 +6,16 @@ from datetime import date
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QCheckBox, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QCheckBox,
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app import clock, money, text
 from app.desk import payments
@@ -75,15 +84,15 @@ class Steps(QWidget):
         return [_("Draft"), _("Started"), _("Completed")]
 
     def sizeHint(self) -> QSize:
-        return QSize(440, theme().px(30))
+        return QSize(theme().px(440), theme().px(30))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         reached = sum(bool(at) for at in self.times)
-        x = float(self.width() - 432)
+        x = float(self.width() - 3 * theme().px(128) - 48)
         for number, (name, at) in enumerate(zip(self._names(), self.times, strict=True)):
-            wide = 128.0
+            wide = float(theme().px(128))
             box = QRectF(x + 0.5, 1.5, wide, self.height() - 3)
             now = number == reached - 1 and reached < 3
             pen = QPen(theme().color("brassedge" if now else "line"), 1)
@@ -96,12 +105,12 @@ class Steps(QWidget):
             painter.drawPixmap(QPointF(x + 10, self.height() / 2 - 7), theme().pixmap(icon, color, 14, 2.1))
             painter.setFont(theme().font("label"))
             painter.setPen(theme().color("text" if at else "text3"))
-            label = QRectF(x + 30, 0, 80, self.height())
+            label = QRectF(x + 30, 0, theme().px(86), self.height())
             painter.drawText(label, Qt.AlignmentFlag.AlignVCenter, name)
             wide_name = QFontMetrics(theme().font("label")).horizontalAdvance(name)
             painter.setFont(theme().font("small"))
             painter.setPen(theme().color("text3"))
-            rest = QRectF(x + 36 + wide_name, 0, 60, self.height())
+            rest = QRectF(x + 36 + wide_name, 0, theme().px(60), self.height())
             painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter, at or "—")
             x += wide
             if number < 2:
@@ -133,8 +142,12 @@ class OwedRow(QWidget):
         names = QVBoxLayout()
         names.setSpacing(0)
         self.label = Text(title, "name")
-        names.addWidget(self.label)
-        names.addWidget(Text(self._detail(), "small", "text3"))
+        detail = Text(self._detail(), "small", "text3")
+        for said in (self.label, detail):
+            # A long title gives way to the amounts; the tooltip has all of it.
+            said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            said.setToolTip(said.text())
+            names.addWidget(said)
         row.addLayout(names, 1)
         when = QVBoxLayout()
         when.setSpacing(0)
@@ -144,19 +157,23 @@ class OwedRow(QWidget):
         holder = QWidget()
         holder.setLayout(when)
         when.setContentsMargins(0, 0, 0, 0)
-        holder.setFixedWidth(92)
+        self._due_box = holder
         row.addWidget(holder)
         self.open = Text(text.show_money(self.open_minor), "name")
-        self.open.setFixedWidth(84)
         self.open.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self.open)
         self.edit = QLineEdit(money.format_plain(self.open_minor, context.center.currency, context.center.locale))
         self.edit.setObjectName("pay_now")
         self.edit.setAccessibleName(_("Pay now for {what}").format(what=title))
         self.edit.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.edit.setFixedWidth(86)
         self.edit.textEdited.connect(self._edited)
         row.addWidget(self.edit)
+        self.fit()
+
+    def fit(self) -> None:
+        """Columns follow the text size."""
+        for widget, wide in ((self._due_box, 92), (self.open, 84), (self.edit, 86)):
+            widget.setFixedWidth(theme().px(wide))
 
     @property
     def open_minor(self) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -87,7 +87,22 @@ class PaymentsPage(QWidget):
             ("Ctrl+Z", self.reverse),
         ):  # fmt: skip
             self._shortcut(keys, act)
+        theme().changed.connect(self._fit)
+        self._fit()
         self.new_draft(None)
+
+    def _fit(self) -> None:
+        """Widths follow the text size; where there is no room for it, the day's side gives way."""
+        for widget, wide in self._columns:
+            widget.setFixedWidth(theme().px(wide))
+        self.middle.setFixedWidth(min(theme().px(352), 420))
+        self.side.setVisible(self.width() >= theme().px(1150))
+        for row in self.rows:
+            row.fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def _shortcut(self, keys: str, act: Callable[[], object]) -> None:
         shortcut = QShortcut(QKeySequence(keys), self)
@@ -125,6 +140,7 @@ class PaymentsPage(QWidget):
         other.clicked.connect(self.other_student)
         top.addWidget(other)
         column.addLayout(top)
+        self._columns: list[tuple[QWidget, int]] = []
         head = QFrame()
         head.setStyleSheet("background: transparent;")
         columns = QHBoxLayout(head)
@@ -135,7 +151,7 @@ class PaymentsPage(QWidget):
         ):  # fmt: skip
             said = Text(label, "label", "text2")
             if wide:
-                said.setFixedWidth(wide)
+                self._columns.append((said, wide))
             if right:
                 said.setAlignment(Qt.AlignmentFlag.AlignRight)
             columns.addWidget(said, 0 if wide else 1)
@@ -206,7 +222,6 @@ class PaymentsPage(QWidget):
 
     def _middle(self) -> QWidget:
         self.middle = QStackedWidget()
-        self.middle.setFixedWidth(352)
         self.middle.addWidget(self._tender())
         self.done = DoneCard()
         self.done.invoice.clicked.connect(self.show_invoice)
@@ -367,7 +382,7 @@ class PaymentsPage(QWidget):
             self.add.addItem(f"{offer.name} · {text.show_money(offer.price_minor)}{stock}", offer)
         clear_layout(self.often)
         self.often.addWidget(Text(_("Often sold:"), "small", "text3"))
-        for offer in catalog.products(often=True)[:3]:
+        for offer in catalog.products(often=True)[: 3 if theme().scale < 1.2 else 2]:
             short = " ".join(offer.name.split(",")[0].split()[:2])
             button = Button(f"{short}  {text.show_money(offer.price_minor)}", kind="quiet", size="small")
             button.setProperty("offer", offer.id)
