@@ -102,3 +102,31 @@ def test_typing_goes_on_while_a_server_hangs(window: tuple[Driver, MailRunner]) 
     mail = driver.page("mail")
     driver.until(lambda: mail.banner.isVisible())
     assert "nothing is lost" in mail.banner_title.text()
+
+
+def test_closed_and_opened_again_everything_is_there_and_sending_goes_on(qapp: QApplication, tmp_path: Path) -> None:
+    import threading
+
+    folder = tmp_path / "center"
+    center: SmallCenter | None = None
+    for driver in opened(qapp, folder, MailRunner(papers.resolve, timeout=10)):
+        center = driver.center
+        writer = threading.Thread(target=put, args=(center, "waits", "ana@mail.example"))
+        writer.start()
+        writer.join()
+        page = driver.page("students")
+        driver.click(page, "new_student")
+        form = driver.dialog("form")
+        driver.type(form, "first_name", "Reopened")
+        driver.click(form, "save")
+        driver.gone("form")
+        driver.settled()
+        assert states() == {"waits": "queued"}
+    with misbehaving("take") as server:
+        for driver in opened(qapp, folder, MailRunner(papers.resolve, timeout=10), center):
+            page = driver.page("students")
+            driver.type(page, "student_search", "reopened")
+            driver.until(lambda page=page: len(page.model.ids) == 1)
+            account(driver, "127.0.0.1", server.port, "none", "", "")
+            driver.until(lambda: states() == {"waits": "sent"})
+        assert server.dots == 1
