@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox
 
@@ -56,6 +56,7 @@ class Desk(QObject):
         self.context = Context(self.desk_thread, self.reader, Actor(people[0].id, people[0].role), here)
         self.window = DeskWindow(here.name)
         self.mail_state: MailState | None = None
+        self.closing = False
         self._pages()
         self.window.enroll_requested.connect(self.enroll)
         self.window.pay_requested.connect(self.pay)
@@ -86,11 +87,15 @@ class Desk(QObject):
     def stop(self) -> None:
         """Shut down in order: mail thread, desk thread, window, file."""
         self.tick.stop()
+        self.closing = True
+        self.context.forget()
         self.mail_thread.finish()
         self.reader.finish()
         self.desk_thread.finish()
         self.window.close()
         self.window.deleteLater()
+        # The window is gone before its file is: no timer of a page may ask a closed file.
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         store.close_center()
 
     # -- pages
@@ -256,6 +261,8 @@ class Desk(QObject):
     # -- what changes
 
     def _changed(self, changes: store.Changes) -> None:
+        if self.closing:
+            return  # a commit that was on its way when the window closed
         for entry in self.window.pages.values():
             heard = getattr(entry.widget, "on_changes", None)
             if heard is not None:
@@ -264,6 +271,8 @@ class Desk(QObject):
 
     def _mail_changed(self, state: MailState) -> None:
         self.mail_state = state
+        if self.closing:
+            return
         page = self.window.pages["mail"].widget
         if page is not None:
             page.show_state(state)  # type: ignore[attr-defined]

@@ -20,10 +20,16 @@ class _Call(QObject):
     def __init__(self, context: Context, job: Job, done: Any, failed: Any, busy: QWidget | None) -> None:
         super().__init__(context)
         self.job, self._done, self._failed, self._busy = job, done, failed, busy
+        self._silent = False
         if busy is not None:
             busy.setEnabled(False)
         job.done.connect(self._on_done)
         job.failed.connect(self._on_failed)
+
+    def forget(self) -> None:
+        """Tell nobody any more; what was submitted is still done."""
+        self._done = self._failed = self._busy = None
+        self._silent = True
 
     def _on_done(self, result: object) -> None:
         self._end()
@@ -32,6 +38,8 @@ class _Call(QObject):
 
     def _on_failed(self, error: BaseException) -> None:
         self._end()
+        if self._silent and isinstance(error, DeskError):
+            return
         if self._failed is not None and isinstance(error, DeskError):
             self._failed(error)
         elif isinstance(error, DeskError):
@@ -90,6 +98,11 @@ class Context(QObject):
         call = _Call(self, Job(function, *args), done, None, None)
         self.calls.add(call)
         self.reader.submit(call.job)
+
+    def forget(self) -> None:
+        """The window closes: answers that still come in have nobody to tell."""
+        for call in self.calls:
+            call.forget()
 
     def set_actor(self, actor: Actor) -> None:
         """Someone else is at the desk now."""
