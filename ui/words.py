@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from babel.dates import format_date
+from babel.dates import format_date, get_day_names
 
 from app import clock, text
 from app.settings import Center
@@ -58,6 +58,11 @@ def day(iso: str, center: Center) -> str:
     on = date.fromisoformat(iso[:10])
     pattern = "d MMM" if on.year == clock.local_date(center.zone).year else "d MMM y"
     return str(format_date(on, pattern, locale=center.locale.replace("-", "_")))
+
+
+def weekday(number: int, center: Center) -> str:
+    """The short name of a weekday, 1 (Monday) to 7."""
+    return str(get_day_names("abbreviated", locale=center.locale.replace("-", "_"))[number - 1])
 
 
 def clock_time(stamp: str, center: Center) -> str:

@@ -40,6 +40,7 @@ Warning_ = tuple[str, dict[str, Any]]
 class EnrollmentDraft:
     """An enrollment as typed. `installments` are (due date, amount) in order and sum to the gross price.
 
+    With `session_id` the student joins that group: a seat in every coming slot of it, or no enrollment at all.
     `override_reason` lets a student under the minimum age in; it is recorded.
     """
 
@@ -148,7 +149,7 @@ def quote(draft: EnrollmentDraft) -> Quote:
         tax_minor=price.tax_minor,
         gross_minor=price.gross_minor,
         rate_bp=price.rate_bp,
-        warnings=_warnings(student, course, _first_day(draft, course)),
+        warnings=_warnings(student, course, _first_day(draft, course)) + _seat_warnings(draft, student),
     )
 
 
@@ -169,7 +170,7 @@ def enroll(actor: Actor, draft: EnrollmentDraft) -> int:
 
     UserErrors: `enrollment.student_inactive`, `enrollment.student_merged`, `enrollment.course_unavailable`,
     `enrollment.too_young` (unless overridden with a reason), `enrollment.already_enrolled`, `enrollment.wrong_session`,
-    prices as in `agree`, `enrollment.installments_sum`, `enrollment.installments_order`.
+    prices as in `agree`, `enrollment.installments_sum`, `enrollment.installments_order`; seats as `seats.book`.
     """
     require(actor, "enrollment.create")
     discount_reason = text.clean(draft.discount_reason, field="discount_reason")
@@ -208,6 +209,8 @@ def enroll(actor: Actor, draft: EnrollmentDraft) -> int:
         facts: dict[str, Any] = {"course": course.name, "number": number, "amount": price.gross_minor}
         link = ("courses_enrolled", enrollment)
         timeline.add(w, student.id, "enrollment.timeline_created", link, **facts)
+        if draft.session_id is not None:
+            seats.take_session(w, draft.session_id, student.id, enrollment_id=enrollment)
         if override:
             timeline.add(w, student.id, "enrollment.timeline_override", link, course=course.name, reason=override)
         notifications.notify(
@@ -291,13 +294,30 @@ def _check_plan(installments: Sequence[tuple[str, int]], gross_minor: int) -> li
 
 
 def _first_day(draft: EnrollmentDraft, course: Any) -> str:
-    """The first day of teaching as far as it is known: of the session that was chosen, else today."""
+    """The first day of teaching as far as it is known: the next of the group that was chosen, else today."""
+    today = clock.local_date(center.load().zone).isoformat()
     if draft.session_id is None:
-        return clock.local_date(center.load().zone).isoformat()
+        return today
     session = Session.get_or_none(Session.id == draft.session_id)
     if session is None or session.course_id != course.id or session.status != "planned":
         raise UserError("enrollment.wrong_session", "session", course=course.name)
-    return str(session.start_date)
+    return max(str(session.start_date), today)
+
+
+def _seat_warnings(draft: EnrollmentDraft, student: Any) -> tuple[Warning_, ...]:
+    """What keeps a student out of the group that was chosen: the first full slot, and the first clash."""
+    found: dict[str, dict[str, Any]] = {}
+    now = clock.stamp()
+    for slot in seats.coming(draft.session_id, now) if draft.session_id is not None else ():
+        facts = {"title": seats.title(slot), "at": slot.start_utc}
+        taken = seats.taken(slot.id, now)
+        if taken >= slot.capacity:
+            found.setdefault("seats.full", {"taken": taken, "capacity": slot.capacity, **facts})
+        other = seats.busy_elsewhere(student.id, slot.start_utc, slot.end_utc, now, but=slot.id)
+        if other is not None:
+            clash = {"name": _name(student), "other": seats.title(other), "at": other.start_utc}
+            found.setdefault("seats.student_busy", clash)
+    return tuple(found.items())
 
 
 def _warnings(student: Any, course: Any, first_day: str) -> tuple[Warning_, ...]:

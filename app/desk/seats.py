@@ -13,11 +13,11 @@ from typing import Any
 from peewee import fn
 
 from app import clock, store, text
-from app.desk import center, notifications, timeline
+from app.desk import center, letters, notifications, timeline
 from app.desk.accounts import SYSTEM, Actor, require
 from app.errors import UserError
 from app.store import Write
-from app.store.models import Course, CourseEnrolled, Session, Slot, SlotEnrolled, User
+from app.store.models import Course, CourseEnrolled, Resource, Session, Slot, SlotEnrolled, User
 from app.store.prepared import prepared
 
 
@@ -77,12 +77,7 @@ def book_session(actor: Actor, session_id: int, student_id: int, override_reason
     require(actor, "schedule.book")
     reason = _override(actor, override_reason)
     with store.write("Book session", actor) as w:
-        coming = Slot.select(Slot.id).where(
-            Slot.session_id == session_id, Slot.canceled_at.is_null(), Slot.end_utc > w.now
-        )
-        return [
-            _take(w, row.id, student_id, "booked", override=reason) for row in list(coming.order_by(Slot.start_utc))
-        ]
+        return take_session(w, session_id, student_id, override=reason)
 
 
 def hold(actor: Actor, slot_id: int, student_id: int, minutes: int = 15) -> int:
@@ -165,6 +160,52 @@ def mark(actor: Actor, seat_id: int, status: str) -> None:
         timeline.add(w, seat.student_id, key, ("slots", slot.id), **_facts(slot))
 
 
+#: How long a seat that was offered is held for whoever waited, in minutes.
+OFFER_MINUTES = 120
+
+
+def offer(actor: Actor, slot_id: int, student_id: int, reason: str = "") -> str:
+    """Hold a free seat for someone who waits and tell them by mail; returns until when (a UTC stamp).
+
+    Whoever waits ahead and could take it is passed over for `reason`, which stands on their timeline; without one
+    it is UserError `seats.skip_reason`. Others as from `book`, and `seats.not_waiting`, `seats.slot_begun`.
+    """
+    require(actor, "schedule.book")
+    words = text.clean(reason, field="reason")
+    with store.write("Offer seat", actor) as w:
+        slot = _slot(slot_id)
+        if slot.start_utc <= w.now:
+            raise UserError("seats.slot_begun")
+        waiting = waiting_list(slot_id)
+        place = next((n for n, row in enumerate(waiting) if row.student_id == student_id), None)
+        if place is None:
+            raise UserError("seats.not_waiting", "student", name=_name(_student(student_id)))
+        for row in waiting[:place]:
+            if _why_skipped(row.student_id, slot, w.now):
+                continue
+            if not words:
+                raise UserError("seats.skip_reason", "reason", name=_name(_student(row.student_id)))
+            w.update(SlotEnrolled, row.id, skipped_reason="seats.skipped_by_hand")
+            timeline.add(w, row.student_id, "seats.passed_over", ("slots", slot_id), reason=words, **_facts(slot))
+        until = min(clock.stamp(w.moment + timedelta(minutes=OFFER_MINUTES)), slot.start_utc)
+        _take(w, slot_id, student_id, "held", held_until=until)
+        room = store.by_id(Resource, slot.resource_id) if slot.resource_id is not None else None
+        letters.send(
+            w,
+            letters.student(student_id),
+            "seat_offer",
+            f"seat.offered:{waiting[place].id}:{waiting[place].version}",
+            {
+                "student": _name(_student(student_id)),
+                "title": title(slot),
+                "start": slot.start_wall,
+                "room": room.name if room is not None else "",
+                "until": clock.utc_to_wall(clock.parse_stamp(until), slot.zone).isoformat(timespec="minutes"),
+            },
+        )
+    return until
+
+
 def waiting_list(slot_id: int) -> list[Any]:
     """Those who wait for a slot: priority descending, then first come."""
     order = (SlotEnrolled.priority.desc(), SlotEnrolled.waiting_since, SlotEnrolled.id)
@@ -173,6 +214,22 @@ def waiting_list(slot_id: int) -> list[Any]:
 
 
 # -- inside a write ------------------------------------------------------------------------------------------
+
+
+def coming(session_id: int, now: str) -> list[Any]:
+    """The slots of a session that have not ended at `now` (a UTC stamp), in order."""
+    mine = Slot.select().where(Slot.session_id == session_id, Slot.canceled_at.is_null(), Slot.end_utc > now)
+    return list(mine.order_by(Slot.start_utc))
+
+
+def take_session(
+    w: Write, session_id: int, student_id: int, *, enrollment_id: int | None = None, override: str = ""
+) -> list[int]:
+    """A seat in every coming slot of a session. UserErrors as from `book`, and `seats.session_over`."""
+    slots = coming(session_id, w.now)
+    if not slots:
+        raise UserError("seats.session_over", "session")
+    return [_take(w, row.id, student_id, "booked", enrollment_id=enrollment_id, override=override) for row in slots]
 
 
 def _take(
@@ -334,16 +391,11 @@ def offer_free_seat(w: Write, slot: Any) -> None:
     waiting = waiting_list(slot.id)
     first = None
     for row in waiting:
-        student = User.get_by_id(row.student_id)
-        reason = ""
-        if student.status not in ("active", "applicant"):
-            reason = "seats.skipped_inactive"
-        elif busy_elsewhere(row.student_id, slot.start_utc, slot.end_utc, w.now, but=slot.id) is not None:
-            reason = "seats.skipped_busy"
+        reason = _why_skipped(row.student_id, slot, w.now)
         if row.skipped_reason != reason:
             w.update(SlotEnrolled, row.id, skipped_reason=reason)
         if first is None and not reason:
-            first = student
+            first = User.get_by_id(row.student_id)
     if first is not None:
         notifications.notify(
             w,
@@ -357,6 +409,15 @@ def offer_free_seat(w: Write, slot: Any) -> None:
             first_id=first.id,
             **_facts(slot),
         )
+
+
+def _why_skipped(student_id: int, slot: Any, now: str) -> str:
+    """Why someone who waits cannot take a seat at the moment, as a message key; '' if they can."""
+    if User.get_by_id(student_id).status not in ("active", "applicant"):
+        return "seats.skipped_inactive"
+    if busy_elsewhere(student_id, slot.start_utc, slot.end_utc, now, but=slot.id) is not None:
+        return "seats.skipped_busy"
+    return ""
 
 
 _busy = prepared(

@@ -68,6 +68,20 @@ class Seat:
     skipped_reason: str
 
 
+@dataclass(frozen=True)
+class Group:
+    """A group session that still has coming slots. Weekdays are 1 (Monday) to 7, of those slots."""
+
+    session_id: int
+    course_id: int
+    name: str
+    weekdays: tuple[int, ...]
+    start_time: str
+    next_on: str
+    slots: int
+    fullest: Block
+
+
 def _open_by_enrollment(enrollment_ids: list[int]) -> dict[int, int]:
     """What is still to be paid on enrollments, in minor units."""
     prices = dict(
@@ -88,6 +102,49 @@ def _open_by_enrollment(enrollment_ids: list[int]) -> dict[int, int]:
 
 def blocks(first: date, last: date) -> list[Block]:
     """The slots between two days at the center, both included, that are not canceled; in order of time."""
+    return _blocks((Slot.on_date >= first.isoformat()) & (Slot.on_date <= last.isoformat()))
+
+
+def block(slot_id: int) -> Block | None:
+    """One slot as the calendar shows it, None where it is canceled or gone."""
+    return next(iter(_blocks(Slot.id == slot_id)), None)
+
+
+def groups() -> list[Group]:
+    """The groups that can still be joined, by course and day, each with the fullest of its coming slots."""
+    coming = list(
+        Slot.select(Slot.id, Slot.session_id, Slot.on_date, Slot.capacity, Slot.seats_taken, Session.course_id,
+                    Session.weekdays, Session.recurrence, Session.start_time, Session.name)
+        .join(Session, on=(Session.id == Slot.session_id))
+        .where(Slot.canceled_at.is_null(), Slot.start_utc > clock.stamp(), Session.session_type == "group",
+               Session.status == "planned")
+        .order_by(Slot.start_utc)
+        .namedtuples()
+    )  # fmt: skip
+    by_session: dict[int, list[Any]] = {}
+    for row in coming:
+        by_session.setdefault(row.session_id, []).append(row)
+    fullest = {
+        session: min(rows, key=lambda row: row.capacity - row.seats_taken).id for session, rows in by_session.items()
+    }
+    known = {block.id: block for block in _blocks(Slot.id.in_(list(fullest.values())))}
+    found = [
+        Group(
+            session_id=session,
+            course_id=rows[0].course_id,
+            name=rows[0].name,
+            weekdays=tuple(sorted({date.fromisoformat(row.on_date).isoweekday() for row in rows})),
+            start_time=rows[0].start_time,
+            next_on=rows[0].on_date,
+            slots=len(rows),
+            fullest=known[fullest[session]],
+        )
+        for session, rows in by_session.items()
+    ]
+    return sorted(found, key=lambda group: (group.course_id, group.next_on, group.session_id))
+
+
+def _blocks(which: Any) -> list[Block]:
     now = clock.stamp()
     query = (
         Slot.select(Slot, Session.name.alias("session_name"), Course.code, Course.category, Course.icon,
@@ -95,7 +152,7 @@ def blocks(first: date, last: date) -> list[Block]:
         .join(Session, on=(Session.id == Slot.session_id))
         .join(Course, on=(Course.id == Session.course_id))
         .join(Resource, JOIN.LEFT_OUTER, on=(Resource.id == Slot.resource_id))
-        .where(Slot.on_date >= first.isoformat(), Slot.on_date <= last.isoformat(), Slot.canceled_at.is_null())
+        .where(which, Slot.canceled_at.is_null())
         .order_by(Slot.start_utc, Slot.id)
         .dicts()
     )  # fmt: skip

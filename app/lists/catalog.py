@@ -18,12 +18,15 @@ class Offer:
     price_minor: int
     icon: str
     stock: int | None = None
+    tax_rate_id: int | None = None
 
 
 def courses() -> list[Offer]:
     """Courses that can be enrolled in, by name."""
     query = Course.select().where(Course.status == "available").order_by(Course.name)
-    return [Offer("course", row.id, row.code, row.name, row.price_minor, row.icon) for row in query]
+    return [
+        Offer("course", row.id, row.code, row.name, row.price_minor, row.icon, None, row.tax_rate_id) for row in query
+    ]
 
 
 def products(*, often: bool = False) -> list[Offer]:
@@ -31,7 +34,10 @@ def products(*, often: bool = False) -> list[Offer]:
     query = Product.select().where(Product.status == "available").order_by(Product.name)
     if often:
         query = query.where(Product.often_sold == 1)
-    return [Offer("product", row.id, row.code, row.name, row.price_minor, "package", row.stock) for row in query]
+    return [
+        Offer("product", row.id, row.code, row.name, row.price_minor, "package", row.stock, row.tax_rate_id)
+        for row in query
+    ]
 
 
 def resources() -> list[tuple[int, str, int | None]]:

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from app import clock, money, store, text
-from app.desk import enrollment, invoices, payments
+from app.desk import enrollment, invoices, payments, scheduling, seats
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
 from app.errors import UserError
+from app.store import checks
 from app.store.models import (
     Course,
     CourseEnrolled,
@@ -26,6 +27,8 @@ from app.store.models import (
     Payer,
     Product,
     ProductEnrolled,
+    Slot,
+    SlotEnrolled,
     TaxRate,
     Timeline,
     User,
@@ -192,6 +195,56 @@ def test_a_bad_enrollment_leaves_nothing_behind(small_center: SmallCenter, chang
     assert "{" not in text.sentence(refused.value)
     assert counts() == before
     assert User.get_by_id(small_center.student).balance_minor == 0
+
+
+def group(center: SmallCenter, capacity: int = 2, times: tuple[str, ...] = ("17:30",)) -> list[int]:
+    """A group with three meetings at each time; returns the session ids."""
+    draft = scheduling.SessionDraft(
+        course_id=center.course, name="Group 7", recurrence="picked_dates",
+        picked_dates=("2026-12-01", "2026-12-03", "2026-12-08"), start_time="17:30", duration_minutes=90,
+        capacity=capacity, session_type="group",
+    )  # fmt: skip
+    return [scheduling.plan_session(center.staff, replace(draft, start_time=time)) for time in times]
+
+
+def test_joining_a_group_takes_a_seat_in_every_coming_slot_or_enrolls_nobody(small_center: SmallCenter) -> None:
+    center = small_center
+    with clock.frozen(datetime(2026, 11, 24, 8, tzinfo=UTC)):
+        (session,) = group(center, capacity=1)
+        draft = EnrollmentDraft(center.student, center.course, session_id=session)
+        assert enrollment.quote(draft).warnings == ()
+        made = enrollment.enroll(center.staff, draft)
+        taken = list(SlotEnrolled.select().where(SlotEnrolled.session_id == session))
+        assert [(seat.student_id, seat.enrollment_id, seat.status) for seat in taken] == [
+            (center.student, made, "booked")
+        ] * 3
+        assert CourseEnrolled.get_by_id(made).session_id == session
+        assert User.get_by_id(center.student).next_slot_id == taken[0].slot_id
+        other = replace(draft, student_id=center.other_student)
+        assert [key for key, _params in enrollment.quote(other).warnings] == ["seats.full"]
+        before = counts()
+        with pytest.raises(UserError) as refused:
+            enrollment.enroll(center.staff, other)
+        assert (refused.value.key, counts()) == ("seats.full", before)
+    with clock.frozen(datetime(2026, 12, 24, 8, tzinfo=UTC)), pytest.raises(UserError) as refused:
+        enrollment.enroll(center.staff, other)
+    assert refused.value.key == "seats.session_over"
+    assert checks.run() == []
+
+
+def test_a_clash_with_another_slot_is_told_before_and_refused(small_center: SmallCenter) -> None:
+    center = small_center
+    with clock.frozen(datetime(2026, 11, 24, 8, tzinfo=UTC)):
+        early, late = group(center, times=("17:30", "18:00"))
+        seats.book(center.staff, Slot.get(Slot.session_id == early).id, center.student)
+        draft = EnrollmentDraft(center.student, center.course, session_id=late)
+        ((key, params),) = enrollment.quote(draft).warnings
+        assert key == "seats.student_busy"
+        assert "Group 7" in text.sentence(key, params)
+        with pytest.raises(UserError) as refused:
+            enrollment.enroll(center.staff, draft)
+    assert refused.value.key == "seats.student_busy"
+    assert CourseEnrolled.select().count() == 0
 
 
 def test_who_and_what_cannot_be_enrolled(small_center: SmallCenter) -> None:

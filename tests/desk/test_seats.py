@@ -15,7 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from app import clock, store
 from app.desk import scheduling, seats
 from app.errors import UserError
-from app.store.models import CourseEnrolled, Notification, Slot, SlotEnrolled, User
+from app.store import checks
+from app.store.models import CourseEnrolled, MailQueue, Notification, Slot, SlotEnrolled, Timeline, User
 from tests.support.center import SmallCenter, build, small_center
 
 __all__ = ["small_center"]
@@ -255,3 +256,63 @@ class SeatMachine(RuleBasedStateMachine):
 
 TestSeatMachine = SeatMachine.TestCase
 TestSeatMachine.settings = settings(max_examples=15, stateful_step_count=25, deadline=None, derandomize=True)
+
+
+def waiting_for(center: SmallCenter) -> tuple[int, int, int, int]:
+    """A slot whose one seat was given back while two wait: (slot, first in line, second in line, who left)."""
+    slot = slot_of(center)
+    with store.write("One more", center.admin) as w:
+        number = w.next_number("student")[1]
+        third = w.insert(User, role="student", number=number, first_name="Yusuf", email="yusuf@mail.example")
+    seat = seats.book(center.staff, slot, center.student)
+    seats.wait(center.staff, slot, center.other_student)
+    with clock.frozen(NOW + timedelta(minutes=1)):
+        seats.wait(center.staff, slot, third)
+    seats.cancel_seat(center.staff, seat)
+    return slot, center.other_student, third, center.student
+
+
+def test_a_free_seat_is_offered_to_the_first_in_line_and_held_until_it_runs_out(small_center: SmallCenter) -> None:
+    slot, first, second, _left = waiting_for(small_center)
+    until = seats.offer(small_center.staff, slot, first)
+    assert until == clock.stamp(NOW + timedelta(hours=2))
+    row = SlotEnrolled.get(SlotEnrolled.student_id == first)
+    assert (row.status, row.held_until) == ("held", until)
+    mail = MailQueue.get(MailQueue.template_key == "seat_offer")
+    assert mail.to_address == "l.wisniewski@mail.example"
+    assert "11:00" in mail.text  # the center's clock in Vienna, two hours from 09:00
+    with pytest.raises(UserError) as refused:
+        seats.offer(small_center.staff, slot, second)
+    assert refused.value.key == "seats.full"
+    with clock.frozen(NOW + timedelta(hours=2, seconds=1)):
+        seats.offer(small_center.staff, slot, second)
+        assert SlotEnrolled.get(SlotEnrolled.student_id == second).status == "held"
+        with pytest.raises(UserError) as refused:
+            seats.offer(small_center.staff, slot, first)
+        assert checks.run() == []
+    assert refused.value.key == "seats.not_waiting"
+
+
+def test_who_is_passed_over_is_passed_over_for_a_reason_that_can_be_read(small_center: SmallCenter) -> None:
+    slot, first, second, _left = waiting_for(small_center)
+    with pytest.raises(UserError) as refused:
+        seats.offer(small_center.staff, slot, second)
+    assert (refused.value.key, refused.value.field) == ("seats.skip_reason", "reason")
+    assert SlotEnrolled.get(SlotEnrolled.student_id == second).status == "waiting"
+    seats.offer(small_center.staff, slot, second, "Łukasz cannot be reached")
+    assert SlotEnrolled.get(SlotEnrolled.student_id == first).skipped_reason == "seats.skipped_by_hand"
+    entry = Timeline.get(Timeline.key == "seats.passed_over")
+    assert (entry.user_id, json.loads(entry.params)["reason"]) == (first, "Łukasz cannot be reached")
+
+
+def test_whoever_cannot_come_needs_no_reason_to_be_passed_over_and_a_begun_slot_is_not_offered(
+    small_center: SmallCenter,
+) -> None:
+    slot, first, second, _left = waiting_for(small_center)
+    with store.write("On hold", small_center.admin) as w:
+        w.update(User, first, status="on_hold")
+    seats.offer(small_center.staff, slot, second)
+    assert SlotEnrolled.get(SlotEnrolled.student_id == second).status == "held"
+    with clock.frozen(NOW + timedelta(hours=12)), pytest.raises(UserError) as refused:
+        seats.offer(small_center.staff, slot, first)
+    assert refused.value.key == "seats.slot_begun"

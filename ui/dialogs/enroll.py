@@ -4,21 +4,73 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import QRectF, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QShortcut
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app import clock, money, text
 from app.desk import enrollment
 from app.desk.enrollment import EnrollmentDraft
 from app.errors import UserError
-from app.lists import catalog
+from app.lists import calendar, catalog
 from app.lists import people as roster
-from app.text import _
+from app.lists import settings as center_lists
+from app.text import _, ngettext
 from ui import words
 from ui.context import Context
 from ui.dialogs.form import FormDialog
+from ui.theme import theme
 from ui.widgets.basic import Button, Field, Icon, Segment, Text, clear_layout, rule
+from ui.widgets.paint import draw_seat, lead
+
+
+class SeatSquares(QWidget):
+    """The seats of a slot one by one, in as many rows as they need; the seat in question is brass."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kinds: tuple[str, ...] = ()
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def show_seats(self, block: calendar.Block) -> None:
+        """The seats of a slot with one more taken, if there is room."""
+        free = block.capacity - block.taken
+        counts = (("paid", block.paid), ("pending", block.pending), ("held", block.held))
+        taken = tuple(kind for kind, count in counts for _ in range(count))
+        self.kinds = (*taken, *(("own",) if free > 0 else ()), *(("free",) * max(free - 1, 0)))
+        self.setFixedHeight(self._rows() * (self._cell() + 3))
+        self.update()
+
+    def _cell(self) -> int:
+        return theme().px(13)
+
+    def _per_row(self) -> int:
+        return max(1, (self.width() + 3) // (self._cell() + 3))
+
+    def _rows(self) -> int:
+        return -(-len(self.kinds) // self._per_row())
+
+    def resizeEvent(self, event: object) -> None:
+        self.setFixedHeight(self._rows() * (self._cell() + 3))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        cell, per_row, box = self._cell(), self._per_row(), QRectF(self.rect())
+        for number, kind in enumerate(self.kinds):
+            left = lead(painter, box, number % per_row * (cell + 3), cell)
+            top = number // per_row * (cell + 3)
+            draw_seat(painter, QRectF(left + 0.5, top + 0.5, cell - 1, cell - 1), kind)
 
 
 class EnrollDialog(FormDialog):
@@ -27,7 +79,7 @@ class EnrollDialog(FormDialog):
     enrolled = Signal(int, bool)
 
     def __init__(self, context: Context, parent: QWidget, student_id: int) -> None:
-        super().__init__(parent, _("Enroll"), "user-plus", subtitle=_("draft"), width=900)
+        super().__init__(parent, _("Enroll"), "user-plus", subtitle=_("draft"), width=960)
         self.setObjectName("enroll")
         self.context, self.student_id = context, student_id
         found = roster.page([student_id])[student_id]
@@ -41,24 +93,34 @@ class EnrollDialog(FormDialog):
         student = QLineEdit(f"{found.name}   {found.number}")
         student.setReadOnly(True)
         student.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        grid.addWidget(Field(_("Student"), student, name="student"), 0, 0)
+        grid.addWidget(Field(_("Student"), student, name="student"), 0, 0, 1, 3)
         self.payer = QComboBox()
         self.payer.addItem(_("{name} pays").format(name=found.name), None)
         for payer_id, name in roster.payers():
             self.payer.addItem(name, payer_id)
-        grid.addWidget(self.add_field("payer", Field(_("Who pays"), self.payer, name="payer")), 0, 1)
+        grid.addWidget(self.add_field("payer", Field(_("Who pays"), self.payer, name="payer")), 0, 3, 1, 3)
         self.course = QComboBox()
+        groups = calendar.groups()
         for offer in catalog.courses():
-            self.course.addItem(f"{offer.name}   {offer.code}", offer)
+            self.course.addItem(f"{offer.name}   {offer.code}", (offer, None))
+            for group in groups:
+                if group.course_id == offer.id:
+                    self.course.addItem(self._group_words(offer, group), (offer, group))
         self.course.currentIndexChanged.connect(self._course_chosen)
-        grid.addWidget(self.add_field("course", Field(_("Course"), self.course, name="course")), 1, 0, 1, 2)
+        course = Field(_("Course and group"), self.course, name="course")
+        grid.addWidget(self.add_field("course", course), 1, 0, 1, 6)
         self.price = QLineEdit()
         self.price.textEdited.connect(self._update)
-        grid.addWidget(self.add_field("list_price", Field(_("List price"), self.price, name="list_price")), 2, 0)
+        grid.addWidget(self.add_field("list_price", Field(_("List price"), self.price, name="list_price")), 2, 0, 1, 2)
         self.discount = QLineEdit()
         self.discount.setPlaceholderText(_("5 % or 72.00"))
         self.discount.textEdited.connect(self._update)
-        grid.addWidget(self.add_field("discount", Field(_("Discount"), self.discount, name="discount")), 2, 1)
+        grid.addWidget(self.add_field("discount", Field(_("Discount"), self.discount, name="discount")), 2, 2, 1, 2)
+        self.tax = QComboBox()
+        for rate_id, name, _rate, _reason in center_lists.tax_rates():
+            self.tax.addItem(name, rate_id)
+        self.tax.currentIndexChanged.connect(self._update)
+        grid.addWidget(self.add_field("tax_rate", Field(_("Tax"), self.tax, name="tax_rate")), 2, 4, 1, 2)
         left.addLayout(grid)
         left.addWidget(Text(_("Plan"), "label", "text2"))
         self.plan = Segment(
@@ -69,7 +131,9 @@ class EnrollDialog(FormDialog):
         self.plan.chosen.connect(self._update)
         left.addWidget(self.plan)
         self.parts = QGridLayout()
-        self.parts.setVerticalSpacing(6)
+        self.parts.setHorizontalSpacing(16)
+        self.parts.setVerticalSpacing(8)
+        self.parts.setColumnStretch(2, 1)
         left.addLayout(self.parts)
         left.addStretch(1)
         row.addLayout(left, 3)
@@ -95,12 +159,33 @@ class EnrollDialog(FormDialog):
 
         return choose
 
+    def _group_words(self, offer: catalog.Offer, group: calendar.Group) -> str:
+        name = group.name.removeprefix(offer.name).strip(" ,·")
+        days = ", ".join(words.weekday(day, self.context.center) for day in group.weekdays)
+        starts = _("next {day}").format(day=words.day(group.next_on, self.context.center))
+        facts = (offer.name, name, f"{days} {group.start_time}", starts, group.fullest.room)
+        return " · ".join(filter(None, facts))
+
     def _summary(self) -> QWidget:
         box = QFrame()
         box.setProperty("tinted", True)
+        box.setMinimumWidth(theme().px(272))
         column = QVBoxLayout(box)
         column.setContentsMargins(18, 14, 18, 14)
         column.setSpacing(8)
+        self.seats = QWidget()
+        seats = QVBoxLayout(self.seats)
+        seats.setContentsMargins(0, 0, 0, 4)
+        seats.setSpacing(5)
+        self.seats_title = Text("", "label", "text2", wrap=True)
+        self.seats_count = Text("", "panel")
+        self.seats_count.setObjectName("seats_after")
+        self.squares = SeatSquares()
+        self.seats_kinds = Text("", "small", "text2", wrap=True)
+        for widget in (self.seats_title, self.seats_count, self.squares, self.seats_kinds):
+            seats.addWidget(widget)
+        seats.addWidget(rule())
+        column.addWidget(self.seats)
         self.sums = QGridLayout()
         column.addLayout(self.sums)
         column.addWidget(rule())
@@ -110,15 +195,41 @@ class EnrollDialog(FormDialog):
         return box
 
     def _offer(self) -> catalog.Offer | None:
-        offer = self.course.currentData()
-        return offer if isinstance(offer, catalog.Offer) else None
+        chosen = self.course.currentData()
+        return chosen[0] if chosen else None
+
+    def _group(self) -> calendar.Group | None:
+        chosen = self.course.currentData()
+        return chosen[1] if chosen else None
 
     def _course_chosen(self) -> None:
         offer = self._offer()
         if offer is not None:
             center = self.context.center
             self.price.setText(money.format_plain(offer.price_minor, center.currency, center.locale))
+            with QSignalBlocker(self.tax):
+                self.tax.setCurrentIndex(self.tax.findData(offer.tax_rate_id))
+        self._show_seats()
         self._update()
+
+    def _show_seats(self) -> None:
+        group = self._group()
+        self.seats.setVisible(group is not None)
+        if group is None:
+            return
+        block = group.fullest
+        free = block.capacity - block.taken
+        self.seats_title.setText(_("Seats in {group}").format(group=group.name))
+        count = _("{n} of {all}").format(n=min(block.taken + 1, block.capacity), all=block.capacity)
+        left = ngettext("after this, {n} stays free", "after this, {n} stay free", free - 1).format(n=free - 1)
+        self.seats_count.setText(
+            f"{count}  ·  {left}" if free > 0 else _("full: {all} of {all}").format(all=block.taken)
+        )
+        self.squares.show_seats(block)
+        kinds = ((_("{n} paid"), block.paid), (_("{n} pending"), block.pending), (_("{n} held"), block.held))
+        said = " · ".join(words_.format(n=n) for words_, n in kinds if n)
+        meets = ngettext("{n} meeting to come", "{n} meetings to come", group.slots).format(n=group.slots)
+        self.seats_kinds.setText(" · ".join(filter(None, (said, meets))))
 
     def _discount_minor(self, price: int) -> int:
         typed = self.discount.text().strip()
@@ -131,7 +242,7 @@ class EnrollDialog(FormDialog):
 
     def draft(self) -> EnrollmentDraft:
         """What was typed. UserErrors stand by their field."""
-        offer, center = self._offer(), self.context.center
+        offer, center, group = self._offer(), self.context.center, self._group()
         if offer is None:
             raise UserError("scheduling.no_course", "course")
         price = money.parse(self.price.text(), center.currency, center.locale, field="list_price")
@@ -141,6 +252,8 @@ class EnrollDialog(FormDialog):
             payer_id=self.payer.currentData(),
             list_price_minor=price,
             discount_minor=self._discount_minor(price),
+            tax_rate_id=self._tax_rate(offer),
+            session_id=group.session_id if group is not None else None,
             send_mail=self.mail.isChecked(),
         )
         parts = int(self.plan.value() or "1")
@@ -149,6 +262,11 @@ class EnrollDialog(FormDialog):
         gross = enrollment.quote(draft).gross_minor
         first = clock.local_date(center.zone).isoformat()
         return EnrollmentDraft(**{**draft.__dict__, "installments": enrollment.plan(gross, parts, first)})
+
+    def _tax_rate(self, offer: catalog.Offer) -> int | None:
+        """The rate that was chosen; None for the course's own, which may be one that is not offered any more."""
+        chosen = self.tax.currentData()
+        return int(chosen) if chosen is not None and chosen != offer.tax_rate_id else None
 
     def _update(self) -> None:
         clear_layout(self.sums)
@@ -160,6 +278,7 @@ class EnrollDialog(FormDialog):
         except UserError as error:
             said = Text(text.sentence(error), "label", "danger", wrap=True)
             self.sums.addWidget(said, 0, 0)
+            self.main.set_label(_("Enroll and pay"))
             return
         rows = [(_("List price"), quote.list_minor), (_("Discount"), -quote.discount_minor)]
         for number, (label, amount) in enumerate(rows):
@@ -173,18 +292,9 @@ class EnrollDialog(FormDialog):
             net=text.show_money(quote.net_minor), tax=text.show_money(quote.tax_minor)
         )
         self.sums.addWidget(Text(net, "small", "text3"), 3, 0, 1, 2)
-        left = quote.gross_minor
-        for number, (due_on, amount) in enumerate(draft.installments):
-            left -= amount
-            for column, said in enumerate(
-                (
-                    str(number + 1),
-                    words.day(due_on, self.context.center),
-                    text.show_money(amount),
-                    _("{amount} left").format(amount=text.show_money(left)),
-                )
-            ):
-                self.parts.addWidget(Text(said, "name" if column == 2 else "body", "text2"), number, column)
+        self._show_plan(draft, quote.gross_minor)
+        now = draft.installments[0][1] if draft.installments else quote.gross_minor
+        self.main.set_label(_("Enroll and take {amount}").format(amount=text.show_money(now)) if now else _("Enroll"))
         for key, params in quote.warnings:
             line = QHBoxLayout()
             line.addWidget(Icon("triangle-alert", "warn", 16))
@@ -195,6 +305,29 @@ class EnrollDialog(FormDialog):
             line.addWidget(Icon("circle-check", "ok", 16))
             line.addWidget(Text(_("Nothing stands in the way."), "label", "ok"), 1)
             self.warnings.addLayout(line)
+
+    def _show_plan(self, draft: EnrollmentDraft, gross: int) -> None:
+        if not draft.installments:
+            return
+        for column, title in enumerate(("#", _("Due"), _("What"), _("Amount"), _("Left after"))):
+            self.parts.addWidget((_right if column > 2 else Text)(title, "small", "text3"), 0, column)
+        today, left = clock.local_date(self.context.center.zone).isoformat(), gross
+        for number, (due_on, amount) in enumerate(draft.installments, start=1):
+            left -= amount
+            first = due_on <= today
+            said = (
+                Text(str(number), "label", "text2"),
+                Text(_("today") if first else words.day(due_on, self.context.center), "name" if first else "body"),
+                Text(
+                    _("→ Payment desk opens next") if first else _("installment"),
+                    "label",
+                    "brasstext" if first else "text3",
+                ),
+                _right(text.show_money(amount), "name"),
+                _right(text.show_money(left), "body", "text2"),
+            )
+            for column, widget in enumerate(said):
+                self.parts.addWidget(widget, number, column)
 
     def main_action(self) -> None:
         self._save(pay_next=True)
@@ -219,7 +352,7 @@ class EnrollDialog(FormDialog):
         self.enrolled.emit(enrollment_id, self._pay_next)
 
 
-def _right(words_: str, role: str) -> Text:
-    made = Text(words_, role)
+def _right(words_: str, role: str, color: str = "text") -> Text:
+    made = Text(words_, role, color)
     made.setAlignment(Qt.AlignmentFlag.AlignRight)
     return made

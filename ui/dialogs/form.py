@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt
 from PySide6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent, QShortcut
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -42,6 +42,7 @@ class FormDialog(QDialog):
         self.setModal(True)
         self.setWindowFlag(Qt.WindowType.FramelessWindowHint)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
         self.setFixedWidth(width)
         self.fields: dict[str, Field] = {}
         self._scrim = _Scrim(parent.window())
@@ -53,7 +54,7 @@ class FormDialog(QDialog):
         head.addWidget(Icon(icon, "brasstext", 20))
         head.addSpacing(6)
         head.addWidget(Text(title, "panel"))
-        head.addSpacing(8)
+        head.addSpacing(12)
         self.subtitle = Text(subtitle, "body", "text3")
         head.addWidget(self.subtitle)
         head.addStretch(1)
@@ -142,6 +143,7 @@ class FormDialog(QDialog):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), theme().color("surface"))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(theme().color("line2"))
-        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        painter.setBrush(theme().color("surface"))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 12, 12)

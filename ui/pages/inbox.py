@@ -23,6 +23,7 @@ from app.lists import inbox
 from app.text import _
 from ui import words
 from ui.context import Context
+from ui.pages.seat_offer import SeatOffer
 from ui.theme import theme
 from ui.widgets.basic import Button, Card, EmptyState, Icon, PageHead, Text, clear_layout, rule
 
@@ -139,10 +140,16 @@ class InboxPage(QWidget):
     def __init__(self, context: Context) -> None:
         super().__init__()
         self.context = context
-        self.key_hints = [(("J", "K"), _("move")), (("D",), _("done")), (("S",), _("mine")), (("U",), _("unread"))]
+        self.key_hints = [
+            (("J", "K"), _("move")),
+            (("D",), _("done")),
+            (("O",), _("offer seat")),
+            (("U",), _("unread")),
+        ]
         self.help_keys = [
             ("J / K", _("next, previous")), ("Enter", _("open the record behind")), ("D", _("done, or not done")),
-            ("S", _("assign to me")), ("Z", _("snooze for two hours")), ("U", _("unread")), ("Shift+R", _("all read")),
+            ("O", _("offer the free seat to the first in line")), ("S", _("assign to me")),
+            ("Z", _("snooze for two hours")), ("U", _("unread")), ("Shift+R", _("all read")),
         ]  # fmt: skip
         self.rows: list[ItemRow] = []
         self.selected: inbox.InboxItem | None = None
@@ -213,6 +220,9 @@ class InboxPage(QWidget):
         self.grid.setVerticalSpacing(8)
         self.grid.setColumnStretch(1, 1)
         column.addLayout(self.grid)
+        self.seat_offer = SeatOffer(self.context)
+        self.seat_offer.hide()
+        column.addWidget(self.seat_offer)
         column.addStretch(1)
         column.addWidget(rule())
         foot = QHBoxLayout()
@@ -239,7 +249,7 @@ class InboxPage(QWidget):
 
     def on_changes(self, changes: Any) -> None:
         """After a commit that touched the inbox."""
-        if changes.tables & {"notifications", "notification_recipients"} and self.isVisible():
+        if changes.tables & {"notifications", "notification_recipients", "slot_enrolled"} and self.isVisible():
             self.reload()
 
     def chosen(self) -> str:
@@ -293,10 +303,14 @@ class InboxPage(QWidget):
         clear_layout(self.grid)
         for button in (self.open, self.assign, self.snooze, self.done):
             button.setEnabled(row is not None)
+        offers = row is not None and row.item.key == "seats.freed" and row.item.link_id is not None
+        self.seat_offer.setVisible(offers)
         if row is None:
             self.title.setText("")
             self.facts.setText("")
             return
+        if offers:
+            self.seat_offer.show_slot(int(row.item.link_id or 0))
         item = row.item
         if focus:
             row.setFocus()
@@ -322,7 +336,7 @@ class InboxPage(QWidget):
             "waiting": _("Waiting"), "first": _("First in line"), "reply": _("The server said"), "reason": _("Reason"),
             "product": _("Product"), "count": _("Slots"), "label": _("Invoice"),
         }  # fmt: skip
-        for key, value in item.params.items():
+        for key, value in () if item.key == "seats.freed" else item.params.items():
             if key not in labels or value in ("", None, 0):
                 continue
             if key in ("amount", "credit"):
@@ -360,6 +374,11 @@ class InboxPage(QWidget):
             until = clock.stamp(clock.now() + timedelta(hours=2))
             self.context.run(notifications.snooze, self.selected.id, until, busy=self.snooze)
 
+    def offer_seat(self) -> None:
+        """O: the free seat goes to the first in line."""
+        if self.seat_offer.isVisible():
+            self.seat_offer.offer_first()
+
     def mark_all_read(self) -> None:
         """Shift+R."""
         unread = [row.item.id for row in self.rows if not row.item.read]
@@ -382,10 +401,10 @@ class InboxPage(QWidget):
             self.open_record()
         elif key == Qt.Key.Key_R and shift:
             self.mark_all_read()
-        elif key in (Qt.Key.Key_D, Qt.Key.Key_S, Qt.Key.Key_Z, Qt.Key.Key_U):
+        elif key in (Qt.Key.Key_D, Qt.Key.Key_S, Qt.Key.Key_Z, Qt.Key.Key_U, Qt.Key.Key_O):
             {
                 Qt.Key.Key_D: self.mark_done, Qt.Key.Key_S: self.assign_to_me, Qt.Key.Key_Z: self.snooze_item,
-                Qt.Key.Key_U: self.mark_unread,
+                Qt.Key.Key_U: self.mark_unread, Qt.Key.Key_O: self.offer_seat,
             }[Qt.Key(key)]()  # fmt: skip
         else:
             super().keyPressEvent(event)

@@ -215,7 +215,7 @@ class SettingsPage(QWidget):
 
     def _show_taxes(self) -> None:
         clear_layout(self.taxes)
-        for name, rate_bp, reason in stored.tax_rates():
+        for _id, name, rate_bp, reason in stored.tax_rates():
             line = QHBoxLayout()
             line.addWidget(Text(name, "name"), 1)
             line.addWidget(Text(reason or f"{rate_bp / 100:g} %", "body", "text2"))
