@@ -8,17 +8,42 @@ from babel.dates import format_date, get_day_names
 
 from app import clock, text
 from app.settings import Center
-from app.text import _
+from app.text import N_, _
 
 _STATES = {
-    "applicant": "Applicant", "active": "Active", "on_hold": "On hold", "inactive": "Inactive", "merged": "Merged",
-    "pending": "Running", "completed": "Completed", "canceled": "Canceled", "booked": "Not yet here",
-    "attended": "Attended", "absent": "Absent", "held": "Held", "waiting": "Waiting", "queued": "Queued",
-    "sending": "Sending", "retrying": "Retrying", "sent": "Sent", "failed": "Failed", "uncertain": "Uncertain",
-    "started": "Started", "invoice": "Invoice", "credit_note": "Credit note", "cash": "Cash", "card": "Card",
-    "transfer": "Transfer", "check": "Check", "other": "Other", "payment": "Payment",
-    "super_admin": "Super admin", "admin": "Admin", "staff": "Front desk", "instructor": "Instructor",
-}  # fmt: skip
+    "applicant": N_("Applicant"),
+    "active": N_("Active"),
+    "on_hold": N_("On hold"),
+    "inactive": N_("Inactive"),
+    "merged": N_("Merged"),
+    "pending": N_("Running"),
+    "completed": N_("Completed"),
+    "canceled": N_("Canceled"),
+    "booked": N_("Not yet here"),
+    "attended": N_("Attended"),
+    "absent": N_("Absent"),
+    "held": N_("Held"),
+    "waiting": N_("Waiting"),
+    "queued": N_("Queued"),
+    "sending": N_("Sending"),
+    "retrying": N_("Retrying"),
+    "sent": N_("Sent"),
+    "failed": N_("Failed"),
+    "uncertain": N_("Uncertain"),
+    "started": N_("Started"),
+    "invoice": N_("Invoice"),
+    "credit_note": N_("Credit note"),
+    "cash": N_("Cash"),
+    "card": N_("Card"),
+    "transfer": N_("Transfer"),
+    "check": N_("Check"),
+    "other": N_("Other"),
+    "payment": N_("Payment"),
+    "super_admin": N_("Super admin"),
+    "admin": N_("Admin"),
+    "staff": N_("Front desk"),
+    "instructor": N_("Instructor"),
+}
 
 
 def state(key: str) -> str:

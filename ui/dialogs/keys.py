@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from app.text import _
+from app.text import N_, _
 from ui.dialogs.form import FormDialog
 from ui.widgets.basic import Button, Text
 
 EVERYWHERE = (
-    ("Ctrl+K", "find a student"),
-    ("Ctrl+1 … 5", "students, calendar, payments, inbox, mail"),
-    ("F2", "enroll"),
-    ("F4", "take a payment"),
-    ("Ctrl+Enter", "complete, save"),
-    ("F3", "next wrong field"),
-    ("Esc", "back; nothing that was started is lost"),
+    ("Ctrl+K", N_("find a student")),
+    ("Ctrl+1 … 5", N_("students, calendar, payments, inbox, mail")),
+    ("F2", N_("enroll")),
+    ("F4", N_("take a payment")),
+    ("Ctrl+Enter", N_("complete, save")),
+    ("F3", N_("next wrong field")),
+    ("Esc", N_("back; nothing that was started is lost")),
 )
 
 

@@ -14,7 +14,7 @@ from app import clock, text
 from app.desk import scheduling, seats
 from app.errors import DeskError, UserError
 from app.lists import calendar
-from app.text import _, ngettext
+from app.text import N_, _, ngettext
 from ui import words
 from ui.context import Context
 from ui.dialogs import ask
@@ -23,7 +23,12 @@ from ui.dialogs.session import SessionDialog
 from ui.pages.week import WeekGrid
 from ui.widgets.basic import Button, Card, Icon, PageHead, SeatBar, Segment, Text, clear_layout, rule
 
-_CATEGORIES = (("driving", "Driving"), ("language", "Languages"), ("safety", "Safety"), ("exam", "Exams"))
+_CATEGORIES = (
+    ("driving", N_("Driving")),
+    ("language", N_("Languages")),
+    ("safety", N_("Safety")),
+    ("exam", N_("Exams")),
+)
 
 
 class CalendarPage(QWidget):
@@ -36,7 +41,7 @@ class CalendarPage(QWidget):
             (("←", "→"), _("slot")), (("Alt", "↓"), _("move slot")), (("A", "X"), _("came, absent")),
         ]  # fmt: skip
         self.help_keys = [
-            ("arrows", _("select a slot")), ("Alt+arrows", _("carry the slot; Enter drops, Esc puts back")),
+            (_("arrows"), _("select a slot")), (_("Alt+arrows"), _("carry the slot; Enter drops, Esc puts back")),
             ("T", _("today")), ("G", _("go to a date")), ("PgUp / PgDn", _("week before, after")),
             ("Ctrl+N", _("new session")), ("B", _("book a student into the slot")),
             ("A / X / Backspace", _("attended, absent, not yet: in the attendance list")),

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from app import clock, text
 from app.desk import notifications
 from app.lists import inbox
-from app.text import _
+from app.text import N_, _
 from ui import words
 from ui.context import Context
 from ui.pages.seat_offer import SeatOffer
@@ -28,11 +28,16 @@ from ui.theme import theme
 from ui.widgets.basic import Button, Card, EmptyState, Icon, PageHead, Text, clear_layout, rule
 
 _FILTERS = (
-    ("open", "All open", "inbox"), ("mine", "Mine", "user-check"), ("unread", "Unread", "circle-dot"),
-    ("decisions", "Decisions", "hourglass"), ("money", "Money", "banknote"), ("mail", "Mail", "mail"),
-    ("system", "Center", "hard-drive"), ("done", "Done", "circle-check"),
+    ("open", N_("All open"), "inbox"), ("mine", N_("Mine"), "user-check"), ("unread", N_("Unread"), "circle-dot"),
+    ("decisions", N_("Decisions"), "hourglass"), ("money", N_("Money"), "banknote"), ("mail", N_("Mail"), "mail"),
+    ("system", N_("Center"), "hard-drive"), ("done", N_("Done"), "circle-check"),
 )  # fmt: skip
-_GROUPS = {"decision": "Needs a decision", "money": "Money", "center": "Center", "mail": "Mail and system"}
+_GROUPS = {
+    "decision": N_("Needs a decision"),
+    "money": N_("Money"),
+    "center": N_("Center"),
+    "mail": N_("Mail and system"),
+}
 _LOOK = {
     "payment": ("banknote", "info", "infobg"), "calendar": ("hourglass", "held", "heldbg"),
     "message": ("mail", "danger", "dangerbg"), "new_account": ("user-plus", "ok", "okbg"),

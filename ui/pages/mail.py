@@ -12,7 +12,7 @@ from app import text
 from app.lists import mail
 from app.mail import queue
 from app.mail.worker import MailState
-from app.text import _
+from app.text import N_, _
 from ui import words
 from ui.context import Context
 from ui.dialogs import ask
@@ -21,10 +21,10 @@ from ui.widgets.basic import Badge, Button, Card, Chip, Icon, PageHead, Text, cl
 from ui.widgets.table import Cell, Column, PagedModel, RowTable
 
 _CHIPS = (
-    ("today", "All today", ""), ("settle", "To settle", ""), ("queued", "Queued", "clock"),
-    ("sending", "Sending", "send"),
-    ("retrying", "Retrying", "refresh-cw"), ("failed", "Failed", "circle-alert"),
-    ("uncertain", "Uncertain", "circle-question-mark"), ("sent_today", "Sent today", "circle-check"),
+    ("today", N_("All today"), ""), ("settle", N_("To settle"), ""), ("queued", N_("Queued"), "clock"),
+    ("sending", N_("Sending"), "send"),
+    ("retrying", N_("Retrying"), "refresh-cw"), ("failed", N_("Failed"), "circle-alert"),
+    ("uncertain", N_("Uncertain"), "circle-question-mark"), ("sent_today", N_("Sent today"), "circle-check"),
 )  # fmt: skip
 
 

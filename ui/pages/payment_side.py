@@ -9,13 +9,17 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from app import text
 from app.desk import till
 from app.lists import takings
-from app.text import _, ngettext
+from app.text import N_, _, ngettext
 from ui import words
 from ui.context import Context
 from ui.theme import theme
 from ui.widgets.basic import Badge, Button, Card, Icon, Text, clear_layout
 
-METHODS = (("cash", "Cash", "banknote"), ("card", "Card", "credit-card"), ("transfer", "Transfer", "landmark"))
+METHODS = (
+    ("cash", N_("Cash"), "banknote"),
+    ("card", N_("Card"), "credit-card"),
+    ("transfer", N_("Transfer"), "landmark"),
+)
 
 
 class ShareBar(QWidget):

@@ -14,17 +14,26 @@ from app.desk import center, till
 from app.errors import DeskError, UserError
 from app.lists import settings as stored
 from app.mail import queue, secrets
-from app.text import _
+from app.text import N_, _
 from ui.context import Context
 from ui.widgets.basic import Button, Card, Field, PageHead, Text, clear_layout, show_error
 
 _CENTER = (
-    ("name", "Name"), ("legal_name", "Name on invoices"), ("address", "Address"), ("email", "Email"),
-    ("phone", "Phone"),
-    ("tax_id", "VAT ID"), ("register_line", "Register line on invoices"), ("iban", "IBAN"), ("bic", "BIC"),
-    ("currency", "Currency"), ("locale", "Language and notation"), ("zone", "Time zone"),
-    ("invoice_pattern", "Invoice number"), ("due_days", "Days to pay"),
-)  # fmt: skip
+    ("name", N_("Name")),
+    ("legal_name", N_("Name on invoices")),
+    ("address", N_("Address")),
+    ("email", N_("Email")),
+    ("phone", N_("Phone")),
+    ("tax_id", N_("VAT ID")),
+    ("register_line", N_("Register line on invoices")),
+    ("iban", N_("IBAN")),
+    ("bic", N_("BIC")),
+    ("currency", N_("Currency")),
+    ("locale", N_("Language and notation")),
+    ("zone", N_("Time zone")),
+    ("invoice_pattern", N_("Invoice number")),
+    ("due_days", N_("Days to pay")),
+)
 
 
 class SettingsPage(QWidget):

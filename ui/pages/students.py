@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayou
 
 from app import text
 from app.lists import people as roster
-from app.text import _, ngettext
+from app.text import N_, _, ngettext
 from ui import words
 from ui.context import Context
 from ui.dialogs.student import StudentDialog
@@ -21,10 +21,10 @@ from ui.widgets.basic import Button, Card, Chip, EmptyState, PageHead, Text
 from ui.widgets.table import Cell, Column, PagedModel, RowTable
 
 _CHIPS = (
-    ("slot_this_week", "Has a slot this week", "calendar-check"),
-    ("owes", "Owes money", "coins"),
-    ("on_hold", "On hold", "bookmark"),
-    ("mail_bounces", "Mail bounces", "mail"),
+    ("slot_this_week", N_("Has a slot this week"), "calendar-check"),
+    ("owes", N_("Owes money"), "coins"),
+    ("on_hold", N_("On hold"), "bookmark"),
+    ("mail_bounces", N_("Mail bounces"), "mail"),
 )
 
 

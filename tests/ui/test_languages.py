@@ -1,0 +1,181 @@
+"""The window once in a pseudo-language and once right to left: a text that escaped gettext is found, nothing breaks."""
+
+from __future__ import annotations
+
+import gettext
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDialog, QLabel, QLineEdit, QWidget
+
+from app import text
+from app.store import db
+from tests.support.window import Driver, driver
+
+__all__ = ["driver"]
+
+PAGES = ("students", "calendar", "payments", "inbox", "mail", "settings")
+_LETTERS = str.maketrans("aeiouncsyzAEIOUNCSYZ", "âéïöüñçšýžÂÉÏÖÜÑÇŠÝŽ")
+
+
+def disguise(message: str) -> str:
+    """A text as the pseudo-language has it: other letters, brackets around; placeholders stay as they are."""
+    parts = re.split(r"(\{[^}]*\})", message)
+    return "⟦" + "".join(part if part.startswith("{") else part.translate(_LETTERS) for part in parts) + "⟧"
+
+
+class Pseudo(gettext.NullTranslations):
+    asked: ClassVar[set[str]] = set()
+
+    def gettext(self, message: str) -> str:
+        self.asked.add(message)
+        return disguise(message)
+
+    def ngettext(self, one: str, many: str, n: int) -> str:
+        self.asked.add(one)
+        return disguise(one if n == 1 else many)
+
+
+def extracted() -> set[str]:
+    """Every message that a translator would be handed."""
+    root, found = Path(text.__file__).parent.parent, set()
+    for folder in ("app", "ui"):
+        for _file, _line, message, _comments, _context in extract_from_dir(
+            root / folder, method_map=[("**.py", "python")], keywords={**DEFAULT_KEYWORDS, "N_": None}
+        ):
+            found.add(message if isinstance(message, str) else message[0])
+    return found
+
+
+@pytest.fixture(autouse=True)
+def pseudo() -> Iterator[None]:
+    """Before the window is made: labels are said once."""
+    text.use_catalog(Pseudo())
+    yield
+    text.use_catalog(gettext.NullTranslations())
+
+
+def visible_words(window: QWidget) -> set[str]:
+    """What the widgets of a window say, by label, accessible name, placeholder and tool tip."""
+    found: set[str] = set()
+    for widget in [window, *window.findChildren(QWidget)]:
+        if not widget.isVisible():
+            continue
+        found |= {widget.accessibleName(), widget.accessibleDescription(), widget.toolTip()}
+        if isinstance(widget, QLabel | QAbstractButton):
+            found.add(widget.text())
+        if isinstance(widget, QLineEdit):
+            found.add(widget.placeholderText())
+        if isinstance(widget, QComboBox):
+            found |= {widget.itemText(index) for index in range(widget.count())}
+    return found
+
+
+def known_values(driver: Driver) -> list[str]:
+    """Every text that stands in the file: names and the like are not translated."""
+    found = {value for value in vars(driver.desk.context.center).values() if isinstance(value, str) and value}
+    tables = db.execute_sql("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%STRICT%'").fetchall()
+    for (table,) in tables:
+        for row in db.execute_sql(f"SELECT * FROM {table}").fetchall():
+            found |= {value for value in row if isinstance(value, str) and value}
+    return sorted(found, key=len, reverse=True)
+
+
+#: The program's own name, keys on a keyboard, formats, units: the same in every language.
+SAME = re.compile(
+    r"Deskbell|Ctrl|Shift|Alt|Space|Enter|Esc|Del|Tab|F\d+|PgUp|Highway Code|PgDn|Backspace|"
+    r"VAT|SMTP|STARTTLS|TLS|EUR|IBAN|BIC|"
+    r"Scroll (Left|Right)|"  # Qt says these out of its own catalog
+    r"Europe/\w+|[a-z]+@[\w.]+|smtp\.\w+\.\w+"
+)
+
+
+def escaped(words: set[str], values: list[str]) -> list[str]:
+    """Texts in which a word stands that neither the pseudo-language nor the file knows."""
+    found = []
+    for said in words:
+        rest = re.sub(r"⟦[^⟦⟧]*⟧", " ", said)
+        while "⟦" in rest and rest != (rest := re.sub(r"⟦[^⟦⟧]*⟧", " ", rest)):
+            pass
+        for value in values:
+            if len(value) > 1:
+                rest = rest.replace(value, " ")
+        rest = SAME.sub(" ", rest)
+        rest = re.sub(
+            r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\w*\b", " ", rest
+        )
+        if re.search(r"[A-Za-z]{3,}", rest):
+            found.append(said)
+    return sorted(found)
+
+
+@pytest.fixture
+def right_to_left(qapp: QApplication) -> Iterator[None]:
+    qapp.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    yield
+    qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+
+
+def forms(driver: Driver) -> Iterator[QDialog]:
+    """Every form that the pages open, one after the other."""
+    students, calendar = driver.page("students"), driver.window
+    for open_it in (
+        students.new_student,
+        lambda: driver.desk.enroll_student(driver.center.student),
+        lambda: driver.page("calendar").new_session(),
+        driver.desk.help,
+        driver.desk.choose_actor,
+    ):
+        open_it()
+        found = [w for w in QApplication.topLevelWidgets() if isinstance(w, QDialog) and w.isVisible()]
+        assert found, calendar
+        yield found[0]
+        found[0].reject()
+        QApplication.processEvents()
+
+
+def test_every_text_of_the_pages_goes_through_gettext(driver: Driver) -> None:
+    values = known_values(driver)
+    for key in PAGES:
+        page = driver.page(key)
+        if key == "students":
+            page.select(driver.center.student)
+        if key == "payments":
+            page.new_draft(driver.center.student)
+        driver.settled()
+        assert escaped(visible_words(driver.window), values) == [], key
+    assert Pseudo.asked
+    assert sorted(Pseudo.asked - extracted()) == []
+
+
+def test_every_text_of_the_forms_goes_through_gettext(driver: Driver) -> None:
+    values = known_values(driver)
+    handed_over = extracted()
+    for form in forms(driver):
+        assert Pseudo.asked <= handed_over, sorted(Pseudo.asked - handed_over)
+        assert escaped(visible_words(form), values) == [], form.objectName()
+
+
+def test_the_control_finds_a_text_that_is_not_translated(driver: Driver) -> None:
+    label = QLabel("Hello there", driver.window)
+    label.show()
+    assert "Hello there" in escaped(visible_words(driver.window), known_values(driver))
+
+
+@pytest.mark.usefixtures("right_to_left")
+def test_the_window_stands_right_to_left(driver: Driver) -> None:
+    for key in PAGES:
+        page = driver.page(key)
+        if key == "payments":
+            page.new_draft(driver.center.student)
+        driver.settled()
+        assert not driver.window.grab().isNull()
+    rail = driver.find(driver.window, QWidget, "rail_students")
+    assert rail.mapTo(driver.window, rail.rect().center()).x() > driver.window.width() / 2
+    for form in forms(driver):
+        assert not form.grab().isNull()
