@@ -125,11 +125,12 @@ def _backup(options: argparse.Namespace, data_dir: Path) -> int:
 
 
 def _restore(options: argparse.Namespace, data_dir: Path) -> int:
-    from app.store import backup
+    from app.desk import keeping
+    from app.desk.accounts import SYSTEM
 
     store.claim_folder(data_dir)
     try:
-        aside = backup.restore(options.file, data_dir)
+        aside = keeping.restore(SYSTEM, options.file, data_dir)
     finally:
         store.release_folder()
     print(f"Restored. The file that was there is kept as {aside}." if aside else "Restored.")

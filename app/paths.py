@@ -43,6 +43,11 @@ def data_file(data_dir: Path) -> Path:
     return data_dir / DATA_FILE
 
 
+def backups(data_dir: Path) -> Path:
+    """The folder of verified copies beside the file."""
+    return data_dir / "backups"
+
+
 def resources() -> Path:
     """The folder of icons, fonts and templates: in the checkout, or inside the installed program."""
     frozen = getattr(sys, "_MEIPASS", None)

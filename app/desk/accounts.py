@@ -12,13 +12,15 @@ _FRONT_DESK = frozenset(
         "people.edit", "people.note", "enrollment.create", "enrollment.cancel", "sale.create", "payment.take",
         "payment.refund", "invoice.issue", "invoice.credit", "schedule.plan", "schedule.book", "schedule.attend",
         "schedule.override", "mail.write", "mail.settle", "inbox.work", "till.open", "till.move", "till.close",
+        "keeping.note", "undo.own",
     }
 )  # fmt: skip
 _RIGHTS: dict[str, frozenset[str]] = {
     "student": frozenset(),
     "instructor": frozenset({"schedule.attend", "inbox.work"}),
     "staff": _FRONT_DESK,
-    "admin": _FRONT_DESK | {"catalog.edit", "settings.edit", "people.staff"},
+    "admin": _FRONT_DESK
+    | {"catalog.edit", "settings.edit", "people.staff", "keeping.restore", "keeping.settings", "undo.others"},
 }
 
 

@@ -1,14 +1,22 @@
-"""A verified copy of the one file, and the way back.
+"""Verified copies of the one file: making them, proving them, keeping the right ones.
 
-A copy counts only when it was read back and every rule of `checks` holds over it. The present file is never written
-over: a restore keeps it aside.
+A copy counts only when it was read back and every rule of `checks` holds over it; until then it has no name that
+anything looks for. Copies live in `backups/` beside the file, numbered: the order does not depend on a clock.
+A copy of a file that breaks a rule is kept too, as unsound: it is better than nothing and never taken for verified.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
+import re
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sqlcipher3 import dbapi2 as driver
 
@@ -16,88 +24,264 @@ from app import clock, paths
 from app.errors import EnvironmentFault
 from app.store import checks, database, migrations
 
+#: Why a copy was made. The first two are routine; the others precede something that cannot be taken back otherwise.
+REASONS = ("auto", "closing", "asked", "migration", "import", "restore", "merge", "erase")
+
+#: Pages copied in one go; between two of them others may run.
+PAGES = 2_048
+
+#: How many of the last copies are kept (a day of them); before that one a day, one a week, one a month.
+LAST, DAYS, WEEKS, MONTHS = 48, 14, 12, 24
+
+#: Unsound copies kept, and copies that preceded something dangerous.
+UNSOUND, DANGEROUS = 3, 10
+
+_NAME = re.compile(r"deskbell-(\d{6})-(\d{8}T\d{6}Z)-([a-z]+)(\.unsound)?\.db")
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A copy in `backups/`: the UTC stamp of when it was made, why, its size in bytes, and whether it is verified."""
+
+    path: Path
+    number: int
+    made_at: str
+    why: str
+    size: int
+    verified: bool
+
+    @property
+    def moment(self) -> datetime:
+        """When it was made, by the clock of then."""
+        return clock.parse_stamp(self.made_at)
+
+
+class Stopped(Exception):
+    """The copy was not wanted any more; nothing of it is left."""
+
+
+# -- making --------------------------------------------------------------------------------------------------
+
 
 def make(target: Path) -> int:
     """Copy the open file to `target` and verify the copy; returns its size in bytes.
 
     EnvironmentFaults `cli.file_exists`, `cli.cannot_write`, `cli.bad_backup`. The copy appears under its name only
-    when it is whole.
+    when it is whole and every rule holds.
     """
     if target.exists():
         raise EnvironmentFault("cli.file_exists", path=str(target))
     partial = target.with_name(target.name + ".partial")
-    try:
-        partial.unlink(missing_ok=True)
-        copy = driver.connect(str(partial), isolation_level=None)
-    except (OSError, driver.Error) as error:
-        raise EnvironmentFault("cli.cannot_write", path=str(target)) from error
-    try:
-        database.db.connection().backup(copy, pages=256)
-        copy.execute("PRAGMA journal_mode = DELETE")
-    except driver.Error as error:
-        raise EnvironmentFault("cli.cannot_write", path=str(target)) from error
-    finally:
-        copy.close()
+    copy(Path(str(database.db.database)), partial)
     broken = verify(partial)
     if broken:
         partial.unlink()
         raise EnvironmentFault("cli.bad_backup", path=str(target), detail=broken)
-    with partial.open("rb") as file:
-        os.fsync(file.fileno())
-    partial.rename(target)
+    _name(partial, target)
     return target.stat().st_size
 
 
-def verify(path: Path) -> str:
+def take(
+    data_dir: Path, why: str, stop: Callable[[], bool] = lambda: False, progress: Progress | None = None
+) -> Backup:
+    """Make the next copy in `backups/`, verify it, thin the others; returns it.
+
+    Runs on connections of its own beside the window and never waits for a writer nor makes one wait. `stop` is asked
+    while it runs: Stopped if it says yes. EnvironmentFault `cli.cannot_write`, `store.disk_full` and the like.
+    """
+    folder = paths.backups(data_dir)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for left in folder.glob("*.partial"):
+            left.unlink()
+        number = max((one.number for one in listing(data_dir)), default=0) + 1
+    except OSError as error:
+        raise EnvironmentFault("cli.cannot_write", path=str(folder)) from error
+    stamp = clock.stamp()
+    name = f"deskbell-{number:06d}-{clock.parse_stamp(stamp):%Y%m%dT%H%M%SZ}-{why}"
+    partial = folder / f"{name}.partial"
+    try:
+        copy(paths.data_file(data_dir), partial, stop, progress)
+        broken = verify(partial, stop)
+    except Stopped:
+        partial.unlink(missing_ok=True)
+        raise
+    target = folder / (f"{name}.unsound.db" if broken else f"{name}.db")
+    _name(partial, target)
+    made = _known(target)
+    assert made is not None
+    with contextlib.suppress(OSError):  # a copy too many does no harm, and the next round tries again
+        for old in to_remove(listing(data_dir)):
+            old.path.unlink()
+    return made
+
+
+def copy(
+    source: Path, target: Path, stop: Callable[[], bool] = lambda: False, progress: Progress | None = None
+) -> None:
+    """A copy of a file as it is at one moment, whoever writes meanwhile. EnvironmentFault `cli.cannot_write`."""
+
+    def step(_status: int, remaining: int, total: int) -> None:
+        if stop():
+            raise Stopped
+        if progress is not None:
+            progress(total - remaining, total)
+
+    try:
+        target.unlink(missing_ok=True)
+        with contextlib.closing(database.open_beside(source)) as origin, contextlib.closing(_new(target)) as made:
+            # The open read keeps the moment: without it every commit of another connection would start the copy anew.
+            origin.execute("BEGIN")
+            origin.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            origin.backup(made, pages=PAGES, progress=step)
+            made.execute("PRAGMA journal_mode = DELETE")
+    except (OSError, driver.Error) as error:
+        with contextlib.suppress(OSError):
+            target.unlink(missing_ok=True)
+        raise database.as_fault(error, str(target)) or EnvironmentFault("cli.cannot_write", path=str(target)) from error
+
+
+def _new(path: Path) -> Any:
+    return driver.connect(str(path), isolation_level=None)
+
+
+def _name(partial: Path, target: Path) -> None:
+    """Give a whole copy its name, lastingly."""
+    try:
+        sync(partial)
+        partial.rename(target)
+        sync(target.parent)
+    except OSError as error:
+        raise EnvironmentFault("cli.cannot_write", path=str(target)) from error
+
+
+def sync(path: Path) -> None:
+    """Have a file or a folder on the disk, not on its way there."""
+    if path.is_dir() and os.name == "nt":
+        return  # Windows has no handle on a folder; its journal orders renames
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def verify(path: Path, stop: Callable[[], bool] = lambda: False) -> str:
     """What is wrong with a backup file in a few words, '' if it is sound. Leaves the open center as it is."""
     try:
-        connection = driver.connect(path.resolve().as_uri() + "?mode=ro", uri=True, isolation_level=None)
-    except driver.Error as error:
-        return str(error)
-    try:
-        if migrations.version_of(connection) == 0:
-            return "it is empty"
-        broken = checks.over(connection)
-    except (driver.Error, EnvironmentFault) as error:
-        return str(error)
-    finally:
-        connection.close()
+        with contextlib.closing(database.open_beside(path)) as connection:
+            connection.set_progress_handler(lambda: int(stop()), 200_000)
+            if migrations.version_of(connection) == 0:
+                return "it is empty"
+            broken = checks.over(connection)
+    except Exception as error:
+        # Whatever a rule stumbles over in a file that may hold anything: it is not sound, and this is why.
+        if stop():
+            raise Stopped from error
+        return str(error) or type(error).__name__
     return str(broken[0]) if broken else ""
 
 
-def restore(source: Path, data_dir: Path) -> Path | None:
-    """Put a verified backup in place of the center in `data_dir`, which must be closed.
-
-    The present file is kept aside; returns where. EnvironmentFaults `cli.no_such_file`, `cli.bad_backup`.
-    """
-    if not source.exists():
-        raise EnvironmentFault("cli.no_such_file", path=str(source))
-    broken = verify(source)
-    if broken:
-        raise EnvironmentFault("cli.bad_backup", path=str(source), detail=broken)
-    target = paths.data_file(data_dir)
-    data_dir.mkdir(parents=True, exist_ok=True)
-    fresh = target.with_name("restored.partial")
-    fresh.unlink(missing_ok=True)
-    origin = driver.connect(source.resolve().as_uri() + "?mode=ro", uri=True, isolation_level=None)
-    copy = driver.connect(str(fresh), isolation_level=None)
-    with contextlib.closing(origin), contextlib.closing(copy):
-        origin.backup(copy, pages=256)
-    aside = None
-    if target.exists():
-        aside = target.with_name(f"before-restore-{clock.stamp().replace(':', '')}.db")
-        _fold_in_the_log(target)
-        target.rename(aside)
-    for leftover in ("-wal", "-shm"):
-        target.with_name(target.name + leftover).unlink(missing_ok=True)
-    fresh.rename(target)
-    return aside
+# -- keeping -------------------------------------------------------------------------------------------------
 
 
-def _fold_in_the_log(path: Path) -> None:
-    """Bring what stands in the write-ahead log into the file itself, so that it can be moved alone."""
-    connection = driver.connect(str(path), isolation_level=None)
+def _known(path: Path) -> Backup | None:
+    match = _NAME.fullmatch(path.name)
+    if match is None or match[3] not in REASONS:
+        return None
+    made = datetime.strptime(match[2], "%Y%m%dT%H%M%SZ").replace(tzinfo=clock.UTC)
+    return Backup(path, int(match[1]), clock.stamp(made), match[3], path.stat().st_size, match[4] is None)
+
+
+def listing(data_dir: Path) -> list[Backup]:
+    """The copies there are, newest first."""
+    return _in(paths.backups(data_dir))
+
+
+def _in(folder: Path) -> list[Backup]:
     try:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    finally:
-        connection.close()
+        found = [_known(path) for path in folder.iterdir()]
+    except OSError:
+        return []
+    return sorted((one for one in found if one is not None), key=lambda one: one.number, reverse=True)
+
+
+def newest_verified(data_dir: Path) -> Backup | None:
+    """The copy to fall back on."""
+    return next((one for one in listing(data_dir) if one.verified), None)
+
+
+def to_remove(backups: Sequence[Backup]) -> list[Backup]:
+    """Which copies are not kept any more, given all of them newest first.
+
+    Verified: the last 48, then the newest of each of the last 14 days, 12 weeks and 24 months there is a copy of, and
+    the last ten that preceded a migration, an import and the like. Unsound: the last three. Counted, never measured
+    against a clock that may be ten years off: the newest verified one always stays.
+    """
+    verified = [one for one in backups if one.verified]
+    keep = {one.number for one in [one for one in backups if not one.verified][:UNSOUND]}
+    keep |= {one.number for one in verified[:LAST]}
+    keep |= {one.number for one in [one for one in verified if one.why not in REASONS[:3]][:DANGEROUS]}
+    spans: list[tuple[int, Callable[[datetime], object]]] = [
+        (DAYS, lambda moment: moment.date()),
+        (WEEKS, lambda moment: moment.isocalendar()[:2]),
+        (MONTHS, lambda moment: (moment.year, moment.month)),
+    ]
+    for most, span in spans:
+        seen: set[object] = set()
+        for one in verified:
+            if len(seen) < most and span(one.moment) not in seen:
+                seen.add(span(one.moment))
+                keep.add(one.number)
+    return [one for one in backups if one.number not in keep]
+
+
+# -- the second place ----------------------------------------------------------------------------------------
+
+
+def to_second_place(backup: Backup, place: Path) -> None:
+    """Copy a verified backup to another disk, and prove that its bytes arrived.
+
+    EnvironmentFault `keeping.second_place_gone` where the folder is not there, `keeping.second_place_failed` with the
+    system's words where it was pulled or is full. What was there before stays.
+    """
+    if not place.is_dir():
+        raise EnvironmentFault("keeping.second_place_gone", path=str(place))
+    target = place / backup.path.name
+    partial = target.with_suffix(".partial")
+    try:
+        if not target.exists():
+            shutil.copyfile(backup.path, partial)
+            sync(partial)
+            if _hash(partial) != _hash(backup.path):
+                raise OSError("what was read back is not what was written")
+            partial.rename(target)
+            sync(place)
+        for old in to_remove(_in(place)):
+            old.path.unlink()
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+        words = error.strerror or str(error)
+        raise EnvironmentFault("keeping.second_place_failed", path=str(place), detail=words) from error
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def operations_in(path: Path) -> int:
+    """The number of the last operation in a file: what was done since is not in it. 0 where it cannot be read."""
+    try:
+        with contextlib.closing(database.open_beside(path)) as connection:
+            return int(connection.execute("SELECT coalesce(max(id), 0) FROM operations").fetchone()[0])
+    except (driver.Error, EnvironmentFault):
+        return 0
+
+
+def total_size(backups: Iterable[Backup]) -> int:
+    """Bytes that copies take together."""
+    return sum(one.size for one in backups)

@@ -144,10 +144,26 @@ def _look(path: Path, create: bool) -> None:
         connection.close()
 
 
+def open_beside(path: Path) -> Any:
+    """A read-only connection of the driver's own to any center's file, beside the one that is open.
+
+    Nothing that stands in the file's schema is trusted. Close it yourself.
+    """
+    connection = driver.connect(path.resolve().as_uri() + "?mode=ro", uri=True, isolation_level=None)
+    connection.execute("PRAGMA trusted_schema = 0")
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    return connection
+
+
 def close_center() -> None:
     """Close this thread's connection and forget the file. Other threads must have disconnected."""
     disconnect()
     db.init(None)
+
+
+def data_folder() -> Path:
+    """The folder of the center that is open."""
+    return Path(str(db.database)).parent
 
 
 def is_open() -> bool:
@@ -247,7 +263,7 @@ def _faults(path: str) -> Iterator[None]:
     try:
         yield
     except (driver.DatabaseError, peewee.DatabaseError) as error:
-        fault = _as_fault(error, path)
+        fault = as_fault(error, path)
         if fault is None:
             raise
         raise fault from error
@@ -255,7 +271,8 @@ def _faults(path: str) -> Iterator[None]:
         raise EnvironmentFault("store.read_only", path=path) from error
 
 
-def _as_fault(error: Exception, path: str) -> EnvironmentFault | None:
+def as_fault(error: Exception, path: str) -> EnvironmentFault | None:
+    """The machine's fault behind a database error, None where it is something else."""
     words = str(error).lower()
     for sign, key in (
         ("disk is full", "store.disk_full"),

@@ -209,7 +209,7 @@ BREAKS: dict[str, tuple[str, ...]] = {
     ),
     "mail.states": ("UPDATE mail_queue SET next_try_at = NULL WHERE id = (SELECT max(id) FROM mail_queue)",),
     "mail.told": (f"UPDATE notifications SET link_id = 999 WHERE link_table = 'mail_queue' AND link_id = {UNCERTAIN}",),
-    "mail.bytes": (f"UPDATE mail_queue SET mime_hash = replace(mime_hash, 'a', 'b') WHERE id = {SENT}",),
+    "mail.bytes": (f"UPDATE mail_queue SET mime_hash = lower(hex(zeroblob(32))) WHERE id = {SENT}",),
     "flow.enrollment": ("UPDATE timeline SET subject_id = 99 WHERE subject_table = 'courses_enrolled' AND subject_id = 2",),
     "flow.sale": (
         row("product_enrolled", number="A-9", student_id=4, product_id=1, sold_on="2026-11-16", quantity=1,
@@ -259,7 +259,9 @@ def test_a_center_in_which_everything_happened_is_sound(file: Any) -> None:
 @pytest.mark.parametrize("name", [name for name, statements in BREAKS.items() if statements])
 def test_a_broken_rule_is_the_one_that_speaks(file: Any, name: str) -> None:
     breaking(file, *BREAKS[name])
-    assert {broken.rule for broken in checks.run()} == {name}
+    # A second seat gets past its unique index only with another index in its place, which is seen, too.
+    also = {"file.schema"} if name == "seats.one_each" else set()
+    assert {broken.rule for broken in checks.run()} == {name} | also
 
 
 @pytest.mark.parametrize("name", list(QUIET_BREAKS))
@@ -297,7 +299,7 @@ def test_a_document_whose_sums_are_not_its_lines_speaks(file: Any) -> None:
 
 def test_a_missing_guard_speaks(file: Any) -> None:
     file.execute("DROP TRIGGER guard_invoices_update")
-    assert [str(broken) for broken in checks.run()] == ["file.guards: file 0: trigger guard_invoices_update is missing"]
+    assert [str(broken) for broken in checks.run()] == ["file.schema: file 0: trigger guard_invoices_update is missing"]
 
 
 def test_a_change_behind_the_record_speaks(file: Any) -> None:
@@ -319,7 +321,21 @@ def test_a_damaged_index_speaks(file: Any) -> None:
     file.execute("PRAGMA writable_schema = 1")
     file.execute("UPDATE sqlite_master SET sql = 'CREATE INDEX users_name ON users(phone)' WHERE name = 'users_name'")
     file.execute("PRAGMA writable_schema = RESET")
-    assert {broken.rule for broken in checks.run()} == {"file.integrity"}
+    assert {broken.rule for broken in checks.run()} == {"file.integrity", "file.schema"}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TRIGGER helpful AFTER INSERT ON payments BEGIN UPDATE payers SET email = 'x@evil.example'; END",
+        "CREATE VIEW totals AS SELECT 1",
+        "CREATE TABLE more (x)",
+        "CREATE INDEX more ON users(phone)",
+    ],
+)
+def test_what_is_not_ours_in_the_schema_speaks(file: Any, statement: str) -> None:
+    file.execute(statement)
+    assert [(b.rule, b.detail.endswith("is not ours")) for b in checks.run()] == [("file.schema", True)]
 
 
 def test_money_on_a_credit_note_speaks(file: Any) -> None:
@@ -332,6 +348,6 @@ def test_money_on_a_credit_note_speaks(file: Any) -> None:
 
 
 def test_every_rule_has_been_seen_to_speak() -> None:
-    elsewhere = {"file.guards", "record.rows", "record.closed", "file.search", "file.integrity"}
+    elsewhere = {"file.schema", "record.rows", "record.closed", "file.search", "file.integrity"}
     elsewhere |= {"flow.started_first", "invoices.sums"}
     assert set(BREAKS) | set(QUIET_BREAKS) | elsewhere == set(checks.RULES)

@@ -32,14 +32,15 @@ def references(connection: Any) -> Iterable[Finding]:
         yield table, row_id or 0, f"points at a missing row of {parent}"
 
 
-@rule("file.guards", "The triggers that freeze and record rows are all there")
-def guards(connection: Any) -> Iterable[Finding]:
-    there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
-    wanted = {statement.split()[2] for statement in migrations.guard_triggers()}
-    for table in migrations.recorded_tables(connection):
-        wanted |= {f"record_{table}_{event}" for event in ("insert", "update", "delete")}
-    for name in sorted(wanted - there):
-        yield "file", 0, f"trigger {name} is missing"
+@rule("file.schema", "The file holds the tables, indexes and triggers of its version, and nothing else")
+def schema(connection: Any) -> Iterable[Finding]:
+    wanted = migrations.schema_of(int(connection.execute("PRAGMA user_version").fetchone()[0]))
+    found = migrations.read_schema(connection)
+    ours, theirs = ({(kind, name) for kind, name, _sql in each} for each in (wanted, found))
+    for kind, name, _sql in sorted(found - wanted):
+        yield "file", 0, f"{kind} {name} is {'another' if (kind, name) in ours else 'not ours'}"
+    for kind, name in sorted(ours - theirs):
+        yield "file", 0, f"{kind} {name} is missing"
 
 
 @rule("file.values", "Stamps are UTC, dates ISO, uids UUIDv7; text is NFC without control characters; names end at 200")

@@ -7,7 +7,10 @@ again after every step, from the columns the tables then have: a table rebuild d
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
+
+from sqlcipher3 import dbapi2 as driver
 
 from app.errors import EnvironmentFault
 from app.store.migrations import m0001_first_schema
@@ -88,8 +91,12 @@ def version_of(connection: Any) -> int:
 
 def upgrade(connection: Any) -> list[int]:
     """Run the steps that are missing; returns their numbers. Each is whole or not there at all."""
+    return _run(connection, SCHEMA_VERSION)
+
+
+def _run(connection: Any, upto: int) -> list[int]:
     done = []
-    for number in range(version_of(connection) + 1, SCHEMA_VERSION + 1):
+    for number in range(version_of(connection) + 1, upto + 1):
         connection.execute("BEGIN IMMEDIATE")
         try:
             STEPS[number - 1](connection)
@@ -103,6 +110,23 @@ def upgrade(connection: Any) -> list[int]:
             raise
         done.append(number)
     return done
+
+
+@lru_cache(maxsize=4)
+def schema_of(version: int) -> frozenset[tuple[str, str, str]]:
+    """(type, name, SQL) of all that a file of this version holds, by making one in memory."""
+    connection = driver.connect(":memory:", isolation_level=None)
+    try:
+        _run(connection, version)
+        return read_schema(connection)
+    finally:
+        connection.close()
+
+
+def read_schema(connection: Any) -> frozenset[tuple[str, str, str]]:
+    """(type, name, SQL) of all that an open file holds, as far as somebody wrote it."""
+    rows = connection.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    return frozenset((kind, name, sql) for kind, name, sql in rows if not name.startswith("sqlite_"))
 
 
 def guard_triggers() -> list[str]:

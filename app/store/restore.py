@@ -1,0 +1,184 @@
+"""The way back: what a backup would change, and putting it in the place of the present file.
+
+The present file is never written over: it is kept aside under its own name. Up to the one rename at the end, a kill
+leaves the present file as it was; after it, the restored one is whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app import clock, paths
+from app.errors import EnvironmentFault
+from app.store import backup, database, migrations
+
+#: What a restore is told about, kind by kind: table, and how a row is called.
+KINDS: dict[str, tuple[str, str]] = {
+    "people": ("users", "trim(t.first_name || ' ' || t.last_name)"),
+    "enrollments": ("courses_enrolled", "t.number"),
+    "sales": ("product_enrolled", "t.number"),
+    "payments": ("payments", "t.number"),
+    "invoices": ("invoices", "t.label"),
+    "slots": (
+        "slots",
+        "coalesce(nullif(t.title, ''), (SELECT s.name FROM sessions s WHERE s.id = t.session_id)) || ', '"
+        " || replace(t.start_wall, 'T', ' ')",
+    ),
+    "seats": (
+        "slot_enrolled",
+        "(SELECT trim(u.first_name || ' ' || u.last_name) FROM users u WHERE u.id = t.student_id) || ', '"
+        " || (SELECT replace(s.start_wall, 'T', ' ') FROM slots s WHERE s.id = t.slot_id)",
+    ),
+}
+
+#: As many names of a kind are told; the count is always whole.
+MOST_NAMES = 50
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What a restore would do to one kind: rows that would be gone, come back, or be as they were, with names."""
+
+    kind: str
+    gone: int
+    back: int
+    changed: int
+    gone_names: tuple[str, ...]
+    back_names: tuple[str, ...]
+    changed_names: tuple[str, ...]
+
+
+def compare(source: Path, data_dir: Path) -> list[Difference]:
+    """What would change if `source` stood in place of the present file; kinds without a difference are left out.
+
+    EnvironmentFault `cli.bad_backup` where the backup cannot be read.
+    """
+    found = []
+    try:
+        with (
+            contextlib.closing(database.open_beside(source)) as old,
+            contextlib.closing(database.open_beside(paths.data_file(data_dir))) as now,
+        ):
+            for connection in (old, now):
+                connection.execute("BEGIN")
+            for kind, (table, name) in KINDS.items():
+                before, present = _versions(old, table), _versions(now, table)
+                gone = sorted(present.keys() - before.keys())
+                back = sorted(before.keys() - present.keys())
+                changed = sorted(uid for uid in before.keys() & present.keys() if before[uid] != present[uid])
+                if gone or back or changed:
+                    found.append(
+                        Difference(
+                            kind, len(gone), len(back), len(changed),
+                            _names(now, table, name, gone), _names(old, table, name, back),
+                            _names(now, table, name, changed),
+                        )
+                    )  # fmt: skip
+    except database.driver.Error as error:
+        raise EnvironmentFault("cli.bad_backup", path=str(source), detail=str(error)) from error
+    return found
+
+
+def _versions(connection: Any, table: str) -> dict[str, int]:
+    return dict(connection.execute(f"SELECT uid, version FROM {table}").fetchall())
+
+
+def _names(connection: Any, table: str, name: str, uids: list[str]) -> tuple[str, ...]:
+    some = uids[-MOST_NAMES:][::-1]  # a uid begins with its time: the newest first
+    marks = ", ".join("?" * len(some))
+    rows = dict(connection.execute(f"SELECT t.uid, {name} FROM {table} t WHERE t.uid IN ({marks})", some).fetchall())
+    return tuple(str(rows.get(uid) or "?") for uid in some)
+
+
+def restore(
+    source: Path, data_dir: Path, actor: Any, settle: Callable[[database.Write], None] = lambda write: None
+) -> Path | None:
+    """Put a verified backup in place of the center in `data_dir`, which must be closed; returns where that is kept.
+
+    An older schema is brought up first. `settle` writes, in one recorded operation of the restored file, what follows
+    from being restored. EnvironmentFaults `cli.no_such_file`, `cli.bad_backup`, `store.newer_file`, `cli.cannot_write`:
+    then the present file is as it was.
+    """
+    if not source.exists():
+        raise EnvironmentFault("cli.no_such_file", path=str(source))
+    broken = backup.verify(source)
+    if broken:
+        raise EnvironmentFault("cli.bad_backup", path=str(source), detail=broken)
+    data_dir.mkdir(parents=True, exist_ok=True)
+    target = paths.data_file(data_dir)
+    fresh = target.with_name("restored.partial")
+    _remove(fresh)
+    backup.copy(source, fresh)
+    _settle(fresh, actor, settle)
+    try:
+        backup.sync(fresh)
+        aside = _keep_aside(target) if target.exists() else None
+        os.replace(fresh, target)
+        backup.sync(data_dir)
+    except OSError as error:
+        raise EnvironmentFault("cli.cannot_write", path=str(data_dir)) from error
+    return aside
+
+
+def _settle(path: Path, actor: Any, settle: Callable[[database.Write], None]) -> None:
+    """Open the copy as the program opens any center, record the restore in it, and close it into one file."""
+    database.db.init(str(path))
+    database.connect()
+    try:
+        migrations.upgrade(database.db.connection())
+        known = (
+            actor.user_id is None
+            or database.db.execute_sql(
+                "SELECT 1 FROM users WHERE id = ? AND role <> 'student'", (actor.user_id,)
+            ).fetchone()
+        )
+        with database.write("Restore backup", actor if known else _nobody(actor)) as w:
+            settle(w)
+        _into_one_file(database.db.connection())
+    finally:
+        database.close_center()
+
+
+def _nobody(actor: Any) -> Any:
+    """Whoever restores need not be in the file that is restored."""
+    return type(actor)(None, "system", actor.desk)
+
+
+def _keep_aside(target: Path) -> Path:
+    """Keep the present file under another name as well: the name `center.db` never stands for nothing."""
+    connection = database.driver.connect(str(target), isolation_level=None)
+    try:
+        with contextlib.suppress(database.driver.Error):  # a damaged file is kept as it is, with its log
+            _into_one_file(connection)
+    finally:
+        connection.close()
+    aside = target.with_name(f"before-restore-{clock.stamp().replace(':', '')}.db")
+    try:
+        os.link(target, aside)
+    except OSError:  # a disk without hard links
+        shutil.copyfile(target, aside)
+        backup.sync(aside)
+    for ending in ("-wal", "-shm"):
+        left = target.with_name(target.name + ending)
+        if left.exists():  # a log that stayed would be played into the restored file
+            left.rename(aside.with_name(aside.name + ending))
+    return aside
+
+
+def _into_one_file(connection: Any) -> None:
+    """Fold the log into the file, so that it can be moved alone."""
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    mode = connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0]
+    if mode != "delete":
+        raise EnvironmentFault("store.locked", path="", detail=str(mode))
+
+
+def _remove(path: Path) -> None:
+    for ending in ("", "-wal", "-shm", "-journal"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)

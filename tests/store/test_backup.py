@@ -1,0 +1,345 @@
+"""Backups: copies that are proven, kept by age, and never lost; and the way back."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app import clock, paths, store
+from app.desk import enrollment, keeping, people
+from app.desk.accounts import SYSTEM, Actor
+from app.desk.enrollment import EnrollmentDraft
+from app.errors import EnvironmentFault, UserError
+from app.store import backup, checks, restore
+from app.store.backup import Backup
+from app.store.models import MailQueue, Notification, Operation, User
+from tests.support.center import SmallCenter, small_center
+
+__all__ = ["small_center"]
+
+
+def enroll(center: SmallCenter) -> int:
+    return enrollment.enroll(center.staff, EnrollmentDraft(center.student, center.course))
+
+
+def rows(path: Path, query: str) -> list[Any]:
+    with contextlib.closing(backup.database.open_beside(path)) as connection:
+        return list(connection.execute(query).fetchall())
+
+
+# -- making --------------------------------------------------------------------------------------------------
+
+
+def test_a_backup_is_whole_verified_and_numbered(small_center: SmallCenter) -> None:
+    first = backup.take(small_center.folder, "asked")
+    enroll(small_center)
+    second = backup.take(small_center.folder, "auto")
+    assert [(one.number, one.why, one.verified) for one in backup.listing(small_center.folder)] == [
+        (2, "auto", True),
+        (1, "asked", True),
+    ]
+    assert backup.verify(second.path) == ""
+    assert rows(first.path, "SELECT count(*) FROM courses_enrolled") == [(0,)]
+    assert rows(second.path, "SELECT count(*) FROM courses_enrolled") == [(1,)]
+    assert backup.operations_in(second.path) == Operation.select().count()
+    assert not list(second.path.parent.glob("*-wal"))
+    assert not list(second.path.parent.glob("*.partial"))
+
+
+def test_a_backup_holds_one_moment_while_others_write(small_center: SmallCenter) -> None:
+    """Commits between two pages neither get in nor make the copy start anew."""
+    with store.write("Bulk", small_center.admin) as w:
+        for number in range(300):
+            w.insert(User, role="instructor", first_name=f"Someone {number} " + "x" * 150)
+    written: list[int] = []
+
+    def step(_done: int, _total: int) -> None:
+        with store.write("Between two pages", small_center.admin) as w:
+            written.append(w.insert(User, role="instructor", first_name="Late"))
+
+    before = backup.PAGES
+    backup.PAGES = 16
+    try:
+        made = backup.take(small_center.folder, "asked", progress=step)
+    finally:
+        backup.PAGES = before
+    assert len(written) > 3
+    assert made.verified
+    assert rows(made.path, "SELECT count(*) FROM users WHERE first_name = 'Late'") == [(0,)]
+
+
+def test_a_backup_can_be_stopped_and_leaves_nothing(small_center: SmallCenter) -> None:
+    with pytest.raises(backup.Stopped):
+        backup.take(small_center.folder, "auto", stop=lambda: True)
+    assert list(paths.backups(small_center.folder).iterdir()) == []
+
+
+def test_what_breaks_a_rule_is_kept_as_unsound_and_never_counts_as_verified(small_center: SmallCenter) -> None:
+    good = backup.take(small_center.folder, "asked")
+    with store.write("Break the balance", small_center.admin) as w:
+        w.update(User, small_center.student, balance_minor=5)
+    bad = backup.take(small_center.folder, "auto")
+    assert not bad.verified
+    assert bad.path.name.endswith(".unsound.db")
+    newest = backup.newest_verified(small_center.folder)
+    assert newest is not None
+    assert newest.path == good.path
+
+
+def test_a_full_or_missing_place_is_said_in_words_and_leaves_no_half_copy(
+    small_center: SmallCenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = backup._new
+
+    def small(path: Path) -> Any:
+        connection = new(path)
+        connection.execute("PRAGMA max_page_count = 10")
+        return connection
+
+    monkeypatch.setattr(backup, "_new", small)
+    with pytest.raises(EnvironmentFault) as fault:
+        backup.take(small_center.folder, "auto")
+    assert fault.value.key in ("store.disk_full", "cli.cannot_write")
+    assert list(paths.backups(small_center.folder).iterdir()) == []
+    monkeypatch.undo()
+    shutil.rmtree(paths.backups(small_center.folder))
+    paths.backups(small_center.folder).write_text("a file stands where the folder should be")
+    with pytest.raises(EnvironmentFault) as fault:
+        backup.take(small_center.folder, "auto")
+    assert fault.value.key == "cli.cannot_write"
+
+
+def test_ten_backups_under_load_are_each_sound_and_restored_alike(small_center: SmallCenter, tmp_path: Path) -> None:
+    stop = threading.Event()
+    written: list[int] = []
+
+    def load() -> None:
+        with store.connected():
+            while not stop.is_set():
+                written.append(people.add_note(small_center.staff, small_center.student, "busy"))
+
+    thread = threading.Thread(target=load)
+    thread.start()
+    try:
+        made = [backup.take(small_center.folder, "auto") for _ in range(1000 if FULL else 10)]
+    finally:
+        stop.set()
+        thread.join()
+    assert all(one.verified for one in made)
+    assert len(written) > len(made)
+    counts = [rows(one.path, "SELECT count(*) FROM notes")[0][0] for one in backup.listing(small_center.folder)][::-1]
+    assert counts == sorted(counts)
+    copy = tmp_path / "copy" / paths.DATA_FILE
+    copy.parent.mkdir()
+    store.close_center()
+    keeping.restore(SYSTEM, made[-1].path, copy.parent)
+    notes = "SELECT uid, text, version FROM notes ORDER BY id"
+    assert rows(copy, notes) == rows(made[-1].path, notes)
+
+
+FULL = os.environ.get("DESKBELL_FULL", "") in ("all", "safe")
+
+
+# -- keeping -------------------------------------------------------------------------------------------------
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def made(number: int, age: timedelta, why: str = "auto", *, verified: bool = True) -> Backup:
+    return Backup(Path(f"{number}.db"), number, clock.stamp(NOW - age), why, 1, verified)
+
+
+def test_two_years_of_backups_are_thinned_by_age() -> None:
+    every = [made(10_000 - n, timedelta(hours=2 * n)) for n in range(12 * 730)]
+    gone = {one.number for one in backup.to_remove(every)}
+    ages = [NOW - one.moment for one in every if one.number not in gone]
+    assert sum(age < timedelta(days=4) for age in ages) == 48
+    assert 48 + 10 + 10 + 21 <= len(ages) <= 48 + 14 + 12 + 24
+    assert timedelta(days=650) < max(ages) < timedelta(days=730)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(-4_000_000, 4_000_000), st.sampled_from(backup.REASONS), st.booleans()), max_size=120
+    )
+)
+def test_thinning_never_takes_the_last_ones_whatever_the_clock_says_and_is_done_when_done(
+    drawn: list[tuple[int, str, bool]],
+) -> None:
+    every = [made(1000 - n, timedelta(minutes=a), why, verified=ok) for n, (a, why, ok) in enumerate(drawn)]
+    kept = [one for one in every if one not in backup.to_remove(every)]
+    verified = [one for one in every if one.verified]
+    assert verified[: backup.LAST] == [one for one in kept if one.verified][: backup.LAST]
+    assert backup.to_remove(kept) == []
+    assert len([one for one in kept if not one.verified]) <= backup.UNSOUND
+
+
+def test_what_preceded_something_dangerous_is_kept_longer() -> None:
+    before = [made(n, timedelta(days=20, minutes=-n), "erase") for n in (3, 2, 1)]
+    assert backup.to_remove([*(made(n, timedelta(minutes=-n)) for n in range(90, 10, -1)), *before])[-1].number > 3
+
+
+def test_a_clock_ten_years_off_costs_no_copy(small_center: SmallCenter) -> None:
+    for years in (0, 10, -10, 0):
+        with clock.frozen(NOW + timedelta(days=3650 * years / 10)):
+            backup.take(small_center.folder, "auto")
+    assert [one.number for one in backup.listing(small_center.folder)] == [4, 3, 2, 1]
+
+
+# -- the second place ----------------------------------------------------------------------------------------
+
+
+def test_the_second_place_gets_the_same_bytes_and_says_when_it_is_gone(
+    small_center: SmallCenter, tmp_path: Path
+) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    keeping.set_second_place(small_center.admin, str(stick))
+    one = backup.take(small_center.folder, "auto")
+    backup.to_second_place(one, stick)
+    assert (stick / one.path.name).read_bytes() == one.path.read_bytes()
+    shutil.rmtree(stick)
+    with pytest.raises(EnvironmentFault) as fault:
+        backup.to_second_place(one, stick)
+    assert fault.value.key == "keeping.second_place_gone"
+    with clock.frozen(clock.now() + timedelta(days=2)):
+        assert not keeping.remind_of_second_place(SYSTEM)
+    with clock.frozen(clock.now() + timedelta(days=4)):
+        assert keeping.remind_of_second_place(SYSTEM)
+        assert not keeping.remind_of_second_place(SYSTEM)
+    assert Notification.get(Notification.key == "keeping.second_place_missing")
+    assert checks.run() == []
+
+
+def test_a_stick_that_is_pulled_leaves_what_was_there(
+    small_center: SmallCenter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = backup.take(small_center.folder, "auto")
+    backup.to_second_place(first, tmp_path)
+    second = backup.take(small_center.folder, "auto")
+
+    def pulled(source: Path, target: Path) -> None:
+        Path(target).write_bytes(Path(source).read_bytes()[:100])
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(shutil, "copyfile", pulled)
+    with pytest.raises(EnvironmentFault) as fault:
+        backup.to_second_place(second, tmp_path)
+    assert fault.value.key == "keeping.second_place_failed"
+    assert (tmp_path / first.path.name).exists()
+    assert not list(tmp_path.glob("*.partial"))
+    monkeypatch.undo()
+    torn = tmp_path / second.path.with_suffix(".partial").name
+    torn.write_bytes(b"half")
+    backup.to_second_place(second, tmp_path)
+    assert backup.verify(tmp_path / second.path.name) == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "key"),
+    [
+        ("no/such", "keeping.no_folder"),
+        ("/no/such/folder", "keeping.no_folder"),
+        ("inside", "keeping.inside_data_folder"),
+    ],
+)
+def test_a_bad_second_place_is_refused(small_center: SmallCenter, path: str, key: str) -> None:
+    if path == "inside":
+        path = str(small_center.folder)
+    with pytest.raises(UserError) as refused:
+        keeping.set_second_place(small_center.admin, path)
+    assert (refused.value.key, refused.value.field) == (key, "second_place")
+    assert keeping.second_place() is None
+
+
+# -- the way back --------------------------------------------------------------------------------------------
+
+
+def test_the_difference_is_told_by_count_and_by_name(small_center: SmallCenter) -> None:
+    one = backup.take(small_center.folder, "asked")
+    assert restore.compare(one.path, small_center.folder) == []
+    enroll(small_center)
+    with store.write("New", small_center.admin) as w:
+        w.insert(User, role="instructor", first_name="Yusuf", last_name="Demir")
+    found = {each.kind: each for each in restore.compare(one.path, small_center.folder)}
+    assert (found["people"].gone, found["people"].gone_names) == (1, ("Yusuf Demir",))
+    assert found["people"].changed_names == ("Ana Satler",)
+    assert found["enrollments"].gone_names == ("E-00001",)
+    assert "payments" not in found
+
+
+def test_a_restore_is_recorded_holds_unsent_mails_and_keeps_the_present_file(small_center: SmallCenter) -> None:
+    center = small_center
+    enroll(center)
+    waiting = MailQueue.select().where(MailQueue.state == "queued").count()
+    assert waiting == 1
+    one = backup.take(center.folder, "asked")
+    with store.write("After", center.admin) as w:
+        after = w.insert(User, role="instructor", first_name="After")
+    present = Operation.select().count()
+    store.close_center()
+    aside = keeping.restore(center.admin, one.path, center.folder)
+    assert aside is not None
+    assert backup.operations_in(aside) == present
+    store.open_center(center.folder)
+    assert User.get_or_none(User.id == after) is None
+    last = Operation.select().order_by(Operation.id.desc()).get()
+    assert (last.label, last.actor_id) == ("Restore backup", center.admin.user_id)
+    held = MailQueue.get()
+    assert (held.state, held.reason, held.next_try_at) == ("held", "keeping.held", None)
+    assert Notification.get(Notification.key == "keeping.restored")
+    assert checks.run() == []
+    assert store.db.execute_sql("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_whoever_is_not_in_the_restored_file_restores_as_the_program(small_center: SmallCenter) -> None:
+    one = backup.take(small_center.folder, "asked")
+    with store.write("New", small_center.admin) as w:
+        late = w.insert(User, role="super_admin", first_name="Late")
+    store.close_center()
+    keeping.restore(Actor(late, "super_admin"), one.path, small_center.folder)
+    store.open_center(small_center.folder)
+    assert Operation.select().order_by(Operation.id.desc()).get().actor_id is None
+    assert checks.run() == []
+
+
+def test_staff_may_not_restore(small_center: SmallCenter) -> None:
+    one = backup.take(small_center.folder, "asked")
+    with pytest.raises(UserError) as refused:
+        keeping.restore(small_center.staff, one.path, small_center.folder)
+    assert refused.value.key == "rights.missing"
+
+
+@pytest.mark.parametrize("damage", ["cut", "foreign", "newer", "hostile trigger", "broken rule"])
+def test_a_bad_backup_is_refused_before_anything_is_touched(small_center: SmallCenter, damage: str) -> None:
+    one = backup.take(small_center.folder, "asked")
+    whole = one.path.read_bytes()
+    if damage in ("cut", "foreign"):
+        one.path.write_bytes(whole[: len(whole) // 2] if damage == "cut" else b"some other file" * 200)
+    else:
+        with contextlib.closing(backup._new(one.path)) as connection:
+            connection.execute(
+                {
+                    "newer": "PRAGMA user_version = 999",
+                    "hostile trigger": "CREATE TRIGGER harmless AFTER INSERT ON operations BEGIN"
+                    " UPDATE users SET email = 'x@evil.example'; END",
+                    "broken rule": "UPDATE current_operation SET operation_id = 1",
+                }[damage]
+            )
+    store.close_center()
+    before = paths.data_file(small_center.folder).read_bytes()
+    with pytest.raises(EnvironmentFault) as fault:
+        keeping.restore(SYSTEM, one.path, small_center.folder)
+    assert fault.value.key in ("cli.bad_backup", "store.newer_file")
+    assert paths.data_file(small_center.folder).read_bytes() == before
+    assert not list(small_center.folder.glob("restored*"))
