@@ -1,4 +1,4 @@
-"""The threads beside the window (QtCore only): the desk thread, which does the writing, and the mail thread.
+"""The threads beside the window (QtCore only): the desk thread, which does the writing, the mail thread, the backups.
 
 A thread that owns a connection overrides `run()`: peewee's connection is thread-local and `moveToThread` loses it.
 """
@@ -8,15 +8,20 @@ from __future__ import annotations
 import queue
 import sys
 import threading
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QThread, Signal
 
 from app import store, text
-from app.desk import papers
-from app.errors import EnvironmentFault
+from app.desk import keeping, papers
+from app.desk.accounts import Actor
+from app.errors import DeskError, EnvironmentFault
 from app.mail.worker import MailRunner
+from app.store import backup
 
 
 class Job(QObject):
@@ -137,3 +142,120 @@ class MailThread(QThread):
         if not self.wait(500):
             self._runner.abort()
             self.wait()
+
+
+@dataclass(frozen=True)
+class KeepingState:
+    """How backups stand: the newest verified copy, whether one is being made, and what went wrong in words.
+
+    `second_place` is "" (none is chosen), "copied", "gone" or "failed"; `broken` is what an unsound copy stumbled over.
+    """
+
+    last: backup.Backup | None
+    running: bool = False
+    problem: str = ""
+    second_place: str = ""
+    broken: str = ""
+
+
+class BackupThread(QThread):
+    """Makes verified copies beside the window: when something changed, when asked, and at the end.
+
+    `state_changed` carries a `KeepingState`, `progress` the pages copied and how many there are.
+    """
+
+    state_changed = Signal(object)
+    progress = Signal(int, int)
+
+    #: A changed file is copied after so many seconds, and looked at this often.
+    EVERY_S, LOOK_S = 15 * 60, 30
+
+    def __init__(self, data_dir: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._data_dir = data_dir
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._asked = ""
+        self._next_at = time.monotonic() + self.LOOK_S
+        self.last_words = "closing"
+        self.state = KeepingState(backup.newest_verified(data_dir))
+
+    def ask(self) -> None:
+        """Make a copy now."""
+        self._asked = "asked"
+        self._wake.set()
+
+    def run(self) -> None:
+        """The thread's life: copy what changed until told to stop, then once more."""
+        with store.connected(readonly=True):
+            self._known = backup.operations_in(self.state.last.path) if self.state.last is not None else -1
+            while not self._stop.is_set():
+                self._wake.wait(self.LOOK_S)
+                self._wake.clear()
+                why, self._asked = self._asked, ""
+                if not self._stop.is_set() and (why or (time.monotonic() >= self._next_at and self._changed())):
+                    self._take(why or "auto", self._stop.is_set)
+            if self._changed():
+                self._take(self.last_words, lambda: False)
+
+    def _changed(self) -> bool:
+        return keeping.last_operation() > self._known
+
+    def _take(self, why: str, stop: Callable[[], bool]) -> None:
+        self._tell(KeepingState(self.state.last, running=True, second_place=self.state.second_place))
+        known = keeping.last_operation()
+        try:
+            made = backup.take(self._data_dir, why, stop, self.progress.emit)
+        except backup.Stopped:
+            self._tell(KeepingState(self.state.last, second_place=self.state.second_place))
+            return
+        except EnvironmentFault as fault:
+            self._next_at = time.monotonic() + self.LOOK_S
+            self._tell(KeepingState(self.state.last, problem=text.sentence(fault)))
+            return
+        self._known = known
+        self._next_at = time.monotonic() + self.EVERY_S
+        if not made.verified:
+            self._tell(KeepingState(self.state.last, broken=made.broken))
+            return
+        self._tell(self._second_place(made))
+
+    def _second_place(self, made: backup.Backup) -> KeepingState:
+        place = keeping.second_place()
+        if place is None:
+            return KeepingState(made)
+        try:
+            backup.to_second_place(made, place[0])
+        except EnvironmentFault as fault:
+            gone = fault.key == "keeping.second_place_gone"
+            said = "" if gone else text.sentence(fault)
+            return KeepingState(made, problem=said, second_place="gone" if gone else "failed")
+        return KeepingState(made, second_place="copied")
+
+    def _tell(self, state: KeepingState) -> None:
+        self.state = state
+        self.state_changed.emit(state)
+
+    def finish(self, last_words: str = "closing") -> None:
+        """Let go of a copy under way, make the last one if anything changed, and stop."""
+        self.last_words = last_words
+        self._stop.set()
+        self._wake.set()
+        self.wait()
+
+
+class RestoreThread(QThread):
+    """Puts a backup in place of the closed center. Afterwards `error` holds what went wrong, None where nothing did."""
+
+    def __init__(self, actor: Actor, source: Path, data_dir: Path) -> None:
+        super().__init__()
+        self._actor, self._source, self._data_dir = actor, source, data_dir
+        self.error: DeskError | None = None
+        self.aside: Path | None = None
+
+    def run(self) -> None:
+        """The thread's life: one restore, which opens and closes the file itself."""
+        try:
+            self.aside = keeping.restore(self._actor, self._source, self._data_dir)
+        except DeskError as error:
+            self.error = error

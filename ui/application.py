@@ -12,17 +12,17 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from app import paths, store, text
+from app import clock, paths, store, text
 from app.cli import use_center_defaults
-from app.desk import center, seats
-from app.desk.accounts import Actor
+from app.desk import center, keeping, seats
+from app.desk.accounts import SYSTEM, Actor
 from app.errors import DeskError
 from app.lists import find, inbox, staff, takings
 from app.lists import mail as mail_list
 from app.lists import people as roster
 from app.mail.worker import MailRunner, MailState
 from app.text import _, ngettext
-from app.workers import DeskThread, MailThread
+from app.workers import BackupThread, DeskThread, KeepingState, MailThread, RestoreThread
 from ui import words
 from ui.command import CommandPanel, Result
 from ui.context import Context
@@ -31,6 +31,7 @@ from ui.dialogs.choose import ChooseActor
 from ui.dialogs.enroll import EnrollDialog
 from ui.dialogs.find import FindStudent
 from ui.dialogs.keys import KeysDialog
+from ui.dialogs.waiting import Waiting
 from ui.pages import paper
 from ui.theme import theme
 from ui.window import DeskWindow
@@ -53,6 +54,8 @@ class Desk(QObject):
         self.desk_thread = DeskThread()
         self.reader = DeskThread(readonly=True)
         self.mail_thread = MailThread(runner)
+        self.backups = BackupThread(data_dir)
+        self.restore_from: Path | None = None
         self.context = Context(self.desk_thread, self.reader, Actor(people[0].id, people[0].role), here)
         self.window = DeskWindow(here.name)
         self.mail_state: MailState | None = None
@@ -69,6 +72,9 @@ class Desk(QObject):
         self.context.actor_changed.connect(self._status)
         self.context.center_changed.connect(self._status)
         self.mail_thread.state_changed.connect(self._mail_changed)
+        self.backups.state_changed.connect(self._backups_changed)
+        self.context.backup_wanted.connect(self._back_up)
+        self.window.backup_fact.clicked.connect(self.safe_keeping)
         self.tick = QTimer(self)
         self.tick.timeout.connect(self._tick)
 
@@ -77,6 +83,7 @@ class Desk(QObject):
         self.desk_thread.start()
         self.reader.start()
         self.mail_thread.start()
+        self.backups.start()
         self._status()
         self.window.go("students")
         self.window.show()
@@ -85,13 +92,15 @@ class Desk(QObject):
         self._ask_about_started()
 
     def stop(self) -> None:
-        """Shut down in order: mail thread, desk thread, window, file."""
+        """Shut down in order: mail thread, desk thread, the last backup, window, file."""
         self.tick.stop()
         self.closing = True
         self.context.forget()
         self.mail_thread.finish()
         self.reader.finish()
         self.desk_thread.finish()
+        self.window.hide()  # the last backup is made and proven after the desk is gone from the screen
+        self.backups.finish("restore" if self.restore_from is not None else "closing")
         self.window.close()
         self.window.deleteLater()
         # The window is gone before its file is: no timer of a page may ask a closed file.
@@ -145,7 +154,19 @@ class Desk(QObject):
     def _settings(self) -> Any:
         from ui.pages.settings import SettingsPage
 
-        return SettingsPage(self.context)
+        page = SettingsPage(self.context, self.data_dir)
+        page.keeping.restore_wanted.connect(self.restore)
+        page.keeping.show_state(self.backups.state)
+        return page
+
+    def safe_keeping(self) -> None:
+        """The part of the settings that keeps everything safe."""
+        self.window.go("settings").show_part("keeping")
+
+    def restore(self, source: Path) -> None:
+        """Close in order, put a copy in place, open again: whoever runs the program does it after the window closed."""
+        self.restore_from = source
+        self.window.close()
 
     # -- what the bar asks for
 
@@ -231,6 +252,8 @@ class Desk(QObject):
         every = [
             (_("New student"), "user-plus", ("Ctrl", "N"), self._new_student),
             (_("New session"), "calendar-plus", (), self._new_session),
+            (_("Back up now"), "hard-drive", (), self._back_up),
+            (_("Safe keeping: backups, restore, check"), "history", (), self.safe_keeping),
             (_("Keys of this page"), "keyboard", ("F1",), self.help),
             *((entry.title, entry.icon, (), partial(self.window.go, key)) for key, entry in self.window.pages.items()),
         ]
@@ -278,6 +301,41 @@ class Desk(QObject):
             page.show_state(state)  # type: ignore[attr-defined]
         self._status()
 
+    def _back_up(self) -> None:
+        self.backups.ask()
+
+    def _backups_changed(self, state: KeepingState) -> None:
+        if self.closing:
+            return
+        page = self.window.pages["settings"].widget
+        if page is not None:
+            page.keeping.show_state(state)  # type: ignore[attr-defined]
+        if state.broken:
+            self._note(keeping.report_unsound, state.broken)
+        elif state.second_place == "copied":
+            self._note(keeping.second_place_seen)
+        elif state.second_place == "gone":
+            self._note(keeping.remind_of_second_place)
+        self._backup_fact()
+
+    def _note(self, function: Any, *args: Any) -> None:
+        """What the program itself writes down, whoever is at the desk."""
+        self.context.run(_as_system, function, *args)
+
+    def _backup_fact(self) -> None:
+        state = self.backups.state
+        if state.problem or state.broken:
+            said = _("Backup needs you")
+        elif state.last is None:
+            said = _("No backup yet")
+        else:
+            minutes = max(0, int((clock.now() - state.last.moment).total_seconds() // 60))
+            if minutes < 60:
+                said = _("Last backup {n} min ago").format(n=minutes) if minutes else _("Last backup just now")
+            else:
+                said = _("Last backup {when}").format(when=words.when(state.last.made_at, self.context.center))
+        self.window.backup_fact.set_label(said)
+
     def _problem(self, error: DeskError) -> None:
         self.window.notice(text.sentence(error))
 
@@ -295,6 +353,7 @@ class Desk(QObject):
             if state is not None
             else _("Till closed")
         )
+        self._backup_fact()
         waiting = mail_list.waiting()
         said = ngettext("{n} mail waiting", "{n} mails waiting", waiting).format(n=waiting)
         offline = self.mail_state is not None and self.mail_state.name == "offline"
@@ -319,6 +378,10 @@ class Desk(QObject):
             )
 
 
+def _as_system(_actor: Actor, function: Any, *args: Any) -> Any:
+    return function(SYSTEM, *args)
+
+
 def open_window(data_dir: Path) -> int:
     """Open the window on a center, making a demo center at the first start; returns the exit code."""
     application = QApplication.instance() or QApplication(sys.argv[:1])
@@ -337,20 +400,44 @@ def open_window(data_dir: Path) -> int:
         return 1
     store.disconnect()
     paths.remember_data_dir(data_dir)
-    desk = Desk(data_dir)
-    CrashReporter(desk.window).install()
-    application.lastWindowClosed.connect(application.quit)
+    application.setQuitOnLastWindowClosed(False)
     # A system that ends its session says TERM: close in order then, too. Python hears it when it gets to run.
     signal.signal(signal.SIGTERM, lambda *_: application.quit())
     heartbeat = QTimer()
     heartbeat.timeout.connect(lambda: None)
     heartbeat.start(300)
-    desk.start()
     try:
-        return application.exec()
+        desk: Desk | None = Desk(data_dir)
+        while desk is not None:
+            reporter = CrashReporter(desk.window)
+            reporter.install()
+            desk.window.closing.connect(application.quit)
+            desk.start()
+            try:
+                code = application.exec()
+            finally:
+                desk.stop()
+            desk = restored(desk)
+        return code
     finally:
-        desk.stop()
         store.release_folder()
+
+
+def restored(desk: Desk) -> Desk | None:
+    """After a desk has stopped: the desk over the backup it asked for, None where it asked for none.
+
+    Where the restore fails the present file is as it was, and the new desk says why.
+    """
+    if desk.restore_from is None:
+        return None
+    thread = RestoreThread(desk.context.actor, desk.restore_from, desk.data_dir)
+    waiting = Waiting(_("Restoring. The present file is kept aside …"))
+    waiting.until(thread)
+    store.open_center(desk.data_dir)
+    store.disconnect()
+    again = Desk(desk.data_dir)
+    again.window.notice(text.sentence(thread.error) if thread.error is not None else _("Restored."))
+    return again
 
 
 def _make_demo(application: QApplication, data_dir: Path) -> None:

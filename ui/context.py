@@ -61,7 +61,8 @@ class _Call(QObject):
 
 class Context(QObject):
     """Shared by all pages. Signals: `changed` (store.Changes after a commit), `problem` (a DeskError nobody
-    claimed), `notice` (a finished sentence for the notice line), `navigate` (page key, parameters), `actor_changed`.
+    claimed), `notice` (a finished sentence for the notice line), `navigate` (page key, parameters), `actor_changed`,
+    `backup_wanted` (now).
     """
 
     changed = Signal(object)
@@ -70,6 +71,7 @@ class Context(QObject):
     navigate = Signal(str, object)
     actor_changed = Signal()
     center_changed = Signal()
+    backup_wanted = Signal()
 
     def __init__(self, desk: DeskThread, reader: DeskThread, actor: Actor, center: Center) -> None:
         super().__init__()
@@ -93,9 +95,15 @@ class Context(QObject):
         self.calls.add(call)
         self.desk.submit(call.job)
 
-    def read(self, function: Callable[..., Any], *args: Any, done: Callable[[Any], None]) -> None:
+    def read(
+        self,
+        function: Callable[..., Any],
+        *args: Any,
+        done: Callable[[Any], None],
+        failed: Callable[[Any], None] | None = None,
+    ) -> None:
         """Read something longer beside the window: ``function(*args)`` on the reader's own read-only connection."""
-        call = _Call(self, Job(function, *args), done, None, None)
+        call = _Call(self, Job(function, *args), done, failed, None)
         self.calls.add(call)
         self.reader.submit(call.job)
 

@@ -6,6 +6,8 @@ import json
 from datetime import date, timedelta
 from pathlib import Path
 
+from peewee import fn
+
 from app import clock, store
 from app.desk import center, notifications
 from app.desk.accounts import Actor, require
@@ -36,6 +38,11 @@ def restore(actor: Actor, source: Path, data_dir: Path) -> Path | None:
         notifications.notify(w, "system", "system", "keeping.restored", made_at=made_at, mails=held)
 
     return stored.restore(source, data_dir, actor, settle)
+
+
+def last_operation() -> int:
+    """The number of the last operation: what a backup must have to be up to date."""
+    return int(Operation.select(fn.COALESCE(fn.MAX(Operation.id), 0)).scalar())
 
 
 def _hold_mails(w: Write) -> int:

@@ -13,7 +13,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,10 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Backup:
-    """A copy in `backups/`: the UTC stamp of when it was made, why, its size in bytes, and whether it is verified."""
+    """A copy in `backups/`: the UTC stamp of when it was made, why, its size in bytes, and whether it is verified.
+
+    `broken` says in a few words what was wrong with an unsound one, as long as the program runs that made it.
+    """
 
     path: Path
     number: int
@@ -51,6 +54,7 @@ class Backup:
     why: str
     size: int
     verified: bool
+    broken: str = ""
 
     @property
     def moment(self) -> datetime:
@@ -115,7 +119,7 @@ def take(
     with contextlib.suppress(OSError):  # a copy too many does no harm, and the next round tries again
         for old in to_remove(listing(data_dir)):
             old.path.unlink()
-    return made
+    return replace(made, broken=broken)
 
 
 def copy(

@@ -75,3 +75,8 @@ def choose_save_file(parent: QWidget, title: str, name: str, kind: str) -> str:
     """Where to save, '' if nowhere."""
     path, _kind = QFileDialog.getSaveFileName(parent, title, name, kind)
     return path
+
+
+def choose_folder(parent: QWidget, title: str) -> str:
+    """Which folder, '' if none."""
+    return QFileDialog.getExistingDirectory(parent, title)

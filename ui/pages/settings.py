@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app import text
 from app.cli import use_center_defaults
@@ -16,7 +28,8 @@ from app.lists import settings as stored
 from app.mail import queue, secrets
 from app.text import N_, _
 from ui.context import Context
-from ui.widgets.basic import Button, Card, Field, PageHead, Text, clear_layout, show_error
+from ui.pages.safe_keeping import SafeKeeping
+from ui.widgets.basic import Button, Card, Field, PageHead, Segment, Text, clear_layout, show_error
 
 _CENTER = (
     ("name", N_("Name")),
@@ -39,14 +52,23 @@ _CENTER = (
 class SettingsPage(QWidget):
     """Three cards. Every card saves by itself."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, data_dir: Path) -> None:
         super().__init__()
         self.context = context
         self.key_hints = [(("Tab",), _("next field"))]
-        self.help_keys = [("Tab", _("next field"))]
+        self.help_keys = [("Tab", _("next field")), ("Alt+1 / Alt+2", _("the center, safe keeping"))]
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 0, 16, 12)
-        column.addWidget(PageHead(_("Settings")))
+        self.part = Segment(
+            (("center", _("The center"), ("Alt", "1")), ("keeping", _("Safe keeping"), ("Alt", "2"))), "settings_part"
+        )
+        self.part.set_value("center")
+        self.part.chosen.connect(self.show_part)
+        for number, key in enumerate(("center", "keeping"), start=1):
+            shortcut = QShortcut(QKeySequence(f"Alt+{number}"), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(partial(self.show_part, key))
+        column.addWidget(PageHead(_("Settings"), [self.part]))
         inner = QWidget()
         inner.setObjectName("scrolled")
         row = QHBoxLayout(inner)
@@ -64,7 +86,23 @@ class SettingsPage(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setStyleSheet("QScrollArea { background: transparent; }")
         scroll.setWidget(inner)
-        column.addWidget(scroll, 1)
+        self.keeping = SafeKeeping(context, data_dir)
+        self.parts = QStackedWidget()
+        self.parts.addWidget(scroll)
+        self.parts.addWidget(self.keeping)
+        column.addWidget(self.parts, 1)
+
+    def show_part(self, key: str) -> None:
+        """The center, or safe keeping."""
+        self.part.set_value(key)
+        self.parts.setCurrentIndex(("center", "keeping").index(key))
+        if key == "keeping":
+            self.keeping.reload()
+            self.keeping.table.setFocus()
+
+    def page_shown(self) -> None:
+        """Read again what changed meanwhile."""
+        self.show_part(self.part.value())
 
     def _card(self, title: str) -> tuple[Card, QVBoxLayout, Text]:
         card = Card(margins=(18, 14, 18, 16))
