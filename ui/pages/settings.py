@@ -28,7 +28,7 @@ from app.lists import settings as stored
 from app.mail import queue, secrets
 from app.text import N_, _
 from ui.context import Context
-from ui.pages.safe_keeping import SafeKeeping
+from ui.pages.keeping.page import SafeKeeping
 from ui.widgets.basic import Button, Card, Field, PageHead, Segment, Text, clear_layout, show_error
 
 _CENTER = (
@@ -98,7 +98,7 @@ class SettingsPage(QWidget):
         self.parts.setCurrentIndex(("center", "keeping").index(key))
         if key == "keeping":
             self.keeping.reload()
-            self.keeping.table.setFocus()
+            self.keeping.backups.table.setFocus()
 
     def page_shown(self) -> None:
         """Read again what changed meanwhile."""

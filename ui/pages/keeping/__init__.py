@@ -1,0 +1,1 @@
+"""Settings → Safe keeping: a page of cards, one file a card."""
