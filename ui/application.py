@@ -13,6 +13,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from app import clock, paths, store, text
+from app import help as help_texts
 from app.cli import use_center_defaults
 from app.desk import center, keeping, seats
 from app.desk.accounts import SYSTEM, Actor
@@ -225,8 +226,10 @@ class Desk(QObject):
         dialog.open()
 
     def help(self) -> None:
-        """F1: all keys of this page."""
-        KeysDialog(self.window, getattr(self.window.current(), "help_keys", [])).open()
+        """F1: how this page works, and all its keys."""
+        page = self.window.current()
+        topic = getattr(page, "help_topic", self.window.current_key())
+        KeysDialog(self.window, getattr(page, "help_keys", []), help_texts.paragraphs(topic)).open()
 
     def _results(self, typed: str) -> list[Result]:
         """What the command bar shows for some words."""

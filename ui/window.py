@@ -194,6 +194,10 @@ class DeskWindow(QMainWindow):
         """The page that is shown."""
         return self.stack.currentWidget()
 
+    def current_key(self) -> str:
+        """The key of the page that is shown."""
+        return next((key for key, entry in self.pages.items() if entry.widget is self.current()), "")
+
     def set_pill(self, key: str, count: int) -> None:
         """What waits on a page."""
         self._rail_buttons[key].set_count(count)

@@ -13,6 +13,7 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDialog, QLabel, QLineEdit, QWidget
 
+from app import help as help_texts
 from app import text
 from app.store import db
 from tests.support.window import Driver, driver
@@ -77,12 +78,14 @@ def visible_words(window: QWidget) -> set[str]:
 
 
 def known_values(driver: Driver) -> list[str]:
-    """Every text that stands in the file: names and the like are not translated."""
+    """Every text that stands in the file, or in a file of its own for each language: not translated word by word."""
     found = {value for value in vars(driver.desk.context.center).values() if isinstance(value, str) and value}
     tables = db.execute_sql("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%STRICT%'").fetchall()
     for (table,) in tables:
         for row in db.execute_sql(f"SELECT * FROM {table}").fetchall():
             found |= {value for value in row if isinstance(value, str) and value}
+    for topic in (*driver.window.pages, "center", "keeping"):
+        found |= set(help_texts.paragraphs(topic))  # translated file by file
     return sorted(found, key=len, reverse=True)
 
 

@@ -63,6 +63,7 @@ class SettingsPage(QWidget):
             (("center", _("The center"), ("Alt", "1")), ("keeping", _("Safe keeping"), ("Alt", "2"))), "settings_part"
         )
         self.part.set_value("center")
+        self.help_topic = "center"
         self.part.chosen.connect(self.show_part)
         for number, key in enumerate(("center", "keeping"), start=1):
             shortcut = QShortcut(QKeySequence(f"Alt+{number}"), self)
@@ -95,6 +96,7 @@ class SettingsPage(QWidget):
     def show_part(self, key: str) -> None:
         """The center, or safe keeping."""
         self.part.set_value(key)
+        self.help_topic = key
         self.parts.setCurrentIndex(("center", "keeping").index(key))
         if key == "keeping":
             self.keeping.reload()
