@@ -119,7 +119,7 @@ def do_build(_: argparse.Namespace) -> int:
         return code
     folder = ROOT / "dist" / "deskbell"
     program = folder / ("deskbell.exe" if sys.platform == "win32" else "deskbell")
-    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file() and not file.is_symlink())
     print(f"Built {program.relative_to(ROOT)}, {size / 1e6:.0f} MB. Self-test:")
     return subprocess.call([str(program), "self-test"], env=test_environment())
 
