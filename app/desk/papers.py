@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.desk import invoices
+from app import clock, text
+from app.desk import center, invoices, letters
 from app.documents import invoice as layout
+from app.documents import receipt as receipts
 from app.errors import UserError
 from app.mail.compose import Attachment
-from app.store.models import Invoice
+from app.store.models import Invoice, InvoiceLine, Payment, StudentPayment, Till, User
+from app.text import N_, _
+
+_METHODS = {
+    "cash": N_("cash"),
+    "card": N_("card"),
+    "transfer": N_("transfer"),
+    "check": N_("check"),
+    "other": N_("other means"),
+}
 
 
 def invoice_pdf(invoice_id: int, *, copy: bool = False) -> tuple[str, bytes]:
@@ -17,6 +28,77 @@ def invoice_pdf(invoice_id: int, *, copy: bool = False) -> tuple[str, bytes]:
     state = invoices.copy_state(invoice_id) if copy else None
     name = "".join(char if char.isalnum() or char in "-_." else "_" for char in document.label)
     return f"{name}{'-copy' if copy else ''}.pdf", layout.render(document, state)
+
+
+def receipt_pdf(payment_id: int, *, paper: str = "roll", copy: bool = False) -> tuple[str, bytes]:
+    """(file name, PDF) of the receipt of a COMPLETED payment, on `paper` "roll" (80 mm) or "a4".
+
+    UserErrors `store.gone`, `papers.no_receipt` for a payment that is started or failed.
+    """
+    document = receipt(payment_id)
+    how = center.load()
+    today = text.show(clock.local_date(how.zone).isoformat(), "date") if copy else ""
+    content = receipts.render(document, paper=paper, copy_on=today)
+    return f"{document.number}{'-copy' if copy else ''}.pdf", content
+
+
+def receipt(payment_id: int) -> receipts.ReceiptDocument:
+    """What the receipt of a payment says: the money as it was put on lines when the payment completed."""
+    payment = Payment.get_or_none(Payment.id == payment_id)
+    if payment is None:
+        raise UserError("store.gone")
+    if payment.status != "COMPLETED":
+        raise UserError("papers.no_receipt", number=payment.number)
+    how = center.load()
+    till = Till.get_or_none(Till.id == payment.till_id)
+    student = User.get_by_id(payment.student_id)
+    original = Payment.get_or_none(Payment.id == payment.refund_of) if payment.refund_of else None
+    lines = _receipt_lines(payment) if original is None else ()
+    used = sum(line.amount_minor for line in lines)
+    return receipts.ReceiptDocument(
+        number=payment.number,
+        at=text.show(payment.settled_at, "stamp"),
+        till=till.name if till is not None else "",
+        student=letters.student(payment.student_id).name,
+        currency=payment.currency,
+        language=how.language,
+        seller_name=how.seller_name,
+        seller_address=how.address,
+        seller_tax_id=how.tax_id,
+        method=_(_METHODS[payment.method]),
+        amount_minor=payment.amount_minor,
+        given_minor=payment.given_minor,
+        credit_minor=payment.amount_minor - used if original is None else 0,
+        lines=lines,
+        refunds=original.number if original is not None else "",
+        note=payment.note,
+        next_slot=text.show(student.next_slot_at, "stamp") if student.next_slot_at else "",
+    )
+
+
+def _receipt_lines(payment: Any) -> tuple[receipts.ReceiptLine, ...]:
+    """The lines the payment was put on as it completed; what was moved or used later is not on its receipt."""
+    puts = StudentPayment.select().where(
+        StudentPayment.payment_id == payment.id,
+        StudentPayment.direction == 1,
+        StudentPayment.created_at == payment.settled_at,
+    )
+    found = []
+    for put in puts.order_by(StudentPayment.id):
+        invoice = Invoice.get_by_id(put.invoice_id)
+        line = next(
+            line for line in InvoiceLine.select().where(InvoiceLine.invoice_id == invoice.id) if _is_on(put, line)
+        )
+        said = _("invoice {label}") if put.amount_minor >= line.gross_minor else _("part of invoice {label}")
+        detail = (f"{line.quantity} × " if line.quantity > 1 else "") + said.format(label=invoice.label)
+        found.append(receipts.ReceiptLine(line.title, detail, put.amount_minor, line.rate_bp, line.tax_category))
+    return tuple(found)
+
+
+def _is_on(put: Any, line: Any) -> bool:
+    """Whether money was put on this line of its invoice."""
+    names = ("enrollment_id", "product_enrolled_id", "installment_id")
+    return all(getattr(put, name) == getattr(line, name) for name in names)
 
 
 def resolve(reference: dict[str, Any]) -> Attachment:

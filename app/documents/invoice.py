@@ -133,17 +133,6 @@ def render(document: InvoiceDocument, copy: CopyState | None = None) -> bytes:
     return _Painter(document, copy, pages=pages).paint()[0]
 
 
-class _Nowhere:
-    """A canvas that swallows what is drawn on it."""
-
-    def __getattr__(self, name: str) -> Any:
-        return _swallow
-
-
-def _swallow(*_args: Any, **_kwargs: Any) -> Any:
-    return _Nowhere()
-
-
 @lru_cache(maxsize=16)
 def _epc_code(name: str, iban: str, bic: str, amount_minor: int, text: str) -> Any | None:
     """The EPC code of a SEPA transfer, None where the account is not one."""
@@ -166,13 +155,14 @@ class _Painter:
         from reportlab.lib.pagesizes import A4
         from reportlab.pdfgen.canvas import Canvas
 
+        from app.documents import parts
         from app.documents import type as setting
 
-        self.type = setting
+        self.type, self.parts = setting, parts
         setting.fonts()
         self.d, self.copy, self.pages = document, copy, pages
         self.buffer = io.BytesIO()
-        self.c: Any = _Nowhere()
+        self.c: Any = parts.Nowhere()
         if pages:
             self.c = Canvas(
                 self.buffer, pagesize=A4, invariant=1, initialFontName=setting.REGULAR, lang=document.language
@@ -456,25 +446,7 @@ class _Painter:
         self.c.setStrokeColorRGB(*_LINE)
         self.c.setLineWidth(0.7)
         self.c.roundRect(_LEFT, bottom, _RIGHT - _LEFT, 110, 6)
-        matrix = list(code.matrix)
-        cell = 84 / len(matrix)
-        self.c.saveState()
-        self.c.setFillColorRGB(*_INK)
-        self.c.translate(_LEFT + 13, bottom + 97)
-        self.c.scale(cell, -cell)
-        # One path of unit cells: a thousand single rectangles would cost more than all text of the page.
-        code_path = self.c.beginPath()
-        for row, cells in enumerate(matrix):
-            column = 0
-            while column < len(cells):
-                end = column
-                while end < len(cells) and cells[end]:
-                    end += 1
-                if end > column:
-                    code_path.rect(column, row, end - column, 1)
-                column = end + 1
-        self.c.drawPath(code_path, stroke=0, fill=1)
-        self.c.restoreState()
+        self.parts.code(self.c, list(code.matrix), _LEFT + 13, bottom + 97, 84, _INK)
         amount = money.format(still_open, self.d.currency, self.d.language)
         at = _LEFT + 112
         self.text(

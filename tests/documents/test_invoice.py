@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import subprocess
@@ -12,10 +13,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reportlab import rl_config
 from reportlab.pdfbase.ttfonts import shapeStr
 
 from app.documents import type as setting
-from app.documents.invoice import CopyState, InvoiceDocument, render
+from app.documents.invoice import LAYOUT_VERSION, CopyState, InvoiceDocument, render
 from app.money import split_net
 from app.settings import Center
 
@@ -111,6 +113,20 @@ def test_the_same_bytes_in_another_process(tmp_path: Path) -> None:
     }
     assert len(found) == 1
     assert render(document(paid=5_000)) == render(document(paid=5_000))
+
+
+def test_layout_1_draws_what_it_drew_when_it_was_released(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An invoice of years ago comes out the same: these digests are never changed; a new look is a new layout."""
+    monkeypatch.setattr(rl_config, "pageCompression", 0)
+
+    def drawn(pdf: bytes) -> str:
+        streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL)
+        return hashlib.sha256(b"".join(one for one in streams if b" Tf" in one)).hexdigest()
+
+    assert LAYOUT_VERSION == 1
+    assert drawn(render(document(paid=10_000))) == "33385056bedefaaf83a5577f579b3fd45614e58634569029dde4346910ae3a17"
+    later = render(document(lines=40), CopyState("2026-04-01", 5_000))
+    assert drawn(later) == "a8e1d1b0ab5ebebb86831df3beb753d461addb2ef4fd5b1293a652be3c94d3d1"
 
 
 @pytest.mark.slow
