@@ -388,6 +388,11 @@ _SELLER = (
 )  # fmt: skip
 
 
+def seller(how: Center) -> dict[str, Any]:
+    """The center as it stands on documents now."""
+    return {name: getattr(how, name) for name in _SELLER}
+
+
 def _frozen(
     head: dict[str, Any],
     lines: list[dict[str, Any]],
@@ -400,7 +405,7 @@ def _frozen(
     whole = {
         "head": head,
         "lines": lines,
-        "seller": {name: getattr(how, name) for name in _SELLER},
+        "seller": seller(how),
         "buyer": buyer,
         "paid": [{"on": one.paid_on, "method": one.method, "amount_minor": one.amount_minor} for one in puts],
         "refers_to_label": refers_to_label,

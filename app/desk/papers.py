@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from app import clock, text
 from app.desk import center, invoices, letters
 from app.documents import invoice as layout
 from app.documents import receipt as receipts
+from app.documents import statement as statements
 from app.errors import UserError
+from app.lists import statement as account
 from app.mail.compose import Attachment
 from app.store.models import Invoice, InvoiceLine, Payment, StudentPayment, Till, User
 from app.text import N_, _
@@ -99,6 +102,74 @@ def _is_on(put: Any, line: Any) -> bool:
     """Whether money was put on this line of its invoice."""
     names = ("enrollment_id", "product_enrolled_id", "installment_id")
     return all(getattr(put, name) == getattr(line, name) for name in names)
+
+
+def statement_pdf(
+    student_ids: Sequence[int], first_on: str, last_on: str, payer_id: int | None = None
+) -> tuple[str, bytes]:
+    """(file name, PDF) of the account of these students together, addressed to their payer or to the first of them."""
+    document = statement(student_ids, first_on, last_on, payer_id)
+    return f"{document.number}.pdf", statements.render(document)
+
+
+def statement(
+    student_ids: Sequence[int], first_on: str, last_on: str, payer_id: int | None = None
+) -> statements.StatementDocument:
+    """What a statement of account says. UserErrors `store.gone`, `papers.days` where it ends before it begins."""
+    if last_on < first_on:
+        raise UserError("papers.days", "last_on")
+    if not User.select().where(User.id.in_(list(student_ids))).exists():
+        raise UserError("store.gone")
+    how = center.load()
+    found = account.of_students(student_ids, first_on, last_on)
+    whose = letters.buyer(student_ids[0], payer_id)
+    today = clock.local_date(how.zone).isoformat()
+    several = len(student_ids) > 1
+    lines = tuple(
+        statements.StatementLine(
+            entry.on, _entry_words(entry), f"{entry.student} · {entry.detail}" if several else entry.detail,
+            entry.amount_minor, balance,
+        )
+        for entry, balance in zip(found.entries, found.running_minor, strict=True)
+    )  # fmt: skip
+    open_lines = tuple(
+        statements.OpenLine(
+            item.due_on, item.title, f"{item.student} · {item.detail}" if several else item.detail, item.open_minor,
+            item.days_late,
+        )
+        for item in found.open_items
+    )  # fmt: skip
+    number = User.get_by_id(student_ids[0]).number if payer_id is None else f"payer-{payer_id}"
+    return statements.StatementDocument(
+        number=f"{number}-{last_on}",
+        name=whose.name,
+        address=whose.address,
+        tax_id=whose.tax_id,
+        currency=how.currency,
+        language=whose.language,
+        seller=invoices.seller(how),
+        issued_on=today,
+        first_on=first_on,
+        last_on=last_on,
+        opening_minor=found.opening_minor,
+        closing_minor=found.closing_minor,
+        lines=lines,
+        open_lines=open_lines,
+        by_age_minor=tuple(found.by_age_minor),
+    )
+
+
+def _entry_words(entry: account.Entry) -> str:
+    if entry.kind == "bought":
+        return entry.title
+    method = _(_METHODS[entry.title]) if entry.title in _METHODS else entry.title
+    return {
+        "canceled": _("Canceled: {title}"),
+        "paid": _("Paid, {title}"),
+        "refunded": _("Refunded, {title}"),
+        "paid_by_other": _("Paid by somebody else, {title}"),
+        "paid_for_other": _("Paid for somebody else, {title}"),
+    }[entry.kind].format(title=method)
 
 
 def resolve(reference: dict[str, Any]) -> Attachment:
