@@ -167,6 +167,7 @@ class StudentsPage(QWidget):
         return tuple(key for key, chip in self.chips.items() if chip.isChecked())
 
     def _typed(self) -> None:
+        self._asked += 1  # an answer on its way belongs to what was typed before
         started = time.perf_counter()
         found = roster.ids(self.search.text(), self._chosen(), self.context.center.zone, 200)
         self.table.show_ids(found)
