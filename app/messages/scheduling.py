@@ -54,6 +54,8 @@ MESSAGES = {
     "seats.skip_reason": N_("{name} waits ahead. Give a reason for passing them over."),
     "seats.passed_over": N_("Passed over for a seat in {title} on {at:stamp}: {reason}"),
     "seats.skipped_by_hand": N_("Passed over, see the timeline"),
+    "seats.wrong_enrollment": N_("This enrollment is not {name}'s, or not in this course."),
+    "seats.skipped_booked": N_("Passed over: the seat was given to someone else at the desk"),
     "seats.skipped_inactive": N_("Skipped: not active"),
     "seats.skipped_busy": N_("Skipped: has another slot at that time"),
 }
