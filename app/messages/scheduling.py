@@ -8,6 +8,10 @@ MESSAGES = {
     "scheduling.bad_date": N_("“{text}” is not a date. Write it like 2026-03-24."),
     "scheduling.bad_time": N_("“{text}” is not a time. Write it like 17:30."),
     "scheduling.bad_duration": N_("A slot lasts between 1 minute and 24 hours."),
+    "scheduling.ends_in_repeated_hour": N_(
+        "{on:date}, {start}: the clocks go back meanwhile, so it would end at {end}. Choose another time or duration."
+    ),
+    "scheduling.overlaps_itself": N_("{on:date} {start}: the slot of the day before has not ended yet."),
     "scheduling.bad_capacity": N_("At least one seat, at most 500."),
     "scheduling.individual_capacity": N_("An individual session has one seat."),
     "scheduling.room_too_small": N_("{room} has {seats} seats."),
