@@ -379,8 +379,11 @@ def roll_forward(actor: Actor = SYSTEM, limit: int = 5_000) -> int:
     return len(ids)
 
 
-def recompute_progress(w: Write, enrollment_ids: Iterable[int | None]) -> None:
-    """Progress is the sum of attended slot time, whatever was corrected (DOMAIN.md, "Seats")."""
+def recompute_progress(w: Write, enrollment_ids: Iterable[int | None], *, reopen: bool = True) -> None:
+    """Progress is the sum of attended slot time, whatever was corrected (DOMAIN.md, "Seats").
+
+    An enrollment that was completed and is no longer is pending again, unless `reopen` is off.
+    """
     for enrollment_id in dict.fromkeys(enrollment_ids):
         if enrollment_id is None:
             continue
@@ -401,10 +404,17 @@ def recompute_progress(w: Write, enrollment_ids: Iterable[int | None]) -> None:
             timeline.add(
                 w, enrollment.student_id, "seats.completed", ("courses_enrolled", enrollment_id), course=course.name
             )
-        elif enrollment.status == "completed" and progress < 10_000:
+        elif reopen and enrollment.status == "completed" and progress < 10_000:
             values.update(status="pending", completed_on=None)
         if any(getattr(enrollment, name) != value for name, value in values.items()):
             w.update(CourseEnrolled, enrollment_id, **values)
+
+
+def begun(course_id: int) -> list[int]:
+    """The enrollments in a course that have progress."""
+    done = CourseEnrolled.theory_done_minutes + CourseEnrolled.practical_done_minutes
+    query = CourseEnrolled.select(CourseEnrolled.id).where(CourseEnrolled.course_id == course_id, done > 0)
+    return [row.id for row in query]
 
 
 def attended_minutes(enrollment_id: int) -> dict[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,10 +14,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from app import clock, store
-from app.desk import scheduling, seats
+from app.desk import catalog, scheduling, seats
 from app.errors import UserError
 from app.store import checks
-from app.store.models import CourseEnrolled, MailQueue, Notification, Slot, SlotEnrolled, Timeline, User
+from app.store.models import Course, CourseEnrolled, MailQueue, Notification, Slot, SlotEnrolled, Timeline, User
 from tests.support.center import SmallCenter, build, small_center
 
 __all__ = ["small_center"]
@@ -135,6 +136,26 @@ def test_all_hours_attended_complete_the_course(small_center: SmallCenter) -> No
         seats.mark(small_center.staff, seats.book(small_center.staff, slot, small_center.student), "attended")
     row = CourseEnrolled.get_by_id(enrollment)
     assert (row.progress_bp, row.status, row.completed_on) == (10_000, "completed", "2026-11-24")
+
+
+def test_other_hours_of_a_course_move_the_progress_and_reopen_nothing(small_center: SmallCenter) -> None:
+    running, done = (enrolled(small_center, who) for who in (small_center.student, small_center.other_student))
+    for day in range(8):
+        slot = slot_of(small_center, 5, f"2026-11-{17 + day}", "10:00")
+        for student in (small_center.student, small_center.other_student)[day % 2 :]:
+            seats.mark(small_center.staff, seats.book(small_center.staff, slot, student), "attended")
+    assert [CourseEnrolled.get_by_id(one).progress_bp for one in (running, done)] == [5000, 10_000]
+    row = Course.get_by_id(small_center.course)
+    longer = catalog.CourseDraft(
+        code=row.code, name=row.name, price_minor=row.price_minor, tax_rate_id=row.tax_rate_id, theory_minutes=1440
+    )
+    catalog.edit_course(small_center.admin, row.id, row.version, longer)
+    found = [CourseEnrolled.get_by_id(one) for one in (running, done)]
+    assert [(one.progress_bp, one.status) for one in found] == [(2500, "pending"), (5000, "completed")]
+    assert [broken for broken in checks.run() if broken.rule.startswith("progress")] == []
+    catalog.edit_course(small_center.admin, row.id, row.version + 1, replace(longer, theory_minutes=360))
+    assert CourseEnrolled.get_by_id(running).status == "completed"
+    assert [broken for broken in checks.run() if broken.rule.startswith("progress")] == []
 
 
 def test_attendance_cannot_be_marked_before_the_day(small_center: SmallCenter) -> None:
