@@ -143,24 +143,28 @@ def show(value: Any, spec: str) -> str:
 # -- clean input ---------------------------------------------------------------------------------------------
 
 _LINE_BREAKS = {"\n", "\r", "\t"}
+_INVISIBLE = {"Cf", "Zs", "Zl", "Zp"}
 
 
 def clean(text: str, *, field: str, limit: int = NAME_LIMIT, required: bool = False, multiline: bool = False) -> str:
-    """Text as it is stored: NFC, trimmed, without control characters.
+    """Text as it is stored: NFC, trimmed, without control characters. Unicode's own line breaks are some, too:
+    in a name they would end a mail's header.
 
     Raises UserError `text.required`, `text.too_long`, `text.control_character` or `text.broken`
     (a lone surrogate), each beside `field`. DOMAIN.md, "Everything".
     """
     text = unicodedata.normalize("NFC", text).strip()
     if multiline:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        text = re.sub("\r\n|[\r\u2028\u2029]", "\n", text)
+    visible = False
     for char in text:
         category = unicodedata.category(char)
         if category == "Cs":
             raise UserError("text.broken", field)
-        if category == "Cc" and not (multiline and char in _LINE_BREAKS):
+        if category in ("Cc", "Zl", "Zp") and not (multiline and char in _LINE_BREAKS):
             raise UserError("text.control_character", field)
-    if required and not text:
+        visible = visible or category not in _INVISIBLE
+    if required and not visible:
         raise UserError("text.required", field)
     if len(text) > limit:
         raise UserError("text.too_long", field, limit=limit, length=len(text))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from app import clock, demo, store
+from app import clock, demo, paths, store
+from app.demo import history
 from app.store import checks, database
 from app.store.models import Payment, User
 from tests.support.center import build
@@ -132,6 +134,39 @@ def test_a_folder_that_cannot_be_opened_is_named_in_words(
     said = capsys.readouterr().err
     assert {"missing": "no Deskbell data", "foreign": "another program", "newer": "newer Deskbell"}[what] in said
     assert (file.read_bytes() if file.exists() else b"") == before
+
+
+@pytest.mark.parametrize("command", ["check", "mail send", "mail status", "demo --students 2"])
+@pytest.mark.parametrize("what", ["a file", "below a file", "a folder called center.db"])
+def test_a_path_that_can_be_no_data_folder_is_named_in_words(
+    tmp_path: Path, what: str, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "letter").write_text("a letter")
+    (tmp_path / "odd" / "center.db").mkdir(parents=True)
+    folder = {"a file": "letter", "below a file": "letter/below", "a folder called center.db": "odd"}[what]
+    assert run(tmp_path / folder, *command.split()) == 1
+    said = capsys.readouterr().err
+    assert str(tmp_path / folder) in said
+    assert said.count("\n") == 1
+    assert not store.is_open()
+    assert (tmp_path / "letter").read_text() == "a letter"
+
+
+def test_a_demo_that_was_broken_off_leaves_no_half_center(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed while it was made, at the first start: the next start must not open what is there of it."""
+    write = history.write
+
+    def broken_off(*args: Any) -> None:
+        write(*args)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(history, "write", broken_off)
+        with pytest.raises(KeyboardInterrupt):
+            demo.fill(tmp_path, students=1)
+    assert not paths.data_file(tmp_path).exists()
+    demo.fill(tmp_path, students=1)
+    assert [file.name for file in tmp_path.iterdir()] == ["center.db"]
 
 
 def test_the_self_test(capsys: pytest.CaptureFixture[str]) -> None:

@@ -59,7 +59,7 @@ class PaymentDraft:
     """A payment as typed. `amount_minor` may exceed lines and sales: the rest stays as credit.
 
     `request_key` makes a double click one payment; `tender_group` ties the rows of one split payment together;
-    `given_minor` is the cash handed over.
+    `given_minor` is the cash handed over; other methods have none.
     """
 
     request_key: str
@@ -212,7 +212,7 @@ def start(actor: Actor, draft: PaymentDraft) -> int:
             payment_type=_type_of(draft),
             amount_minor=draft.amount_minor,
             currency=how.currency,
-            given_minor=draft.given_minor,
+            given_minor=draft.given_minor if draft.method == "cash" else None,
             reference=reference,
             note=note,
             tender_group=draft.tender_group,
@@ -402,6 +402,8 @@ def apply_credit(actor: Actor, student_id: int, lines: Sequence[PayLine]) -> tup
     UserErrors `payments.not_enough_credit`, `payments.line_amount`, `payments.line_gone`, `payments.line_above_open`.
     """
     require(actor, "payment.take")
+    if not lines:
+        raise UserError("payments.line_amount", "lines")
     with store.write("Use credit", actor) as w:
         how = center.load()
         wanted = sum(line.amount_minor for line in lines)

@@ -16,7 +16,7 @@ from typing import Any
 from app import clock, store
 from app.desk import center, notifications, timeline
 from app.desk.accounts import SYSTEM, Actor, require
-from app.errors import DeskError, UserError
+from app.errors import UserError
 from app.mail import compose
 from app.mail.smtp import Outcome
 from app.store import Write
@@ -110,8 +110,8 @@ def write_mail(actor: Actor, student_id: int, to_name: str, to_address: str, sub
 def build(from_header: str, resolver: Resolver, limit: int = 20) -> int:
     """Make the MIME bytes of due messages that have none yet, once and for all; returns how many.
 
-    The bytes are made outside any transaction and stored with their hash. A message whose attachment cannot be
-    made has failed, in words.
+    The bytes are made outside any transaction and stored with their hash. A message that cannot be made has failed
+    alone, in words: every other one would wait behind it for ever.
     """
     rows = list(
         MailQueue.select()
@@ -123,20 +123,19 @@ def build(from_header: str, resolver: Resolver, limit: int = 20) -> int:
     broken: list[tuple[Any, str]] = []
     for row in rows:
         try:
-            files = [resolver(reference) for reference in json.loads(row.attachments)]
-        except DeskError as error:
+            mime = compose.build_mime(
+                from_header=from_header,
+                to_name=row.to_name,
+                to_address=row.to_address,
+                subject=row.subject,
+                body=row.text,
+                message_id=row.message_id,
+                date=row.date,
+                attachments=[resolver(reference) for reference in json.loads(row.attachments)],
+            )
+        except (UserError, ValueError, LookupError) as error:
             broken.append((row, str(error)))
             continue
-        mime = compose.build_mime(
-            from_header=from_header,
-            to_name=row.to_name,
-            to_address=row.to_address,
-            subject=row.subject,
-            body=row.text,
-            message_id=row.message_id,
-            date=row.date,
-            attachments=files,
-        )
         made.append((row.id, mime))
     if not rows:
         return 0
@@ -146,6 +145,8 @@ def build(from_header: str, resolver: Resolver, limit: int = 20) -> int:
                 digest = hashlib.sha256(mime).hexdigest()
                 w.update(MailQueue, mail_id, mime=mime, mime_hash=digest, from_header=from_header)
         for row, words in broken:
+            if _state(row.id) != "queued":
+                continue
             w.update(MailQueue, row.id, state="failed", reason="mail.attachment_missing", last_reply=words)
             _tell(w, row, "mail.failed_notice")
     return len(made)

@@ -13,7 +13,10 @@ window's thread connects read-only.
 
 from __future__ import annotations
 
+import errno
+import os
 import secrets
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -109,17 +112,15 @@ def open_center(data_dir: Path, *, create: bool = False) -> None:
     if create:
         if path.exists():
             raise EnvironmentFault("store.not_empty", path=str(data_dir))
-        try:
+        with _faults(str(data_dir)):
             data_dir.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise EnvironmentFault("store.read_only", path=str(data_dir)) from error
     elif not path.exists():
         raise EnvironmentFault("store.missing", path=str(data_dir))
     with _faults(str(data_dir)):
         _look(path, create)
         db.init(str(path))
-        connect()
         try:
+            connect()
             migrations.upgrade(db.connection())
         except BaseException:
             disconnect()
@@ -207,6 +208,15 @@ def relax_for_new_file() -> None:
     db.connection().execute("PRAGMA synchronous = 0")
 
 
+def keep_new_file(made_in: Path, data_dir: Path) -> None:
+    """Put a center that was made aside (and is closed) in its place, lasting, and clear the folder it was made in."""
+    made, path = paths.data_file(made_in), paths.data_file(data_dir)
+    with made.open("rb+") as file:
+        os.fsync(file.fileno())
+    made.replace(path)
+    made_in.rmdir()
+
+
 def by_id(model: Any, row_id: int) -> Any | None:
     """One whole row by its id, None where there is none; attributes are columns, as on the model.
 
@@ -230,8 +240,8 @@ def claim_folder(data_dir: Path) -> None:
     The lock is SQLite's own on a small file beside the data: it works on every platform and dies with us.
     """
     global _owner
-    data_dir.mkdir(parents=True, exist_ok=True)
     with _faults(str(data_dir)):
+        data_dir.mkdir(parents=True, exist_ok=True)
         connection = driver.connect(str(data_dir / "in-use.lock"), isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA busy_timeout = 0")
         try:
@@ -267,8 +277,19 @@ def _faults(path: str) -> Iterator[None]:
         if fault is None:
             raise
         raise fault from error
-    except PermissionError as error:
-        raise EnvironmentFault("store.read_only", path=path) from error
+    except OSError as error:
+        if error.errno not in _OS_FAULTS:
+            raise
+        raise EnvironmentFault(_OS_FAULTS[error.errno], path=path) from error
+
+
+#: What the system says about a folder or a file, in our words. A file where a folder should be cannot be written in.
+_OS_FAULTS = {
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST), "store.read_only"),
+    errno.EISDIR: "store.foreign_file",
+    errno.ENOSPC: "store.disk_full",
+    errno.EIO: "store.io_error",
+}
 
 
 def as_fault(error: Exception, path: str) -> EnvironmentFault | None:
@@ -484,8 +505,11 @@ def write(label: str, actor: Any, *, undo_of: int | None = None) -> Iterator[Wri
         finally:
             _thread.writing = None
     changes = Changes(label, tables, operation.operation_id)
-    for listener in _listeners:
-        listener(changes)
+    for listener in list(_listeners):
+        try:
+            listener(changes)
+        except Exception:  # told, but not to whoever wrote: that is in the file
+            sys.excepthook(*sys.exc_info())
 
 
 def listen(listener: Callable[[Changes], None]) -> Callable[[], None]:

@@ -106,6 +106,14 @@ def test_a_bill_is_due_later_and_mailed(small_center: SmallCenter) -> None:
         invoices.bill(small_center.staff, small_center.student, [line])
 
 
+def test_a_bill_needs_a_buyer_who_is_there(small_center: SmallCenter) -> None:
+    line = owed_book(small_center)
+    for student, payer in ((999, None), (small_center.student, 999)):
+        with pytest.raises(UserError, match=r"store\.gone"):
+            invoices.bill(small_center.staff, student, [line], payer)
+    assert Invoice.select().count() == 0
+
+
 def test_the_snapshot_says_what_was_true_when_it_was_issued(small_center: SmallCenter) -> None:
     line = owed_book(small_center)
     with clock.frozen(NOON):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import threading
 import uuid
 from pathlib import Path
@@ -333,6 +334,41 @@ def test_a_folder_that_holds_a_center_is_not_founded_again(small_center: SmallCe
     with pytest.raises(EnvironmentFault, match=r"store\.not_empty"):
         store.open_center(small_center.folder, create=True)
     store.open_center(small_center.folder)
+
+
+def test_a_connection_that_cannot_be_made_leaves_nothing_open(
+    small_center: SmallCenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pragma that does not take is a fault; afterwards the folder can be tried again in the same process."""
+    store.close_center()
+    with monkeypatch.context() as patch:
+        patch.setitem(database.PRAGMAS, "synchronous", 9)
+        with pytest.raises(EnvironmentFault, match=r"store\.damaged"):
+            store.open_center(small_center.folder)
+    assert not store.is_open()
+    store.open_center(small_center.folder)
+    assert User.get_by_id(small_center.student).first_name == "Ana"
+
+
+def test_a_listener_that_fails_does_not_pass_for_a_write_that_failed(
+    small_center: SmallCenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The write is in the file: whoever asked for it gets its result, and all others hear of it."""
+    heard: list[str] = []
+    told: list[str] = []
+    monkeypatch.setattr(sys, "excepthook", lambda _kind, error, _trace: told.append(str(error)))
+
+    def broken(_changes: store.Changes) -> None:
+        raise RuntimeError("no window any more")
+
+    stops = [store.listen(broken), store.listen(lambda changes: heard.append(changes.label))]
+    try:
+        with store.write("Note", SYSTEM) as w:
+            w.insert(Note, user_id=small_center.student, text="x")
+    finally:
+        for stop in stops:
+            stop()
+    assert (heard, told) == (["Note"], ["no window any more"])
 
 
 def test_a_second_program_is_told(small_center: SmallCenter) -> None:
