@@ -101,6 +101,7 @@ class MailThread(QThread):
         self._stop = threading.Event()
         self._wake = threading.Semaphore(0)
         self._look_now = False
+        self._begun = False
         self._stop_listening = store.listen(self._heard)
 
     def _heard(self, changes: store.Changes) -> None:
@@ -115,7 +116,6 @@ class MailThread(QThread):
     def run(self) -> None:
         """The thread's life: free what a crash left, then send what is due until told to stop."""
         with store.connected():
-            self._runner.start()
             while not self._stop.is_set():
                 look, self._look_now = self._look_now, False
                 self._work(look)
@@ -126,6 +126,9 @@ class MailThread(QThread):
     def _work(self, look_now: bool) -> None:
         """One round. A round that fails is told and not the last one: what was claimed is freed by its lease."""
         try:
+            if not self._begun:
+                self._runner.start()
+                self._begun = True
             self._runner.run_once(self._stop, look_now=look_now)
         except EnvironmentFault as fault:
             self._runner.close()
@@ -188,30 +191,42 @@ class BackupThread(QThread):
     def run(self) -> None:
         """The thread's life: copy what changed until told to stop, then once more."""
         with store.connected(readonly=True):
-            self._known = backup.operations_in(self.state.last.path) if self.state.last is not None else -1
+            self._known = backup.last_operation_in(self.state.last.path) if self.state.last is not None else None
             while not self._stop.is_set():
                 self._wake.wait(self.LOOK_S)
                 self._wake.clear()
                 why, self._asked = self._asked, ""
-                if not self._stop.is_set() and (why or (time.monotonic() >= self._next_at and self._changed())):
-                    self._take(why or "auto", self._stop.is_set)
-            if self._changed():
-                self._take(self.last_words, lambda: False)
+                if not self._stop.is_set() and (why or time.monotonic() >= self._next_at):
+                    self._round(why, self._stop.is_set)
+            self._round("", lambda: False)
+
+    def _round(self, why: str, stop: Callable[[], bool]) -> None:
+        """Copy if asked or changed. A round that fails is told and not the last one."""
+        try:
+            if why or self._changed():
+                self._take(why or (self.last_words if self._stop.is_set() else "auto"), stop)
+        except EnvironmentFault as fault:
+            self._failed(fault)
+        except Exception as error:
+            self._failed(EnvironmentFault("keeping.failed", detail=str(error) or type(error).__name__))
+            sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+
+    def _failed(self, fault: EnvironmentFault) -> None:
+        self._next_at = time.monotonic() + self.LOOK_S
+        self._tell(KeepingState(self.state.last, problem=text.sentence(fault)))
 
     def _changed(self) -> bool:
-        return keeping.last_operation() > self._known
+        return keeping.last_operation() != self._known
 
     def _take(self, why: str, stop: Callable[[], bool]) -> None:
         self._tell(KeepingState(self.state.last, running=True, second_place=self.state.second_place))
         known = keeping.last_operation()
+        place = keeping.second_place()
+        above = backup.highest(place[0]) if place is not None else 0
         try:
-            made = backup.take(self._data_dir, why, stop, self.progress.emit)
+            made = backup.take(self._data_dir, why, stop, self.progress.emit, above=above)
         except backup.Stopped:
             self._tell(KeepingState(self.state.last, second_place=self.state.second_place))
-            return
-        except EnvironmentFault as fault:
-            self._next_at = time.monotonic() + self.LOOK_S
-            self._tell(KeepingState(self.state.last, problem=text.sentence(fault)))
             return
         self._known = known
         self._next_at = time.monotonic() + self.EVERY_S

@@ -32,5 +32,8 @@ MESSAGES = {
     "store.in_use": N_("Deskbell is already open on {path}. Close that window first."),
     "store.missing": N_("There is no Deskbell data in {path}."),
     "store.not_empty": N_("{path} already holds a center. Choose an empty folder."),
+    "store.upgrade_failed": N_(
+        "The data could not be brought up to this version of Deskbell: {detail}. The file is as it was. Go on with the former version, and send this sentence to whoever looks after the program."
+    ),
     "store.old_sqlite": N_("The bundled SQLite {version} can corrupt data. Reinstall Deskbell."),
 }

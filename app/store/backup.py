@@ -81,16 +81,21 @@ def make(target: Path) -> int:
     copy(Path(str(database.db.database)), partial)
     broken = verify(partial)
     if broken:
-        partial.unlink()
+        remove(partial)
         raise EnvironmentFault("cli.bad_backup", path=str(target), detail=broken)
     _name(partial, target)
     return target.stat().st_size
 
 
 def take(
-    data_dir: Path, why: str, stop: Callable[[], bool] = lambda: False, progress: Progress | None = None
+    data_dir: Path,
+    why: str,
+    stop: Callable[[], bool] = lambda: False,
+    progress: Progress | None = None,
+    *,
+    above: int = 0,
 ) -> Backup:
-    """Make the next copy in `backups/`, verify it, thin the others; returns it.
+    """Make the next copy in `backups/`, verify it, thin the others; returns it. Its number is higher than `above`.
 
     Runs on connections of its own beside the window and never waits for a writer nor makes one wait. `stop` is asked
     while it runs: Stopped if it says yes. EnvironmentFault `cli.cannot_write`, `store.disk_full` and the like.
@@ -98,19 +103,19 @@ def take(
     folder = paths.backups(data_dir)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for left in folder.glob("*.partial"):
+        for left in folder.glob("*.partial*"):  # of a copy that a kill stopped, with its journal
             left.unlink()
-        number = max((one.number for one in listing(data_dir)), default=0) + 1
+        number = max((one.number for one in listing(data_dir)), default=0)
     except OSError as error:
         raise EnvironmentFault("cli.cannot_write", path=str(folder)) from error
     stamp = clock.stamp()
-    name = f"deskbell-{number:06d}-{clock.parse_stamp(stamp):%Y%m%dT%H%M%SZ}-{why}"
+    name = f"deskbell-{max(number, above) + 1:06d}-{clock.parse_stamp(stamp):%Y%m%dT%H%M%SZ}-{why}"
     partial = folder / f"{name}.partial"
     try:
         copy(paths.data_file(data_dir), partial, stop, progress)
         broken = verify(partial, stop)
     except Stopped:
-        partial.unlink(missing_ok=True)
+        remove(partial)
         raise
     target = folder / (f"{name}.unsound.db" if broken else f"{name}.db")
     _name(partial, target)
@@ -134,7 +139,7 @@ def copy(
             progress(total - remaining, total)
 
     try:
-        target.unlink(missing_ok=True)
+        remove(target)
         with contextlib.closing(database.open_beside(source)) as origin, contextlib.closing(_new(target)) as made:
             # The open read keeps the moment: without it every commit of another connection would start the copy anew.
             origin.execute("BEGIN")
@@ -143,8 +148,14 @@ def copy(
             made.execute("PRAGMA journal_mode = DELETE")
     except (OSError, driver.Error) as error:
         with contextlib.suppress(OSError):
-            target.unlink(missing_ok=True)
+            remove(target)
         raise database.as_fault(error, str(target)) or EnvironmentFault("cli.cannot_write", path=str(target)) from error
+
+
+def remove(path: Path) -> None:
+    """Take a file away with its log and journal: one that stayed would be played into the next of that name."""
+    for ending in ("", "-wal", "-shm", "-journal"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
 
 
 def _new(path: Path) -> Any:
@@ -173,19 +184,40 @@ def sync(path: Path) -> None:
 
 
 def verify(path: Path, stop: Callable[[], bool] = lambda: False) -> str:
-    """What is wrong with a backup file in a few words, '' if it is sound. Leaves the open center as it is."""
+    """What is wrong with a backup file in a few words, '' if it is sound. Leaves the open center as it is.
+
+    One of an older schema is sound when it is whole and every rule holds over what it becomes: a copy of it is brought
+    up on the side, and thrown away.
+    """
     try:
         with contextlib.closing(database.open_beside(path)) as connection:
             connection.set_progress_handler(lambda: int(stop()), 200_000)
-            if migrations.version_of(connection) == 0:
+            version = migrations.version_of(connection)
+            if version == 0:
                 return "it is empty"
-            broken = checks.over(connection)
+            if version == migrations.SCHEMA_VERSION:
+                broken = checks.over(connection)
+            else:
+                broken = checks.over(connection, only=_WHOLE) or _brought_up(connection, stop)
     except Exception as error:
         # Whatever a rule stumbles over in a file that may hold anything: it is not sound, and this is why.
         if stop():
             raise Stopped from error
         return str(error) or type(error).__name__
     return str(broken[0]) if broken else ""
+
+
+#: What can be asked of a file of any schema; the other rules know the present tables.
+_WHOLE = ("file.integrity", "file.references", "file.schema")
+
+
+def _brought_up(connection: Any, stop: Callable[[], bool]) -> list[checks.Broken]:
+    with contextlib.closing(driver.connect("", isolation_level=None)) as aside:  # a nameless file that dies with us
+        connection.backup(aside)
+        aside.execute("PRAGMA trusted_schema = 0")
+        aside.set_progress_handler(lambda: int(stop()), 200_000)
+        migrations.upgrade(aside)
+        return checks.over(aside)
 
 
 # -- keeping -------------------------------------------------------------------------------------------------
@@ -205,10 +237,11 @@ def listing(data_dir: Path) -> list[Backup]:
 
 
 def _in(folder: Path) -> list[Backup]:
-    try:
-        found = [_known(path) for path in folder.iterdir()]
-    except OSError:
-        return []
+    found = []
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            with contextlib.suppress(FileNotFoundError):  # thinned while we look
+                found.append(_known(path))
     return sorted((one for one in found if one is not None), key=lambda one: one.number, reverse=True)
 
 
@@ -256,6 +289,8 @@ def to_second_place(backup: Backup, place: Path) -> None:
     target = place / backup.path.name
     partial = target.with_suffix(".partial")
     try:
+        for left in place.glob("deskbell-*.partial"):  # of a stick that was pulled
+            left.unlink()
         if not target.exists():
             shutil.copyfile(backup.path, partial)
             sync(partial)
@@ -277,13 +312,19 @@ def _hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def operations_in(path: Path) -> int:
-    """The number of the last operation in a file: what was done since is not in it. 0 where it cannot be read."""
+def highest(place: Path) -> int:
+    """The highest number of a copy in a folder, 0 where there is none: a new computer goes on above its stick's."""
+    return max((one.number for one in _in(place)), default=0)
+
+
+def last_operation_in(path: Path) -> str:
+    """The uid of the last operation in a file: what was done since is not in it. '' where it cannot be read."""
     try:
         with contextlib.closing(database.open_beside(path)) as connection:
-            return int(connection.execute("SELECT coalesce(max(id), 0) FROM operations").fetchone()[0])
+            row = connection.execute("SELECT uid FROM operations ORDER BY id DESC LIMIT 1").fetchone()
+            return str(row[0]) if row is not None else ""
     except (driver.Error, EnvironmentFault):
-        return 0
+        return ""
 
 
 def total_size(backups: Iterable[Backup]) -> int:

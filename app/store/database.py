@@ -103,8 +103,8 @@ def open_center(data_dir: Path, *, create: bool = False) -> None:
     """Open the center in `data_dir` for this process, upgrading an older schema.
 
     EnvironmentFault: `store.missing`, `store.not_empty`, `store.foreign_file`, `store.newer_file`,
-    `store.read_only`, `store.disk_full`, `store.damaged`, `store.old_sqlite`. Nothing is touched before the file
-    is known to be ours.
+    `store.read_only`, `store.disk_full`, `store.damaged`, `store.old_sqlite`, `store.upgrade_failed`. Nothing is
+    touched before the file is known to be ours, and an older one not before a copy of it is kept.
     """
     if driver.sqlite_version_info < (3, 51, 3):
         raise EnvironmentFault("store.old_sqlite", version=driver.sqlite_version)
@@ -121,11 +121,41 @@ def open_center(data_dir: Path, *, create: bool = False) -> None:
         db.init(str(path))
         try:
             connect()
-            migrations.upgrade(db.connection())
+            if 0 < migrations.version_of(db.connection()) < migrations.SCHEMA_VERSION:
+                _copy_before_upgrade(data_dir)
+            bring_up()
         except BaseException:
             disconnect()
             db.init(None)
             raise
+
+
+def _copy_before_upgrade(data_dir: Path) -> None:
+    """Keep a copy of an older file before its first step (DESIGN.md, "The store").
+
+    One that breaks a rule is kept as unsound and upgraded all the same: the desk that could mend it is behind this
+    door. One whose pages are damaged is not touched.
+    """
+    from app.store import backup  # stands on this module
+
+    made = backup.take(data_dir, "migration")
+    if made.broken.startswith("file.integrity"):
+        raise EnvironmentFault("store.damaged", detail=made.broken)
+
+
+def bring_up() -> None:
+    """Run the schema's missing steps over this thread's connection.
+
+    EnvironmentFault `store.upgrade_failed` where one fails for a reason of its own; the file is as it was before it.
+    """
+    try:
+        migrations.upgrade(db.connection())
+    except (EnvironmentFault, UserError):
+        raise
+    except Exception as error:
+        path = str(db.database)
+        detail = str(error) or type(error).__name__
+        raise as_fault(error, path) or EnvironmentFault("store.upgrade_failed", path=path, detail=detail) from error
 
 
 def _look(path: Path, create: bool) -> None:
@@ -237,7 +267,8 @@ _by_id: dict[Any, tuple[str, list[str]]] = {}
 def claim_folder(data_dir: Path) -> None:
     """Be the one program on this folder until the process ends. EnvironmentFault `store.in_use` if another is.
 
-    The lock is SQLite's own on a small file beside the data: it works on every platform and dies with us.
+    The lock is SQLite's own on a small file beside the data: it works on every platform and dies with us. What a
+    killed restore left in the folder is cleared away.
     """
     global _owner
     with _faults(str(data_dir)):
@@ -252,6 +283,9 @@ def claim_folder(data_dir: Path) -> None:
                 raise EnvironmentFault("store.in_use", path=str(data_dir)) from error
             raise
     _owner = connection
+    from app.store import restore  # stands on this module
+
+    restore.sweep(data_dir)
 
 
 def release_folder() -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from app import clock, paths
 from app.errors import EnvironmentFault
-from app.store import backup, database, migrations
+from app.store import backup, database
 
 #: What a restore is told about, kind by kind: table, and how a row is called.
 KINDS: dict[str, tuple[str, str]] = {
@@ -36,6 +36,9 @@ KINDS: dict[str, tuple[str, str]] = {
         " || (SELECT replace(s.start_wall, 'T', ' ') FROM slots s WHERE s.id = t.slot_id)",
     ),
 }
+
+#: What becomes the present file, until it does.
+FRESH = "restored.partial"
 
 #: As many names of a kind are told; the count is always whole.
 MOST_NAMES = 50
@@ -112,18 +115,37 @@ def restore(
         raise EnvironmentFault("cli.bad_backup", path=str(source), detail=broken)
     data_dir.mkdir(parents=True, exist_ok=True)
     target = paths.data_file(data_dir)
-    fresh = target.with_name("restored.partial")
-    _remove(fresh)
-    backup.copy(source, fresh)
-    _settle(fresh, actor, settle)
+    fresh = data_dir / FRESH
     try:
+        backup.copy(source, fresh)
+        _settle(fresh, actor, settle)
         backup.sync(fresh)
         aside = _keep_aside(target) if target.exists() else None
+        backup.sync(data_dir)  # the second name stands before the first one changes hands
         os.replace(fresh, target)
         backup.sync(data_dir)
     except OSError as error:
         raise EnvironmentFault("cli.cannot_write", path=str(data_dir)) from error
+    finally:
+        with contextlib.suppress(OSError):
+            backup.remove(fresh)
     return aside
+
+
+def sweep(data_dir: Path) -> None:
+    """Clear away what a restore left that was killed. For whoever owns the folder, before the center is opened.
+
+    Killed before the last rename, the present file stands under two names: a kept moment that went on changing would
+    be none, and a file with two names is not safe to open under both.
+    """
+    with contextlib.suppress(OSError):
+        for left in (data_dir / FRESH, *data_dir.glob("before-restore-*.partial")):
+            backup.remove(left)
+        present = paths.data_file(data_dir)
+        if present.exists():
+            for aside in data_dir.glob("before-restore-*.db"):
+                if aside.samefile(present):
+                    aside.unlink()
 
 
 def _settle(path: Path, actor: Any, settle: Callable[[database.Write], None]) -> None:
@@ -131,7 +153,7 @@ def _settle(path: Path, actor: Any, settle: Callable[[database.Write], None]) ->
     database.db.init(str(path))
     database.connect()
     try:
-        migrations.upgrade(database.db.connection())
+        database.bring_up()
         known = (
             actor.user_id is None
             or database.db.execute_sql(
@@ -154,21 +176,36 @@ def _keep_aside(target: Path) -> Path:
     """Keep the present file under another name as well: the name `center.db` never stands for nothing."""
     connection = database.driver.connect(str(target), isolation_level=None)
     try:
-        with contextlib.suppress(database.driver.Error):  # a damaged file is kept as it is, with its log
-            _into_one_file(connection)
+        _into_one_file(connection)
+    except database.driver.Error as error:
+        # A damaged file is kept as it is, with its log. A sound one must not lose its log on the way.
+        fault = database.as_fault(error, str(target))
+        if fault is not None and fault.key in ("store.locked", "store.disk_full", "store.read_only"):
+            raise fault from error
     finally:
         connection.close()
-    aside = target.with_name(f"before-restore-{clock.stamp().replace(':', '')}.db")
+    aside = _free_name(target.parent, f"before-restore-{clock.stamp().replace(':', '')}")
     try:
         os.link(target, aside)
     except OSError:  # a disk without hard links
-        shutil.copyfile(target, aside)
-        backup.sync(aside)
+        partial = aside.with_suffix(".partial")
+        shutil.copyfile(target, partial)
+        backup.sync(partial)
+        partial.rename(aside)
     for ending in ("-wal", "-shm"):
         left = target.with_name(target.name + ending)
         if left.exists():  # a log that stayed would be played into the restored file
             left.rename(aside.with_name(aside.name + ending))
     return aside
+
+
+def _free_name(folder: Path, stem: str) -> Path:
+    """A name nobody has: by a clock that was set back, a moment comes twice."""
+    name, number = folder / f"{stem}.db", 1
+    while name.exists():
+        number += 1
+        name = folder / f"{stem}-{number}.db"
+    return name
 
 
 def _into_one_file(connection: Any) -> None:
@@ -177,8 +214,3 @@ def _into_one_file(connection: Any) -> None:
     mode = connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0]
     if mode != "delete":
         raise EnvironmentFault("store.locked", path="", detail=str(mode))
-
-
-def _remove(path: Path) -> None:
-    for ending in ("", "-wal", "-shm", "-journal"):
-        path.with_name(path.name + ending).unlink(missing_ok=True)

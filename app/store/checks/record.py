@@ -35,18 +35,24 @@ def rows(connection: Any) -> Iterable[Finding]:
             " OR c.firsts <> 1 OR c.n <> t.version))"
         )
         for row_id, now, recorded, count, firsts, version in connection.execute(query, (table,)):
-            yield table, row_id, _difference(now, recorded, count, firsts, version)
+            difference = _difference(now, recorded, count, firsts, version)
+            if difference:
+                yield table, row_id, difference
 
 
 def _difference(now: str, recorded: str | None, count: int | None, firsts: int | None, version: int) -> str:
+    """What is wrong in words; '' where only the table has other columns than when the row was recorded."""
     if recorded is None and count is None:
         return "was never recorded"
     if firsts != 1:
         return f"was recorded as new {firsts} times"
     if now != recorded:
         before, after = json.loads(recorded or "{}"), json.loads(now)
-        moved = [name for name in after if after[name] != before.get(name)]
-        return f"differs from the record in {', '.join(moved)}"
+        moved = [name for name in after if name in before and after[name] != before[name]]
+        if moved or not before:
+            return f"differs from the record in {', '.join(moved or after)}"
+    if count == version:
+        return ""
     return f"is at version {version} after {count} changes"
 
 
