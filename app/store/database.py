@@ -133,7 +133,8 @@ def _look(path: Path, create: bool) -> None:
         return
     with path.open("rb") as file:
         head = file.read(16)
-    if head and head != b"SQLite format 3\x00":
+    # With a log beside it SQLite decides: the power may have gone while the first page was played into the file.
+    if head and head != b"SQLite format 3\x00" and not path.with_name(path.name + "-wal").exists():
         raise EnvironmentFault("store.foreign_file", path=str(path))
     quoted = path.resolve().as_uri() + "?mode=ro"
     connection = driver.connect(quoted, uri=True, isolation_level=None)
