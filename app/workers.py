@@ -21,7 +21,7 @@ from app.desk import keeping, papers
 from app.desk.accounts import Actor
 from app.errors import DeskError, EnvironmentFault
 from app.mail.worker import MailRunner
-from app.store import backup
+from app.store import backup, damage
 
 
 class Job(QObject):
@@ -72,7 +72,7 @@ class DeskThread(QThread):
                 try:
                     result = job.call()
                 except BaseException as error:  # every failure is answered, none is swallowed
-                    job.failed.emit(error)
+                    job.failed.emit(damage.explain(error))
                 else:
                     job.done.emit(result)
 
@@ -127,12 +127,13 @@ class MailThread(QThread):
         """One round. A round that fails is told and not the last one: what was claimed is freed by its lease."""
         try:
             self._runner.run_once(self._stop, look_now=look_now)
-        except EnvironmentFault as fault:
+        except Exception as error:
             self._runner.close()
-            self._runner.tell("fault", text.sentence(fault))
-        except Exception:
-            self._runner.close()
-            sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+            fault = damage.explain(error)
+            if isinstance(fault, EnvironmentFault):
+                self._runner.tell("fault", text.sentence(fault))
+            else:
+                sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
 
     def finish(self) -> None:
         """Stop, breaking a send that hangs; what was not begun waits in the queue."""
@@ -199,7 +200,15 @@ class BackupThread(QThread):
                 self._take(self.last_words, lambda: False)
 
     def _changed(self) -> bool:
-        return keeping.last_operation() > self._known
+        try:
+            return keeping.last_operation() > self._known
+        except Exception as error:
+            fault = damage.explain(error)
+            if not isinstance(fault, EnvironmentFault):
+                raise
+            self._next_at = time.monotonic() + self.EVERY_S
+            self._tell(KeepingState(self.state.last, problem=text.sentence(fault)))
+            return False
 
     def _take(self, why: str, stop: Callable[[], bool]) -> None:
         self._tell(KeepingState(self.state.last, running=True, second_place=self.state.second_place))

@@ -20,7 +20,12 @@ MESSAGES = {
         "Someone changed this record in the meantime. It has been read again; please repeat your change."
     ),
     "store.gone": N_("This record no longer exists."),
-    "store.foreign_file": N_("{path} belongs to another program. Deskbell did not touch it."),
+    "store.foreign_file": N_(
+        "{path} belongs to another program, or its beginning is damaged. Deskbell did not touch it."
+    ),
+    "store.strange_schema": N_(
+        "Another program changed how {path} is built ({detail}). Deskbell did not touch it. Restore the last backup."
+    ),
     "store.newer_file": N_(
         "This data was written by a newer Deskbell (schema {found}, this program knows {known}). Update Deskbell to open it."
     ),

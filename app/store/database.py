@@ -100,8 +100,8 @@ def open_center(data_dir: Path, *, create: bool = False) -> None:
     """Open the center in `data_dir` for this process, upgrading an older schema.
 
     EnvironmentFault: `store.missing`, `store.not_empty`, `store.foreign_file`, `store.newer_file`,
-    `store.read_only`, `store.disk_full`, `store.damaged`, `store.old_sqlite`. Nothing is touched before the file
-    is known to be ours.
+    `store.read_only`, `store.disk_full`, `store.damaged`, `store.strange_schema`, `store.old_sqlite`. Nothing is
+    touched before the file is known to be ours.
     """
     if driver.sqlite_version_info < (3, 51, 3):
         raise EnvironmentFault("store.old_sqlite", version=driver.sqlite_version)
@@ -139,10 +139,29 @@ def _look(path: Path, create: bool) -> None:
     quoted = path.resolve().as_uri() + "?mode=ro"
     connection = driver.connect(quoted, uri=True, isolation_level=None)
     try:
+        connection.execute("PRAGMA trusted_schema = 0")
         if migrations.version_of(connection) == 0:
             raise EnvironmentFault("store.missing", path=str(path.parent))
+        _trust(connection, path)
     finally:
         connection.close()
+
+
+def _trust(connection: Any, path: Path) -> None:
+    """Refuse a file whose structure is not what this program wrote, or whose pages do not agree after an unclean end.
+
+    A log beside the file says that nobody closed it: the power went, the file was copied, or the log is another
+    file's. Only then are the pages read: 1.3 s for 100,000 students; a clean start pays nothing. What no start sees,
+    the proof of the next backup does.
+    """
+    strange = migrations.strange(connection)
+    if strange:
+        raise EnvironmentFault("store.strange_schema", path=str(path), detail=", ".join(strange[:5]))
+    log = path.with_name(path.name + "-wal")
+    if log.exists() and log.stat().st_size:
+        (words,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+        if words != "ok":
+            raise EnvironmentFault("store.damaged", path=str(path), detail=" ".join(words.split()))
 
 
 def open_beside(path: Path) -> Any:
@@ -283,6 +302,8 @@ def as_fault(error: Exception, path: str) -> EnvironmentFault | None:
         ("disk i/o", "store.io_error"),
         ("not a database", "store.foreign_file"),
         ("malformed", "store.damaged"),
+        ("could not decode", "store.damaged"),
+        ("too big", "store.damaged"),
     ):
         if sign in words:
             return EnvironmentFault(key, path=path, detail=str(error))
