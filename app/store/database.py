@@ -17,7 +17,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -106,6 +106,7 @@ def open_center(data_dir: Path, *, create: bool = False) -> None:
     if driver.sqlite_version_info < (3, 51, 3):
         raise EnvironmentFault("store.old_sqlite", version=driver.sqlite_version)
     path = paths.data_file(data_dir)
+    _noticed.clear()
     if create:
         if path.exists():
             raise EnvironmentFault("store.not_empty", path=str(data_dir))
@@ -143,6 +144,9 @@ def _look(path: Path, create: bool) -> None:
         if migrations.version_of(connection) == 0:
             raise EnvironmentFault("store.missing", path=str(path.parent))
         _trust(connection, path)
+    except driver.DatabaseError as error:
+        fault = as_fault(error, str(path))
+        raise fault or EnvironmentFault("store.damaged", path=str(path), detail=str(error)) from error
     finally:
         connection.close()
 
@@ -162,6 +166,44 @@ def _trust(connection: Any, path: Path) -> None:
         (words,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
         if words != "ok":
             raise EnvironmentFault("store.damaged", path=str(path), detail=" ".join(words.split()))
+    last = connection.execute("SELECT coalesce(max(id), 0) FROM operations").fetchone()[0]
+    if (known := _remembered(path)) > last:
+        _noticed.append(("store.work_missing", {"count": known - last}))
+
+
+# A log that was cut or left behind takes the last operations with it, and SQLite cannot know: what it finds is whole.
+# So the number of the last acknowledged operation is written beside the file as well. Not synced, always after the
+# commit: it may lag behind the file, it never runs ahead of it.
+
+_noticed: list[tuple[str, dict[str, Any]]] = []
+
+
+def noticed() -> list[tuple[str, dict[str, Any]]]:
+    """What was seen at opening that does not stand in the way: message keys with their parameters."""
+    return list(_noticed)
+
+
+def _witness(path: Path) -> Path:
+    return path.with_name("last-operation")
+
+
+def _remembered(path: Path) -> int:
+    try:
+        return int(_witness(path).read_text("ascii"))
+    except (OSError, ValueError):
+        return 0
+
+
+def _remember(operation_id: int) -> None:
+    """Write down the last acknowledged operation. Where that fails there is one witness less, and nothing is lost."""
+    with suppress(OSError):
+        _witness(Path(str(db.database))).write_text(str(operation_id), "ascii")
+
+
+def forget_last_operation(path: Path) -> None:
+    """Another file stands there on purpose."""
+    with suppress(OSError):
+        _witness(path).unlink()
 
 
 def open_beside(path: Path) -> Any:
@@ -303,6 +345,7 @@ def as_fault(error: Exception, path: str) -> EnvironmentFault | None:
         ("not a database", "store.foreign_file"),
         ("malformed", "store.damaged"),
         ("could not decode", "store.damaged"),
+        ("unsupported file format", "store.damaged"),
         ("too big", "store.damaged"),
     ):
         if sign in words:
@@ -505,6 +548,7 @@ def write(label: str, actor: Any, *, undo_of: int | None = None) -> Iterator[Wri
             raise
         finally:
             _thread.writing = None
+        _remember(operation.operation_id)
     changes = Changes(label, tables, operation.operation_id)
     for listener in _listeners:
         listener(changes)

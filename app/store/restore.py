@@ -119,6 +119,7 @@ def restore(
     try:
         backup.sync(fresh)
         aside = _keep_aside(target) if target.exists() else None
+        database.forget_last_operation(target)
         os.replace(fresh, target)
         backup.sync(data_dir)
     except OSError as error:
