@@ -73,6 +73,13 @@ def _center(data_dir: Path, *, alone: bool) -> Any:
         try:
             use_center_defaults()
             yield
+        except Exception as error:
+            from app.store import damage
+
+            fault = damage.explain(error)
+            if fault is error:
+                raise
+            raise fault from error
         finally:
             store.close_center()
     finally:

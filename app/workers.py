@@ -21,7 +21,7 @@ from app.desk import keeping, papers
 from app.desk.accounts import Actor
 from app.errors import DeskError, EnvironmentFault
 from app.mail.worker import MailRunner
-from app.store import backup
+from app.store import backup, damage
 
 
 class Job(QObject):
@@ -72,7 +72,7 @@ class DeskThread(QThread):
                 try:
                     result = job.call()
                 except BaseException as error:  # every failure is answered, none is swallowed
-                    job.failed.emit(error)
+                    job.failed.emit(damage.explain(error))
                 else:
                     job.done.emit(result)
 
@@ -130,12 +130,13 @@ class MailThread(QThread):
                 self._runner.start()
                 self._begun = True
             self._runner.run_once(self._stop, look_now=look_now)
-        except EnvironmentFault as fault:
+        except Exception as error:
             self._runner.close()
-            self._runner.tell("fault", text.sentence(fault))
-        except Exception:
-            self._runner.close()
-            sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+            fault = damage.explain(error)
+            if isinstance(fault, EnvironmentFault):
+                self._runner.tell("fault", text.sentence(fault))
+            else:
+                sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
 
     def finish(self) -> None:
         """Stop, breaking a send that hangs; what was not begun waits in the queue."""
@@ -205,9 +206,11 @@ class BackupThread(QThread):
         try:
             if why or self._changed():
                 self._take(why or (self.last_words if self._stop.is_set() else "auto"), stop)
-        except EnvironmentFault as fault:
-            self._failed(fault)
         except Exception as error:
+            fault = damage.explain(error)
+            if isinstance(fault, EnvironmentFault):
+                self._failed(fault)
+                return
             self._failed(EnvironmentFault("keeping.failed", detail=str(error) or type(error).__name__))
             sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
 

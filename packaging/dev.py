@@ -33,7 +33,7 @@ NO_SCREEN = ["libgl1", "libegl1", "libfontconfig1", "libdbus-1-3", "libxkbcommon
 WINDOW = [
     "libxcb-cursor0", "libxcb-icccm4", "libxcb-keysyms1", "libxcb-shape0", "libxcb-xkb1", "libxkbcommon-x11-0",
 ]  # fmt: skip
-TESTS = [*WINDOW, "xvfb", "qpdf", "poppler-utils", "exim4-daemon-light", "openssl"]
+TESTS = [*WINDOW, "xvfb", "qpdf", "poppler-utils", "exim4-daemon-light", "openssl", "gcc", "libc6-dev"]
 BUILD = ["binutils"]
 
 #: Test runs that take longer than this fail: a suite nobody waits for guards nothing.

@@ -22,6 +22,7 @@ from app.lists import find, inbox, staff, takings
 from app.lists import mail as mail_list
 from app.lists import people as roster
 from app.mail.worker import MailRunner, MailState
+from app.store import damage
 from app.text import _, ngettext
 from app.workers import BackupThread, DeskThread, KeepingState, MailThread, RestoreThread
 from ui import words
@@ -410,7 +411,14 @@ def open_window(data_dir: Path) -> int:
     heartbeat.timeout.connect(lambda: None)
     heartbeat.start(300)
     try:
-        desk: Desk | None = Desk(data_dir)
+        try:
+            desk: Desk | None = Desk(data_dir)
+        except Exception as error:
+            fault = damage.explain(error)
+            if not isinstance(fault, DeskError):
+                raise
+            _refuse(text.sentence(fault))
+            return 1
         while desk is not None:
             reporter = CrashReporter(desk.window)
             reporter.install()

@@ -1,4 +1,8 @@
-"""When the program itself is wrong: one dialog that says nothing was saved, once per traceback, from any thread."""
+"""When the program itself is wrong: one dialog that says nothing was saved, once per traceback, from any thread.
+
+What looks like a bug may be a damaged file or a failing disk: that is asked first, beside the window, and said in one
+sentence instead.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,15 @@ import threading
 import traceback
 from types import TracebackType
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QWidget
 
-from app import __version__
+from app import __version__, text
+from app.errors import EnvironmentFault
+from app.store.damage import explain
 from app.text import _
+from ui.dialogs.ask import ask
 from ui.dialogs.form import FormDialog
 from ui.theme import theme
 from ui.widgets.basic import Button, Text
@@ -47,13 +54,19 @@ class CrashDialog(FormDialog):
 class CrashReporter(QObject):
     """Catches what nobody caught, in every thread, and shows it in the window's thread."""
 
-    happened = Signal(str)
+    happened = Signal(object, str)
+    explained = Signal(object, str)
+
+    #: So long the dialog waits for the answer whether the file is damaged, in milliseconds.
+    PATIENCE_MS = 2_000
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._window = window
         self._seen: set[str] = set()
-        self.happened.connect(self._show, Qt.ConnectionType.QueuedConnection)
+        self._waiting: set[str] = set()
+        self.happened.connect(self._begin, Qt.ConnectionType.QueuedConnection)
+        self.explained.connect(self._end, Qt.ConnectionType.QueuedConnection)
 
     def install(self) -> None:
         """Take over the interpreter's hooks."""
@@ -63,14 +76,39 @@ class CrashReporter(QObject):
     def _hook(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         sys.__excepthook__(kind, error, trace)
         if not issubclass(kind, KeyboardInterrupt):
-            self.happened.emit("".join(traceback.format_exception(kind, error, trace)))
+            self.happened.emit(error, "".join(traceback.format_exception(kind, error, trace)))
 
     def _thread_hook(self, args: threading.ExceptHookArgs) -> None:
         if args.exc_value is not None:
             self._hook(args.exc_type, args.exc_value, args.exc_traceback)
 
-    def _show(self, details: str) -> None:
+    def _begin(self, error: BaseException, details: str) -> None:
         if details in self._seen or QApplication.instance() is None:
             return
         self._seen.add(details)
-        CrashDialog(self._window, f"Deskbell {__version__}\n\n{details}").open()
+        self._waiting.add(details)
+        QTimer.singleShot(self.PATIENCE_MS, self, lambda: self._show(details))
+        threading.Thread(target=self._ask, args=(error, details), daemon=True).start()
+
+    def _ask(self, error: BaseException, details: str) -> None:
+        """In a thread of its own: is it the file?"""
+        answer = explain(error)
+        try:
+            self.explained.emit(answer, details)
+        except RuntimeError:
+            return  # the window is gone
+
+    def _end(self, error: BaseException, details: str) -> None:
+        if not isinstance(error, EnvironmentFault):
+            self._show(details)
+            return
+        self._waiting.discard(details)
+        words = text.sentence(error)
+        if words not in self._seen:
+            self._seen.add(words)
+            ask(self._window, _("Deskbell cannot go on like this"), words, [("on", _("Go on"))], lambda *_answer: None)
+
+    def _show(self, details: str) -> None:
+        if details in self._waiting:
+            self._waiting.discard(details)
+            CrashDialog(self._window, f"Deskbell {__version__}\n\n{details}").open()

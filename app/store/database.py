@@ -20,7 +20,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -103,12 +103,14 @@ def open_center(data_dir: Path, *, create: bool = False) -> None:
     """Open the center in `data_dir` for this process, upgrading an older schema.
 
     EnvironmentFault: `store.missing`, `store.not_empty`, `store.foreign_file`, `store.newer_file`,
-    `store.read_only`, `store.disk_full`, `store.damaged`, `store.old_sqlite`, `store.upgrade_failed`. Nothing is
-    touched before the file is known to be ours, and an older one not before a copy of it is kept.
+    `store.read_only`, `store.disk_full`, `store.damaged`, `store.strange_schema`, `store.old_sqlite`,
+    `store.upgrade_failed`. Nothing is touched before the file is known to be ours, and an older one not before a copy
+    of it is kept.
     """
     if driver.sqlite_version_info < (3, 51, 3):
         raise EnvironmentFault("store.old_sqlite", version=driver.sqlite_version)
     path = paths.data_file(data_dir)
+    _noticed.clear()
     if create:
         if path.exists():
             raise EnvironmentFault("store.not_empty", path=str(data_dir))
@@ -164,15 +166,76 @@ def _look(path: Path, create: bool) -> None:
         return
     with path.open("rb") as file:
         head = file.read(16)
-    if head and head != b"SQLite format 3\x00":
+    # With a log beside it SQLite decides: the power may have gone while the first page was played into the file.
+    if head and head != b"SQLite format 3\x00" and not path.with_name(path.name + "-wal").exists():
         raise EnvironmentFault("store.foreign_file", path=str(path))
     quoted = path.resolve().as_uri() + "?mode=ro"
     connection = driver.connect(quoted, uri=True, isolation_level=None)
     try:
+        connection.execute("PRAGMA trusted_schema = 0")
         if migrations.version_of(connection) == 0:
             raise EnvironmentFault("store.missing", path=str(path.parent))
+        _trust(connection, path)
+    except driver.DatabaseError as error:
+        fault = as_fault(error, str(path))
+        raise fault or EnvironmentFault("store.damaged", path=str(path), detail=str(error)) from error
     finally:
         connection.close()
+
+
+def _trust(connection: Any, path: Path) -> None:
+    """Refuse a file whose structure is not what this program wrote, or whose pages do not agree after an unclean end.
+
+    A log beside the file says that nobody closed it: the power went, the file was copied, or the log is another
+    file's. Only then are the pages read: 1.3 s for 100,000 students; a clean start pays nothing. What no start sees,
+    the proof of the next backup does.
+    """
+    strange = migrations.strange(connection)
+    if strange:
+        raise EnvironmentFault("store.strange_schema", path=str(path), detail=", ".join(strange[:5]))
+    log = path.with_name(path.name + "-wal")
+    if log.exists() and log.stat().st_size:
+        (words,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+        if words != "ok":
+            raise EnvironmentFault("store.damaged", path=str(path), detail=" ".join(words.split()))
+    last = connection.execute("SELECT coalesce(max(id), 0) FROM operations").fetchone()[0]
+    if (known := _remembered(path)) > last:
+        _noticed.append(("store.work_missing", {"count": known - last}))
+
+
+# A log that was cut or left behind takes the last operations with it, and SQLite cannot know: what it finds is whole.
+# So the number of the last acknowledged operation is written beside the file as well. Not synced, always after the
+# commit: it may lag behind the file, it never runs ahead of it.
+
+_noticed: list[tuple[str, dict[str, Any]]] = []
+
+
+def noticed() -> list[tuple[str, dict[str, Any]]]:
+    """What was seen at opening that does not stand in the way: message keys with their parameters."""
+    return list(_noticed)
+
+
+def _witness(path: Path) -> Path:
+    return path.with_name("last-operation")
+
+
+def _remembered(path: Path) -> int:
+    try:
+        return int(_witness(path).read_text("ascii"))
+    except (OSError, ValueError):
+        return 0
+
+
+def _remember(operation_id: int) -> None:
+    """Write down the last acknowledged operation. Where that fails there is one witness less, and nothing is lost."""
+    with suppress(OSError):
+        _witness(Path(str(db.database))).write_text(str(operation_id), "ascii")
+
+
+def forget_last_operation(path: Path) -> None:
+    """Another file stands there on purpose."""
+    with suppress(OSError):
+        _witness(path).unlink()
 
 
 def open_beside(path: Path) -> Any:
@@ -337,6 +400,9 @@ def as_fault(error: Exception, path: str) -> EnvironmentFault | None:
         ("disk i/o", "store.io_error"),
         ("not a database", "store.foreign_file"),
         ("malformed", "store.damaged"),
+        ("could not decode", "store.damaged"),
+        ("unsupported file format", "store.damaged"),
+        ("too big", "store.damaged"),
     ):
         if sign in words:
             return EnvironmentFault(key, path=path, detail=str(error))
@@ -538,6 +604,7 @@ def write(label: str, actor: Any, *, undo_of: int | None = None) -> Iterator[Wri
             raise
         finally:
             _thread.writing = None
+        _remember(operation.operation_id)
     changes = Changes(label, tables, operation.operation_id)
     for listener in list(_listeners):
         try:

@@ -122,6 +122,7 @@ def restore(
         backup.sync(fresh)
         aside = _keep_aside(target) if target.exists() else None
         backup.sync(data_dir)  # the second name stands before the first one changes hands
+        database.forget_last_operation(target)
         os.replace(fresh, target)
         backup.sync(data_dir)
     except OSError as error:

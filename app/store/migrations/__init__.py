@@ -128,7 +128,7 @@ def version_of(connection: Any) -> int:
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     path = connection.execute("PRAGMA database_list").fetchone()[2]
-    if application != APPLICATION_ID and (tables or application or version):
+    if version < 0 or (application != APPLICATION_ID and (tables or application or version)):
         raise EnvironmentFault("store.foreign_file", path=path)
     if version > SCHEMA_VERSION:
         raise EnvironmentFault("store.newer_file", found=version, known=SCHEMA_VERSION)
@@ -194,6 +194,31 @@ def read_schema(connection: Any) -> frozenset[tuple[str, str, str]]:
     """(type, name, SQL) of all that an open file holds, as far as somebody wrote it."""
     rows = connection.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
     return frozenset((kind, name, sql) for kind, name, sql in rows if not name.startswith("sqlite_"))
+
+
+def strange(connection: Any) -> list[str]:
+    """What stands in a file's schema that would act behind this program's back, in the words ``kind name``.
+
+    A table that is missing or another, a trigger or an index on our tables that is not ours. Tables and views that
+    somebody added are not used here and do no harm; what merely lacks an index or a guard is for `check` to say.
+    """
+    ours = {
+        (kind, name): sql for kind, name, sql in schema_of(int(connection.execute("PRAGMA user_version").fetchone()[0]))
+    }
+    tables = {name for kind, name in ours if kind == "table"}
+    found = {
+        (kind, name): (table, sql)
+        for kind, name, table, sql in connection.execute(
+            "SELECT type, name, tbl_name, sql FROM sqlite_master"
+        ).fetchall()
+        if sql is not None and not name.startswith("sqlite_")
+    }
+    wrong = [f"{kind} {name}" for (kind, name) in ours if kind == "table" and (kind, name) not in found]
+    for (kind, name), (table, sql) in found.items():
+        known = ours.get((kind, name))
+        if known != sql and (known is not None or kind == "trigger" or (kind == "index" and table in tables)):
+            wrong.append(f"{kind} {name}")
+    return sorted(wrong)
 
 
 def guard_triggers() -> list[str]:
