@@ -30,6 +30,7 @@ MESSAGES = {
     "store.damaged": N_("The data file is damaged: {detail}. Restore the last backup."),
     "store.locked": N_("Another program holds the data file. Nothing was saved; try again in a moment."),
     "store.in_use": N_("Deskbell is already open on {path}. Close that window first."),
+    "store.key_missing": N_("{path} is encrypted, and this computer does not have its key. Type the recovery code."),
     "store.missing": N_("There is no Deskbell data in {path}."),
     "store.not_empty": N_("{path} already holds a center. Choose an empty folder."),
     "store.old_sqlite": N_("The bundled SQLite {version} can corrupt data. Reinstall Deskbell."),

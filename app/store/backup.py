@@ -20,9 +20,9 @@ from typing import Any
 
 from sqlcipher3 import dbapi2 as driver
 
-from app import clock, paths
-from app.errors import EnvironmentFault
-from app.store import checks, database, migrations
+from app import clock, paths, text
+from app.errors import DeskError, EnvironmentFault
+from app.store import checks, cipher, database, migrations
 
 #: Why a copy was made. The first two are routine; the others precede something that cannot be taken back otherwise.
 REASONS = ("auto", "closing", "asked", "migration", "import", "restore", "merge", "erase")
@@ -123,9 +123,20 @@ def take(
 
 
 def copy(
-    source: Path, target: Path, stop: Callable[[], bool] = lambda: False, progress: Progress | None = None
+    source: Path,
+    target: Path,
+    stop: Callable[[], bool] = lambda: False,
+    progress: Progress | None = None,
+    lock: cipher.Lock | None = None,
 ) -> None:
-    """A copy of a file as it is at one moment, whoever writes meanwhile. EnvironmentFault `cli.cannot_write`."""
+    """A copy of a file as it is at one moment, whoever writes meanwhile. EnvironmentFault `cli.cannot_write`.
+
+    Under `lock`, or as the source is: a copy of an encrypted file is encrypted.
+    """
+    own = cipher.lock_of(source)
+    if lock is not None and lock != own:
+        _export(source, target, lock, stop, progress)
+        return
 
     def step(_status: int, remaining: int, total: int) -> None:
         if stop():
@@ -136,6 +147,7 @@ def copy(
     try:
         target.unlink(missing_ok=True)
         with contextlib.closing(database.open_beside(source)) as origin, contextlib.closing(_new(target)) as made:
+            cipher.unlock(made, own, new=True)
             # The open read keeps the moment: without it every commit of another connection would start the copy anew.
             origin.execute("BEGIN")
             origin.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -144,6 +156,41 @@ def copy(
     except (OSError, driver.Error) as error:
         with contextlib.suppress(OSError):
             target.unlink(missing_ok=True)
+        raise database.as_fault(error, str(target)) or EnvironmentFault("cli.cannot_write", path=str(target)) from error
+
+
+def _export(source: Path, target: Path, lock: cipher.Lock, stop: Callable[[], bool], progress: Progress | None) -> None:
+    """`copy` into a file under another lock, which the backup API does not do."""
+    asked = 0
+
+    def step() -> int:
+        nonlocal asked
+        asked += 1
+        if progress is not None and asked % 100 == 0:
+            progress(min(target.stat().st_size, size), size)
+        return int(stop())
+
+    try:
+        target.unlink(missing_ok=True)
+        size = source.stat().st_size
+        with contextlib.closing(driver.connect(target.resolve().as_uri(), uri=True, isolation_level=None)) as made:
+            cipher.unlock(made, lock, new=True)
+            # Thrown away unless it ends, and synced then.
+            made.execute("PRAGMA journal_mode = OFF").fetchone()
+            made.execute("PRAGMA synchronous = OFF")
+            cipher.attach(made, source, "origin")
+            made.set_progress_handler(step, 2_000)
+            made.execute("BEGIN")
+            made.execute("SELECT sqlcipher_export('main', 'origin')").fetchone()
+            for name in ("application_id", "user_version"):  # all that the export forgets
+                value = made.execute(f"PRAGMA origin.{name}").fetchone()[0]
+                made.execute(f"PRAGMA main.{name} = {value}")
+            made.execute("COMMIT")
+    except (OSError, driver.Error) as error:
+        with contextlib.suppress(OSError):
+            target.unlink(missing_ok=True)
+        if stop():
+            raise Stopped from error
         raise database.as_fault(error, str(target)) or EnvironmentFault("cli.cannot_write", path=str(target)) from error
 
 
@@ -172,14 +219,20 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def verify(path: Path, stop: Callable[[], bool] = lambda: False) -> str:
+def verify(
+    path: Path,
+    stop: Callable[[], bool] = lambda: False,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> str:
     """What is wrong with a backup file in a few words, '' if it is sound. Leaves the open center as it is."""
     try:
         with contextlib.closing(database.open_beside(path)) as connection:
             connection.set_progress_handler(lambda: int(stop()), 200_000)
             if migrations.version_of(connection) == 0:
                 return "it is empty"
-            broken = checks.over(connection)
+            broken = checks.over(connection, progress)
+    except DeskError as error:
+        return text.sentence(error)
     except Exception as error:
         # Whatever a rule stumbles over in a file that may hold anything: it is not sound, and this is why.
         if stop():

@@ -29,7 +29,7 @@ from sqlcipher3 import dbapi2 as driver
 
 from app import clock, paths
 from app.errors import EnvironmentFault, UserError
-from app.store import migrations
+from app.store import cipher, migrations
 
 #: How long a write waits for another program's lock before it gives up in words, in milliseconds.
 BUSY_TIMEOUT_MS = 5_000
@@ -76,6 +76,12 @@ class _Database(SqlCipherDatabase):
             _still_open(self.connection(), sql)
         return super().execute_sql(sql, params)
 
+    def _connect(self) -> Any:
+        options = {name: value for name, value in self.connect_params.items() if name != "passphrase"}
+        connection = cipher.connect(Path(str(self.database)), **options)
+        self._add_conn_hooks(connection)
+        return connection
+
 
 _thread = _ThreadState()
 _write_lock = threading.Lock()
@@ -100,8 +106,8 @@ def open_center(data_dir: Path, *, create: bool = False) -> None:
     """Open the center in `data_dir` for this process, upgrading an older schema.
 
     EnvironmentFault: `store.missing`, `store.not_empty`, `store.foreign_file`, `store.newer_file`,
-    `store.read_only`, `store.disk_full`, `store.damaged`, `store.old_sqlite`. Nothing is touched before the file
-    is known to be ours.
+    `store.read_only`, `store.disk_full`, `store.damaged`, `store.old_sqlite`, `store.key_missing`. Nothing is touched
+    before the file is known to be ours.
     """
     if driver.sqlite_version_info < (3, 51, 3):
         raise EnvironmentFault("store.old_sqlite", version=driver.sqlite_version)
@@ -131,12 +137,9 @@ def _look(path: Path, create: bool) -> None:
     """Know whose file it is before a single byte of it changes."""
     if create:
         return
-    with path.open("rb") as file:
-        head = file.read(16)
-    if head and head != b"SQLite format 3\x00":
+    if cipher.kind_of(path) not in ("plain", "keyed"):
         raise EnvironmentFault("store.foreign_file", path=str(path))
-    quoted = path.resolve().as_uri() + "?mode=ro"
-    connection = driver.connect(quoted, uri=True, isolation_level=None)
+    connection = cipher.connect(path, mode="ro")
     try:
         if migrations.version_of(connection) == 0:
             raise EnvironmentFault("store.missing", path=str(path.parent))
@@ -149,7 +152,7 @@ def open_beside(path: Path) -> Any:
 
     Nothing that stands in the file's schema is trusted. Close it yourself.
     """
-    connection = driver.connect(path.resolve().as_uri() + "?mode=ro", uri=True, isolation_level=None)
+    connection = cipher.connect(path, mode="ro")
     connection.execute("PRAGMA trusted_schema = 0")
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     return connection

@@ -16,7 +16,7 @@ from typing import Any
 
 from app import clock, paths
 from app.errors import EnvironmentFault
-from app.store import backup, database, migrations
+from app.store import backup, cipher, database, migrations
 
 #: What a restore is told about, kind by kind: table, and how a row is called.
 KINDS: dict[str, tuple[str, str]] = {
@@ -101,12 +101,14 @@ def restore(
 ) -> Path | None:
     """Put a verified backup in place of the center in `data_dir`, which must be closed; returns where that is kept.
 
-    An older schema is brought up first. `settle` writes, in one recorded operation of the restored file, what follows
-    from being restored. EnvironmentFaults `cli.no_such_file`, `cli.bad_backup`, `store.newer_file`, `cli.cannot_write`:
-    then the present file is as it was.
+    The restored file is encrypted as the present one is, whatever the backup is. An older schema is brought up first.
+    `settle` writes, in one recorded operation of the restored file, what follows from being restored.
+    EnvironmentFaults `cli.no_such_file`, `cli.bad_backup`, `store.newer_file`, `cli.cannot_write`, `store.key_missing`,
+    UserErrors `secrecy.passphrase_needed`, `secrecy.wrong_passphrase`: then the present file is as it was.
     """
     if not source.exists():
         raise EnvironmentFault("cli.no_such_file", path=str(source))
+    lock = _lock_after(source, paths.data_file(data_dir))
     broken = backup.verify(source)
     if broken:
         raise EnvironmentFault("cli.bad_backup", path=str(source), detail=broken)
@@ -114,7 +116,7 @@ def restore(
     target = paths.data_file(data_dir)
     fresh = target.with_name("restored.partial")
     _remove(fresh)
-    backup.copy(source, fresh)
+    backup.copy(source, fresh, lock=lock)
     _settle(fresh, actor, settle)
     try:
         backup.sync(fresh)
@@ -124,6 +126,21 @@ def restore(
     except OSError as error:
         raise EnvironmentFault("cli.cannot_write", path=str(data_dir)) from error
     return aside
+
+
+def _lock_after(source: Path, present: Path) -> cipher.Lock:
+    """How the restored file is closed: as the present one, or where that says nothing as the backup.
+
+    Where the present one is encrypted and its key is not here, what comes in its place must be encrypted, too.
+    """
+    own = cipher.lock_of(source)
+    if present.exists() and cipher.kind_of(present) in ("plain", "keyed"):
+        try:
+            return cipher.lock_of(present)
+        except EnvironmentFault:
+            if own.kind != "keyed":
+                raise
+    return own if own.kind == "keyed" else cipher.PLAIN
 
 
 def _settle(path: Path, actor: Any, settle: Callable[[database.Write], None]) -> None:
@@ -152,12 +169,12 @@ def _nobody(actor: Any) -> Any:
 
 def _keep_aside(target: Path) -> Path:
     """Keep the present file under another name as well: the name `center.db` never stands for nothing."""
-    connection = database.driver.connect(str(target), isolation_level=None)
-    try:
-        with contextlib.suppress(database.driver.Error):  # a damaged file is kept as it is, with its log
+    connection = None
+    with contextlib.suppress(EnvironmentFault):  # without its key, or damaged: kept as it is, with its log
+        connection = cipher.connect(target)
+    if connection is not None:
+        with contextlib.closing(connection), contextlib.suppress(database.driver.Error):  # damaged: the same
             _into_one_file(connection)
-    finally:
-        connection.close()
     aside = target.with_name(f"before-restore-{clock.stamp().replace(':', '')}.db")
     try:
         os.link(target, aside)
