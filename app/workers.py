@@ -18,7 +18,6 @@ from PySide6.QtCore import QObject, QThread, Signal
 
 from app import store, text
 from app.desk import keeping, papers
-from app.desk.accounts import Actor
 from app.errors import DeskError, EnvironmentFault
 from app.mail.worker import MailRunner
 from app.store import backup
@@ -244,18 +243,32 @@ class BackupThread(QThread):
         self.wait()
 
 
-class RestoreThread(QThread):
-    """Puts a backup in place of the closed center. Afterwards `error` holds what went wrong, None where nothing did."""
+@dataclass(frozen=True)
+class Between:
+    """A job between two desks: it needs the center closed, so it is done when one desk has stopped and before the next.
 
-    def __init__(self, actor: Actor, source: Path, data_dir: Path) -> None:
+    `work` runs in a thread that has no connection; `waiting` is said meanwhile, `done` afterwards. `why` is the reason
+    of the backup that is made before.
+    """
+
+    waiting: str
+    done: str
+    work: Callable[[], Any]
+    why: str = "closing"
+
+
+class BetweenThread(QThread):
+    """Does a job between two desks. Afterwards `error` holds what went wrong, None where nothing did."""
+
+    def __init__(self, work: Callable[[], Any]) -> None:
         super().__init__()
-        self._actor, self._source, self._data_dir = actor, source, data_dir
+        self._work = work
         self.error: DeskError | None = None
-        self.aside: Path | None = None
+        self.result: Any = None
 
     def run(self) -> None:
-        """The thread's life: one restore, which opens and closes the file itself."""
+        """The thread's life: one job, which opens and closes the file itself."""
         try:
-            self.aside = keeping.restore(self._actor, self._source, self._data_dir)
+            self.result = self._work()
         except DeskError as error:
             self.error = error

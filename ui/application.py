@@ -22,7 +22,7 @@ from app.lists import mail as mail_list
 from app.lists import people as roster
 from app.mail.worker import MailRunner, MailState
 from app.text import _, ngettext
-from app.workers import BackupThread, DeskThread, KeepingState, MailThread, RestoreThread
+from app.workers import BackupThread, Between, BetweenThread, DeskThread, KeepingState, MailThread
 from ui import words
 from ui.command import CommandPanel, Result
 from ui.context import Context
@@ -55,7 +55,7 @@ class Desk(QObject):
         self.reader = DeskThread(readonly=True)
         self.mail_thread = MailThread(runner)
         self.backups = BackupThread(data_dir)
-        self.restore_from: Path | None = None
+        self.next_job: Between | None = None
         self.context = Context(self.desk_thread, self.reader, Actor(people[0].id, people[0].role), here)
         self.window = DeskWindow(here.name)
         self.mail_state: MailState | None = None
@@ -100,7 +100,7 @@ class Desk(QObject):
         self.reader.finish()
         self.desk_thread.finish()
         self.window.hide()  # the last backup is made and proven after the desk is gone from the screen
-        self.backups.finish("restore" if self.restore_from is not None else "closing")
+        self.backups.finish(self.next_job.why if self.next_job is not None else "closing")
         self.window.close()
         self.window.deleteLater()
         # The window is gone before its file is: no timer of a page may ask a closed file.
@@ -156,6 +156,7 @@ class Desk(QObject):
 
         page = SettingsPage(self.context, self.data_dir)
         page.keeping.restore_wanted.connect(self.restore)
+        page.keeping.job_wanted.connect(self.between)
         page.keeping.show_state(self.backups.state)
         return page
 
@@ -164,8 +165,14 @@ class Desk(QObject):
         self.window.go("settings").show_part("keeping")
 
     def restore(self, source: Path) -> None:
-        """Close in order, put a copy in place, open again: whoever runs the program does it after the window closed."""
-        self.restore_from = source
+        """Put a copy in place of the present file."""
+        work = partial(keeping.restore, self.context.actor, source, self.data_dir)
+        said = _("Restoring. The present file is kept aside …")
+        self.between(Between(said, _("Restored."), work, why="restore"))
+
+    def between(self, job: Between) -> None:
+        """Close in order, do a job, open again: whoever runs the program does it after the window closed."""
+        self.next_job = job
         self.window.close()
 
     # -- what the bar asks for
@@ -417,26 +424,26 @@ def open_window(data_dir: Path) -> int:
                 code = application.exec()
             finally:
                 desk.stop()
-            desk = restored(desk)
+            desk = reopened(desk)
         return code
     finally:
         store.release_folder()
 
 
-def restored(desk: Desk) -> Desk | None:
-    """After a desk has stopped: the desk over the backup it asked for, None where it asked for none.
+def reopened(desk: Desk) -> Desk | None:
+    """After a desk has stopped: the next one, when the job it asked for is done; None where it asked for none.
 
-    Where the restore fails the present file is as it was, and the new desk says why.
+    Where the job fails the present file is as it was, and the new desk says why.
     """
-    if desk.restore_from is None:
+    if desk.next_job is None:
         return None
-    thread = RestoreThread(desk.context.actor, desk.restore_from, desk.data_dir)
-    waiting = Waiting(_("Restoring. The present file is kept aside …"))
+    thread = BetweenThread(desk.next_job.work)
+    waiting = Waiting(desk.next_job.waiting)
     waiting.until(thread)
     store.open_center(desk.data_dir)
     store.disconnect()
     again = Desk(desk.data_dir)
-    again.window.notice(text.sentence(thread.error) if thread.error is not None else _("Restored."))
+    again.window.notice(text.sentence(thread.error) if thread.error is not None else desk.next_job.done)
     return again
 
 

@@ -12,7 +12,7 @@ from app.store import sealed
 from app.store.backup import Progress, Stopped
 from app.store.sealed import ENDING, forget, is_sealed, unlock
 
-__all__ = ["ENDING", "Stopped", "forget", "is_sealed", "make_file", "passphrase", "unlock"]
+__all__ = ["ENDING", "forget", "is_sealed", "make_file", "passphrase", "unlock"]
 
 
 def passphrase(words: str, again: str) -> str:
@@ -30,9 +30,14 @@ def make_file(
     words: str,
     stop: Callable[[], bool] = lambda: False,
     progress: Progress | None = None,
-    *,
     replace: bool = False,
 ) -> int:
-    """Write the whole center into one file under a passphrase; returns its size. Errors as from `sealed.make`."""
+    """Write the whole center into one file under a passphrase; returns its size.
+
+    Errors as from `sealed.make`; UserError `secrecy.stopped` where `stop` said so.
+    """
     require(actor, "keeping.move")
-    return sealed.make(paths.data_file(data_dir), target, words, stop, progress, replace=replace)
+    try:
+        return sealed.make(paths.data_file(data_dir), target, words, stop, progress, replace=replace)
+    except Stopped as stopped:
+        raise UserError("secrecy.stopped") from stopped

@@ -8,5 +8,7 @@ MESSAGES = {
     "secrecy.passphrase_needed": N_("{path} is opened with a passphrase."),
     "secrecy.wrong_passphrase": N_("The passphrase does not open this file. Look at capitals and the keyboard's language."),
     "secrecy.not_sealed": N_("{path} is not a file that Deskbell made to move a center."),
+    "secrecy.whole_path": N_("Choose the folder, too."),
+    "secrecy.stopped": N_("Stopped. Nothing was written."),
     "secrecy.cut": N_("it was cut short; copy it again"),
 }

@@ -212,8 +212,9 @@ def test_typed_twice_it_must_be_the_same() -> None:
 
 def test_what_is_stopped_broken_or_in_the_way_leaves_no_half_file(small_center: SmallCenter, tmp_path: Path) -> None:
     target = tmp_path / "move.deskbell"
-    with pytest.raises(backup.Stopped):
+    with pytest.raises(UserError) as stopped:
         secrecy.make_file(SYSTEM, small_center.folder, target, WORDS, stop=lambda: True)
+    assert stopped.value.key == "secrecy.stopped"
     with store.write("Break the balance", small_center.admin) as w:
         w.update(User, small_center.student, balance_minor=5)
     with pytest.raises(EnvironmentFault) as fault:
