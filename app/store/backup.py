@@ -254,10 +254,11 @@ def _known(path: Path) -> Backup | None:
 
 def listing(data_dir: Path) -> list[Backup]:
     """The copies there are, newest first."""
-    return _in(paths.backups(data_dir))
+    return in_folder(paths.backups(data_dir))
 
 
-def _in(folder: Path) -> list[Backup]:
+def in_folder(folder: Path) -> list[Backup]:
+    """The copies in any folder, newest first; none where it cannot be read."""
     try:
         found = [_known(path) for path in folder.iterdir()]
     except OSError:
@@ -309,14 +310,14 @@ def to_second_place(backup: Backup, place: Path) -> None:
     target = place / backup.path.name
     partial = target.with_suffix(".partial")
     try:
-        if not target.exists():
+        if not target.exists() or cipher.kind_of(target) != cipher.kind_of(backup.path):
             shutil.copyfile(backup.path, partial)
             sync(partial)
             if _hash(partial) != _hash(backup.path):
                 raise OSError("what was read back is not what was written")
-            partial.rename(target)
+            os.replace(partial, target)
             sync(place)
-        for old in to_remove(_in(place)):
+        for old in to_remove(in_folder(place)):
             old.path.unlink()
     except OSError as error:
         with contextlib.suppress(OSError):

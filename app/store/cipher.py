@@ -86,6 +86,17 @@ def keep(key: str) -> bool:
         return False
 
 
+def kept(key_id: str) -> bool:
+    """Whether the system's keyring has the key of that id."""
+    import keyring
+    from keyring.errors import KeyringError
+
+    try:
+        return keyring.get_password(_SERVICE, key_id) is not None
+    except KeyringError:
+        return False
+
+
 def find(key_id: str) -> str | None:
     """The key of that id, from memory or from the keyring; None where it has to be asked for."""
     if key_id not in _keys:

@@ -143,8 +143,8 @@ def _lock_after(source: Path, present: Path) -> cipher.Lock:
     return own if own.kind == "keyed" else cipher.PLAIN
 
 
-def _settle(path: Path, actor: Any, settle: Callable[[database.Write], None]) -> None:
-    """Open the copy as the program opens any center, record the restore in it, and close it into one file."""
+def _settle(path: Path, actor: Any, settle: Callable[[database.Write], None], label: str = "Restore backup") -> None:
+    """Open the copy as the program opens any center, record what was done in it, and close it into one file."""
     database.db.init(str(path))
     database.connect()
     try:
@@ -155,7 +155,7 @@ def _settle(path: Path, actor: Any, settle: Callable[[database.Write], None]) ->
                 "SELECT 1 FROM users WHERE id = ? AND role <> 'student'", (actor.user_id,)
             ).fetchone()
         )
-        with database.write("Restore backup", actor if known else _nobody(actor)) as w:
+        with database.write(label, actor if known else _nobody(actor)) as w:
             settle(w)
         _into_one_file(database.db.connection())
     finally:

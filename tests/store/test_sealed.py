@@ -15,21 +15,17 @@ from app import paths, store
 from app.desk import keeping, people, secrecy
 from app.desk.accounts import SYSTEM
 from app.errors import EnvironmentFault, UserError
-from app.store import backup, checks, cipher, database, sealed
+from app.store import backup, checks, cipher, sealed
 from app.store.models import MailQueue, Operation, User
 from tests.support.center import SmallCenter, small_center
+from tests.support.content import content
 from tests.support.full_center import build_full
+from tests.support.keyrings import nothing_is_known
 
-__all__ = ["small_center"]
+__all__ = ["nothing_is_known", "small_center"]
 
 WORDS = "Grüße vom Brückenhaus"
 CANARY = "Wiśniewski".encode()
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_known() -> Any:
-    yield
-    cipher.forget()
 
 
 @pytest.fixture
@@ -38,22 +34,6 @@ def full(tmp_path: Path) -> Path:
     build_full(tmp_path / "full")
     store.close_center()
     return tmp_path / "full"
-
-
-def content(path: Path) -> dict[str, Any]:
-    """All that a file holds, table by table, and what SQLite keeps beside them."""
-    with contextlib.closing(database.open_beside(path)) as connection:
-        names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE V%'")
-        found: dict[str, Any] = {
-            name: connection.execute(f'SELECT * FROM "{name}" ORDER BY 1, 2').fetchall() for (name,) in names.fetchall()
-        }
-        for pragma in ("user_version", "application_id"):
-            found[pragma] = connection.execute(f"PRAGMA {pragma}").fetchone()
-        found["schema"] = sorted(connection.execute("SELECT type, name, sql FROM sqlite_master").fetchall(), key=str)
-        found["search"] = connection.execute(
-            "SELECT rowid FROM people_trigram WHERE folded LIKE '%wisniewski%' ORDER BY 1"
-        ).fetchall()
-    return found
 
 
 def seal(data_dir: Path, target: Path, words: str = WORDS) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +12,14 @@ from PySide6.QtWidgets import QLabel, QLineEdit
 
 from app import store
 from app.desk import secrecy
-from app.store import cipher
+from tests.support.keyrings import nothing_is_known
 from tests.support.window import Driver, driver
 from ui.application import Desk, reopened
 from ui.dialogs import ask
 
-__all__ = ["driver"]
+__all__ = ["driver", "nothing_is_known"]
 
 WORDS = "four little paper words"
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_known() -> Iterator[None]:
-    yield
-    cipher.forget()
 
 
 def keeping(driver: Driver) -> Any:
