@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import getpass
 import json
+import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -24,6 +25,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="deskbell", description="The front desk of a training center.")
     parser.add_argument("--version", action="version", version=f"Deskbell {__version__}")
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="the center's folder")
+    said = "the recovery code of an encrypted center, where the keyring does not have its key (or DESKBELL_KEY_FILE)"
+    parser.add_argument("--key-file", type=Path, metavar="F", help=said)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     demo = commands.add_parser("demo", help="fill an empty data folder with a believable center")
     demo.add_argument("--students", type=int, default=300, metavar="N")
@@ -61,10 +64,18 @@ def run(options: argparse.Namespace) -> int:
     }
     data_dir = options.data_dir or paths.last_data_dir() or paths.default_data_dir()
     try:
+        know_key(options.key_file)
         return actions[options.command](options, data_dir)
     except DeskError as error:
         print(text.sentence(error), file=sys.stderr)
         return 1
+
+
+def know_key(key_file: Path | None) -> None:
+    """Know the key of an encrypted center from its recovery code in a file, for as long as the program runs."""
+    named = key_file or (Path(os.environ["DESKBELL_KEY_FILE"]) if os.environ.get("DESKBELL_KEY_FILE") else None)
+    if named is not None:
+        store.know_code(_read(named))
 
 
 @contextmanager

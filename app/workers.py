@@ -17,7 +17,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QThread, Signal
 
 from app import store, text
-from app.desk import keeping, papers
+from app.desk import keeping, papers, secrecy
 from app.errors import DeskError, EnvironmentFault
 from app.mail.worker import MailRunner
 from app.store import backup
@@ -187,6 +187,7 @@ class BackupThread(QThread):
     def run(self) -> None:
         """The thread's life: copy what changed until told to stop, then once more."""
         with store.connected(readonly=True):
+            self._align()
             self._known = backup.operations_in(self.state.last.path) if self.state.last is not None else -1
             while not self._stop.is_set():
                 self._wake.wait(self.LOOK_S)
@@ -196,6 +197,15 @@ class BackupThread(QThread):
                     self._take(why or "auto", self._stop.is_set)
             if self._changed():
                 self._take(self.last_words, lambda: False)
+
+    def _align(self) -> None:
+        """Close every copy as the center is: what a kill left of switching encryption, a stick that was not there."""
+        place = keeping.second_place()
+        try:
+            secrecy.align(self._data_dir, place[0] if place is not None else None, self._stop.is_set)
+        except (EnvironmentFault, OSError) as error:
+            detail = text.sentence(error) if isinstance(error, EnvironmentFault) else str(error)
+            self._tell(KeepingState(self.state.last, problem=detail))
 
     def _changed(self) -> bool:
         return keeping.last_operation() > self._known
@@ -225,6 +235,7 @@ class BackupThread(QThread):
             return KeepingState(made)
         try:
             backup.to_second_place(made, place[0])
+            self._align()
         except EnvironmentFault as fault:
             gone = fault.key == "keeping.second_place_gone"
             said = "" if gone else text.sentence(fault)
@@ -247,12 +258,12 @@ class BackupThread(QThread):
 class Between:
     """A job between two desks: it needs the center closed, so it is done when one desk has stopped and before the next.
 
-    `work` runs in a thread that has no connection; `waiting` is said meanwhile, `done` afterwards. `why` is the reason
-    of the backup that is made before.
+    `work` runs in a thread that has no connection; `waiting` is said meanwhile, what `done` makes of its result
+    afterwards. `why` is the reason of the backup that is made before.
     """
 
     waiting: str
-    done: str
+    done: Callable[[Any], str]
     work: Callable[[], Any]
     why: str = "closing"
 

@@ -9,11 +9,16 @@ from pathlib import Path
 import pytest
 
 from app import clock, demo, store
-from app.store import checks, database
+from app.desk import secrecy
+from app.desk.accounts import SYSTEM
+from app.store import checks, cipher, database
 from app.store.models import Payment, User
 from tests.support.center import build
 from tests.support.full_center import build_full
+from tests.support.keyrings import nothing_is_known
 from ui.main import main
+
+__all__ = ["nothing_is_known"]
 
 MORNING = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 
@@ -207,3 +212,32 @@ def test_a_passphrase_is_asked_for_on_a_terminal(
     assert run(folder, "backup", str(moved)) == 0
     assert run(tmp_path / "other", "restore", str(moved)) == 0
     assert "long enough" not in "".join(capsys.readouterr())
+
+
+def test_an_encrypted_center_by_command_line(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = secrecy.new_code()
+    secrecy.switch_on(SYSTEM, folder, code)
+    cipher.forget()
+    assert run(folder, "check") == 1
+    said = capsys.readouterr().err
+    assert "encrypted" in said
+    assert "Traceback" not in said
+    paper = tmp_path / "paper.txt"
+    for words, answer in ((secrecy.new_code(), "encrypted"), (code[:-3], "groups of"), ("x", "groups of")):
+        paper.write_text(words)
+        assert run(folder, "--key-file", str(paper), "check") == 1
+        assert answer in capsys.readouterr().err
+    assert run(folder, "--key-file", str(tmp_path / "none"), "check") == 1
+    assert "cannot be read" in capsys.readouterr().err
+    paper.write_text(f"{code}\n")
+    assert run(folder, "--key-file", str(paper), "check") == 0
+    cipher.forget()
+    monkeypatch.setenv("DESKBELL_KEY_FILE", str(paper))
+    copy = tmp_path / "copy.db"
+    assert run(folder, "backup", str(copy)) == 0
+    assert cipher.kind_of(copy) == "keyed"
+    assert run(folder, "restore", str(copy)) == 0
+    assert run(folder, "mail", "status") == 0
+    assert cipher.kind_of(folder / "center.db") == "keyed"

@@ -13,10 +13,10 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from app import clock, paths, store, text
-from app.cli import use_center_defaults
+from app.cli import know_key, use_center_defaults
 from app.desk import center, keeping, seats
 from app.desk.accounts import SYSTEM, Actor
-from app.errors import DeskError
+from app.errors import DeskError, EnvironmentFault
 from app.lists import find, inbox, staff, takings
 from app.lists import mail as mail_list
 from app.lists import people as roster
@@ -31,6 +31,7 @@ from ui.dialogs.choose import ChooseActor
 from ui.dialogs.enroll import EnrollDialog
 from ui.dialogs.find import FindStudent
 from ui.dialogs.keys import KeysDialog
+from ui.dialogs.unlock import ask_for_code
 from ui.dialogs.waiting import Waiting
 from ui.pages import paper
 from ui.theme import theme
@@ -168,7 +169,7 @@ class Desk(QObject):
         """Put a copy in place of the present file."""
         work = partial(keeping.restore, self.context.actor, source, self.data_dir)
         said = _("Restoring. The present file is kept aside …")
-        self.between(Between(said, _("Restored."), work, why="restore"))
+        self.between(Between(said, _restored, work, why="restore"))
 
     def between(self, job: Between) -> None:
         """Close in order, do a job, open again: whoever runs the program does it after the window closed."""
@@ -385,11 +386,26 @@ class Desk(QObject):
             )
 
 
+def _restored(_aside: object) -> str:
+    return _("Restored.")
+
+
 def _as_system(_actor: Actor, function: Any, *args: Any) -> Any:
     return function(SYSTEM, *args)
 
 
-def open_window(data_dir: Path) -> int:
+def open_with_key(data_dir: Path) -> None:
+    """Open the center; where its key is not here, ask for the recovery code. Faults as from `store.open_center`."""
+    while True:
+        try:
+            store.open_center(data_dir)
+            return
+        except EnvironmentFault as fault:
+            if fault.key != "store.key_missing" or not ask_for_code(paths.data_file(data_dir)):
+                raise
+
+
+def open_window(data_dir: Path, key_file: Path | None = None) -> int:
     """Open the window on a center, making a demo center at the first start; returns the exit code."""
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
@@ -401,7 +417,8 @@ def open_window(data_dir: Path) -> int:
         store.claim_folder(data_dir)
         if not paths.data_file(data_dir).exists():
             _make_demo(application, data_dir)
-        store.open_center(data_dir)
+        know_key(key_file)
+        open_with_key(data_dir)
     except DeskError as error:
         _refuse(text.sentence(error))
         return 1
@@ -440,10 +457,10 @@ def reopened(desk: Desk) -> Desk | None:
     thread = BetweenThread(desk.next_job.work)
     waiting = Waiting(desk.next_job.waiting)
     waiting.until(thread)
-    store.open_center(desk.data_dir)
+    open_with_key(desk.data_dir)
     store.disconnect()
     again = Desk(desk.data_dir)
-    again.window.notice(text.sentence(thread.error) if thread.error is not None else desk.next_job.done)
+    again.window.notice(text.sentence(thread.error) if thread.error is not None else desk.next_job.done(thread.result))
     return again
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "is_sealed",
     "last_group",
     "make_file",
+    "may_switch",
     "needs_code",
     "new_code",
     "passphrase",
@@ -75,12 +76,13 @@ def make_file(
 
 @dataclass(frozen=True)
 class State:
-    """Whether the center's file is encrypted, whether its key is in this computer's keyring, and how many copies
-    beside it are not closed as it is.
+    """Whether the center's file is encrypted, whether this computer has a keyring and its key is in it, and how many
+    copies beside it are not closed as it is.
     """
 
     encrypted: bool
-    in_keyring: bool
+    has_keyring: bool
+    has_key: bool
     unlike: int
 
 
@@ -88,7 +90,13 @@ def state(data_dir: Path) -> State:
     """How the center lies on the disk."""
     file = paths.data_file(data_dir)
     encrypted = cipher.kind_of(file) == "keyed"
-    return State(encrypted, encrypted and cipher.kept(cipher.key_id_of(file)), atrest.unlike(data_dir))
+    has_key = cipher.kept(cipher.key_id_of(file) if encrypted else "")
+    return State(encrypted, has_key is not None, bool(has_key), atrest.unlike(data_dir))
+
+
+def may_switch(actor: Actor) -> None:
+    """UserError `rights.missing` unless the actor may switch encryption on and off."""
+    require(actor, "keeping.secrecy")
 
 
 def new_code() -> str:

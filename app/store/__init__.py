@@ -21,6 +21,7 @@ from app.store.database import (
     uuid7,
     write,
 )
+from app.store.recovery import know as know_code
 
 __all__ = [
     "Changes",
@@ -36,6 +37,7 @@ __all__ = [
     "db",
     "disconnect",
     "is_open",
+    "know_code",
     "listen",
     "open_center",
     "relax_for_new_file",

@@ -86,15 +86,15 @@ def keep(key: str) -> bool:
         return False
 
 
-def kept(key_id: str) -> bool:
-    """Whether the system's keyring has the key of that id."""
+def kept(key_id: str) -> bool | None:
+    """Whether the system's keyring has the key of that id, None where there is no keyring."""
     import keyring
     from keyring.errors import KeyringError
 
     try:
         return keyring.get_password(_SERVICE, key_id) is not None
     except KeyringError:
-        return False
+        return None
 
 
 def find(key_id: str) -> str | None:

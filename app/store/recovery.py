@@ -8,6 +8,7 @@ swapped letters and two swapped groups are each found, and found in their group.
 from __future__ import annotations
 
 from app.errors import UserError
+from app.store import cipher
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 GROUPS, LETTERS = 13, 4
@@ -50,6 +51,11 @@ def decode(code: str) -> str:
     if value & ((1 << spare) - 1):
         raise UserError("secrecy.code_group", "code", group=GROUPS, groups=GROUPS)
     return f"{value >> spare:064x}"
+
+
+def know(code: str) -> str:
+    """Know the key of a code for as long as the program runs; returns its id. Errors as from `decode`."""
+    return cipher.remember(decode(code))
 
 
 def same_group(typed: str, group: str) -> bool:

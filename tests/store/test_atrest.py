@@ -62,12 +62,12 @@ def test_on_off_on_loses_nothing(full: Path, memory_keyring: MemoryKeyring) -> N
     before = content(file)
     assert before["search"] != []
     switched_on(full)
-    assert secrecy.state(full) == secrecy.State(True, True, 0)
+    assert secrecy.state(full) == secrecy.State(True, True, True, 0)
     once = content(file)
     assert lost(before, once) == []
     assert added(before, once) == RECORD
     secrecy.switch_off(SYSTEM, full)
-    assert secrecy.state(full) == secrecy.State(False, False, 0)
+    assert secrecy.state(full) == secrecy.State(False, True, False, 0)
     assert file.read_bytes().startswith(b"SQLite format 3\0")
     switched_on(full)
     again = content(file)
@@ -316,7 +316,7 @@ def test_without_its_key_the_file_is_named_not_touched_and_opens_by_the_code(
 
 def test_without_a_keyring_nothing_is_kept_and_the_code_is_asked_for(full: Path) -> None:
     code = switched_on(full)
-    assert secrecy.state(full) == secrecy.State(True, False, 0)
+    assert secrecy.state(full) == secrecy.State(True, False, False, 0)
     key = recovery.decode(code)
     for path in full.rglob("*"):
         if path.is_file():

@@ -19,6 +19,7 @@ from ui.pages.keeping.card import KeepingCard
 from ui.pages.keeping.check import Check
 from ui.pages.keeping.move import Move
 from ui.pages.keeping.place import SecondPlace
+from ui.pages.keeping.secrecy import Encryption
 from ui.widgets.basic import Button, Text
 from ui.widgets.table import Cell, Column, PagedModel, RowTable
 
@@ -50,6 +51,8 @@ class SafeKeeping(QWidget):
         self.check = Check(context)
         self.move_card = Move(context, data_dir)
         self.move_card.restore_wanted.connect(self.restore_wanted)
+        self.encryption = Encryption(context, data_dir)
+        self.encryption.job_wanted.connect(self.job_wanted)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)
@@ -59,7 +62,7 @@ class SafeKeeping(QWidget):
         cards = QVBoxLayout(inner)
         cards.setContentsMargins(0, 0, 0, 0)
         cards.setSpacing(12)
-        for card in (self.place, self.check, self.move_card):
+        for card in (self.place, self.check, self.encryption, self.move_card):
             cards.addWidget(card)
         cards.addStretch(1)
         scroll = QScrollArea()
@@ -73,6 +76,7 @@ class SafeKeeping(QWidget):
         """Read everything that is shown again."""
         self.backups.reload()
         self.place.reload()
+        self.encryption.reload()
 
     def show_state(self, state: KeepingState) -> None:
         """How backups stand, as the thread says it."""
