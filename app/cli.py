@@ -6,7 +6,9 @@ Exit 0 means done, 1 that a rule is broken or input was refused, 2 wrong usage. 
 from __future__ import annotations
 
 import argparse
+import getpass
 import json
+import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -15,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from app import __version__, paths, store, text
-from app.errors import DeskError
+from app.errors import DeskError, EnvironmentFault, UserError
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -23,6 +25,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="deskbell", description="The front desk of a training center.")
     parser.add_argument("--version", action="version", version=f"Deskbell {__version__}")
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="the center's folder")
+    said = "the recovery code of an encrypted center, where the keyring does not have its key (or DESKBELL_KEY_FILE)"
+    parser.add_argument("--key-file", type=Path, metavar="F", help=said)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     demo = commands.add_parser("demo", help="fill an empty data folder with a believable center")
     demo.add_argument("--students", type=int, default=300, metavar="N")
@@ -31,8 +35,11 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     check.add_argument("--json", action="store_true")
     backup = commands.add_parser("backup", help="a verified copy of everything")
     backup.add_argument("file", type=Path)
+    said = "encrypt under the passphrase in F; without it, one ending in .deskbell asks on the terminal"
+    backup.add_argument("--passphrase-file", type=Path, metavar="F", help=said)
     restore = commands.add_parser("restore", help="put a verified copy in place; the present file is kept aside")
     restore.add_argument("file", type=Path)
+    restore.add_argument("--passphrase-file", type=Path, metavar="F", help="the passphrase that opens the file")
     invoice = commands.add_parser("invoice", help="an invoice as PDF")
     invoice.add_argument("number")
     invoice.add_argument("--out", type=Path, required=True, metavar="FILE")
@@ -57,10 +64,18 @@ def run(options: argparse.Namespace) -> int:
     }
     data_dir = options.data_dir or paths.last_data_dir() or paths.default_data_dir()
     try:
+        know_key(options.key_file)
         return actions[options.command](options, data_dir)
     except DeskError as error:
         print(text.sentence(error), file=sys.stderr)
         return 1
+
+
+def know_key(key_file: Path | None) -> None:
+    """Know the key of an encrypted center from its recovery code in a file, for as long as the program runs."""
+    named = key_file or (Path(os.environ["DESKBELL_KEY_FILE"]) if os.environ.get("DESKBELL_KEY_FILE") else None)
+    if named is not None:
+        store.know_code(_read(named))
 
 
 @contextmanager
@@ -123,18 +138,44 @@ def _check(options: argparse.Namespace, data_dir: Path) -> int:
 
 
 def _backup(options: argparse.Namespace, data_dir: Path) -> int:
+    from app.desk import secrecy
+    from app.desk.accounts import SYSTEM
     from app.store import backup
 
+    sealed = options.passphrase_file is not None or options.file.suffix == secrecy.ENDING
+    words = _passphrase(options, twice=True) if sealed else ""
     with _center(data_dir, alone=False):
-        size = backup.make(options.file)
+        size = secrecy.make_file(SYSTEM, data_dir, options.file, words) if sealed else backup.make(options.file)
     print(f"{options.file}: {size / 1e6:.1f} MB, verified.")
     return 0
 
 
+def _passphrase(options: argparse.Namespace, *, twice: bool) -> str:
+    """The passphrase out of its file or from the terminal; never out of the arguments, which others can see."""
+    from app.desk import secrecy
+
+    if options.passphrase_file is not None:
+        return _read(options.passphrase_file)
+    if not sys.stdin.isatty():
+        raise UserError("secrecy.passphrase_needed", "passphrase", path=str(options.file))
+    words = getpass.getpass("Passphrase: ")
+    return secrecy.passphrase(words, getpass.getpass("Again: ")) if twice else words
+
+
+def _read(path: Path) -> str:
+    """A secret that stands in a file."""
+    try:
+        return path.read_text("utf-8").strip()
+    except (OSError, UnicodeError) as error:
+        raise EnvironmentFault("cli.cannot_read", path=str(path)) from error
+
+
 def _restore(options: argparse.Namespace, data_dir: Path) -> int:
-    from app.desk import keeping
+    from app.desk import keeping, secrecy
     from app.desk.accounts import SYSTEM
 
+    if options.passphrase_file is not None or secrecy.is_sealed(options.file):
+        secrecy.unlock(options.file, _passphrase(options, twice=False))
     store.claim_folder(data_dir)
     try:
         aside = keeping.restore(SYSTEM, options.file, data_dir)
@@ -146,7 +187,6 @@ def _restore(options: argparse.Namespace, data_dir: Path) -> int:
 
 def _invoice(options: argparse.Namespace, data_dir: Path) -> int:
     from app.desk import papers
-    from app.errors import EnvironmentFault
 
     with _center(data_dir, alone=False):
         _name, content = papers.invoice_pdf(papers.find_invoice(options.number), copy=options.copy)

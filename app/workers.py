@@ -17,8 +17,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QThread, Signal
 
 from app import store, text
-from app.desk import keeping, papers
-from app.desk.accounts import Actor
+from app.desk import keeping, papers, secrecy
 from app.errors import DeskError, EnvironmentFault
 from app.mail.worker import MailRunner
 from app.store import backup, damage
@@ -192,6 +191,7 @@ class BackupThread(QThread):
     def run(self) -> None:
         """The thread's life: copy what changed until told to stop, then once more."""
         with store.connected(readonly=True):
+            self._align()
             self._known = backup.last_operation_in(self.state.last.path) if self.state.last is not None else None
             while not self._stop.is_set():
                 self._wake.wait(self.LOOK_S)
@@ -217,6 +217,15 @@ class BackupThread(QThread):
     def _failed(self, fault: EnvironmentFault) -> None:
         self._next_at = time.monotonic() + self.LOOK_S
         self._tell(KeepingState(self.state.last, problem=text.sentence(fault)))
+
+    def _align(self) -> None:
+        """Close every copy as the center is: what a kill left of switching encryption, a stick that was not there."""
+        place = keeping.second_place()
+        try:
+            secrecy.align(self._data_dir, place[0] if place is not None else None, self._stop.is_set)
+        except (EnvironmentFault, OSError) as error:
+            detail = text.sentence(error) if isinstance(error, EnvironmentFault) else str(error)
+            self._tell(KeepingState(self.state.last, problem=detail))
 
     def _changed(self) -> bool:
         return keeping.last_operation() != self._known
@@ -244,6 +253,7 @@ class BackupThread(QThread):
             return KeepingState(made)
         try:
             backup.to_second_place(made, place[0])
+            self._align()
         except EnvironmentFault as fault:
             gone = fault.key == "keeping.second_place_gone"
             said = "" if gone else text.sentence(fault)
@@ -262,18 +272,32 @@ class BackupThread(QThread):
         self.wait()
 
 
-class RestoreThread(QThread):
-    """Puts a backup in place of the closed center. Afterwards `error` holds what went wrong, None where nothing did."""
+@dataclass(frozen=True)
+class Between:
+    """A job between two desks: it needs the center closed, so it is done when one desk has stopped and before the next.
 
-    def __init__(self, actor: Actor, source: Path, data_dir: Path) -> None:
+    `work` runs in a thread that has no connection; `waiting` is said meanwhile, what `done` makes of its result
+    afterwards. `why` is the reason of the backup that is made before.
+    """
+
+    waiting: str
+    done: Callable[[Any], str]
+    work: Callable[[], Any]
+    why: str = "closing"
+
+
+class BetweenThread(QThread):
+    """Does a job between two desks. Afterwards `error` holds what went wrong, None where nothing did."""
+
+    def __init__(self, work: Callable[[], Any]) -> None:
         super().__init__()
-        self._actor, self._source, self._data_dir = actor, source, data_dir
+        self._work = work
         self.error: DeskError | None = None
-        self.aside: Path | None = None
+        self.result: Any = None
 
     def run(self) -> None:
-        """The thread's life: one restore, which opens and closes the file itself."""
+        """The thread's life: one job, which opens and closes the file itself."""
         try:
-            self.aside = keeping.restore(self._actor, self._source, self._data_dir)
+            self.result = self._work()
         except DeskError as error:
             self.error = error

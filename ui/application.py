@@ -14,17 +14,17 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from app import clock, paths, store, text
 from app import help as help_texts
-from app.cli import use_center_defaults
+from app.cli import know_key, use_center_defaults
 from app.desk import center, keeping, seats
 from app.desk.accounts import SYSTEM, Actor
-from app.errors import DeskError
+from app.errors import DeskError, EnvironmentFault
 from app.lists import find, inbox, staff, takings
 from app.lists import mail as mail_list
 from app.lists import people as roster
 from app.mail.worker import MailRunner, MailState
 from app.store import damage
 from app.text import _, ngettext
-from app.workers import BackupThread, DeskThread, KeepingState, MailThread, RestoreThread
+from app.workers import BackupThread, Between, BetweenThread, DeskThread, KeepingState, MailThread
 from ui import words
 from ui.command import CommandPanel, Result
 from ui.context import Context
@@ -33,6 +33,7 @@ from ui.dialogs.choose import ChooseActor
 from ui.dialogs.enroll import EnrollDialog
 from ui.dialogs.find import FindStudent
 from ui.dialogs.keys import KeysDialog
+from ui.dialogs.unlock import ask_for_code
 from ui.dialogs.waiting import Waiting
 from ui.pages import paper
 from ui.theme import theme
@@ -57,7 +58,7 @@ class Desk(QObject):
         self.reader = DeskThread(readonly=True)
         self.mail_thread = MailThread(runner)
         self.backups = BackupThread(data_dir)
-        self.restore_from: Path | None = None
+        self.next_job: Between | None = None
         self.context = Context(self.desk_thread, self.reader, Actor(people[0].id, people[0].role), here)
         self.window = DeskWindow(here.name)
         self.mail_state: MailState | None = None
@@ -102,7 +103,7 @@ class Desk(QObject):
         self.reader.finish()
         self.desk_thread.finish()
         self.window.hide()  # the last backup is made and proven after the desk is gone from the screen
-        self.backups.finish("restore" if self.restore_from is not None else "closing")
+        self.backups.finish(self.next_job.why if self.next_job is not None else "closing")
         self.window.close()
         self.window.deleteLater()
         # The window is gone before its file is: no timer of a page may ask a closed file.
@@ -158,6 +159,7 @@ class Desk(QObject):
 
         page = SettingsPage(self.context, self.data_dir)
         page.keeping.restore_wanted.connect(self.restore)
+        page.keeping.job_wanted.connect(self.between)
         page.keeping.show_state(self.backups.state)
         return page
 
@@ -166,8 +168,14 @@ class Desk(QObject):
         self.window.go("settings").show_part("keeping")
 
     def restore(self, source: Path) -> None:
-        """Close in order, put a copy in place, open again: whoever runs the program does it after the window closed."""
-        self.restore_from = source
+        """Put a copy in place of the present file."""
+        work = partial(keeping.restore, self.context.actor, source, self.data_dir)
+        said = _("Restoring. The present file is kept aside …")
+        self.between(Between(said, _restored, work, why="restore"))
+
+    def between(self, job: Between) -> None:
+        """Close in order, do a job, open again: whoever runs the program does it after the window closed."""
+        self.next_job = job
         self.window.close()
 
     # -- what the bar asks for
@@ -382,11 +390,26 @@ class Desk(QObject):
             )
 
 
+def _restored(_aside: object) -> str:
+    return _("Restored.")
+
+
 def _as_system(_actor: Actor, function: Any, *args: Any) -> Any:
     return function(SYSTEM, *args)
 
 
-def open_window(data_dir: Path) -> int:
+def open_with_key(data_dir: Path) -> None:
+    """Open the center; where its key is not here, ask for the recovery code. Faults as from `store.open_center`."""
+    while True:
+        try:
+            store.open_center(data_dir)
+            return
+        except EnvironmentFault as fault:
+            if fault.key != "store.key_missing" or not ask_for_code(paths.data_file(data_dir)):
+                raise
+
+
+def open_window(data_dir: Path, key_file: Path | None = None) -> int:
     """Open the window on a center, making a demo center at the first start; returns the exit code."""
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
@@ -398,7 +421,8 @@ def open_window(data_dir: Path) -> int:
         store.claim_folder(data_dir)
         if not paths.data_file(data_dir).exists():
             _make_demo(application, data_dir)
-        store.open_center(data_dir)
+        know_key(key_file)
+        open_with_key(data_dir)
     except DeskError as error:
         _refuse(text.sentence(error))
         return 1
@@ -428,26 +452,26 @@ def open_window(data_dir: Path) -> int:
                 code = application.exec()
             finally:
                 desk.stop()
-            desk = restored(desk)
+            desk = reopened(desk)
         return code
     finally:
         store.release_folder()
 
 
-def restored(desk: Desk) -> Desk | None:
-    """After a desk has stopped: the desk over the backup it asked for, None where it asked for none.
+def reopened(desk: Desk) -> Desk | None:
+    """After a desk has stopped: the next one, when the job it asked for is done; None where it asked for none.
 
-    Where the restore fails the present file is as it was, and the new desk says why.
+    Where the job fails the present file is as it was, and the new desk says why.
     """
-    if desk.restore_from is None:
+    if desk.next_job is None:
         return None
-    thread = RestoreThread(desk.context.actor, desk.restore_from, desk.data_dir)
-    waiting = Waiting(_("Restoring. The present file is kept aside …"))
+    thread = BetweenThread(desk.next_job.work)
+    waiting = Waiting(desk.next_job.waiting)
     waiting.until(thread)
-    store.open_center(desk.data_dir)
+    open_with_key(desk.data_dir)
     store.disconnect()
     again = Desk(desk.data_dir)
-    again.window.notice(text.sentence(thread.error) if thread.error is not None else _("Restored."))
+    again.window.notice(text.sentence(thread.error) if thread.error is not None else desk.next_job.done(thread.result))
     return again
 
 

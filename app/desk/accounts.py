@@ -20,7 +20,8 @@ _RIGHTS: dict[str, frozenset[str]] = {
     "instructor": frozenset({"schedule.attend", "inbox.work"}),
     "staff": _FRONT_DESK,
     "admin": _FRONT_DESK
-    | {"catalog.edit", "settings.edit", "people.staff", "keeping.restore", "keeping.settings", "undo.others"},
+    | {"catalog.edit", "settings.edit", "people.staff", "keeping.restore", "keeping.settings", "undo.others"}
+    | {"keeping.move"},
 }
 
 

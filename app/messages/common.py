@@ -38,6 +38,7 @@ MESSAGES = {
     "store.work_missing": N_(
         "The last operations ({count}) are not in the data file any more: it was copied or synchronized without its log, or replaced. Compare with the backups before you go on."
     ),
+    "store.key_missing": N_("{path} is encrypted, and this computer does not have its key. Type the recovery code."),
     "store.missing": N_("There is no Deskbell data in {path}."),
     "store.not_empty": N_("{path} already holds a center. Choose an empty folder."),
     "store.upgrade_failed": N_(

@@ -23,6 +23,7 @@ from app.store.database import (
     uuid7,
     write,
 )
+from app.store.recovery import know as know_code
 
 __all__ = [
     "Changes",
@@ -39,6 +40,7 @@ __all__ = [
     "disconnect",
     "is_open",
     "keep_new_file",
+    "know_code",
     "listen",
     "noticed",
     "open_center",

@@ -20,9 +20,9 @@ from typing import Any
 
 from sqlcipher3 import dbapi2 as driver
 
-from app import clock, paths
-from app.errors import EnvironmentFault
-from app.store import checks, database, migrations
+from app import clock, paths, text
+from app.errors import DeskError, EnvironmentFault
+from app.store import checks, cipher, database, migrations
 
 #: Why a copy was made. The first two are routine; the others precede something that cannot be taken back otherwise.
 REASONS = ("auto", "closing", "asked", "migration", "import", "restore", "merge", "erase")
@@ -128,9 +128,20 @@ def take(
 
 
 def copy(
-    source: Path, target: Path, stop: Callable[[], bool] = lambda: False, progress: Progress | None = None
+    source: Path,
+    target: Path,
+    stop: Callable[[], bool] = lambda: False,
+    progress: Progress | None = None,
+    lock: cipher.Lock | None = None,
 ) -> None:
-    """A copy of a file as it is at one moment, whoever writes meanwhile. EnvironmentFault `cli.cannot_write`."""
+    """A copy of a file as it is at one moment, whoever writes meanwhile. EnvironmentFault `cli.cannot_write`.
+
+    Under `lock`, or as the source is: a copy of an encrypted file is encrypted.
+    """
+    own = cipher.lock_of(source)
+    if lock is not None and lock != own:
+        _export(source, target, lock, stop, progress)
+        return
 
     def step(_status: int, remaining: int, total: int) -> None:
         if stop():
@@ -141,6 +152,7 @@ def copy(
     try:
         remove(target)
         with contextlib.closing(database.open_beside(source)) as origin, contextlib.closing(_new(target)) as made:
+            cipher.unlock(made, own, new=True)
             # The open read keeps the moment: without it every commit of another connection would start the copy anew.
             origin.execute("BEGIN")
             origin.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -156,6 +168,44 @@ def remove(path: Path) -> None:
     """Take a file away with its log and journal: one that stayed would be played into the next of that name."""
     for ending in ("", "-wal", "-shm", "-journal"):
         path.with_name(path.name + ending).unlink(missing_ok=True)
+def _export(source: Path, target: Path, lock: cipher.Lock, stop: Callable[[], bool], progress: Progress | None) -> None:
+    """`copy` into a file under another lock, which the backup API does not do."""
+    asked = 0
+
+    def step() -> int:
+        nonlocal asked
+        asked += 1
+        if progress is not None and asked % 100 == 0:
+            progress(min(target.stat().st_size, size), size)
+        return int(stop())
+
+    try:
+        target.unlink(missing_ok=True)
+        size = source.stat().st_size
+        with contextlib.closing(driver.connect(target.resolve().as_uri(), uri=True, isolation_level=None)) as made:
+            cipher.unlock(made, lock, new=True)
+            # Thrown away unless it ends, and synced then.
+            made.execute("PRAGMA journal_mode = OFF").fetchone()
+            made.execute("PRAGMA synchronous = OFF")
+            cipher.attach(made, source, "origin")
+            made.set_progress_handler(step, 2_000)
+            made.execute("BEGIN")
+            _take_over(made)
+            made.execute("COMMIT")
+    except (OSError, driver.Error) as error:
+        with contextlib.suppress(OSError):
+            target.unlink(missing_ok=True)
+        if stop():
+            raise Stopped from error
+        raise database.as_fault(error, str(target)) or EnvironmentFault("cli.cannot_write", path=str(target)) from error
+
+
+def _take_over(connection: Any) -> None:
+    """Everything that stands in the attached `origin`, with the two numbers that the export forgets."""
+    connection.execute("SELECT sqlcipher_export('main', 'origin')").fetchone()
+    for name in ("application_id", "user_version"):
+        value = connection.execute(f"PRAGMA origin.{name}").fetchone()[0]
+        connection.execute(f"PRAGMA main.{name} = {value}")
 
 
 def _new(path: Path) -> Any:
@@ -183,7 +233,11 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def verify(path: Path, stop: Callable[[], bool] = lambda: False) -> str:
+def verify(
+    path: Path,
+    stop: Callable[[], bool] = lambda: False,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> str:
     """What is wrong with a backup file in a few words, '' if it is sound. Leaves the open center as it is.
 
     One of an older schema is sound when it is whole and every rule holds over what it becomes: a copy of it is brought
@@ -196,9 +250,11 @@ def verify(path: Path, stop: Callable[[], bool] = lambda: False) -> str:
             if version == 0:
                 return "it is empty"
             if version == migrations.SCHEMA_VERSION:
-                broken = checks.over(connection)
+                broken = checks.over(connection, progress)
             else:
-                broken = checks.over(connection, only=_WHOLE) or _brought_up(connection, stop)
+                broken = checks.over(connection, only=_WHOLE) or _brought_up(path, stop)
+    except DeskError as error:
+        return text.sentence(error)
     except Exception as error:
         # Whatever a rule stumbles over in a file that may hold anything: it is not sound, and this is why.
         if stop():
@@ -211,9 +267,12 @@ def verify(path: Path, stop: Callable[[], bool] = lambda: False) -> str:
 _WHOLE = ("file.integrity", "file.references", "file.schema")
 
 
-def _brought_up(connection: Any, stop: Callable[[], bool]) -> list[checks.Broken]:
-    with contextlib.closing(driver.connect("", isolation_level=None)) as aside:  # a nameless file that dies with us
-        connection.backup(aside)
+def _brought_up(path: Path, stop: Callable[[], bool]) -> list[checks.Broken]:
+    with contextlib.closing(driver.connect("file:", uri=True, isolation_level=None)) as aside:  # nameless: dies with us
+        cipher.attach(aside, path, "origin")
+        _take_over(aside)
+        aside.execute("DETACH DATABASE origin")
+        aside.execute("PRAGMA writable_schema = RESET")  # the export writes triggers down unread
         aside.execute("PRAGMA trusted_schema = 0")
         aside.set_progress_handler(lambda: int(stop()), 200_000)
         migrations.upgrade(aside)
@@ -233,10 +292,11 @@ def _known(path: Path) -> Backup | None:
 
 def listing(data_dir: Path) -> list[Backup]:
     """The copies there are, newest first."""
-    return _in(paths.backups(data_dir))
+    return in_folder(paths.backups(data_dir))
 
 
-def _in(folder: Path) -> list[Backup]:
+def in_folder(folder: Path) -> list[Backup]:
+    """The copies in any folder, newest first; none where it cannot be read."""
     found = []
     with contextlib.suppress(OSError):
         for path in folder.iterdir():
@@ -291,14 +351,14 @@ def to_second_place(backup: Backup, place: Path) -> None:
     try:
         for left in place.glob("deskbell-*.partial"):  # of a stick that was pulled
             left.unlink()
-        if not target.exists():
+        if not target.exists() or cipher.kind_of(target) != cipher.kind_of(backup.path):
             shutil.copyfile(backup.path, partial)
             sync(partial)
             if _hash(partial) != _hash(backup.path):
                 raise OSError("what was read back is not what was written")
-            partial.rename(target)
+            os.replace(partial, target)
             sync(place)
-        for old in to_remove(_in(place)):
+        for old in to_remove(in_folder(place)):
             old.path.unlink()
     except OSError as error:
         with contextlib.suppress(OSError):
@@ -314,7 +374,7 @@ def _hash(path: Path) -> str:
 
 def highest(place: Path) -> int:
     """The highest number of a copy in a folder, 0 where there is none: a new computer goes on above its stick's."""
-    return max((one.number for one in _in(place)), default=0)
+    return max((one.number for one in in_folder(place)), default=0)
 
 
 def last_operation_in(path: Path) -> str:

@@ -32,7 +32,7 @@ from sqlcipher3 import dbapi2 as driver
 
 from app import clock, paths
 from app.errors import EnvironmentFault, UserError
-from app.store import migrations
+from app.store import cipher, migrations
 
 #: How long a write waits for another program's lock before it gives up in words, in milliseconds.
 BUSY_TIMEOUT_MS = 5_000
@@ -79,6 +79,12 @@ class _Database(SqlCipherDatabase):
             _still_open(self.connection(), sql)
         return super().execute_sql(sql, params)
 
+    def _connect(self) -> Any:
+        options = {name: value for name, value in self.connect_params.items() if name != "passphrase"}
+        connection = cipher.connect(Path(str(self.database)), **options)
+        self._add_conn_hooks(connection)
+        return connection
+
 
 _thread = _ThreadState()
 _write_lock = threading.Lock()
@@ -104,8 +110,8 @@ def open_center(data_dir: Path, *, create: bool = False) -> None:
 
     EnvironmentFault: `store.missing`, `store.not_empty`, `store.foreign_file`, `store.newer_file`,
     `store.read_only`, `store.disk_full`, `store.damaged`, `store.strange_schema`, `store.old_sqlite`,
-    `store.upgrade_failed`. Nothing is touched before the file is known to be ours, and an older one not before a copy
-    of it is kept.
+    `store.upgrade_failed`, `store.key_missing`. Nothing is touched before the file is known to be ours, and an older
+    one not before a copy of it is kept.
     """
     if driver.sqlite_version_info < (3, 51, 3):
         raise EnvironmentFault("store.old_sqlite", version=driver.sqlite_version)
@@ -164,13 +170,10 @@ def _look(path: Path, create: bool) -> None:
     """Know whose file it is before a single byte of it changes."""
     if create:
         return
-    with path.open("rb") as file:
-        head = file.read(16)
     # With a log beside it SQLite decides: the power may have gone while the first page was played into the file.
-    if head and head != b"SQLite format 3\x00" and not path.with_name(path.name + "-wal").exists():
+    if cipher.kind_of(path) not in ("plain", "keyed") and not path.with_name(path.name + "-wal").exists():
         raise EnvironmentFault("store.foreign_file", path=str(path))
-    quoted = path.resolve().as_uri() + "?mode=ro"
-    connection = driver.connect(quoted, uri=True, isolation_level=None)
+    connection = cipher.connect(path, mode="ro")
     try:
         connection.execute("PRAGMA trusted_schema = 0")
         if migrations.version_of(connection) == 0:
@@ -243,7 +246,7 @@ def open_beside(path: Path) -> Any:
 
     Nothing that stands in the file's schema is trusted. Close it yourself.
     """
-    connection = driver.connect(path.resolve().as_uri() + "?mode=ro", uri=True, isolation_level=None)
+    connection = cipher.connect(path, mode="ro")
     connection.execute("PRAGMA trusted_schema = 0")
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     return connection
@@ -306,6 +309,7 @@ def keep_new_file(made_in: Path, data_dir: Path) -> None:
     made, path = paths.data_file(made_in), paths.data_file(data_dir)
     with made.open("rb+") as file:
         os.fsync(file.fileno())
+    forget_last_operation(made)
     made.replace(path)
     made_in.rmdir()
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from app import clock, paths
 from app.errors import EnvironmentFault
-from app.store import backup, database
+from app.store import backup, cipher, database
 
 #: What a restore is told about, kind by kind: table, and how a row is called.
 KINDS: dict[str, tuple[str, str]] = {
@@ -104,12 +104,14 @@ def restore(
 ) -> Path | None:
     """Put a verified backup in place of the center in `data_dir`, which must be closed; returns where that is kept.
 
-    An older schema is brought up first. `settle` writes, in one recorded operation of the restored file, what follows
-    from being restored. EnvironmentFaults `cli.no_such_file`, `cli.bad_backup`, `store.newer_file`, `cli.cannot_write`:
-    then the present file is as it was.
+    The restored file is encrypted as the present one is, whatever the backup is. An older schema is brought up first.
+    `settle` writes, in one recorded operation of the restored file, what follows from being restored.
+    EnvironmentFaults `cli.no_such_file`, `cli.bad_backup`, `store.newer_file`, `cli.cannot_write`, `store.key_missing`,
+    UserErrors `secrecy.passphrase_needed`, `secrecy.wrong_passphrase`: then the present file is as it was.
     """
     if not source.exists():
         raise EnvironmentFault("cli.no_such_file", path=str(source))
+    lock = _lock_after(source, paths.data_file(data_dir))
     broken = backup.verify(source)
     if broken:
         raise EnvironmentFault("cli.bad_backup", path=str(source), detail=broken)
@@ -117,7 +119,7 @@ def restore(
     target = paths.data_file(data_dir)
     fresh = data_dir / FRESH
     try:
-        backup.copy(source, fresh)
+        backup.copy(source, fresh, lock=lock)
         _settle(fresh, actor, settle)
         backup.sync(fresh)
         aside = _keep_aside(target) if target.exists() else None
@@ -149,8 +151,23 @@ def sweep(data_dir: Path) -> None:
                     aside.unlink()
 
 
-def _settle(path: Path, actor: Any, settle: Callable[[database.Write], None]) -> None:
-    """Open the copy as the program opens any center, record the restore in it, and close it into one file."""
+def _lock_after(source: Path, present: Path) -> cipher.Lock:
+    """How the restored file is closed: as the present one, or where that says nothing as the backup.
+
+    Where the present one is encrypted and its key is not here, what comes in its place must be encrypted, too.
+    """
+    own = cipher.lock_of(source)
+    if present.exists() and cipher.kind_of(present) in ("plain", "keyed"):
+        try:
+            return cipher.lock_of(present)
+        except EnvironmentFault:
+            if own.kind != "keyed":
+                raise
+    return own if own.kind == "keyed" else cipher.PLAIN
+
+
+def _settle(path: Path, actor: Any, settle: Callable[[database.Write], None], label: str = "Restore backup") -> None:
+    """Open the copy as the program opens any center, record what was done in it, and close it into one file."""
     database.db.init(str(path))
     database.connect()
     try:
@@ -161,7 +178,7 @@ def _settle(path: Path, actor: Any, settle: Callable[[database.Write], None]) ->
                 "SELECT 1 FROM users WHERE id = ? AND role <> 'student'", (actor.user_id,)
             ).fetchone()
         )
-        with database.write("Restore backup", actor if known else _nobody(actor)) as w:
+        with database.write(label, actor if known else _nobody(actor)) as w:
             settle(w)
         _into_one_file(database.db.connection())
     finally:
@@ -175,16 +192,20 @@ def _nobody(actor: Any) -> Any:
 
 def _keep_aside(target: Path) -> Path:
     """Keep the present file under another name as well: the name `center.db` never stands for nothing."""
-    connection = database.driver.connect(str(target), isolation_level=None)
+    connection = None
+    with contextlib.suppress(EnvironmentFault):  # without its key, or damaged: kept as it is, with its log
+        connection = cipher.connect(target)
     try:
-        _into_one_file(connection)
+        if connection is not None:
+            _into_one_file(connection)
     except database.driver.Error as error:
         # A damaged file is kept as it is, with its log. A sound one must not lose its log on the way.
         fault = database.as_fault(error, str(target))
         if fault is not None and fault.key in ("store.locked", "store.disk_full", "store.read_only"):
             raise fault from error
     finally:
-        connection.close()
+        if connection is not None:
+            connection.close()
     aside = _free_name(target.parent, f"before-restore-{clock.stamp().replace(':', '')}")
     try:
         os.link(target, aside)
