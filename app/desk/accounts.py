@@ -19,9 +19,11 @@ _RIGHTS: dict[str, frozenset[str]] = {
     "student": frozenset(),
     "instructor": frozenset({"schedule.attend", "inbox.work"}),
     "staff": _FRONT_DESK,
-    "admin": _FRONT_DESK
-    | {"catalog.edit", "settings.edit", "people.staff", "keeping.restore", "keeping.settings", "undo.others"},
-}
+    "admin": _FRONT_DESK | {
+        "catalog.edit", "settings.edit", "people.staff", "keeping.restore", "keeping.repair", "keeping.settings",
+        "undo.others",
+    },
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from app.errors import EnvironmentFault
 from app.store import checks, database, migrations
 
 #: Why a copy was made. The first two are routine; the others precede something that cannot be taken back otherwise.
-REASONS = ("auto", "closing", "asked", "migration", "import", "restore", "merge", "erase")
+REASONS = ("auto", "closing", "asked", "migration", "import", "restore", "merge", "erase", "repair")
 
 #: Pages copied in one go; between two of them others may run.
 PAGES = 2_048
@@ -176,10 +176,9 @@ def verify(path: Path, stop: Callable[[], bool] = lambda: False) -> str:
     """What is wrong with a backup file in a few words, '' if it is sound. Leaves the open center as it is."""
     try:
         with contextlib.closing(database.open_beside(path)) as connection:
-            connection.set_progress_handler(lambda: int(stop()), 200_000)
             if migrations.version_of(connection) == 0:
                 return "it is empty"
-            broken = checks.over(connection)
+            broken = checks.over(connection, stop=stop)
     except Exception as error:
         # Whatever a rule stumbles over in a file that may hold anything: it is not sound, and this is why.
         if stop():
