@@ -96,6 +96,9 @@ class Desk(QObject):
         self.tick.stop()
         self.closing = True
         self.context.forget()
+        settings = self.window.pages["settings"].widget
+        if settings is not None:
+            settings.keeping.finish()  # type: ignore[attr-defined]
         self.mail_thread.finish()
         self.reader.finish()
         self.desk_thread.finish()
@@ -162,6 +165,11 @@ class Desk(QObject):
     def safe_keeping(self) -> None:
         """The part of the settings that keeps everything safe."""
         self.window.go("settings").show_part("keeping")
+
+    def check_file(self) -> None:
+        """Prove every rule over the file, where it can be watched and stopped."""
+        self.safe_keeping()
+        self.window.current().keeping.check.check_file()
 
     def restore(self, source: Path) -> None:
         """Close in order, put a copy in place, open again: whoever runs the program does it after the window closed."""
@@ -254,6 +262,7 @@ class Desk(QObject):
             (_("New session"), "calendar-plus", (), self._new_session),
             (_("Back up now"), "hard-drive", (), self._back_up),
             (_("Safe keeping: backups, restore, check"), "history", (), self.safe_keeping),
+            (_("Check and repair the file"), "shield-check", (), self.check_file),
             (_("Keys of this page"), "keyboard", ("F1",), self.help),
             *((entry.title, entry.icon, (), partial(self.window.go, key)) for key, entry in self.window.pages.items()),
         ]

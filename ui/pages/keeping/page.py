@@ -30,6 +30,7 @@ _WHY = {
     "restore": N_("before a restore"),
     "merge": N_("before a merge"),
     "erase": N_("before an erasure"),
+    "repair": N_("before a repair"),
 }
 
 
@@ -44,6 +45,7 @@ class SafeKeeping(QWidget):
         self.backups.restore_wanted.connect(self.restore_wanted)
         self.place = SecondPlace(context)
         self.check = Check(context)
+        self.check.copied.connect(self.backups.reload)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)
@@ -67,6 +69,10 @@ class SafeKeeping(QWidget):
         """Read everything that is shown again."""
         self.backups.reload()
         self.place.reload()
+
+    def finish(self) -> None:
+        """The window closes: a check under way is broken off."""
+        self.check.finish()
 
     def show_state(self, state: KeepingState) -> None:
         """How backups stand, as the thread says it."""
