@@ -291,7 +291,7 @@ class CheckThread(QThread):
         except (checks.Stopped, backup.Stopped):
             self.found = None
         except Exception:
-            sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+            sys.excepthook(*sys.exc_info())
 
     def stop(self) -> None:
         """Do not go on; a statement under way is broken off."""

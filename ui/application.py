@@ -10,13 +10,13 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication
 
 from app import clock, paths, store, text
 from app.cli import use_center_defaults
 from app.desk import center, keeping, seats
 from app.desk.accounts import SYSTEM, Actor
-from app.errors import DeskError
+from app.errors import DeskError, EnvironmentFault
 from app.lists import find, inbox, staff, takings
 from app.lists import mail as mail_list
 from app.lists import people as roster
@@ -33,6 +33,7 @@ from ui.dialogs.find import FindStudent
 from ui.dialogs.keys import KeysDialog
 from ui.dialogs.waiting import Waiting
 from ui.pages import paper
+from ui.start import open_folder
 from ui.theme import theme
 from ui.window import DeskWindow
 
@@ -399,24 +400,17 @@ def open_window(data_dir: Path) -> int:
     application.setStyle("Fusion")
     theme().dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
     theme().apply()
-    try:
-        store.claim_folder(data_dir)
-        if not paths.data_file(data_dir).exists():
-            _make_demo(application, data_dir)
-        store.open_center(data_dir)
-    except DeskError as error:
-        _refuse(text.sentence(error))
-        return 1
-    store.disconnect()
-    paths.remember_data_dir(data_dir)
     application.setQuitOnLastWindowClosed(False)
+    desk = first_desk(application, data_dir)
+    if desk is None:
+        store.release_folder()
+        return 1
     # A system that ends its session says TERM: close in order then, too. Python hears it when it gets to run.
     signal.signal(signal.SIGTERM, lambda *_: application.quit())
     heartbeat = QTimer()
     heartbeat.timeout.connect(lambda: None)
     heartbeat.start(300)
     try:
-        desk: Desk | None = Desk(data_dir)
         while desk is not None:
             reporter = CrashReporter(desk.window)
             reporter.install()
@@ -430,6 +424,24 @@ def open_window(data_dir: Path) -> int:
         return code
     finally:
         store.release_folder()
+
+
+def first_desk(application: QApplication, data_dir: Path) -> Desk | None:
+    """The desk over a folder, asking on the screen where there can be none; None where nobody wants on."""
+    fault: DeskError | None = None
+    while (found := open_folder(data_dir, partial(_make_demo, application), fault)) is not None:
+        data_dir, said = found
+        try:
+            desk = Desk(data_dir)
+        except EnvironmentFault as error:  # what the door did not see
+            store.close_center()
+            fault = error
+            continue
+        paths.remember_data_dir(data_dir)
+        if said:
+            desk.window.notice(said)
+        return desk
+    return None
 
 
 def restored(desk: Desk) -> Desk | None:
@@ -468,12 +480,3 @@ def _make_demo(application: QApplication, data_dir: Path) -> None:
 
     demo.fill(data_dir, progress=step)
     progress.close()
-
-
-def _refuse(words_: str) -> None:
-    """A data folder that cannot be opened is named in words, before there is a window."""
-    print(words_, file=sys.stderr)  # noqa: T201 - a person who started it from a terminal reads it there
-    if QGuiApplication.platformName() != "offscreen":
-        box = QMessageBox(QMessageBox.Icon.Warning, "Deskbell", words_)
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.exec()

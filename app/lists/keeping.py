@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.store.backup import Backup, listing
+from app.store.contents import Contents, contents
 from app.store.restore import Difference, compare
 
-__all__ = ["Backup", "Difference", "copies", "difference"]
+__all__ = ["Backup", "Contents", "Difference", "contents", "copies", "difference"]
 
 
 def copies(data_dir: Path) -> list[Backup]:

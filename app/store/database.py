@@ -115,12 +115,13 @@ def open_center(data_dir: Path, *, create: bool = False) -> None:
             raise EnvironmentFault("store.read_only", path=str(data_dir)) from error
     elif not path.exists():
         raise EnvironmentFault("store.missing", path=str(data_dir))
-    with _faults(str(data_dir)):
+    with _faults(str(data_dir), otherwise="store.damaged"):
         _look(path, create)
         db.init(str(path))
         connect()
         try:
             migrations.upgrade(db.connection())
+            _probe(db.connection())
         except BaseException:
             disconnect()
             db.init(None)
@@ -142,6 +143,16 @@ def _look(path: Path, create: bool) -> None:
             raise EnvironmentFault("store.missing", path=str(path.parent))
     finally:
         connection.close()
+
+
+def _probe(connection: Any) -> None:
+    """Read both ends of every table: what the first page needs is there, or the door says that it is not.
+
+    Takes a millisecond; reading every page takes 1.5 s at 100,000 students, and is what `check` and every backup do.
+    """
+    for table in [*migrations.recorded_tables(connection), "operations", "changes"]:
+        for order in ("id", "id DESC"):
+            connection.execute(f"SELECT * FROM {table} ORDER BY {order} LIMIT 1").fetchone()
 
 
 def open_beside(path: Path) -> Any:
@@ -230,7 +241,10 @@ def claim_folder(data_dir: Path) -> None:
     The lock is SQLite's own on a small file beside the data: it works on every platform and dies with us.
     """
     global _owner
-    data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EnvironmentFault("store.read_only", path=str(data_dir)) from error
     with _faults(str(data_dir)):
         connection = driver.connect(str(data_dir / "in-use.lock"), isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA busy_timeout = 0")
@@ -258,12 +272,14 @@ def interrupt(connection: Any) -> None:
 
 
 @contextmanager
-def _faults(path: str) -> Iterator[None]:
-    """Say the machine's faults in words; let everything else pass."""
+def _faults(path: str, *, otherwise: str = "") -> Iterator[None]:
+    """Say the machine's faults in words; what is none of the known ones is `otherwise`, or passes."""
     try:
         yield
     except (driver.DatabaseError, peewee.DatabaseError) as error:
         fault = as_fault(error, path)
+        if fault is None and otherwise:
+            fault = EnvironmentFault(otherwise, path=path, detail=str(error))
         if fault is None:
             raise
         raise fault from error

@@ -152,12 +152,13 @@ def _nobody(actor: Any) -> Any:
 
 def _keep_aside(target: Path) -> Path:
     """Keep the present file under another name as well: the name `center.db` never stands for nothing."""
-    connection = database.driver.connect(str(target), isolation_level=None)
-    try:
-        with contextlib.suppress(database.driver.Error):  # a damaged file is kept as it is, with its log
-            _into_one_file(connection)
-    finally:
-        connection.close()
+    if not _another_programs(target):
+        connection = database.driver.connect(str(target), isolation_level=None)
+        try:
+            with contextlib.suppress(database.driver.Error):  # a damaged file is kept as it is, with its log
+                _into_one_file(connection)
+        finally:
+            connection.close()
     aside = target.with_name(f"before-restore-{clock.stamp().replace(':', '')}.db")
     try:
         os.link(target, aside)
@@ -169,6 +170,13 @@ def _keep_aside(target: Path) -> Path:
         if left.exists():  # a log that stayed would be played into the restored file
             left.rename(aside.with_name(aside.name + ending))
     return aside
+
+
+def _another_programs(path: Path) -> bool:
+    """Whether a file is somebody else's database: one that is so much as opened may fold its log and change."""
+    with path.open("rb") as file:
+        head = file.read(72)
+    return head.startswith(b"SQLite format 3\x00") and head[68:72] != migrations.APPLICATION_ID.to_bytes(4, "big")
 
 
 def _into_one_file(connection: Any) -> None:
