@@ -33,6 +33,11 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     demo.add_argument("--seed", type=int, default=1, metavar="S")
     check = commands.add_parser("check", help="prove every rule over the file; a line per broken one")
     check.add_argument("--json", action="store_true")
+    check.add_argument("--report", type=Path, metavar="FILE", help="write what was found in words and by name")
+    repair = commands.add_parser(
+        "repair", help="make anew what can be (search index, kept columns, guards), after a copy"
+    )
+    repair.add_argument("--report", type=Path, metavar="FILE", help="write what stays, in words and by name")
     backup = commands.add_parser("backup", help="a verified copy of everything")
     backup.add_argument("file", type=Path)
     said = "encrypt under the passphrase in F; without it, one ending in .deskbell asks on the terminal"
@@ -56,6 +61,7 @@ def run(options: argparse.Namespace) -> int:
     actions: dict[str, Callable[[argparse.Namespace, Path], int]] = {
         "demo": _demo,
         "check": _check,
+        "repair": _repair,
         "backup": _backup,
         "restore": _restore,
         "invoice": _invoice,
@@ -123,18 +129,53 @@ def _demo(options: argparse.Namespace, data_dir: Path) -> int:
 
 
 def _check(options: argparse.Namespace, data_dir: Path) -> int:
-    from app.store import checks
+    from app.lists import soundness
 
     with _center(data_dir, alone=False):
-        broken = checks.run()
+        found = soundness.examine()
+        if options.report is not None:
+            _write_report(options.report, found)
+    broken = found.broken
     if options.json:
         rows = [{"rule": b.rule, "table": b.table, "row": b.row_id, "detail": b.detail} for b in broken]
-        print(json.dumps({"rules": len(checks.RULES), "broken": rows}, ensure_ascii=False, indent=2))
+        print(json.dumps({"rules": found.rules, "broken": rows}, ensure_ascii=False, indent=2))
     else:
         for one in broken:
             print(one)
-        print(f"{len(checks.RULES)} rules, {len(broken)} broken rows.")
+        print(f"{found.rules} rules, {len(broken)} broken rows.")
     return 1 if broken else 0
+
+
+def _repair(options: argparse.Namespace, data_dir: Path) -> int:
+    from app.desk import repairs
+    from app.desk.accounts import SYSTEM
+    from app.lists import soundness
+
+    with _center(data_dir, alone=True):
+        made = repairs.repair(SYSTEM)
+        left = soundness.examine()
+        if options.report is not None:
+            _write_report(options.report, left)
+    if made.copy is not None:
+        print(f"The file as it was is kept as {made.copy.path}.")
+    for kind, count in made.done.items():
+        print(f"{soundness.rule_words(f'repair.{kind}')}: {count}")
+    for _kind, error in made.failed:
+        print(text.sentence(error), file=sys.stderr)
+    for one in left.findings:
+        print(f"{one.says}: {soundness.rows_words(one)}", file=sys.stderr)
+    print("Every rule holds." if left.sound else f"{len(left.findings)} broken rules stay.")
+    return 0 if left.sound else 1
+
+
+def _write_report(path: Path, found: Any) -> None:
+    from app.errors import EnvironmentFault
+    from app.lists import soundness
+
+    try:
+        path.write_text(soundness.report(found), "utf-8")
+    except OSError as error:
+        raise EnvironmentFault("cli.cannot_write", path=str(path)) from error
 
 
 def _backup(options: argparse.Namespace, data_dir: Path) -> int:

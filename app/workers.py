@@ -17,10 +17,12 @@ from typing import Any
 from PySide6.QtCore import QObject, QThread, Signal
 
 from app import store, text
-from app.desk import keeping, papers, secrecy
+from app.desk import keeping, papers, repairs, secrecy
+from app.desk.accounts import Actor
 from app.errors import DeskError, EnvironmentFault
+from app.lists import soundness
 from app.mail.worker import MailRunner
-from app.store import backup, damage
+from app.store import backup, checks, damage
 
 
 class Job(QObject):
@@ -301,3 +303,39 @@ class BetweenThread(QThread):
             self.result = self._work()
         except DeskError as error:
             self.error = error
+
+
+class CheckThread(QThread):
+    """Proves every rule of the open file beside the window, on a connection of its own; given an actor, repairs first.
+
+    `progress` carries a rule (or `repair.` and a kind), how many are done, and of how many. Afterwards `found` holds a
+    `Soundness` (None where it was stopped), `made` what was repaired, `error` what stood in the way.
+    """
+
+    progress = Signal(str, int, int)
+
+    def __init__(self, actor: Actor | None = None) -> None:
+        super().__init__()
+        self._actor = actor
+        self._stop = threading.Event()
+        self.found: soundness.Soundness | None = None
+        self.made: repairs.Repaired | None = None
+        self.error: DeskError | None = None
+
+    def run(self) -> None:
+        """The thread's life: one check, or one repair and the check of what it left."""
+        try:
+            with store.connected(readonly=self._actor is None):
+                if self._actor is not None:
+                    self.made = repairs.repair(self._actor, self.progress.emit, self._stop.is_set)
+                self.found = soundness.examine(self.progress.emit, self._stop.is_set)
+        except DeskError as error:
+            self.error = error
+        except (checks.Stopped, backup.Stopped):
+            self.found = None
+        except Exception:
+            sys.excepthook(*sys.exc_info())
+
+    def stop(self) -> None:
+        """Do not go on; a statement under way is broken off."""
+        self._stop.set()

@@ -49,6 +49,30 @@ def test_check_is_silent_over_a_sound_file_and_says_what_is_broken(
     assert [row["rule"] for row in said["broken"]] == ["record.closed"]
 
 
+def test_repair_makes_anew_what_can_be_and_reports_what_stays(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store.open_center(folder)
+    store.db.connection().execute("DROP INDEX payments_day")
+    store.close_center()
+    assert run(folder, "repair") == 0
+    said = capsys.readouterr().out
+    assert "Indexes: 1" in said
+    assert "Every rule holds." in said
+    assert len(list((folder / "backups").glob("*-repair.unsound.db"))) == 1
+    assert run(folder, "repair") == 0
+    assert len(list((folder / "backups").iterdir())) == 1
+    store.open_center(folder)
+    store.db.connection().execute("CREATE TABLE more (x)")
+    store.close_center()
+    report = tmp_path / "report.txt"
+    assert run(folder, "repair", "--report", str(report)) == 1
+    assert "1 row · the file itself" in capsys.readouterr().err
+    assert "table more is not ours" in report.read_text("utf-8")
+    assert run(folder, "check", "--report", str(tmp_path / "no" / "such")) == 1
+    assert "cannot be written" in capsys.readouterr().err
+
+
 def test_backup_and_restore(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     copy = tmp_path / "copy.db"
     assert run(folder, "backup", str(copy)) == 0
@@ -113,6 +137,8 @@ def test_a_writing_command_refuses_while_a_window_owns_the_folder(
         owner = database._owner
         database._owner = None
         assert run(folder, "mail", "send") == 1
+        assert "already open" in capsys.readouterr().err
+        assert run(folder, "repair") == 1
         assert "already open" in capsys.readouterr().err
         assert run(folder, "mail", "status") == 0
         database._owner = owner

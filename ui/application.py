@@ -10,14 +10,14 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication
 
 from app import clock, paths, store, text
 from app import help as help_texts
 from app.cli import know_key, use_center_defaults
 from app.desk import center, keeping, seats
 from app.desk.accounts import SYSTEM, Actor
-from app.errors import DeskError, EnvironmentFault
+from app.errors import DeskError
 from app.lists import find, inbox, staff, takings
 from app.lists import mail as mail_list
 from app.lists import people as roster
@@ -33,9 +33,9 @@ from ui.dialogs.choose import ChooseActor
 from ui.dialogs.enroll import EnrollDialog
 from ui.dialogs.find import FindStudent
 from ui.dialogs.keys import KeysDialog
-from ui.dialogs.unlock import ask_for_code
 from ui.dialogs.waiting import Waiting
 from ui.pages import paper
+from ui.start import open_folder, open_with_key
 from ui.theme import theme
 from ui.window import DeskWindow
 
@@ -99,6 +99,9 @@ class Desk(QObject):
         self.tick.stop()
         self.closing = True
         self.context.forget()
+        settings = self.window.pages["settings"].widget
+        if settings is not None:
+            settings.keeping.finish()  # type: ignore[attr-defined]
         self.mail_thread.finish()
         self.reader.finish()
         self.desk_thread.finish()
@@ -166,6 +169,11 @@ class Desk(QObject):
     def safe_keeping(self) -> None:
         """The part of the settings that keeps everything safe."""
         self.window.go("settings").show_part("keeping")
+
+    def check_file(self) -> None:
+        """Prove every rule over the file, where it can be watched and stopped."""
+        self.safe_keeping()
+        self.window.current().keeping.check.check_file()
 
     def restore(self, source: Path) -> None:
         """Put a copy in place of the present file."""
@@ -266,6 +274,7 @@ class Desk(QObject):
             (_("New session"), "calendar-plus", (), self._new_session),
             (_("Back up now"), "hard-drive", (), self._back_up),
             (_("Safe keeping: backups, restore, check"), "history", (), self.safe_keeping),
+            (_("Check and repair the file"), "shield-check", (), self.check_file),
             (_("Keys of this page"), "keyboard", ("F1",), self.help),
             *((entry.title, entry.icon, (), partial(self.window.go, key)) for key, entry in self.window.pages.items()),
         ]
@@ -398,17 +407,6 @@ def _as_system(_actor: Actor, function: Any, *args: Any) -> Any:
     return function(SYSTEM, *args)
 
 
-def open_with_key(data_dir: Path) -> None:
-    """Open the center; where its key is not here, ask for the recovery code. Faults as from `store.open_center`."""
-    while True:
-        try:
-            store.open_center(data_dir)
-            return
-        except EnvironmentFault as fault:
-            if fault.key != "store.key_missing" or not ask_for_code(paths.data_file(data_dir)):
-                raise
-
-
 def open_window(data_dir: Path, key_file: Path | None = None) -> int:
     """Open the window on a center, making a demo center at the first start; returns the exit code."""
     application = QApplication.instance() or QApplication(sys.argv[:1])
@@ -417,32 +415,17 @@ def open_window(data_dir: Path, key_file: Path | None = None) -> int:
     application.setStyle("Fusion")
     theme().dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
     theme().apply()
-    try:
-        store.claim_folder(data_dir)
-        if not paths.data_file(data_dir).exists():
-            _make_demo(application, data_dir)
-        know_key(key_file)
-        open_with_key(data_dir)
-    except DeskError as error:
-        _refuse(text.sentence(error))
-        return 1
-    store.disconnect()
-    paths.remember_data_dir(data_dir)
     application.setQuitOnLastWindowClosed(False)
+    desk = first_desk(application, data_dir, key_file)
+    if desk is None:
+        store.release_folder()
+        return 1
     # A system that ends its session says TERM: close in order then, too. Python hears it when it gets to run.
     signal.signal(signal.SIGTERM, lambda *_: application.quit())
     heartbeat = QTimer()
     heartbeat.timeout.connect(lambda: None)
     heartbeat.start(300)
     try:
-        try:
-            desk: Desk | None = Desk(data_dir)
-        except Exception as error:
-            fault = damage.explain(error)
-            if not isinstance(fault, DeskError):
-                raise
-            _refuse(text.sentence(fault))
-            return 1
         while desk is not None:
             reporter = CrashReporter(desk.window)
             reporter.install()
@@ -456,6 +439,32 @@ def open_window(data_dir: Path, key_file: Path | None = None) -> int:
         return code
     finally:
         store.release_folder()
+
+
+def first_desk(application: QApplication, data_dir: Path, key_file: Path | None = None) -> Desk | None:
+    """The desk over a folder, asking on the screen where there can be none; None where nobody wants on."""
+    fault: DeskError | None = None
+    try:
+        know_key(key_file)
+    except DeskError as error:
+        print(text.sentence(error), file=sys.stderr)  # noqa: T201 - it was named on the command line
+        return None
+    while (found := open_folder(data_dir, partial(_make_demo, application), fault)) is not None:
+        data_dir, said = found
+        try:
+            desk = Desk(data_dir)
+        except Exception as error:  # what the door did not see
+            explained = damage.explain(error)
+            if not isinstance(explained, DeskError):
+                raise
+            store.close_center()
+            fault = explained
+            continue
+        paths.remember_data_dir(data_dir)
+        if said:
+            desk.window.notice(said)
+        return desk
+    return None
 
 
 def reopened(desk: Desk) -> Desk | None:
@@ -494,12 +503,3 @@ def _make_demo(application: QApplication, data_dir: Path) -> None:
 
     demo.fill(data_dir, progress=step)
     progress.close()
-
-
-def _refuse(words_: str) -> None:
-    """A data folder that cannot be opened is named in words, before there is a window."""
-    print(words_, file=sys.stderr)  # noqa: T201 - a person who started it from a terminal reads it there
-    if QGuiApplication.platformName() != "offscreen":
-        box = QMessageBox(QMessageBox.Icon.Warning, "Deskbell", words_)
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.exec()

@@ -19,10 +19,11 @@ _RIGHTS: dict[str, frozenset[str]] = {
     "student": frozenset(),
     "instructor": frozenset({"schedule.attend", "inbox.work"}),
     "staff": _FRONT_DESK,
-    "admin": _FRONT_DESK
-    | {"catalog.edit", "settings.edit", "people.staff", "keeping.restore", "keeping.settings", "undo.others"}
-    | {"keeping.move"},
-}
+    "admin": _FRONT_DESK | {
+        "catalog.edit", "settings.edit", "people.staff", "keeping.restore", "keeping.repair", "keeping.settings",
+        "keeping.move", "undo.others",
+    },
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -389,16 +389,8 @@ def recompute_progress(w: Write, enrollment_ids: Iterable[int | None], *, reopen
             continue
         enrollment = CourseEnrolled.get_by_id(enrollment_id)
         course = Course.get_by_id(enrollment.course_id)
-        done = attended_minutes(enrollment_id)
-        theory, practical = done.get("theory", 0), done.get("practical", 0)
-        planned = course.theory_minutes + course.practical_minutes
-        counted = min(theory, course.theory_minutes) + min(practical, course.practical_minutes)
-        progress = min(10_000, counted * 10_000 // planned) if planned else 0
-        values: dict[str, Any] = {
-            "theory_done_minutes": theory,
-            "practical_done_minutes": practical,
-            "progress_bp": progress,
-        }
+        values: dict[str, Any] = progress_of(enrollment_id, course)
+        progress = values["progress_bp"]
         if enrollment.status == "pending" and progress == 10_000:
             values.update(status="completed", completed_on=clock.local_date(center.load().zone, w.moment).isoformat())
             timeline.add(
@@ -415,6 +407,16 @@ def begun(course_id: int) -> list[int]:
     done = CourseEnrolled.theory_done_minutes + CourseEnrolled.practical_done_minutes
     query = CourseEnrolled.select(CourseEnrolled.id).where(CourseEnrolled.course_id == course_id, done > 0)
     return [row.id for row in query]
+
+
+def progress_of(enrollment_id: int, course: Any) -> dict[str, Any]:
+    """The kept columns of an enrollment's progress, as the attended slots have them."""
+    done = attended_minutes(enrollment_id)
+    theory, practical = done.get("theory", 0), done.get("practical", 0)
+    planned = course.theory_minutes + course.practical_minutes
+    counted = min(theory, course.theory_minutes) + min(practical, course.practical_minutes)
+    progress = min(10_000, counted * 10_000 // planned) if planned else 0
+    return {"theory_done_minutes": theory, "practical_done_minutes": practical, "progress_bp": progress}
 
 
 def attended_minutes(enrollment_id: int) -> dict[str, int]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
-from app.store import checks
 from app.store.backup import Backup, listing
+from app.store.contents import Contents, contents
 from app.store.restore import Difference, compare
 
-__all__ = ["Backup", "Difference", "broken_rules", "copies", "difference"]
+__all__ = ["Backup", "Contents", "Difference", "contents", "copies", "difference"]
 
 
 def copies(data_dir: Path) -> list[Backup]:
@@ -20,8 +19,3 @@ def copies(data_dir: Path) -> list[Backup]:
 def difference(source: Path, data_dir: Path) -> list[Difference]:
     """What a restore of a copy would change, by kind. EnvironmentFault `cli.bad_backup`."""
     return compare(source, data_dir)
-
-
-def broken_rules(progress: Callable[[str, int, int], None] | None = None) -> list[str]:
-    """Every rule over the open file: a line per broken row, none where it is sound."""
-    return [str(broken) for broken in checks.run(progress)]

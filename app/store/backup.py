@@ -25,7 +25,7 @@ from app.errors import DeskError, EnvironmentFault
 from app.store import checks, cipher, database, migrations
 
 #: Why a copy was made. The first two are routine; the others precede something that cannot be taken back otherwise.
-REASONS = ("auto", "closing", "asked", "migration", "import", "restore", "merge", "erase")
+REASONS = ("auto", "closing", "asked", "migration", "import", "restore", "merge", "erase", "repair")
 
 #: Pages copied in one go; between two of them others may run.
 PAGES = 2_048
@@ -245,14 +245,13 @@ def verify(
     """
     try:
         with contextlib.closing(database.open_beside(path)) as connection:
-            connection.set_progress_handler(lambda: int(stop()), 200_000)
             version = migrations.version_of(connection)
             if version == 0:
                 return "it is empty"
             if version == migrations.SCHEMA_VERSION:
-                broken = checks.over(connection, progress)
+                broken = checks.over(connection, progress, stop)
             else:
-                broken = checks.over(connection, only=_WHOLE) or _brought_up(path, stop)
+                broken = checks.over(connection, stop=stop, only=_WHOLE) or _brought_up(path, stop)
     except DeskError as error:
         return text.sentence(error)
     except Exception as error:
@@ -274,9 +273,8 @@ def _brought_up(path: Path, stop: Callable[[], bool]) -> list[checks.Broken]:
         aside.execute("DETACH DATABASE origin")
         aside.execute("PRAGMA writable_schema = RESET")  # the export writes triggers down unread
         aside.execute("PRAGMA trusted_schema = 0")
-        aside.set_progress_handler(lambda: int(stop()), 200_000)
         migrations.upgrade(aside)
-        return checks.over(aside)
+        return checks.over(aside, stop=stop)
 
 
 # -- keeping -------------------------------------------------------------------------------------------------

@@ -124,7 +124,7 @@ def open_center(data_dir: Path, *, create: bool = False) -> None:
             data_dir.mkdir(parents=True, exist_ok=True)
     elif not path.exists():
         raise EnvironmentFault("store.missing", path=str(data_dir))
-    with _faults(str(data_dir)):
+    with _faults(str(data_dir), otherwise="store.damaged"):
         _look(path, create)
         db.init(str(path))
         try:
@@ -132,6 +132,7 @@ def open_center(data_dir: Path, *, create: bool = False) -> None:
             if 0 < migrations.version_of(db.connection()) < migrations.SCHEMA_VERSION:
                 _copy_before_upgrade(data_dir)
             bring_up()
+            _probe(db.connection())
         except BaseException:
             disconnect()
             db.init(None)
@@ -239,6 +240,16 @@ def forget_last_operation(path: Path) -> None:
     """Another file stands there on purpose."""
     with suppress(OSError):
         _witness(path).unlink()
+
+
+def _probe(connection: Any) -> None:
+    """Read both ends of every table: what the first page needs is there, or the door says that it is not.
+
+    Takes a millisecond; reading every page takes 1.5 s at 100,000 students, and is what `check` and every backup do.
+    """
+    for table in [*migrations.recorded_tables(connection), "operations", "changes"]:
+        for order in ("id", "id DESC"):
+            connection.execute(f"SELECT * FROM {table} ORDER BY {order} LIMIT 1").fetchone()
 
 
 def open_beside(path: Path) -> Any:
@@ -369,12 +380,14 @@ def interrupt(connection: Any) -> None:
 
 
 @contextmanager
-def _faults(path: str) -> Iterator[None]:
-    """Say the machine's faults in words; let everything else pass."""
+def _faults(path: str, *, otherwise: str = "") -> Iterator[None]:
+    """Say the machine's faults in words; what is none of the known ones is `otherwise`, or passes."""
     try:
         yield
     except (driver.DatabaseError, peewee.DatabaseError) as error:
         fault = as_fault(error, path)
+        if fault is None and otherwise:
+            fault = EnvironmentFault(otherwise, path=path, detail=str(error))
         if fault is None:
             raise
         raise fault from error

@@ -16,7 +16,7 @@ from typing import Any
 
 from app import clock, paths
 from app.errors import EnvironmentFault
-from app.store import backup, cipher, database
+from app.store import backup, cipher, database, migrations
 
 #: What a restore is told about, kind by kind: table, and how a row is called.
 KINDS: dict[str, tuple[str, str]] = {
@@ -193,8 +193,9 @@ def _nobody(actor: Any) -> Any:
 def _keep_aside(target: Path) -> Path:
     """Keep the present file under another name as well: the name `center.db` never stands for nothing."""
     connection = None
-    with contextlib.suppress(EnvironmentFault):  # without its key, or damaged: kept as it is, with its log
-        connection = cipher.connect(target)
+    if not _another_programs(target):
+        with contextlib.suppress(EnvironmentFault):  # without its key, or damaged: kept as it is, with its log
+            connection = cipher.connect(target)
     try:
         if connection is not None:
             _into_one_file(connection)
@@ -228,6 +229,13 @@ def _free_name(folder: Path, stem: str) -> Path:
         number += 1
         name = folder / f"{stem}-{number}.db"
     return name
+
+
+def _another_programs(path: Path) -> bool:
+    """Whether a file is somebody else's database: one that is so much as opened may fold its log and change."""
+    with path.open("rb") as file:
+        head = file.read(72)
+    return head.startswith(b"SQLite format 3\x00") and head[68:72] != migrations.APPLICATION_ID.to_bytes(4, "big")
 
 
 def _into_one_file(connection: Any) -> None:

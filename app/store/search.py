@@ -61,6 +61,17 @@ def index_many(connection: Any, rows: list[dict[str, Any]]) -> None:
     connection.executemany("INSERT INTO people_search (id, folded) VALUES (?, ?)", lines)
 
 
+def fill(connection: Any) -> int:
+    """Index everyone in an empty `people_search`; returns how many."""
+    rows = connection.execute(_PERSON.replace("SELECT", "SELECT u.id,").replace(" WHERE u.id = ?", "")).fetchall()
+    lines = []
+    for row_id, first, last, number, email, phone, emergency, payer, payer_email, payer_phone in rows:
+        mails = " ".join(filter(None, (email, payer_email)))
+        lines.append((row_id, folded(first, last, number, mails, (phone, emergency, payer_phone), payer)))
+    connection.executemany("INSERT INTO people_search (id, folded) VALUES (?, ?)", lines)
+    return len(lines)
+
+
 #: Results that stand there at once; counts and the rest of the list follow beside.
 AT_ONCE = 200
 

@@ -15,6 +15,7 @@ import pytest
 
 from app import clock, store
 from app.store import checks, migrations
+from tests.support.breaking import breaking
 from tests.support.full_center import START, build_full
 
 NOW = START.replace(hour=18)
@@ -36,32 +37,6 @@ def file(sound: Path, tmp_path: Path) -> Iterator[Any]:
     with clock.frozen(NOW):
         yield store.db.connection()
     store.close_center()
-
-
-def breaking(connection: Any, *statements: str, record: bool = True) -> None:
-    """Change rows behind the program's back: guards and constraints off, the record of changes kept in step."""
-    guards = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'guard%'")
-    guards = guards.fetchall()
-    recorders: list[tuple[str, str]] = []
-    if not record:
-        found = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'record%'")
-        recorders = found.fetchall()
-    connection.execute("PRAGMA foreign_keys = 0")
-    connection.execute("PRAGMA ignore_check_constraints = 1")
-    for name, _sql in [*guards, *recorders]:
-        connection.execute(f"DROP TRIGGER {name}")
-    connection.execute(
-        "INSERT INTO operations (uid, label, actor_id, actor_role, desk, at)"
-        f" VALUES ('{store.uuid7()}', 'Break', NULL, 'system', 'test', '2026-11-16T17:00:00.000Z')"
-    )
-    connection.execute("UPDATE current_operation SET operation_id = (SELECT max(id) FROM operations)")
-    for statement in statements:
-        if record and statement.startswith("UPDATE"):
-            statement = statement.replace(" SET ", " SET version = version + 1, ", 1)
-        assert connection.execute(statement).rowcount != 0, statement
-    connection.execute("UPDATE current_operation SET operation_id = NULL")
-    for _name, sql in [*guards, *recorders]:
-        connection.execute(sql)
 
 
 def row(table: str, **values: object) -> str:
@@ -197,6 +172,7 @@ BREAKS: dict[str, tuple[str, ...]] = {
     "slots.times": (f"UPDATE slots SET end_wall = '2026-11-25T13:31' WHERE id = {COMING}",),
     "students.next_slot": ("UPDATE users SET next_slot_at = NULL, next_slot_id = NULL WHERE id = 4",),
     "progress.attended": ("UPDATE courses_enrolled SET theory_done_minutes = 91 WHERE id = 1",),
+    "progress.completed": ("UPDATE courses_enrolled SET completed_on = '2026-11-16' WHERE status = 'pending'",),
     "mail.one_recipient": (f"UPDATE mail_queue SET to_address = 'a@x.example,b@x.example' WHERE id = {SENT}",),
     "mail.sent": (
         f"UPDATE mail_attempts SET outcome = 'deferred' WHERE mail_id = {SENT}",

@@ -9,10 +9,11 @@ from typing import Any
 
 from app.money import divide_half_up, split_gross, split_net
 from app.store.checks.rules import Finding, rule, sql
+from app.text import N_
 
 sql(
     "invoices.gapless",
-    "Numbers of a document series run from 1 without gaps, and the series knows the next one",
+    N_("Numbers of a document series run from 1 without gaps, and the series knows the next one"),
     "invoices",
     "SELECT max(id), series || ': ' || min(number) || ' to ' || max(number) || ', ' || count(*) || ' documents'"
     " FROM invoices GROUP BY series HAVING min(number) <> 1 OR max(number) <> count(*)"
@@ -24,7 +25,7 @@ sql(
 # Within one day the clock may step back: stamps then differ by less than a day, of 25 hours when clocks change.
 sql(
     "invoices.dates",
-    "Dates rise with the numbers of a series, no document is due before it is issued",
+    N_("Dates rise with the numbers of a series, no document is due before it is issued"),
     "invoices",
     "SELECT a.id, a.label || ' of ' || a.issued_on || ' comes before ' || b.label || ' of ' || b.issued_on"
     " FROM invoices a JOIN invoices b ON b.series = a.series AND b.number = a.number + 1"
@@ -33,7 +34,7 @@ sql(
 )
 sql(
     "invoices.sums",
-    "A document's sums are those of its lines, which are numbered from 1",
+    N_("A document's sums are those of its lines, which are numbered from 1"),
     "invoices",
     "SELECT i.id, i.label || ' ' || i.gross_minor || ' but lines ' || coalesce(sum(l.gross_minor), 0) FROM invoices i"
     " LEFT JOIN invoice_lines l ON l.invoice_id = i.id GROUP BY i.id"
@@ -42,7 +43,7 @@ sql(
 )
 sql(
     "invoices.credit",
-    "A credit note refers to an invoice of the same student, is never above it, and a full one equals it",
+    N_("A credit note refers to an invoice of the same student, is never above it, and a full one equals it"),
     "invoices",
     "SELECT c.id, c.label || ' refers to ' || i.label FROM invoices c JOIN invoices i ON i.id = c.refers_to"
     " WHERE i.kind <> 'invoice' OR i.student_id <> c.student_id OR i.currency <> c.currency"
@@ -51,7 +52,7 @@ sql(
 )
 sql(
     "invoices.credited_money",
-    "No money stands on an invoice that was credited in full",
+    N_("No money stands on an invoice that was credited in full"),
     "invoices",
     "SELECT i.id, i.label FROM invoices i JOIN invoices c ON c.refers_to = i.id AND c.is_full = 1"
     " WHERE 0 <> (SELECT coalesce(sum(s.direction * s.amount_minor), 0) FROM student_payments s"
@@ -59,7 +60,7 @@ sql(
 )
 sql(
     "invoices.line_once",
-    "What was bought stands on the invoices that are not credited for no more than its price",
+    N_("What was bought stands on the invoices that are not credited for no more than its price"),
     "invoice_lines",
     "SELECT min(l.id), 'course line ' || e.number || ' invoiced for ' || sum(l.gross_minor) FROM invoice_lines l"
     " JOIN invoices i ON i.id = l.invoice_id AND i.kind = 'invoice' JOIN courses_enrolled e ON e.id = l.enrollment_id"
@@ -73,7 +74,7 @@ sql(
 )
 sql(
     "invoices.line_owner",
-    "A line of a document points at a purchase of the student it names",
+    N_("A line of a document points at a purchase of the student it names"),
     "invoice_lines",
     "SELECT l.id, 'line ' || l.position FROM invoice_lines l LEFT JOIN courses_enrolled c ON c.id = l.enrollment_id"
     " LEFT JOIN product_enrolled p ON p.id = l.product_enrolled_id LEFT JOIN installments n ON n.id = l.installment_id"
@@ -82,14 +83,14 @@ sql(
 )
 sql(
     "invoices.paid_line_invoiced",
-    "Every completed payment that paid for something did so on an invoice",
+    N_("Every completed payment that paid for something did so on an invoice"),
     "student_payments",
     "SELECT s.id, 'invoice ' || s.invoice_id FROM student_payments s JOIN invoices i ON i.id = s.invoice_id"
     " WHERE i.kind <> 'invoice'",
 )
 sql(
     "numbers.series",
-    "Numbers that people quote come from their series, which goes on above them",
+    N_("Numbers that people quote come from their series, which goes on above them"),
     "series",
     "SELECT s.id, s.name || ' goes on at ' || s.next_number FROM series s WHERE s.gapless = 0 AND s.next_number <= CASE s.name"
     " WHEN 'student' THEN (SELECT count(*) FROM users WHERE number IS NOT NULL)"
@@ -99,7 +100,7 @@ sql(
 )
 
 
-@rule("invoices.tax", "Net, tax and gross of every line of a document agree with its rate, half-up")
+@rule("invoices.tax", N_("Net, tax and gross of every line of a document agree with its rate, half-up"))
 def tax(connection: Any) -> Iterable[Finding]:
     query = (
         "SELECT id, quoted, rate_bp, tax_category, quantity, unit_net_minor, net_minor, tax_minor, gross_minor,"
@@ -115,7 +116,7 @@ def tax(connection: Any) -> Iterable[Finding]:
             yield "invoice_lines", row_id, f"{quantity} times {unit} is not {net}"
 
 
-@rule("invoices.snapshot", "The snapshot of a document has its hash and says what its rows say")
+@rule("invoices.snapshot", N_("The snapshot of a document has its hash and says what its rows say"))
 def snapshot(connection: Any) -> Iterable[Finding]:
     lines: dict[int, list[tuple[Any, ...]]] = {}
     for invoice_id, *rest in connection.execute(

@@ -8,10 +8,13 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
+from sqlcipher3 import dbapi2 as driver
+
 from app import text
 from app.store import migrations
 from app.store.checks.rules import Finding, rule
 from app.store.search import folded
+from app.text import N_
 
 _STAMP = re.compile(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d\.\d{3}Z")
 _DATE = re.compile(r"\d{4}-[01]\d-[0-3]\d")
@@ -19,31 +22,63 @@ _UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-
 _WALL = {"start_wall", "end_wall"}
 
 
-@rule("file.integrity", "SQLite finds its pages, indexes and constraints in order")
+@rule("file.integrity", N_("SQLite finds its pages, indexes and constraints in order"))
 def integrity(connection: Any) -> Iterable[Finding]:
-    for (words,) in connection.execute("PRAGMA integrity_check").fetchall():
-        if words != "ok":
-            yield "file", 0, words
+    for words in integrity_words(connection):
+        yield "file", 0, words
 
 
-@rule("file.references", "Every reference points at a row that is there")
+def integrity_words(connection: Any) -> list[str]:
+    """What SQLite finds wrong, line by line. Where it cannot go on over the whole file, table by table."""
+    try:
+        return [words for (words,) in connection.execute("PRAGMA integrity_check").fetchall() if words != "ok"]
+    except driver.DatabaseError as error:
+        if "interrupted" in str(error):
+            raise
+    found = []
+    names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
+    for (name,) in names:
+        try:
+            lines = connection.execute(f'PRAGMA integrity_check("{name}")').fetchall()
+        except driver.DatabaseError as error:
+            if "interrupted" in str(error):
+                raise
+            found.append(f"table {name}: {error}")
+        else:
+            found += [words for (words,) in lines if words != "ok"]
+    return found or ["SQLite cannot read the whole file"]
+
+
+@rule("file.references", N_("Every reference points at a row that is there"))
 def references(connection: Any) -> Iterable[Finding]:
     for table, row_id, parent, _number in connection.execute("PRAGMA foreign_key_check").fetchall():
         yield table, row_id or 0, f"points at a missing row of {parent}"
 
 
-@rule("file.schema", "The file holds the tables, indexes and triggers of its version, and nothing else")
+@rule("file.schema", N_("The file holds the tables, indexes and triggers of its version, and nothing else"))
 def schema(connection: Any) -> Iterable[Finding]:
+    for kind, name, state in schema_differences(connection):
+        yield "file", 0, schema_words(kind, name, state)
+
+
+def schema_differences(connection: Any) -> list[tuple[str, str, str]]:
+    """(type, name, state) of what differs from the schema of the file's version: missing, another, not ours."""
     wanted = migrations.schema_of(int(connection.execute("PRAGMA user_version").fetchone()[0]))
     found = migrations.read_schema(connection)
     ours, theirs = ({(kind, name) for kind, name, _sql in each} for each in (wanted, found))
-    for kind, name, _sql in sorted(found - wanted):
-        yield "file", 0, f"{kind} {name} is {'another' if (kind, name) in ours else 'not ours'}"
-    for kind, name in sorted(ours - theirs):
-        yield "file", 0, f"{kind} {name} is missing"
+    more = [(kind, name, "another" if (kind, name) in ours else "not ours") for kind, name, _sql in found - wanted]
+    return sorted(more) + [(kind, name, "missing") for kind, name in sorted(ours - theirs)]
 
 
-@rule("file.values", "Stamps are UTC, dates ISO, uids UUIDv7; text is NFC without control characters; names end at 200")
+def schema_words(kind: str, name: str, state: str) -> str:
+    """One difference as the check says it."""
+    return f"{kind} {name} is {state}"
+
+
+@rule(
+    "file.values",
+    N_("Stamps are UTC, dates ISO, uids UUIDv7; text is NFC without control characters; names end at 200"),
+)
 def values(connection: Any) -> Iterable[Finding]:
     for table in migrations.recorded_tables(connection):
         columns = connection.execute(f'SELECT name, type FROM pragma_table_info("{table}")').fetchall()
@@ -89,7 +124,7 @@ def _check_of(table: str, name: str) -> Any:
     return plain
 
 
-@rule("file.search", "The search index finds everyone by what stands on them")
+@rule("file.search", N_("The search index finds everyone by what stands on them"))
 def search_index(connection: Any) -> Iterable[Finding]:
     rows = connection.execute(
         "SELECT u.id, u.first_name, u.last_name, u.number, u.email, u.phone, u.emergency_phone, p.name, p.email, p.phone,"
@@ -99,9 +134,15 @@ def search_index(connection: Any) -> Iterable[Finding]:
         mails = " ".join(filter(None, (email, payer_email)))
         if kept != folded(first, last, number, mails, (phone, emergency, payer_phone), payer):
             yield "users", row_id, "the search index holds something else"
+    for index in ("people_trigram", "people_prefix"):
+        for (row_id,) in connection.execute(
+            f"SELECT id FROM people_search WHERE id NOT IN (SELECT id FROM {index}_docsize)"
+            f" UNION ALL SELECT id FROM {index}_docsize WHERE id NOT IN (SELECT id FROM people_search)"
+        ):
+            yield "users", row_id, "the search index does not know the same people"
 
 
-@rule("file.messages", "Timeline and inbox hold known keys and readable parameters, settings hold JSON")
+@rule("file.messages", N_("Timeline and inbox hold known keys and readable parameters, settings hold JSON"))
 def messages(connection: Any) -> Iterable[Finding]:
     known = text.messages()
     for table in ("timeline", "notifications"):
@@ -112,7 +153,7 @@ def messages(connection: Any) -> Iterable[Finding]:
                 yield table, row_id, "parameters are no object"
 
 
-@rule("file.merged", "A merged person points at one who is not merged away in a circle")
+@rule("file.merged", N_("A merged person points at one who is not merged away in a circle"))
 def merged(connection: Any) -> Iterable[Finding]:
     into = dict(connection.execute("SELECT id, merged_into FROM users WHERE merged_into IS NOT NULL").fetchall())
     for start in into:

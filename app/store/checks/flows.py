@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.store.checks.rules import sql
+from app.text import N_
 
 _MADE = "(SELECT min(c.operation_id) FROM changes c WHERE c.table_name = '{table}' AND c.row_id = {alias}.id AND c.before IS NULL)"
 
@@ -19,7 +20,7 @@ def _companion(table: str, alias: str, operation: str, link_table: str, kind: st
 _ENROLLED = _MADE.format(table="courses_enrolled", alias="e")
 sql(
     "flow.enrollment",
-    "An enrollment has its timeline entry and its notification, by the same operation",
+    N_("An enrollment has its timeline entry and its notification, by the same operation"),
     "courses_enrolled",
     f"SELECT e.id, e.number FROM courses_enrolled e WHERE NOT {_companion('e', 'e', _ENROLLED, 'courses_enrolled', 'timeline')}"
     f" OR NOT {_companion('e', 'e', _ENROLLED, 'courses_enrolled', 'notifications')}",
@@ -27,7 +28,7 @@ sql(
 _SOLD = _MADE.format(table="product_enrolled", alias="e")
 sql(
     "flow.sale",
-    "A sale has its timeline entry and its notification, by the same operation",
+    N_("A sale has its timeline entry and its notification, by the same operation"),
     "product_enrolled",
     "SELECT e.id, e.number FROM product_enrolled e WHERE NOT EXISTS (SELECT 1 FROM timeline x JOIN changes d"
     f" ON d.table_name = 'timeline' AND d.row_id = x.id AND d.operation_id = {_SOLD} WHERE x.user_id = e.student_id)"
@@ -40,7 +41,7 @@ _SETTLED = (
 )
 sql(
     "flow.payment",
-    "A completed payment has its timeline entry and its notification, by the operation that completed it",
+    N_("A completed payment has its timeline entry and its notification, by the operation that completed it"),
     "payments",
     "SELECT p.id, p.number FROM payments p WHERE p.status = 'COMPLETED' AND ("
     f"NOT {_companion('payments', 'p', _SETTLED, 'payments', 'timeline')}"
@@ -48,7 +49,7 @@ sql(
 )
 sql(
     "flow.started_alone",
-    "A payment that is not completed stands in payments alone",
+    N_("A payment that is not completed stands in payments alone"),
     "payments",
     "SELECT p.id, p.number FROM payments p WHERE p.status <> 'COMPLETED' AND ("
     "EXISTS (SELECT 1 FROM student_payments s WHERE s.payment_id = p.id)"
@@ -57,7 +58,7 @@ sql(
 )
 sql(
     "flow.started_first",
-    "Every payment was STARTED in the file before it was completed or failed, once",
+    N_("Every payment was STARTED in the file before it was completed or failed, once"),
     "payments",
     "SELECT p.id, p.number FROM payments p WHERE NOT EXISTS (SELECT 1 FROM changes c WHERE c.table_name = 'payments'"
     " AND c.row_id = p.id AND c.before IS NULL AND c.after ->> 'status' = 'STARTED')"
@@ -66,15 +67,16 @@ sql(
 )
 sql(
     "inbox.recipients",
-    "A notification has someone to see it, and no student",
+    N_("A notification has someone to see it, and no student"),
     "notifications",
+    # The recipients lead: there are few of them for each person, and a hundred students for each recipient.
     "SELECT n.id, n.key FROM notifications n WHERE NOT EXISTS (SELECT 1 FROM notification_recipients r"
-    " WHERE r.notification_id = n.id) OR EXISTS (SELECT 1 FROM notification_recipients r JOIN users u ON u.id = r.user_id"
-    " WHERE r.notification_id = n.id AND u.role = 'student')",
+    " WHERE r.notification_id = n.id) OR n.id IN (SELECT r.notification_id FROM notification_recipients r"
+    " CROSS JOIN users u ON u.id = r.user_id WHERE u.role = 'student')",
 )
 sql(
     "people.numbers",
-    "Every student has a number, nobody who does not sign in has a password",
+    N_("Every student has a number, nobody who does not sign in has a password"),
     "users",
     "SELECT id, first_name FROM users WHERE (role = 'student' AND number IS NULL)"
     " OR (role = 'student' AND password_hash IS NOT NULL)",

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.money import split_gross, split_net
 from app.store.checks.rules import Finding, rule, sql
+from app.text import N_
 
 _USED = "(SELECT coalesce(sum(direction * amount_minor), 0) FROM student_payments s WHERE s.payment_id = p.id)"
 _REFUNDED = (
@@ -15,7 +16,7 @@ _REFUNDED = (
 
 sql(
     "money.payment_used",
-    "What a payment paid for, and its refunds, are never above its amount nor below nothing",
+    N_("What a payment paid for, and its refunds, are never above its amount nor below nothing"),
     "payments",
     f"SELECT p.id, {_USED} || ' used and ' || {_REFUNDED} || ' refunded of ' || p.amount_minor FROM payments p"
     f" WHERE p.status = 'COMPLETED' AND p.payment_type <> 'refund'"
@@ -23,21 +24,21 @@ sql(
 )
 sql(
     "money.completed_only",
-    "Only COMPLETED payments that are no refunds put money to use",
+    N_("Only COMPLETED payments that are no refunds put money to use"),
     "student_payments",
     "SELECT s.id, p.status || ' ' || p.payment_type FROM student_payments s JOIN payments p ON p.id = s.payment_id"
     " WHERE p.status <> 'COMPLETED' OR p.payment_type = 'refund'",
 )
 sql(
     "money.refund",
-    "A refund points at a COMPLETED payment of the same student in the same currency, which is no refund",
+    N_("A refund points at a COMPLETED payment of the same student in the same currency, which is no refund"),
     "payments",
     "SELECT r.id, 'refund of ' || p.number FROM payments r JOIN payments p ON p.id = r.refund_of"
     " WHERE p.status <> 'COMPLETED' OR p.payment_type = 'refund' OR p.student_id <> r.student_id OR p.currency <> r.currency",
 )
 sql(
     "money.taken_back",
-    "Money taken back from a line is never more than was put there, on the same line, invoice and payment",
+    N_("Money taken back from a line is never more than was put there, on the same line, invoice and payment"),
     "student_payments",
     "SELECT b.id, 'takes back from ' || f.id FROM student_payments b JOIN student_payments f ON f.id = b.reverses_id"
     " WHERE f.direction <> 1 OR f.payment_id <> b.payment_id OR f.invoice_id <> b.invoice_id"
@@ -46,7 +47,7 @@ sql(
 )
 sql(
     "money.invoice_paid",
-    "What was paid on an invoice is never above its gross nor below nothing, and never on a credit note",
+    N_("What was paid on an invoice is never above its gross nor below nothing, and never on a credit note"),
     "invoices",
     "SELECT i.id, i.label || ' has ' || sum(s.direction * s.amount_minor) || ' of ' || i.gross_minor FROM invoices i"
     " JOIN student_payments s ON s.invoice_id = i.id GROUP BY i.id"
@@ -54,7 +55,7 @@ sql(
 )
 sql(
     "money.line_paid",
-    "What was paid on a line is never above its price, and the money stands on an invoice of that line and student",
+    N_("What was paid on a line is never above its price, and the money stands on an invoice of that line and student"),
     "student_payments",
     "SELECT s.id, 'no such line on invoice ' || s.invoice_id FROM student_payments s WHERE NOT EXISTS ("
     " SELECT 1 FROM invoice_lines l WHERE l.invoice_id = s.invoice_id AND l.student_id = s.student_id"
@@ -69,14 +70,14 @@ sql(
 )
 sql(
     "money.method",
-    "Money put to use carries its payment's method",
+    N_("Money put to use carries its payment's method"),
     "student_payments",
     "SELECT s.id, s.method || ' is not ' || p.method FROM student_payments s JOIN payments p ON p.id = s.payment_id"
     " WHERE s.method <> p.method",
 )
 sql(
     "money.balance",
-    "The kept balance is what the rows say: prices less payments plus refunds, corrected for others' money",
+    N_("The kept balance is what the rows say: prices less payments plus refunds, corrected for others' money"),
     "users",
     """
     SELECT u.id, 'kept ' || u.balance_minor || ', rows say ' || coalesce(r.owed, 0) FROM users u LEFT JOIN (
@@ -95,7 +96,7 @@ sql(
 )
 sql(
     "money.one_currency",
-    "A center has one currency",
+    N_("A center has one currency"),
     "payments",
     "SELECT id, currency FROM payments WHERE json_quote(currency) <> (SELECT value FROM settings WHERE key = 'center.currency')"
     " UNION ALL SELECT id, currency FROM invoices"
@@ -103,7 +104,7 @@ sql(
 )
 sql(
     "money.installments",
-    "Installments of an enrollment sum to its price, in order of their dates, numbered from 1",
+    N_("Installments of an enrollment sum to its price, in order of their dates, numbered from 1"),
     "courses_enrolled",
     "SELECT e.id, 'installments sum to ' || sum(i.amount_minor) || ' of ' || e.gross_minor FROM courses_enrolled e"
     " JOIN installments i ON i.enrollment_id = e.id GROUP BY e.id"
@@ -113,14 +114,14 @@ sql(
 )
 sql(
     "money.settled",
-    "A refund is positive; a cash payment was given enough, and only cash is given",
+    N_("A refund is positive; a cash payment was given enough, and only cash is given"),
     "payments",
     "SELECT id, number FROM payments WHERE (given_minor IS NOT NULL AND method <> 'cash')"
     " OR given_minor < amount_minor OR amount_minor <= 0",
 )
 sql(
     "money.till",
-    "Cash goes into a till that was open then, and only cash; a closed till was counted",
+    N_("Cash goes into a till that was open then, and only cash; a closed till was counted"),
     "payments",
     # Open then: by the order of operations. A clock may step back between two of them.
     """
@@ -140,7 +141,7 @@ sql(
 )
 sql(
     "money.till_expected",
-    "What a closed till should hold is float, cash and moves",
+    N_("What a closed till should hold is float, cash and moves"),
     "tills",
     """
     SELECT t.id, 'kept ' || t.expected_minor FROM tills t WHERE t.status = 'closed' AND t.expected_minor <> t.float_minor
@@ -152,7 +153,7 @@ sql(
 )
 
 
-@rule("money.prices", "Net, tax and gross of every line follow from the quoted side, half-up, less its discount")
+@rule("money.prices", N_("Net, tax and gross of every line follow from the quoted side, half-up, less its discount"))
 def prices(connection: Any) -> Iterable[Finding]:
     columns = "id, quoted, {total}, discount_minor, rate_bp, tax_category, net_minor, tax_minor, gross_minor"
     for table, total in (

@@ -8,10 +8,11 @@ from typing import Any
 
 from app.store import migrations
 from app.store.checks.rules import Finding, rule, sql
+from app.text import N_
 
 sql(
     "record.operations",
-    "Every operation says who, when and what",
+    N_("Every operation says who, when and what"),
     "operations",
     "SELECT id, label || ' by ' || actor_role || ' at ' || at FROM operations"
     " WHERE trim(label) = '' OR trim(actor_role) = '' OR at NOT LIKE '____-__-__T__:__:__.___Z'"
@@ -20,7 +21,9 @@ sql(
 )
 
 
-@rule("record.rows", "The last recorded change of every row is the row as it is, and its version counts its changes")
+@rule(
+    "record.rows", N_("The last recorded change of every row is the row as it is, and its version counts its changes")
+)
 def rows(connection: Any) -> Iterable[Finding]:
     for table in migrations.recorded_tables(connection):
         columns = connection.execute(f'SELECT name, type FROM pragma_table_info("{table}")').fetchall()
@@ -58,7 +61,7 @@ def _difference(now: str, recorded: str | None, count: int | None, firsts: int |
 
 sql(
     "record.gone",
-    "A row that is gone was deleted by an operation",
+    N_("A row that is gone was deleted by an operation"),
     "changes",
     "SELECT id, table_name || ' ' || row_id || ' has changes after its end' FROM changes c WHERE after IS NULL"
     " AND EXISTS (SELECT 1 FROM changes d WHERE d.table_name = c.table_name AND d.row_id = c.row_id AND d.id > c.id"
@@ -66,7 +69,8 @@ sql(
 )
 sql(
     "record.closed",
-    "No operation is left open",
+    N_("No operation is left open"),
     "current_operation",
-    "SELECT one, operation_id FROM current_operation WHERE operation_id IS NOT NULL",
+    "SELECT one, operation_id FROM current_operation WHERE operation_id IS NOT NULL"
+    " UNION ALL SELECT 1, 'nothing says that none is' WHERE NOT EXISTS (SELECT 1 FROM current_operation)",
 )

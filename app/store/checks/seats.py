@@ -9,6 +9,7 @@ from typing import Any
 from app import clock
 from app.errors import UserError
 from app.store.checks.rules import Finding, rule, sql
+from app.text import N_
 
 _LIVE = "(e.status IN ('booked', 'attended') OR (e.status = 'held' AND e.held_until > ?))"
 
@@ -25,14 +26,14 @@ def _now_sql(name: str, meaning: str, table: str, query: str) -> None:
 
 _now_sql(
     "seats.capacity",
-    "Live seats are never more than a slot has",
+    N_("Live seats are never more than a slot has"),
     "slots",
     f"SELECT s.id, count(*) || ' live seats of ' || s.capacity FROM slots s JOIN slot_enrolled e ON e.slot_id = s.id"
     f" WHERE {_LIVE} GROUP BY s.id HAVING count(*) > s.capacity",
 )
 sql(
     "seats.kept_count",
-    "The kept count of a slot is its booked and attended seats",
+    N_("The kept count of a slot is its booked and attended seats"),
     "slots",
     "SELECT s.id, 'kept ' || s.seats_taken || ', rows say ' || coalesce(r.n, 0) FROM slots s LEFT JOIN ("
     " SELECT slot_id, count(*) AS n FROM slot_enrolled WHERE status IN ('booked', 'attended') GROUP BY slot_id) r"
@@ -40,21 +41,21 @@ sql(
 )
 sql(
     "seats.one_each",
-    "One seat per student and slot",
+    N_("One seat per student and slot"),
     "slot_enrolled",
     "SELECT max(id), 'student ' || student_id || ' has ' || count(*) FROM slot_enrolled WHERE status <> 'canceled'"
     " GROUP BY slot_id, student_id HAVING count(*) > 1",
 )
 sql(
     "seats.session",
-    "A seat carries the session of its slot",
+    N_("A seat carries the session of its slot"),
     "slot_enrolled",
     "SELECT e.id, 'session ' || e.session_id || ', slot has ' || s.session_id FROM slot_enrolled e"
     " JOIN slots s ON s.id = e.slot_id WHERE e.session_id <> s.session_id",
 )
 sql(
     "seats.enrollment",
-    "A seat belongs to an enrollment of its student in the session's course, and to a student",
+    N_("A seat belongs to an enrollment of its student in the session's course, and to a student"),
     "slot_enrolled",
     "SELECT e.id, 'enrollment ' || c.number FROM slot_enrolled e JOIN courses_enrolled c ON c.id = e.enrollment_id"
     " JOIN sessions n ON n.id = e.session_id WHERE c.student_id <> e.student_id OR c.course_id <> n.course_id"
@@ -63,14 +64,14 @@ sql(
 )
 sql(
     "seats.canceled_slot",
-    "A canceled slot has no seats, and says why it was canceled",
+    N_("A canceled slot has no seats, and says why it was canceled"),
     "slots",
     "SELECT s.id, count(e.id) || ' seats' FROM slots s LEFT JOIN slot_enrolled e ON e.slot_id = s.id"
     " AND e.status <> 'canceled' WHERE s.canceled_at IS NOT NULL GROUP BY s.id HAVING count(e.id) > 0 OR s.cancel_reason = ''",
 )
 _now_sql(
     "seats.two_places",
-    "No student sits in two slots at once, unless someone said why",
+    N_("No student sits in two slots at once, unless someone said why"),
     "slot_enrolled",
     "SELECT e.id, 'also in slot ' || t.id FROM slot_enrolled e JOIN slots s ON s.id = e.slot_id"
     " JOIN slot_enrolled f ON f.student_id = e.student_id AND f.id > e.id JOIN slots t ON t.id = f.slot_id"
@@ -80,7 +81,7 @@ _now_sql(
 )
 sql(
     "slots.room",
-    "No room, vehicle or equipment is used more often at once than there is of it, unless someone said why",
+    N_("No room, vehicle or equipment is used more often at once than there is of it, unless someone said why"),
     "slots",
     "SELECT s.id, r.name || ' is taken' FROM slots s JOIN resources r ON r.id = s.resource_id"
     " WHERE s.canceled_at IS NULL AND s.override_reason = '' AND r.quantity <= (SELECT count(*) FROM slots t"
@@ -89,7 +90,7 @@ sql(
 )
 sql(
     "slots.instructor",
-    "No instructor teaches in two places at once, unless someone said why",
+    N_("No instructor teaches in two places at once, unless someone said why"),
     "slots",
     """
     WITH teaching AS (
@@ -109,14 +110,16 @@ sql(
 )
 sql(
     "slots.instructors_work_here",
-    "Only people who work here teach",
+    N_("Only people who work here teach"),
     "session_instructor",
     "SELECT i.id, u.role FROM session_instructor i JOIN users u ON u.id = i.instructor_id WHERE u.role = 'student'"
     " UNION ALL SELECT i.id, u.role FROM slot_instructor i JOIN users u ON u.id = i.instructor_id WHERE u.role = 'student'",
 )
 _now_sql(
     "students.next_slot",
-    "The kept next slot is the earliest coming live seat; one that has begun waits for the day to be rolled forward",
+    N_(
+        "The kept next slot is the earliest coming live seat; one that has begun waits for the day to be rolled forward"
+    ),
     "users",
     """
     SELECT u.id, 'kept ' || coalesce(u.next_slot_at, 'none') || ', rows say ' || coalesce(n.at, 'none') FROM users u
@@ -132,7 +135,7 @@ _now_sql(
 )
 sql(
     "progress.attended",
-    "Progress is the sum of attended slot time",
+    N_("Progress is the sum of attended slot time"),
     "courses_enrolled",
     """
     WITH done AS (
@@ -145,7 +148,7 @@ sql(
               WHERE x.status = 'attended' AND x.enrollment_id IS NOT NULL AND s.canceled_at IS NULL) e
         JOIN sessions n ON n.id = e.session_id GROUP BY e.enrollment_id
     ), said AS (
-        SELECT c.id, c.number, c.status, c.completed_on, c.progress_bp, c.theory_done_minutes AS t, c.practical_done_minutes AS p,
+        SELECT c.id, c.number, c.progress_bp, c.theory_done_minutes AS t, c.practical_done_minutes AS p,
             coalesce(d.theory, 0) AS theory, coalesce(d.practical, 0) AS practical,
             k.theory_minutes + k.practical_minutes AS planned,
             min(coalesce(d.theory, 0), k.theory_minutes) + min(coalesce(d.practical, 0), k.practical_minutes) AS counted
@@ -154,12 +157,18 @@ sql(
     SELECT id, number || ': kept ' || t || ' + ' || p || ' minutes, attended ' || theory || ' + ' || practical FROM said
     WHERE t <> theory OR p <> practical
         OR progress_bp <> CASE WHEN planned = 0 THEN 0 ELSE min(10000, counted * 10000 / planned) END
-        OR (status = 'completed') <> (completed_on IS NOT NULL)
     """,
 )
 
+sql(
+    "progress.completed",
+    N_("A completed course has the day it was completed, and no other has one"),
+    "courses_enrolled",
+    "SELECT id, number FROM courses_enrolled WHERE (status = 'completed') <> (completed_on IS NOT NULL)",
+)
 
-@rule("slots.times", "A slot's UTC times are its wall times in its zone, and its day is its start's")
+
+@rule("slots.times", N_("A slot's UTC times are its wall times in its zone, and its day is its start's"))
 def times(connection: Any) -> Iterable[Finding]:
     for row_id, day, start_wall, end_wall, zone, start, end in connection.execute(
         "SELECT id, on_date, start_wall, end_wall, zone, start_utc, end_utc FROM slots"

@@ -32,6 +32,7 @@ _WHY = {
     "restore": N_("before a restore"),
     "merge": N_("before a merge"),
     "erase": N_("before an erasure"),
+    "repair": N_("before a repair"),
 }
 
 
@@ -49,6 +50,7 @@ class SafeKeeping(QWidget):
         self.backups.restore_wanted.connect(self.restore_wanted)
         self.place = SecondPlace(context)
         self.check = Check(context)
+        self.check.copied.connect(self.backups.reload)
         self.move_card = Move(context, data_dir)
         self.move_card.restore_wanted.connect(self.restore_wanted)
         self.encryption = Encryption(context, data_dir)
@@ -77,6 +79,10 @@ class SafeKeeping(QWidget):
         self.backups.reload()
         self.place.reload()
         self.encryption.reload()
+
+    def finish(self) -> None:
+        """The window closes: a check under way is broken off."""
+        self.check.finish()
 
     def show_state(self, state: KeepingState) -> None:
         """How backups stand, as the thread says it."""

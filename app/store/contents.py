@@ -1,0 +1,50 @@
+"""What a copy holds, told before it is opened: how many people, payments and documents, and whose center it is."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlcipher3 import dbapi2 as driver
+
+from app.errors import EnvironmentFault
+from app.store import database
+
+
+@dataclass(frozen=True)
+class Contents:
+    """Counts of a center's file, its name, and how it writes moments: its zone and locale."""
+
+    people: int
+    payments: int
+    invoices: int
+    center: str
+    zone: str
+    locale: str
+
+
+def contents(path: Path) -> Contents | None:
+    """What a center's file holds; None where it cannot be read."""
+    try:
+        with contextlib.closing(database.open_beside(path)) as connection:
+            people, payments, invoices = connection.execute(
+                "SELECT (SELECT count(*) FROM users WHERE status <> 'merged'), (SELECT count(*) FROM payments),"
+                " (SELECT count(*) FROM invoices)"
+            ).fetchone()
+            settings = dict(
+                connection.execute("SELECT key, value FROM settings WHERE key IN ('center.name', 'center.zone',"
+                                   " 'center.locale')").fetchall()
+            )  # fmt: skip
+            said = {key: str(json.loads(value)) for key, value in settings.items()}
+    except (driver.Error, EnvironmentFault, OSError, ValueError):
+        return None
+    return Contents(
+        people,
+        payments,
+        invoices,
+        said.get("center.name", ""),
+        said.get("center.zone", "UTC"),
+        said.get("center.locale", "en"),
+    )
