@@ -132,7 +132,7 @@ class MailThread(QThread):
             self._runner.tell("fault", text.sentence(fault))
         except Exception:
             self._runner.close()
-            sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+            sys.excepthook(*sys.exc_info())
 
     def finish(self) -> None:
         """Stop, breaking a send that hangs; what was not begun waits in the queue."""

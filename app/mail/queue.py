@@ -171,10 +171,11 @@ def claim(who: str, limit: int = 10) -> list[Claimed]:
     with store.write("Claim mails", SYSTEM) as w:
         until = clock.stamp(now + timedelta(seconds=LEASE_SECONDS))
         for row in list(due):
-            if hashlib.sha256(row.mime).hexdigest() != row.mime_hash:
+            mime = bytes(row.mime or b"")
+            if hashlib.sha256(mime).hexdigest() != row.mime_hash:
                 raise RuntimeError(f"mail {row.id}: the stored bytes do not match their hash")
             w.update(MailQueue, row.id, state="sending", stage="claimed", lease_until=until, lease_by=who)
-            claimed.append(Claimed(row.id, row.to_address, bytes(row.mime)))
+            claimed.append(Claimed(row.id, row.to_address, mime))
     return claimed
 
 
@@ -193,7 +194,12 @@ def settle(mail_id: int, outcome: Outcome, started_at: str) -> str:
         row = MailQueue.get_by_id(mail_id)
         if row.state != "sending":
             raise RuntimeError(f"mail {mail_id} is {row.state}, not sending")
-        free = {"lease_until": None, "lease_by": "", "stage": outcome.stage, "last_reply": outcome.reply}
+        free: dict[str, Any] = {
+            "lease_until": None,
+            "lease_by": "",
+            "stage": outcome.stage,
+            "last_reply": outcome.reply,
+        }
         if outcome.kind in ("offline", "refused_account"):
             w.update(MailQueue, mail_id, state="queued", **free)
             return "queued"
@@ -246,7 +252,7 @@ def recover(*, everything: bool = False) -> int:
     with store.write("Recover mails", SYSTEM) as w:
         rows = list(left)
         for row in rows:
-            free = {"lease_until": None, "lease_by": ""}
+            free: dict[str, Any] = {"lease_until": None, "lease_by": ""}
             if row.stage == "dot":
                 w.insert(
                     MailAttempt,
@@ -370,7 +376,7 @@ def save_account(actor: Actor, draft: AccountDraft) -> int:
         address = compose.check_address(draft.from_address)
     except UserError as error:
         raise UserError(error.key, "from_address", **error.params) from error
-    row = {
+    row: dict[str, Any] = {
         "name": host,
         "host": host,
         "port": draft.port,
@@ -411,7 +417,13 @@ def _expect(mail_id: int, *states: str) -> Any:
 
 
 def _uncertain(w: Write, row: Any, tries: int, free: dict[str, Any]) -> None:
-    values = {**free, "state": "uncertain", "tries": tries, "next_try_at": None, "reason": "mail.line_broke"}
+    values: dict[str, Any] = {
+        **free,
+        "state": "uncertain",
+        "tries": tries,
+        "next_try_at": None,
+        "reason": "mail.line_broke",
+    }
     w.update(MailQueue, row.id, **values)
     _tell(w, row, "mail.uncertain_notice")
 

@@ -61,6 +61,8 @@ class MailRunner:
             return done
         while not stop.is_set():
             row = queue.active_account()
+            if row is None:
+                break
             queue.build(compose.sender(row.from_address, row.from_name), self._resolver)
             batch = queue.claim(self._who)
             if not batch:

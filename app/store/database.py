@@ -71,7 +71,7 @@ class _ThreadState(threading.local):
     writing: Write | None = None
 
 
-class _Database(SqlCipherDatabase):
+class _Database(SqlCipherDatabase):  # type: ignore[misc]  # playhouse tells no types
     """peewee's database, which refuses to go on once SQLite has rolled a write back."""
 
     def execute_sql(self, sql: str, params: Any = None) -> Any:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sqlcipher3 import dbapi2 as driver
+
 from app import clock, paths
 from app.errors import EnvironmentFault
 from app.store import backup, database, migrations
@@ -80,7 +82,7 @@ def compare(source: Path, data_dir: Path) -> list[Difference]:
                             _names(now, table, name, changed),
                         )
                     )  # fmt: skip
-    except database.driver.Error as error:
+    except driver.Error as error:
         raise EnvironmentFault("cli.bad_backup", path=str(source), detail=str(error)) from error
     return found
 
@@ -152,9 +154,9 @@ def _nobody(actor: Any) -> Any:
 
 def _keep_aside(target: Path) -> Path:
     """Keep the present file under another name as well: the name `center.db` never stands for nothing."""
-    connection = database.driver.connect(str(target), isolation_level=None)
+    connection = driver.connect(str(target), isolation_level=None)
     try:
-        with contextlib.suppress(database.driver.Error):  # a damaged file is kept as it is, with its log
+        with contextlib.suppress(driver.Error):  # a damaged file is kept as it is, with its log
             _into_one_file(connection)
     finally:
         connection.close()
