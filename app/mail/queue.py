@@ -11,16 +11,18 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app import clock, store
 from app.desk import center, notifications, timeline
 from app.desk.accounts import SYSTEM, Actor, require
 from app.errors import UserError
 from app.mail import compose
-from app.mail.smtp import Outcome
 from app.store import Write
 from app.store.models import MailAccount, MailAttempt, MailQueue
+
+if TYPE_CHECKING:
+    from app.mail.smtp import Outcome
 
 #: Minutes to wait after the first, second, … refused try; after the last one the message has failed.
 BACK_OFF = (1, 15, 30, 60, 120, 240, 480)
