@@ -16,6 +16,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import shutil
 import sys
 import threading
 import time
@@ -305,8 +306,17 @@ def as_fault(error: Exception, path: str) -> EnvironmentFault | None:
         ("malformed", "store.damaged"),
     ):
         if sign in words:
+            if key == "store.io_error" and _no_room(path):
+                key = "store.disk_full"  # without room for its shared memory SQLite speaks of an I/O error
             return EnvironmentFault(key, path=path, detail=str(error))
     return None
+
+
+def _no_room(path: str) -> bool:
+    try:
+        return shutil.disk_usage(path).free < 64 * 1024
+    except OSError:
+        return False
 
 
 # -- writing -------------------------------------------------------------------------------------------------
