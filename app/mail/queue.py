@@ -155,7 +155,10 @@ def build(from_header: str, resolver: Resolver, limit: int = 20) -> int:
 
 
 def claim(who: str, limit: int = 10) -> list[Claimed]:
-    """Take due messages for sending, each under a lease. Only built ones can be claimed."""
+    """Take due messages for sending, each under a lease. Only built ones can be claimed.
+
+    One whose bytes are not those that were built is not sent: it has failed, alone.
+    """
     now = clock.now()
     due = (
         MailQueue.select(MailQueue.id, MailQueue.to_address, MailQueue.mime, MailQueue.mime_hash)
@@ -175,7 +178,9 @@ def claim(who: str, limit: int = 10) -> list[Claimed]:
         for row in list(due):
             mime = bytes(row.mime or b"")
             if hashlib.sha256(mime).hexdigest() != row.mime_hash:
-                raise RuntimeError(f"mail {row.id}: the stored bytes do not match their hash")
+                w.update(MailQueue, row.id, state="failed", reason="mail.bytes_changed", next_try_at=None)
+                _tell(w, MailQueue.get_by_id(row.id), "mail.failed_notice")
+                continue
             w.update(MailQueue, row.id, state="sending", stage="claimed", lease_until=until, lease_by=who)
             claimed.append(Claimed(row.id, row.to_address, mime))
     return claimed
@@ -278,7 +283,9 @@ def retry_now(actor: Actor, mail_id: int) -> None:
     """Try a queued or failed message again at once."""
     require(actor, "mail.settle")
     with store.write("Try mail now", actor) as w:
-        _expect(mail_id, "queued", "failed", "held")
+        row = _expect(mail_id, "queued", "failed", "held")
+        if row.reason == "mail.bytes_changed":
+            raise UserError("mail.bytes_changed")
         w.update(MailQueue, mail_id, state="queued", next_try_at=w.now, reason="")
 
 
