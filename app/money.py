@@ -106,7 +106,7 @@ def parse(text: str, currency: str, locale: str = "en", *, field: str | None = "
         raise refuse()
     if len(whole) > 18:
         raise UserError("money.too_large", field, text=text.strip()[:40])
-    minor = int(whole) * 10**digits + int((fraction or "0").ljust(digits, "0") or "0")
+    minor: int = int(whole) * 10**digits + int((fraction or "0").ljust(digits, "0") or "0")
     if minor > MAX_MINOR:
         raise UserError("money.too_large", field, text=text.strip()[:40])
     return minor

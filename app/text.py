@@ -107,13 +107,12 @@ def sentence(
     Currency, locale and zone default to those of the open center (`use_defaults`). An unknown key, as a newer
     program may have written one, is shown as itself rather than lost.
     """
-    if isinstance(key, DeskError):
-        key, params = key.key, key.params
-    template = messages().get(key)
+    name, values = (key.key, key.params) if isinstance(key, DeskError) else (key, params)
+    template = messages().get(name)
     if template is None:
-        return key
+        return name
     formatter = _Formatter(currency or _defaults[0], locale or _defaults[1], zone or _defaults[2])
-    return formatter.vformat(_(template), (), params or {})
+    return formatter.vformat(_(template), (), values or {})
 
 
 _defaults: tuple[str, str, str] = ("EUR", "en", "UTC")

@@ -5,7 +5,7 @@
     python3 packaging/dev.py test [--fast|--full [AREA]] [-- PYTEST ARGS...]
     python3 packaging/dev.py bench                    the timings, as ratios to a floor of the same run
     python3 packaging/dev.py build                    the frozen one-folder program, then its self-test
-    python3 packaging/dev.py check                    ruff
+    python3 packaging/dev.py check                    ruff, and mypy over app
     python3 packaging/dev.py lock                     write the locks anew
 
 It finds a Python that the project supports, makes `.venv` from the hashed lock, and on Debian installs as root
@@ -142,8 +142,10 @@ def do_lock(_: argparse.Namespace) -> int:
 
 
 def lint(python: str) -> int:
-    """The rules of form; 0 when all hold."""
-    return subprocess.call([python, "-m", "ruff", "check", "."], cwd=ROOT)
+    """The rules of form, and strict types below the window; 0 when all hold."""
+    return subprocess.call([python, "-m", "ruff", "check", "."], cwd=ROOT) or subprocess.call(
+        [python, "-m", "mypy", "--no-error-summary", "-p", "app"], cwd=ROOT
+    )
 
 
 def test_environment() -> dict[str, str]:

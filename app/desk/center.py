@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import string
 from dataclasses import dataclass, replace
+from typing import Any
 
 from babel.core import UnknownLocaleError
 from babel.numbers import is_currency
@@ -126,7 +127,8 @@ def _clean(center: Center) -> Center:
         raise UserError("center.unknown_locale", "locale", code=center.locale) from error
     if _labels("invoice_pattern", center.invoice_pattern) & _labels("credit_note_pattern", center.credit_note_pattern):
         raise UserError("center.same_pattern", "credit_note_pattern")
-    lines = ("legal_name", "phone", "tax_id", "register_line", "iban", "bic", "country")
+    names = ("legal_name", "phone", "tax_id", "register_line", "iban", "bic", "country")
+    lines: dict[str, Any] = {name: text.clean(getattr(center, name), field=name) for name in names}
     return replace(
         center,
         name=text.clean(center.name, field="name", required=True),
@@ -134,7 +136,7 @@ def _clean(center: Center) -> Center:
         address=text.clean(center.address, field="address", limit=text.TEXT_LIMIT, multiline=True),
         email=people.check_email(center.email) or "",
         language=people.check_language(center.language),
-        **{name: text.clean(getattr(center, name), field=name) for name in lines},
+        **lines,
     )
 
 

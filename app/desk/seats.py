@@ -193,7 +193,7 @@ def offer(actor: Actor, slot_id: int, student_id: int, reason: str = "") -> str:
                 why = "seats.skipped_by_hand"
                 timeline.add(w, row.student_id, "seats.passed_over", ("slots", slot_id), reason=words, **_facts(slot))
             _skip(w, row, why)
-        until = min(clock.stamp(w.moment + timedelta(minutes=OFFER_MINUTES)), slot.start_utc)
+        until: str = min(clock.stamp(w.moment + timedelta(minutes=OFFER_MINUTES)), slot.start_utc)
         _take(w, slot_id, student_id, "held", held_until=until, offered=True)
         room = store.by_id(Resource, slot.resource_id) if slot.resource_id is not None else None
         letters.send(
@@ -421,7 +421,7 @@ def progress_of(enrollment_id: int, course: Any) -> dict[str, Any]:
 
 def attended_minutes(enrollment_id: int) -> dict[str, int]:
     """Minutes attended by class type."""
-    query = (
+    query: Any = (
         SlotEnrolled.select(Session.class_type, Slot.start_utc, Slot.end_utc)
         .join(Slot, on=(Slot.id == SlotEnrolled.slot_id))
         .join(Session, on=(Session.id == Slot.session_id))
@@ -507,7 +507,7 @@ def title(slot: Any) -> str:
     return str(slot.title or (session.name if session is not None else ""))
 
 
-def _facts(slot: Any) -> dict[str, str]:
+def _facts(slot: Any) -> dict[str, Any]:
     return {"title": title(slot), "at": slot.start_utc}
 
 

@@ -345,8 +345,8 @@ class _Painter(Sheet):
         self.c.setFillColorRGB(*TINT)
         self.c.roundRect(336, y - 9, 218, 26, 4, stroke=0, fill=1)
         self.text(343, y, _("Still to pay"), 9.2, self.type.SEMIBOLD)
-        amount = money.format(still_open, self.d.currency, self.d.language)
-        self.text(RIGHT, y - 1, amount, 11.5, self.type.BOLD, align="right")
+        words = money.format(still_open, self.d.currency, self.d.language)
+        self.text(RIGHT, y - 1, words, 11.5, self.type.BOLD, align="right")
         return y - 20
 
     def _payment_code(self, still_open: int) -> Any | None:

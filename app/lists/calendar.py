@@ -84,12 +84,12 @@ class Group:
 
 def _open_by_enrollment(enrollment_ids: list[int]) -> dict[int, int]:
     """What is still to be paid on enrollments, in minor units."""
-    prices = dict(
+    prices: Any = (
         CourseEnrolled.select(CourseEnrolled.id, CourseEnrolled.gross_minor)
         .where(CourseEnrolled.id.in_(enrollment_ids))
         .tuples()
     )
-    paid = dict(
+    sums: Any = (
         StudentPayment.select(
             StudentPayment.enrollment_id, fn.SUM(StudentPayment.direction * StudentPayment.amount_minor)
         )
@@ -97,7 +97,8 @@ def _open_by_enrollment(enrollment_ids: list[int]) -> dict[int, int]:
         .group_by(StudentPayment.enrollment_id)
         .tuples()
     )
-    return {enrollment: price - int(paid.get(enrollment, 0)) for enrollment, price in prices.items()}
+    paid = dict(sums)
+    return {enrollment: price - int(paid.get(enrollment, 0)) for enrollment, price in prices}
 
 
 def blocks(first: date, last: date) -> list[Block]:
@@ -146,7 +147,7 @@ def groups() -> list[Group]:
 
 def _blocks(which: Any) -> list[Block]:
     now = clock.stamp()
-    query = (
+    query: Any = (
         Slot.select(Slot, Session.name.alias("session_name"), Course.code, Course.category, Course.icon,
                     Resource.name.alias("room"))
         .join(Session, on=(Session.id == Slot.session_id))
@@ -158,13 +159,14 @@ def _blocks(which: Any) -> list[Block]:
     )  # fmt: skip
     rows = list(query)
     seats: dict[int, dict[str, int]] = {row["id"]: {"paid": 0, "pending": 0, "held": 0, "waiting": 0} for row in rows}
-    taken = list(
+    occupied: Any = (
         SlotEnrolled.select(
             SlotEnrolled.slot_id, SlotEnrolled.status, SlotEnrolled.held_until, SlotEnrolled.enrollment_id
         )
         .where(SlotEnrolled.slot_id.in_(list(seats)), SlotEnrolled.status != "canceled")
         .tuples()
     )
+    taken = list(occupied)
     due = _open_by_enrollment([enrollment for *_rest, enrollment in taken if enrollment is not None])
     for slot_id, status, held_until, enrollment in taken:
         if status == "waiting":
@@ -204,11 +206,12 @@ def _teachers(slots: list[tuple[int, int]]) -> dict[int, list[str]]:
         for row in User.select(User.id, User.first_name, User.last_name).where(User.role != "student")
     }
     by_session: dict[int, set[int]] = {}
-    for session, instructor in (
+    teaching: Any = (
         SessionInstructor.select(SessionInstructor.session_id, SessionInstructor.instructor_id)
         .where(SessionInstructor.session_id.in_([session for _slot, session in slots]))
         .tuples()
-    ):
+    )
+    for session, instructor in teaching:
         by_session.setdefault(session, set()).add(instructor)
     found = {slot: set(by_session.get(session, ())) for slot, session in slots}
     for row in SlotInstructor.select().where(SlotInstructor.slot_id.in_(list(found))):
@@ -218,7 +221,7 @@ def _teachers(slots: list[tuple[int, int]]) -> dict[int, list[str]]:
 
 def seats(slot_id: int) -> list[Seat]:
     """The people of a slot: seats by name, then those who wait in their order."""
-    query = (
+    query: Any = (
         SlotEnrolled.select(SlotEnrolled, User.first_name, User.last_name)
         .join(User, on=(User.id == SlotEnrolled.student_id))
         .where(SlotEnrolled.slot_id == slot_id, SlotEnrolled.status != "canceled")

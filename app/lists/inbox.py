@@ -128,7 +128,7 @@ def items(reader: int | None, name: str = "open", limit: int = 500) -> list[Inbo
 
 def student_behind(table: str, row_id: int) -> int | None:
     """The student whose record a notification links to, None where it is about no one."""
-    models = {
+    models: dict[str, Any] = {
         "payments": Payment,
         "invoices": Invoice,
         "courses_enrolled": CourseEnrolled,

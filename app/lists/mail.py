@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from peewee import fn
 
@@ -91,7 +92,8 @@ def rows(name: str, zone: str, words: str = "", limit: int = 500) -> list[MailRo
                 | MailQueue.to_address.contains(word)
             )
     found = []
-    for row in query.order_by(MailQueue.updated_at.desc(), MailQueue.id.desc()).limit(limit).dicts():
+    page: Any = query.order_by(MailQueue.updated_at.desc(), MailQueue.id.desc()).limit(limit).dicts()
+    for row in page:
         if row["state"] == "queued" and row["tries"]:
             row["state"] = "retrying"
         found.append(MailRow(**row))
@@ -116,5 +118,6 @@ def sent_today(zone: str) -> int:
 
 def states() -> dict[str, int]:
     """How many messages are in each stored state."""
-    query = MailQueue.select(MailQueue.state, fn.COUNT(MailQueue.id).alias("n")).group_by(MailQueue.state).dicts()
-    return {row["state"]: int(row["n"]) for row in query.order_by(MailQueue.state)}
+    counted = MailQueue.select(MailQueue.state, fn.COUNT(MailQueue.id).alias("n")).group_by(MailQueue.state)
+    rows: Any = counted.order_by(MailQueue.state).dicts()
+    return {row["state"]: int(row["n"]) for row in rows}

@@ -14,7 +14,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -284,7 +284,7 @@ def _known(path: Path) -> Backup | None:
     match = _NAME.fullmatch(path.name)
     if match is None or match[3] not in REASONS:
         return None
-    made = datetime.strptime(match[2], "%Y%m%dT%H%M%SZ").replace(tzinfo=clock.UTC)
+    made = datetime.strptime(match[2], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     return Backup(path, int(match[1]), clock.stamp(made), match[3], path.stat().st_size, match[4] is None)
 
 

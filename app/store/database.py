@@ -16,6 +16,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import shutil
 import sys
 import threading
 import time
@@ -71,7 +72,7 @@ class _ThreadState(threading.local):
     writing: Write | None = None
 
 
-class _Database(SqlCipherDatabase):
+class _Database(SqlCipherDatabase):  # type: ignore[misc]  # playhouse tells no types
     """peewee's database, which refuses to go on once SQLite has rolled a write back."""
 
     def execute_sql(self, sql: str, params: Any = None) -> Any:
@@ -422,8 +423,17 @@ def as_fault(error: Exception, path: str) -> EnvironmentFault | None:
         ("too big", "store.damaged"),
     ):
         if sign in words:
+            if key == "store.io_error" and _no_room(path):
+                key = "store.disk_full"  # without room for its shared memory SQLite speaks of an I/O error
             return EnvironmentFault(key, path=path, detail=str(error))
     return None
+
+
+def _no_room(path: str) -> bool:
+    try:
+        return shutil.disk_usage(path).free < 64 * 1024
+    except OSError:
+        return False
 
 
 # -- writing -------------------------------------------------------------------------------------------------

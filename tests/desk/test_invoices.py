@@ -15,6 +15,7 @@ from app.desk import center, dues, enrollment, invoices, letters, payments
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
 from app.errors import UserError
+from app.store import checks
 from app.store.models import Invoice, InvoiceLine, MailQueue, Series, StudentPayment, User
 from tests.support.center import SmallCenter, build, small_center
 
@@ -161,6 +162,19 @@ def test_a_credit_note_repeats_the_invoice_and_frees_the_money(small_center: Sma
     (again,) = payments.apply_credit(small_center.staff, small_center.student, [line])
     assert invoices.open_minor(again) == 0
     assert Invoice.get_by_id(again).number == 2
+
+
+def test_money_is_taken_off_once(small_center: SmallCenter) -> None:
+    """A part was refunded before: the credit note sets only the rest free."""
+    line = owed_book(small_center)
+    payment = pay(small_center, line, "k1")
+    payments.refund(small_center.staff, payment, 500, "torn page", "r1")
+    payments.refund(small_center.staff, payment, 300, "another", "r2")
+    (invoice,) = (row.id for row in Invoice.select())
+    assert invoices.paid_minor(invoice) == 1600
+    invoices.credit(small_center.staff, invoice, "wrong buyer")
+    assert (invoices.paid_minor(invoice), payments.credit_minor(payment)) == (0, 1600)
+    assert checks.run() == []
 
 
 def test_a_line_canceled_with_its_invoice_is_no_longer_owed(small_center: SmallCenter) -> None:

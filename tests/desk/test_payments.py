@@ -242,6 +242,17 @@ def test_two_payments_for_one_line_leave_the_second_as_credit(owing: tuple[Small
     assert payments.complete(center.staff, second).credit_minor == 33000
 
 
+def test_a_line_named_twice_takes_no_more_than_is_open(owing: tuple[SmallCenter, int]) -> None:
+    """Somebody else paid part of it between the start and the end."""
+    center, line = owing
+    twice = (PayLine(line, amount_minor=20000), PayLine(line, amount_minor=13000))
+    late = payments.start(center.staff, PaymentDraft("k1", center.student, "card", 33000, twice))
+    first = payments.complete(center.staff, payments.start(center.staff, draft_of(center, line, 10000, "k2")))
+    assert payments.complete(center.staff, late).credit_minor == 10000
+    assert invoices.paid_minor(first.invoice_ids[0]) == 33000
+    assert checks.run() == []
+
+
 def test_one_payment_by_card_and_cash(owing: tuple[SmallCenter, int]) -> None:
     center, line = owing
     card = payments.start(center.staff, draft_of(center, line, 20000, "k1", tender_group="g1"))

@@ -154,6 +154,14 @@ def test_a_mark_that_cannot_be_committed_keeps_the_message_back() -> None:
     assert (b"Subject: y\r\n" in server.received, b"QUIT\r\n" in server.received) == (True, False)
 
 
+def test_no_password_travels_without_tls() -> None:
+    """The settings refuse such an account; the wire does not trust them. Logging in here would be refused."""
+    with misbehaving("take") as server:
+        account = Account("127.0.0.1", server.port, "none", "desk", "s3cret", "desk@x.example", timeout=10)
+        with closing(Transport(account)) as transport:
+            assert transport.send("a@b.example", b"Subject: x", lambda: None).kind == "sent"
+
+
 def test_offline_waits_without_burning_tries_and_goes_on_later(small_center: SmallCenter) -> None:
     put(small_center, "one", "lukasz@mail.example")
     with misbehaving("take") as server:

@@ -255,6 +255,13 @@ def test_a_full_disk_is_said_in_words_and_leaves_nothing(paid: SmallCenter) -> N
         w.insert(Note, user_id=paid.student, text="room again")
 
 
+def test_an_error_of_a_full_disk_is_called_full(tmp_path: Path) -> None:
+    """SQLite calls it an I/O error when there is no room for the shared memory beside the log."""
+    error = driver.OperationalError("disk I/O error")
+    faults = [database.as_fault(error, str(path)) for path in (tmp_path, tmp_path / "not there", Path("/proc"))]
+    assert [fault and fault.key for fault in faults] == ["store.io_error", "store.io_error", "store.disk_full"]
+
+
 def test_nothing_goes_on_in_autocommit_after_sqlite_rolled_back(paid: SmallCenter) -> None:
     """A caller that swallows the error by which SQLite ended the transaction meets the next guard at every step.
 

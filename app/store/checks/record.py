@@ -60,6 +60,13 @@ def _difference(now: str, recorded: str | None, count: int | None, firsts: int |
 
 
 sql(
+    "record.frozen",
+    "What is frozen was written once: documents and their lines, money put to use, tries to send",
+    "changes",
+    "SELECT id, table_name || ' ' || row_id || ' was changed' FROM changes WHERE before IS NOT NULL"
+    " AND table_name IN ('invoices', 'invoice_lines', 'student_payments', 'mail_attempts')",
+)
+sql(
     "record.gone",
     N_("A row that is gone was deleted by an operation"),
     "changes",
