@@ -142,7 +142,7 @@ def test_a_folder_that_cannot_be_opened_is_named_in_words(
 def test_the_self_test(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["self-test"]) == 0
     said = capsys.readouterr().out
-    assert said.count(" ok") == 4
+    assert said.count(" ok") == 5
 
 
 def test_a_demo_center_keeps_every_rule_and_is_the_same_twice(tmp_path: Path) -> None:

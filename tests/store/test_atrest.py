@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from app.desk.accounts import SYSTEM, Actor
 from app.errors import EnvironmentFault, UserError
 from app.store import atrest, backup, checks, cipher, database, recovery, restore
 from app.store.models import Notification, Operation, User
+from app.workers import BackupThread
 from tests.support.center import SmallCenter, small_center
 from tests.support.content import added, content, lost
 from tests.support.full_center import build_full
@@ -271,6 +273,44 @@ def test_the_file_that_moves_can_be_made_of_an_encrypted_center(
     secrecy.unlock(one, "four words it has")
     keeping.restore(SYSTEM, one, tmp_path / "other")
     assert backup.verify(paths.data_file(tmp_path / "other")) == ""
+
+
+def test_nothing_plain_takes_the_place_of_a_file_whose_key_is_not_here(
+    full: Path, tmp_path: Path, memory_keyring: MemoryKeyring
+) -> None:
+    plain = tmp_path / "plain.db"
+    shutil.copy(backup.listing(full)[0].path, plain)
+    code = switched_on(full)
+    cipher.forget()
+    memory_keyring.kept.clear()
+    with pytest.raises(EnvironmentFault) as fault:
+        keeping.restore(SYSTEM, plain, full)
+    assert fault.value.key == "store.key_missing"
+    with pytest.raises(EnvironmentFault) as fault:
+        restore.compare(backup.listing(full)[0].path, full)
+    assert fault.value.key == "store.key_missing"
+    store.know_code(code)
+    assert keeping.restore(SYSTEM, plain, full) is not None
+
+
+def test_the_backup_thread_makes_over_what_lies_plain_beside(
+    full: Path, tmp_path: Path, memory_keyring: MemoryKeyring, qapp: Any
+) -> None:
+    plain = tmp_path / "plain.db"
+    shutil.copy(backup.listing(full)[0].path, plain)
+    switched_on(full)
+    shutil.copy(plain, backup.listing(full)[0].path)
+    assert len(canaries(full)) == 1
+    store.open_center(full)
+    thread = BackupThread(full)
+    thread.start()
+    limit = time.monotonic() + 30
+    while canaries(full) and time.monotonic() < limit:
+        thread.wait(20)
+    thread.finish()
+    store.close_center()
+    assert canaries(full) == []
+    assert all(backup.verify(one.path) == "" for one in backup.listing(full))
 
 
 # -- keys and codes ------------------------------------------------------------------------------------------
