@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -264,7 +264,7 @@ class Between:
 
     waiting: str
     done: Callable[[Any], str]
-    work: Callable[[], Any]
+    work: Callable[[], Any] = field(repr=False)  # may hold a recovery code
     why: str = "closing"
 
 

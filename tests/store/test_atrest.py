@@ -199,6 +199,34 @@ def test_a_file_that_breaks_a_rule_or_is_in_use_stays_as_it_is(
     assert not list(small_center.folder.rglob("*.partial"))
 
 
+@pytest.mark.parametrize("held", [True, False])
+def test_meanwhile_nobody_begins_a_log_that_would_stay_plain(
+    full: Path, memory_keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch, held: bool
+) -> None:
+    """And the control: without the hold another program writes in a file that is about to be replaced."""
+    file = paths.data_file(full)
+    heard: list[str] = []
+    whole = atrest._prove_same
+
+    def another_program(path: Path, other: Path) -> None:
+        whole(path, other)
+        if path == file:
+            with contextlib.closing(cipher.driver.connect(str(file), isolation_level=None)) as connection:
+                connection.execute("PRAGMA busy_timeout = 0")
+                try:
+                    connection.execute("PRAGMA journal_mode = WAL")
+                    connection.execute("UPDATE people_search SET folded = folded WHERE id = 1")
+                    heard.append("wrote")
+                except cipher.driver.OperationalError as error:
+                    heard.append(str(error))
+
+    monkeypatch.setattr(atrest, "_prove_same", another_program)
+    if not held:
+        monkeypatch.setattr(atrest, "_held", lambda _path: contextlib.nullcontext())
+    switched_on(full)
+    assert heard == (["database is locked"] if held else ["wrote"])
+
+
 def test_only_a_super_admin_switches(small_center: SmallCenter, memory_keyring: MemoryKeyring) -> None:
     store.close_center()
     for act in (
