@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +137,7 @@ class MailThread(QThread):
             if isinstance(fault, EnvironmentFault):
                 self._runner.tell("fault", text.sentence(fault))
             else:
-                sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+                sys.excepthook(*sys.exc_info())
 
     def finish(self) -> None:
         """Stop, breaking a send that hangs; what was not begun waits in the queue."""
@@ -214,7 +214,7 @@ class BackupThread(QThread):
                 self._failed(fault)
                 return
             self._failed(EnvironmentFault("keeping.failed", detail=str(error) or type(error).__name__))
-            sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+            sys.excepthook(*sys.exc_info())
 
     def _failed(self, fault: EnvironmentFault) -> None:
         self._next_at = time.monotonic() + self.LOOK_S
@@ -284,7 +284,7 @@ class Between:
 
     waiting: str
     done: Callable[[Any], str]
-    work: Callable[[], Any]
+    work: Callable[[], Any] = field(repr=False)  # may hold a recovery code
     why: str = "closing"
 
 

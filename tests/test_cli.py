@@ -203,7 +203,7 @@ def test_a_demo_that_was_broken_off_leaves_no_half_center(tmp_path: Path, monkey
 def test_the_self_test(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["self-test"]) == 0
     said = capsys.readouterr().out
-    assert said.count(" ok") == 4
+    assert said.count(" ok") == 5
 
 
 def test_a_demo_center_keeps_every_rule_and_is_the_same_twice(tmp_path: Path) -> None:

@@ -275,6 +275,7 @@ class Desk(QObject):
             (_("Back up now"), "hard-drive", (), self._back_up),
             (_("Safe keeping: backups, restore, check"), "history", (), self.safe_keeping),
             (_("Check and repair the file"), "shield-check", (), self.check_file),
+            (_("Safe keeping: encryption, move to another laptop"), "lock", (), self.safe_keeping),
             (_("Keys of this page"), "keyboard", ("F1",), self.help),
             *((entry.title, entry.icon, (), partial(self.window.go, key)) for key, entry in self.window.pages.items()),
         ]

@@ -16,7 +16,7 @@ from app.errors import EnvironmentFault, UserError
 from app.store import Write, atrest, cipher, recovery, sealed
 from app.store.atrest import Aligned
 from app.store.backup import Progress, Stopped
-from app.store.sealed import ENDING, forget, is_sealed, unlock
+from app.store.sealed import ENDING, forget, is_sealed, moment_of, unlock
 
 __all__ = [
     "ENDING",
@@ -30,8 +30,10 @@ __all__ = [
     "last_group",
     "make_file",
     "may_switch",
+    "moment_of",
     "needs_code",
     "new_code",
+    "open_with_code",
     "passphrase",
     "state",
     "switch_off",
@@ -120,7 +122,7 @@ def code_page(code: str) -> tuple[str, bytes]:
     """(file name, PDF) of a recovery code."""
     here = center.load()
     key_id = cipher.id_of(recovery.decode(code))
-    page = paper.Page(here.name, here.language, code, key_id[:8], clock.local_date(here.zone).isoformat())
+    page = paper.Page(here.name, here.language, code, key_id[:8], text.show(clock.local_date(here.zone), "date"))
     return f"recovery-code-{key_id[:8]}.pdf", paper.render(page)
 
 
@@ -170,6 +172,12 @@ def unlock_with_code(path: Path, code: str) -> bool:
     if cipher.id_of(key) != cipher.key_id_of(path):
         raise UserError("secrecy.other_code", "code")
     return cipher.keep(key)
+
+
+def open_with_code(path: Path, code: str) -> str:
+    """`unlock_with_code`; returns the stamp of the moment that the file holds."""
+    unlock_with_code(path, code)
+    return moment_of(path)
 
 
 def needs_code(path: Path) -> bool:

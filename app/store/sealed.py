@@ -10,6 +10,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from sqlcipher3 import dbapi2 as driver
+
 from app import text
 from app.errors import EnvironmentFault, UserError
 from app.store import backup, cipher, migrations
@@ -83,14 +85,19 @@ def unlock(path: Path, words: str) -> str:
         raise EnvironmentFault("cli.bad_backup", path=str(path), detail=text.sentence("secrecy.cut", {}))
     words = text.clean(words, field="passphrase", required=True)
     with cipher.passphrase(path, words):
-        try:
-            with contextlib.closing(cipher.connect(path, mode="ro")) as connection:
-                migrations.version_of(connection)
-                moment = connection.execute("SELECT coalesce(max(at), '') FROM operations").fetchone()[0]
-        except cipher.driver.Error as error:
-            raise EnvironmentFault("cli.bad_backup", path=str(path), detail=str(error)) from error
+        moment = moment_of(path)
     cipher.know_passphrase(path, words)
-    return str(moment)
+    return moment
+
+
+def moment_of(path: Path) -> str:
+    """The stamp of the last operation in a file of any kind. EnvironmentFaults `cli.bad_backup`, `store.newer_file`."""
+    try:
+        with contextlib.closing(cipher.connect(path, mode="ro")) as connection:
+            migrations.version_of(connection)
+            return str(connection.execute("SELECT coalesce(max(at), '') FROM operations").fetchone()[0])
+    except (driver.Error, OSError) as error:
+        raise EnvironmentFault("cli.bad_backup", path=str(path), detail=str(error)) from error
 
 
 def forget(path: Path) -> None:

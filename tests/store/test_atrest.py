@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from app.desk.accounts import SYSTEM, Actor
 from app.errors import EnvironmentFault, UserError
 from app.store import atrest, backup, checks, cipher, database, recovery, restore
 from app.store.models import Notification, Operation, User
+from app.workers import BackupThread
 from tests.support.center import SmallCenter, small_center
 from tests.support.content import added, content, lost
 from tests.support.full_center import build_full
@@ -197,6 +199,34 @@ def test_a_file_that_breaks_a_rule_or_is_in_use_stays_as_it_is(
     assert not list(small_center.folder.rglob("*.partial"))
 
 
+@pytest.mark.parametrize("held", [True, False])
+def test_meanwhile_nobody_begins_a_log_that_would_stay_plain(
+    full: Path, memory_keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch, held: bool
+) -> None:
+    """And the control: without the hold another program writes in a file that is about to be replaced."""
+    file = paths.data_file(full)
+    heard: list[str] = []
+    whole = atrest._prove_same
+
+    def another_program(path: Path, other: Path) -> None:
+        whole(path, other)
+        if path == file:
+            with contextlib.closing(cipher.driver.connect(str(file), isolation_level=None)) as connection:
+                connection.execute("PRAGMA busy_timeout = 0")
+                try:
+                    connection.execute("PRAGMA journal_mode = WAL")
+                    connection.execute("UPDATE people_search SET folded = folded WHERE id = 1")
+                    heard.append("wrote")
+                except cipher.driver.OperationalError as error:
+                    heard.append(str(error))
+
+    monkeypatch.setattr(atrest, "_prove_same", another_program)
+    if not held:
+        monkeypatch.setattr(atrest, "_held", lambda _path: contextlib.nullcontext())
+    switched_on(full)
+    assert heard == (["database is locked"] if held else ["wrote"])
+
+
 def test_only_a_super_admin_switches(small_center: SmallCenter, memory_keyring: MemoryKeyring) -> None:
     store.close_center()
     for act in (
@@ -271,6 +301,44 @@ def test_the_file_that_moves_can_be_made_of_an_encrypted_center(
     secrecy.unlock(one, "four words it has")
     keeping.restore(SYSTEM, one, tmp_path / "other")
     assert backup.verify(paths.data_file(tmp_path / "other")) == ""
+
+
+def test_nothing_plain_takes_the_place_of_a_file_whose_key_is_not_here(
+    full: Path, tmp_path: Path, memory_keyring: MemoryKeyring
+) -> None:
+    plain = tmp_path / "plain.db"
+    shutil.copy(backup.listing(full)[0].path, plain)
+    code = switched_on(full)
+    cipher.forget()
+    memory_keyring.kept.clear()
+    with pytest.raises(EnvironmentFault) as fault:
+        keeping.restore(SYSTEM, plain, full)
+    assert fault.value.key == "store.key_missing"
+    with pytest.raises(EnvironmentFault) as fault:
+        restore.compare(backup.listing(full)[0].path, full)
+    assert fault.value.key == "store.key_missing"
+    store.know_code(code)
+    assert keeping.restore(SYSTEM, plain, full) is not None
+
+
+def test_the_backup_thread_makes_over_what_lies_plain_beside(
+    full: Path, tmp_path: Path, memory_keyring: MemoryKeyring, qapp: Any
+) -> None:
+    plain = tmp_path / "plain.db"
+    shutil.copy(backup.listing(full)[0].path, plain)
+    switched_on(full)
+    shutil.copy(plain, backup.listing(full)[0].path)
+    assert len(canaries(full)) == 1
+    store.open_center(full)
+    thread = BackupThread(full)
+    thread.start()
+    limit = time.monotonic() + 30
+    while canaries(full) and time.monotonic() < limit:
+        thread.wait(20)
+    thread.finish()
+    store.close_center()
+    assert canaries(full) == []
+    assert all(backup.verify(one.path) == "" for one in backup.listing(full))
 
 
 # -- keys and codes ------------------------------------------------------------------------------------------

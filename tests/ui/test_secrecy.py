@@ -82,6 +82,40 @@ def test_the_file_is_made_and_brought_back_in(driver: Driver, tmp_path: Path, mo
     assert again.window.notice_label.text() == "Restored."
 
 
+def test_a_plain_backup_and_one_with_a_code_are_brought_in_the_same_way(
+    driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app.store import backup, recovery
+
+    plain, keyed, junk = tmp_path / "plain.db", tmp_path / "keyed.db", tmp_path / "junk.db"
+    backup.copy(paths.data_file(driver.center.folder), plain)
+    key = cipher.new_key()
+    cipher.remember(key)
+    backup.copy(plain, keyed, lock=cipher.keyed(key))
+    cipher.forget()
+    junk.write_bytes(b"a letter, not a center" * 400)
+    cards = keeping(driver)
+    for path, code in ((plain, ""), (keyed, recovery.encode(key))):
+        monkeypatch.setattr(ask, "choose_open_file", lambda *_, path=path: str(path))
+        driver.click(cards, "bring_move_file")
+        if code:
+            dialog = driver.dialog("bring_dialog")
+            driver.type(dialog, "recovery_code", code[:-1])
+            driver.click(dialog, "open")
+            driver.settled()
+            assert "13 groups" in dialog.fields["code"].error
+            driver.type(dialog, "recovery_code", code)
+            driver.click(dialog, "open")
+        restoring = driver.dialog("restore_dialog")
+        assert "Nothing differs" in said(restoring)
+        QTest.keyClick(restoring, Qt.Key.Key_Escape)
+        driver.gone("restore_dialog")
+    monkeypatch.setattr(ask, "choose_open_file", lambda *_: str(junk))
+    driver.click(cards, "bring_move_file")
+    driver.settled()
+    assert "not a sound Deskbell backup" in said(cards.move_card)
+
+
 def _add_one(actor: Any) -> None:
     from app.desk import people
 

@@ -11,6 +11,8 @@ from app.text import _
 from ui.context import Context
 from ui.dialogs import ask
 from ui.dialogs.form import FormDialog
+from ui.dialogs.grow import grow
+from ui.theme import theme
 from ui.widgets.basic import Button, Field, Icon, Text
 
 
@@ -30,6 +32,7 @@ class CodeView(QWidget):
             row, column = divmod(index, 5)
             grid.addWidget(Text(str(index + 1), "small", "text3"), row, 2 * column, Qt.AlignmentFlag.AlignRight)
             grid.addWidget(Text(group, "panel"), row, 2 * column + 1)
+            grid.setColumnMinimumWidth(2 * column + 1, theme().px(84))
         grid.setColumnStretch(10, 1)
 
 
@@ -159,7 +162,7 @@ class EncryptDialog(_CodeDialog):
         self.column.addWidget(Text(said, "body", "text2", wrap=True))
         self.column.addWidget(CodeView(self.code))
         self.column.addLayout(self.paper_buttons())
-        self.adjustSize()
+        grow(self)
 
     def _ask_back(self) -> None:
         self._fresh(3, _("Switch encryption on"))
@@ -167,7 +170,7 @@ class EncryptDialog(_CodeDialog):
         self.column.addWidget(Text(said, "body", "text2", wrap=True))
         field = Field(_("The last group (13) on the paper"), QLineEdit(), name="last_group")
         self.column.addWidget(self.add_field("last_group", field))
-        self.adjustSize()
+        grow(self)
         field.edit.setFocus()
 
     def _prove(self) -> None:
@@ -176,6 +179,7 @@ class EncryptDialog(_CodeDialog):
             secrecy.last_group(self.fields["last_group"].text(), self.code)
         except UserError as error:
             self.refuse(error)
+            grow(self)
             return
         self.accept()
         self.agreed.emit(self.code)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QProgressBar, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
 from app import clock
 from app.desk import secrecy
@@ -15,9 +15,11 @@ from app.text import _, sentence
 from ui.context import Context
 from ui.dialogs import ask
 from ui.dialogs.form import FormDialog
+from ui.dialogs.grow import grow
 from ui.widgets.basic import Button, Field, Icon, Text
 
-KIND = "Deskbell (*.deskbell)"
+#: What file dialogs offer: the file that moves; and any copy that can be brought in.
+KIND, ANY_KIND = "Deskbell (*.deskbell)", "Deskbell (*.deskbell *.db)"
 
 
 def hidden_line() -> QLineEdit:
@@ -29,6 +31,11 @@ def hidden_line() -> QLineEdit:
 
 class _PassphraseDialog(FormDialog):
     """A form with passphrases in it, hidden until their box is ticked."""
+
+    def refuse(self, error: DeskError) -> None:
+        """Say an error where it belongs, and make room for it."""
+        super().refuse(error)
+        grow(self)
 
     def show_box(self) -> QCheckBox:
         """The box that shows what is typed."""
@@ -76,7 +83,14 @@ class MoveDialog(_PassphraseDialog):
         self.choose = Button(_("Choose…"), "hard-drive")
         self.choose.setObjectName("choose_move_file")
         self.choose.clicked.connect(self.choose_file)
-        line.addWidget(self.choose, alignment=Qt.AlignmentFlag.AlignTop)
+        self.beside = QWidget()
+        beside = QVBoxLayout(self.beside)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.setSpacing(4)
+        beside.addWidget(Text(" ", "label"))  # as high as the label of the field beside it
+        beside.addWidget(self.choose)
+        beside.addStretch(1)
+        line.addWidget(self.beside)
         line.setContentsMargins(0, 0, 0, 0)
         self.body.addLayout(line)
         self.bar = QProgressBar()
@@ -128,6 +142,7 @@ class MoveDialog(_PassphraseDialog):
         for button in (self.choose, self.main):
             button.setEnabled(not running)
         self.bar.setVisible(running)
+        grow(self)
 
     def _progressed(self, done: int, of: int) -> None:
         self.bar.setRange(0, of)
@@ -139,6 +154,7 @@ class MoveDialog(_PassphraseDialog):
             self.reject()
         elif error.key in ("cli.file_exists", "cli.cannot_write", "store.read_only"):
             self.fields["file"].set_error(sentence(error))
+            grow(self)
         else:
             self.refuse(error)
 
@@ -147,21 +163,27 @@ class MoveDialog(_PassphraseDialog):
         self._busy(False)
         for field in self.fields.values():
             field.hide()
-        for widget in (self.choose, self.main, self.shown, self.said):
+        for widget in (self.beside, self.main, self.shown, self.said):
             widget.hide()
+        done = QWidget()
+        column = QVBoxLayout(done)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(10)
         line = QHBoxLayout()
         line.addWidget(Icon("circle-check", "ok", 18))
         made = _("{file} is written and proven: {size}.").format(file=self.target.name, size=f"{size / 1e6:.1f} MB")
         line.addWidget(Text(made, "label", "ok", wrap=True), 1)
-        self.body.addLayout(line)
+        column.addLayout(line)
         for step in (
             _("1. Carry the file to the other laptop and install Deskbell there."),
             _("2. There: Settings, Safe keeping, Bring a file in; choose the file and type the passphrase."),
             _("3. Type the password of the mail account again: it stays in this laptop's keyring."),
             _("4. Work on one of the two only. What is written here from now on is not in the file."),
         ):
-            self.body.addWidget(Text(step, "body", wrap=True))
-        self.adjustSize()
+            column.addWidget(Text(step, "body", wrap=True))
+        self.body.addWidget(done)
+        done.show()  # a form grows by what is shown
+        grow(self)
 
     def reject(self) -> None:
         """Esc: let go of what is being written first; the answer closes the form."""
@@ -173,27 +195,34 @@ class MoveDialog(_PassphraseDialog):
 
 
 class BringDialog(_PassphraseDialog):
-    """The passphrase of a file from another laptop. `opened(path, stamp of its moment)` when it fits."""
+    """The passphrase or the recovery code of a file from elsewhere. `opened(path, stamp of its moment)` if it fits."""
 
     opened = Signal(object, str)
 
     def __init__(self, context: Context, parent: QWidget, path: Path) -> None:
-        super().__init__(parent, _("Bring a file in"), "download", subtitle=path.name, width=520)
+        super().__init__(parent, _("Bring a file in"), "download", width=560)
         self.setObjectName("bring_dialog")
         self.context, self.path = context, path
+        self.body.addWidget(Text(path.name, "name", wrap=True))
         said = _("The next step shows what would change, before anything does.")
         self.body.addWidget(Text(said, "body", "text2", wrap=True))
-        self.body.addWidget(self.add_field("passphrase", Field(_("Passphrase"), hidden_line(), name="passphrase")))
-        self.body.addWidget(self.show_box())
+        self.by_code = secrecy.needs_code(path)
+        if self.by_code:
+            field = Field(_("Recovery code"), QLineEdit(), name="recovery_code", hint=_("From the paper, 13 groups."))
+            self.body.addWidget(self.add_field("code", field))
+        else:
+            field = Field(_("Passphrase"), hidden_line(), name="passphrase")
+            self.body.addWidget(self.add_field("passphrase", field))
+            self.body.addWidget(self.show_box())
         self.add_foot((), Button(_("Open"), "key-round", kind="primary", keys=("Ctrl", "Enter")))
-        self.fields["passphrase"].edit.setFocus()
+        field.edit.setFocus()
 
     def main_action(self) -> None:
         if self.main.isEnabled():
             self.clear_errors()
             self.main.setEnabled(False)
-            words = self.fields["passphrase"].text()
-            self.context.read(secrecy.unlock, self.path, words, done=self._fits, failed=self._failed)
+            act, field = (secrecy.open_with_code, "code") if self.by_code else (secrecy.unlock, "passphrase")
+            self.context.read(act, self.path, self.fields[field].text(), done=self._fits, failed=self._failed)
 
     def _fits(self, moment: object) -> None:
         self.accept()

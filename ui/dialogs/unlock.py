@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout
 from app.desk import secrecy
 from app.errors import DeskError, UserError
 from app.text import _, sentence
+from ui.dialogs.grow import grow
+from ui.theme import theme
 from ui.widgets.basic import Button, Field, Icon, Text, show_error
 
 
@@ -21,7 +23,7 @@ class UnlockDialog(QDialog):
         self.file = file
         self.setWindowTitle("Deskbell")
         self.setObjectName("unlock_dialog")
-        self.setFixedWidth(560)
+        self.setFixedWidth(theme().px(800))
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 20)
         column.setSpacing(12)
@@ -58,6 +60,7 @@ class UnlockDialog(QDialog):
             secrecy.unlock_with_code(self.file, self.code.text())
         except UserError as error:
             show_error(error, {"code": self.code}, self._say)
+            grow(self)
         except DeskError as error:
             self._say(sentence(error))
         else:

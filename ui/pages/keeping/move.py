@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout
+from PySide6.QtCore import Qt, Signal
 
 from app import text
+from app.desk import secrecy
 from app.errors import DeskError
 from app.lists import keeping as kept
 from app.text import _
 from ui.context import Context
 from ui.dialogs import ask
-from ui.dialogs.move import KIND, BringDialog, MoveDialog
+from ui.dialogs.move import ANY_KIND, BringDialog, MoveDialog
 from ui.dialogs.restore import RestoreDialog
 from ui.pages.keeping.card import KeepingCard
 from ui.widgets.basic import Button, Text
@@ -33,17 +33,14 @@ class Move(KeepingCard):
         self.problem.setObjectName("move_problem")
         self.problem.hide()
         self.column.addWidget(self.problem)
-        foot = QHBoxLayout()
         self.make = Button(_("Make the file…"), "upload")
         self.make.setObjectName("make_move_file")
         self.make.clicked.connect(self.make_file)
         self.bring = Button(_("Bring a file in…"), "download")
         self.bring.setObjectName("bring_move_file")
         self.bring.clicked.connect(self.bring_file)
-        foot.addWidget(self.make)
-        foot.addWidget(self.bring)
-        foot.addStretch(1)
-        self.column.addLayout(foot)
+        for button in (self.make, self.bring):
+            self.column.addWidget(button, alignment=Qt.AlignmentFlag.AlignLeft)
 
     def _say(self, words: str) -> None:
         self.problem.setText(words)
@@ -55,13 +52,21 @@ class Move(KeepingCard):
         MoveDialog(self.context, self, self.data_dir).open()
 
     def bring_file(self) -> None:
-        """Choose a file from another laptop and ask for its passphrase."""
+        """Choose a file from another laptop, and open it with whatever it takes."""
         self._say("")
-        path = ask.choose_open_file(self, _("The file from the other laptop"), KIND)
-        if path:
-            dialog = BringDialog(self.context, self, Path(path))
+        path = ask.choose_open_file(self, _("The file from the other laptop"), ANY_KIND)
+        if not path:
+            return
+        self._bringing = Path(path)
+        if secrecy.is_sealed(self._bringing) or secrecy.needs_code(self._bringing):
+            dialog = BringDialog(self.context, self, self._bringing)
             dialog.opened.connect(self._opened)
             dialog.open()
+        else:
+            self.context.read(secrecy.moment_of, self._bringing, done=self._opened_plain, failed=self._failed)
+
+    def _opened_plain(self, moment: object) -> None:
+        self._opened(self._bringing, str(moment))
 
     def _opened(self, path: object, moment: str) -> None:
         assert isinstance(path, Path)

@@ -6,8 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout
+from PySide6.QtCore import Qt, Signal
 
 from app import text
 from app.desk import secrecy
@@ -30,12 +29,11 @@ class Encryption(KeepingCard):
         super().__init__(_("Encryption"), "lock")
         self.context, self.data_dir = context, data_dir
         self.state: secrecy.State | None = None
-        self.badge = Badge("none", "")
+        self.badge = Badge("canceled", "")
         self.column.addWidget(self.badge)
         self.said = Text("", "body", "text2", wrap=True)
         self.said.setObjectName("encryption_state")
         self.column.addWidget(self.said)
-        foot = QHBoxLayout()
         self.on = Button(_("Switch on…"), "lock")
         self.on.setObjectName("encryption_on")
         self.on.clicked.connect(self.switch_on)
@@ -47,9 +45,7 @@ class Encryption(KeepingCard):
         self.off.clicked.connect(self.switch_off)
         for button in (self.on, self.again, self.off):
             button.hide()
-            foot.addWidget(button)
-        foot.addStretch(1)
-        self.column.addLayout(foot)
+            self.column.addWidget(button, alignment=Qt.AlignmentFlag.AlignLeft)
         self.badge.hide()
 
     def reload(self) -> None:
@@ -59,7 +55,7 @@ class Encryption(KeepingCard):
     def _show(self, state: object) -> None:
         assert isinstance(state, secrecy.State)
         self.state = state
-        self.badge.set("completed" if state.encrypted else "pending", _("On") if state.encrypted else _("Off"))
+        self.badge.set("completed" if state.encrypted else "canceled", _("On") if state.encrypted else _("Off"))
         self.badge.show()
         if not state.encrypted:
             said = _("Whoever takes this laptop, or a stick with a backup, can read everything.")
