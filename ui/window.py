@@ -200,11 +200,19 @@ class DeskWindow(QMainWindow):
 
     def notice(self, words: str) -> None:
         """Say that something was done, for some seconds."""
-        self.notice_label.say(words)
+        self._say(words)
         self._notice_timer.start(6_000)
 
     def _end_notice(self) -> None:
-        self.notice_label.say("")
+        self._say("")
+
+    def _say(self, words: str) -> None:
+        """The notice first, the keys in the room it leaves: it is there for seconds, they come back."""
+        self.notice_label.say(words)
+        others = (self.till_fact, self.mail_fact, self.backup_fact, self.actor_button)
+        taken = sum(one.sizeHint().width() + 16 for one in others if not one.isHidden()) + 60
+        room = self.width() - taken - (self.notice_label.natural_width() + 16 if words else 0)
+        self.hints.setMaximumWidth(max(room, 0) if words else 16_777_215)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.closing.emit()

@@ -29,7 +29,8 @@ class KeysDialog(FormDialog):
         self.setObjectName("keys")
         grid = QGridLayout()
         grid.setHorizontalSpacing(20)
-        every = [*keys, *((key, _(said)) for key, said in EVERYWHERE)]
+        here = {key for key, _said in keys}
+        every = [*keys, *((key, _(said)) for key, said in EVERYWHERE if key not in here)]
         for row, (key, said) in enumerate(every):
             grid.addWidget(Text(key, "name"), row, 0)
             grid.addWidget(Text(said, "body", "text2"), row, 1)

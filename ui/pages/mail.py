@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app import text
 from app.lists import mail
@@ -18,6 +18,7 @@ from ui.context import Context
 from ui.dialogs import ask
 from ui.theme import theme
 from ui.widgets.basic import Badge, Button, Card, Chip, Icon, PageHead, Text, clear_layout, rule
+from ui.widgets.search import SearchField
 from ui.widgets.table import Cell, Column, PagedModel, RowTable
 
 _CHIPS = (
@@ -59,10 +60,7 @@ class MailPage(QWidget):
             chips.addWidget(chip)
         self.chips["today"].setChecked(True)
         chips.addStretch(1)
-        self.search = QLineEdit()
-        self.search.setObjectName("mail_search")
-        self.search.setAccessibleName(_("Name or subject"))
-        self.search.setPlaceholderText(_("Name or subject"))
+        self.search = SearchField(_("Name or subject"), "mail_search", low=True)
         self.search.setFixedWidth(168)
         self.search.textChanged.connect(self.reload)
         chips.addWidget(self.search)
