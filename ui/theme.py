@@ -227,6 +227,9 @@ QFrame[datetile="true"] { background: @surface; border: 1px solid @line; border-
 QFrame[rule="true"] { background: @line; border: none; max-height: 1px; min-height: 1px; }
 QFrame[note="true"] { background: @brasstint; border: none; border-left: 3px solid @brassedge; border-radius: 5px; }
 QLabel[tile="true"] { background: @brasstint; border: none; border-radius: 12px; }
+QFrame[brassband="true"] { background: @brasstint; border: none; border-radius: 7px; }
+QWidget[row="true"] { background: transparent; border: 2px solid transparent; border-radius: 5px; }
+QWidget[row="true"]:focus { border-color: @brassedge; }
 QFrame[good="true"] { background: @okbg; border: none; border-radius: 8px; }
 QLineEdit, QPlainTextEdit, QComboBox, QSpinBox, QDateEdit, QTimeEdit {
   background: @surface; color: @text; border: 1px solid @line2; border-radius: 7px;

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QRectF, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QShortcut
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLineEdit,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -31,46 +30,7 @@ from ui.context import Context
 from ui.dialogs.form import FormDialog
 from ui.theme import theme
 from ui.widgets.basic import Button, Field, Icon, Segment, Text, clear_layout, rule
-from ui.widgets.paint import draw_seat, lead
-
-
-class SeatSquares(QWidget):
-    """The seats of a slot one by one, in as many rows as they need; the seat in question is brass."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.kinds: tuple[str, ...] = ()
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-
-    def show_seats(self, block: calendar.Block) -> None:
-        """The seats of a slot with one more taken, if there is room."""
-        free = block.capacity - block.taken
-        counts = (("paid", block.paid), ("pending", block.pending), ("held", block.held))
-        taken = tuple(kind for kind, count in counts for _ in range(count))
-        self.kinds = (*taken, *(("own",) if free > 0 else ()), *(("free",) * max(free - 1, 0)))
-        self.setFixedHeight(self._rows() * (self._cell() + 3))
-        self.update()
-
-    def _cell(self) -> int:
-        return theme().px(13)
-
-    def _per_row(self) -> int:
-        return max(1, (self.width() + 3) // (self._cell() + 3))
-
-    def _rows(self) -> int:
-        return -(-len(self.kinds) // self._per_row())
-
-    def resizeEvent(self, event: object) -> None:
-        self.setFixedHeight(self._rows() * (self._cell() + 3))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        cell, per_row, box = self._cell(), self._per_row(), QRectF(self.rect())
-        for number, kind in enumerate(self.kinds):
-            left = lead(painter, box, number % per_row * (cell + 3), cell)
-            top = number // per_row * (cell + 3)
-            draw_seat(painter, QRectF(left + 0.5, top + 0.5, cell - 1, cell - 1), kind)
+from ui.widgets.squares import SeatSquares
 
 
 class EnrollDialog(FormDialog):
@@ -225,7 +185,7 @@ class EnrollDialog(FormDialog):
         self.seats_count.setText(
             f"{count}  ·  {left}" if free > 0 else _("full: {all} of {all}").format(all=block.taken)
         )
-        self.squares.show_seats(block)
+        self.squares.show_seats(block, own=True)
         kinds = ((_("{n} paid"), block.paid), (_("{n} pending"), block.pending), (_("{n} held"), block.held))
         said = " · ".join(words_.format(n=n) for words_, n in kinds if n)
         meets = ngettext("{n} meeting to come", "{n} meetings to come", group.slots).format(n=group.slots)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt
+from PySide6.QtCore import QEvent, QObject, QRect, QRectF, Qt
 from PySide6.QtGui import (
     QColor,
+    QGuiApplication,
     QKeySequence,
     QPainter,
     QPainterPath,
@@ -52,7 +53,8 @@ class _Scrim(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(0, 0, 0, 10))
-        place = QRectF(self.mapFromGlobal(self._form.pos()).toPointF(), self._form.size().toSizeF())
+        form = self._form.geometry()
+        place = QRectF(QRect(self.mapFromGlobal(form.topLeft()), form.size()))
         for reach in range(0, _REACH, 3):  # rings that add up: no blur
             ring = place.translated(0, _BELOW).adjusted(-reach, -reach, reach, reach)
             painter.drawRoundedRect(ring, _ROUND + reach, _ROUND + reach)
@@ -174,9 +176,10 @@ class FormDialog(QDialog):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Clip the corners, where nothing blends them, and stay in the middle when a sentence is added."""
         super().resizeEvent(event)
-        shape = QPainterPath()
-        shape.addRoundedRect(QRectF(self.rect()), _ROUND, _ROUND)
-        self.setMask(QRegion(shape.toFillPolygon().toPolygon()))
+        if QGuiApplication.platformName() == "xcb":  # the one system that may show windows without blending them
+            shape = QPainterPath()
+            shape.addRoundedRect(QRectF(self.rect()), _ROUND, _ROUND)
+            self.setMask(QRegion(shape.toFillPolygon().toPolygon()))
         window = self.parentWidget().window()
         if self.isVisible():
             self.move(window.mapToGlobal(window.rect().center()) - self.rect().center())

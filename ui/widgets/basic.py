@@ -115,7 +115,9 @@ class Icon(QLabel):
 
 
 class Button(QPushButton):
-    """A button with icon, label and key caps. `kind`: primary (one a page), default, danger, quiet, bare."""
+    """A button with icon, label and key caps. `kind`: primary (one a page), default, danger, quiet, bare (on a card),
+    flat (on the page), good and bad (a mark that is set or not).
+    """
 
     def __init__(
         self, label: str, icon: str = "", *, kind: str = "default", keys: Sequence[str] = (), size: str = "normal"
@@ -145,9 +147,9 @@ class Button(QPushButton):
         return icon, label + (10 if self.keys and label else 0)
 
     def sizeHint(self) -> QSize:
-        high = theme().px({"small": 28, "big": 48}.get(self._size, 32))
+        high = theme().px({"small": 28, "big": 48, "mark": 24}.get(self._size, 32))
         if not self.text() and not self.keys:
-            return QSize(high, high)
+            return QSize(theme().px(28) if self._size == "mark" else high, high)
         return QSize(sum(self._contents()) + keys_width(self.keys) + 26, high)
 
     def minimumSizeHint(self) -> QSize:
@@ -165,6 +167,11 @@ class Button(QPushButton):
                 if down
                 else ("dangerbg" if hover else "surface", "danger", "danger")
             )
+        if self.kind in ("good", "bad") and self.isChecked():
+            fill = "okfill" if self.kind == "good" else "dangerfill"
+            return fill, fill, "onfill"
+        if self.kind == "flat":
+            return ("surface2" if hover else "bg"), ("line" if hover else "bg"), "text2"
         if self.kind == "bare":
             return ("surface2" if hover else "surface"), ("line" if hover else "surface"), "text2"
         edge = "line" if self.kind == "quiet" else "line2"
