@@ -134,7 +134,10 @@ class Desk(QObject):
     def _payments(self) -> Any:
         from ui.pages.payments import PaymentsPage
 
-        return PaymentsPage(self.context)
+        page = PaymentsPage(self.context)
+        page.hints_changed.connect(self.window.show_hints)
+        page.open_requested.connect(self.open_record)
+        return page
 
     def _inbox(self) -> Any:
         from ui.pages.inbox import InboxPage

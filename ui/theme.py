@@ -230,11 +230,14 @@ QLabel[tile="true"] { background: @brasstint; border: none; border-radius: 12px;
 QFrame[brassband="true"] { background: @brasstint; border: none; border-radius: 7px; }
 QWidget[row="true"] { background: transparent; border: 2px solid transparent; border-radius: 5px; }
 QWidget[row="true"]:focus { border-color: @brassedge; }
+QWidget[lined="true"] { border: none; border-bottom: 1px solid @line; }
 QFrame[good="true"] { background: @okbg; border: none; border-radius: 8px; }
 QLineEdit, QPlainTextEdit, QComboBox, QSpinBox, QDateEdit, QTimeEdit {
   background: @surface; color: @text; border: 1px solid @line2; border-radius: 7px;
   padding: 0 10px; min-height: $34;
   selection-background-color: @brassline; selection-color: @text; }
+QLineEdit[big="true"] { min-height: $50; padding: 0 12px; }
+QLineEdit[big="true"]:focus { min-height: $48; padding: 0 11px; }
 QLineEdit[low="true"] { min-height: $30; }
 QLineEdit[low="true"]:focus { min-height: $28; }
 QPlainTextEdit { padding: 6px 8px; }

@@ -183,12 +183,16 @@ class DeskWindow(QMainWindow):
         widget = self.page(key)
         self._rail_buttons[key].setChecked(True)
         self.stack.setCurrentWidget(widget)
-        self.hints.set([*getattr(widget, "key_hints", ()), (("F1",), _("all keys"))])
+        self.show_hints()
         shown = getattr(widget, "page_shown", None)
         if shown is not None:
             shown()
         self.page_changed.emit(key)
         return widget
+
+    def show_hints(self) -> None:
+        """The keys of the page that is shown, as they are now."""
+        self.hints.set([*getattr(self.current(), "key_hints", ()), (("F1",), _("all keys"))])
 
     def current(self) -> Any:
         """The page that is shown."""

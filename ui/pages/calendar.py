@@ -223,7 +223,7 @@ class CalendarPage(QWidget):
     def _look_around(self, slot_id: int) -> None:
         """Beside the window: where else in the week the carried slot could go, and why not elsewhere."""
         self.context.read(
-            places.of_slot, slot_id, list(self.grid.days), self.grid.hours, self.grid.seen(slot_id), done=self._found
+            places.of_slot, slot_id, list(self.grid.days), self.grid.hours, self.grid.seen(), done=self._found
         )
 
     def _found(self, found: list[places.Place]) -> None:

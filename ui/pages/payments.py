@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt
+from babel.numbers import get_currency_symbol
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -23,7 +24,8 @@ from PySide6.QtWidgets import (
 from app import clock, money, text
 from app.desk import enrollment, payments
 from app.errors import DeskError, UserError
-from app.lists import catalog, takings
+from app.lists import catalog, find, staff, takings
+from app.lists import mail as mail_list
 from app.lists import people as roster
 from app.store import uuid7
 from app.text import _, ngettext
@@ -32,7 +34,18 @@ from ui.context import Context
 from ui.dialogs import ask
 from ui.dialogs.find import FindStudent
 from ui.pages import paper
-from ui.pages.payment_parts import DoneCard, MethodButton, OwedRow, Steps, in_coins, likely_notes
+from ui.pages.payment_done import DoneCard
+from ui.pages.payment_parts import (
+    COLUMNS,
+    GivenField,
+    MethodButton,
+    OwedRow,
+    Steps,
+    in_coins,
+    likely_notes,
+    tax_words,
+    taxes,
+)
 from ui.pages.payment_side import METHODS, DaySide
 from ui.theme import theme
 from ui.widgets.basic import (
@@ -45,10 +58,17 @@ from ui.widgets.basic import (
     clear_layout,
     rule,
 )
+from ui.widgets.line import Line
 
 
 class PaymentsPage(QWidget):
-    """One screen from the person to the receipt. A draft lives on screen only; Started is in the file."""
+    """One screen from the person to the receipt. A draft lives on screen only; Started is in the file.
+
+    Signals: `hints_changed` (other keys work now), `open_requested` (table, row: the record behind).
+    """
+
+    hints_changed = Signal()
+    open_requested = Signal(str, int)
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -58,6 +78,7 @@ class PaymentsPage(QWidget):
             ("Ctrl+F", _("other student")), ("Space", _("take the line")), ("Ins", _("add a product")),
             ("Alt+1 … 3", _("cash, card, transfer")), ("F8", _("exact cash")), ("Ctrl+Enter", _("start, complete")),
             ("Esc", _("keep it Started for later")), ("O", _("open the invoice, when done")),
+            ("M", _("the receipt in the mail queue, when done")),
             ("Ctrl+Z", _("reverse the payment just made")), ("Enter", _("next person, when done")),
         ]  # fmt: skip
         self.student_id: int | None = None
@@ -66,6 +87,7 @@ class PaymentsPage(QWidget):
         self.completed: payments.Completed | None = None
         self._key = uuid7()
         self._given_touched = False
+        self._receipt: tuple[int, str, str] | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 0, 16, 12)
         column.setSpacing(0)
@@ -133,8 +155,14 @@ class PaymentsPage(QWidget):
             line.addWidget(widget)
         line.addStretch(1)
         names.addLayout(line)
-        self.owes = Text("", "label", "text2")
-        names.addWidget(self.owes)
+        line = QHBoxLayout()
+        line.setSpacing(4)
+        self.owes = Text("", "small", "text2")
+        self.owes_amount = Text("", "small_strong", "danger")
+        self.owes_why = Line("", "small", "text2")
+        for widget in (self.owes, self.owes_amount, self.owes_why):
+            line.addWidget(widget)
+        names.addLayout(line)
         top.addLayout(names, 1)
         other = Button(_("Other student"), "search", keys=("Ctrl", "F"), kind="quiet")
         other.clicked.connect(self.other_student)
@@ -142,14 +170,15 @@ class PaymentsPage(QWidget):
         column.addLayout(top)
         self._columns: list[tuple[QWidget, int]] = []
         head = QFrame()
-        head.setStyleSheet("background: transparent;")
+        head.setProperty("band", True)
         columns = QHBoxLayout(head)
-        columns.setContentsMargins(54, 6, 16, 6)
+        columns.setContentsMargins(46, 7, 16, 7)
         columns.setSpacing(12)
         for label, wide, right in (
-            (_("What is owed"), 0, False), (_("Due"), 92, False), (_("Open"), 84, True), (_("Pay now"), 86, True),
+            (_("What is owed"), 0, False), (_("Due"), COLUMNS[0], False), (_("Open"), COLUMNS[1], True),
+            (_("Pay now"), COLUMNS[2], True),
         ):  # fmt: skip
-            said = Text(label, "label", "text2")
+            said = self._last_column = Text(label, "label", "text2")
             if wide:
                 self._columns.append((said, wide))
             if right:
@@ -157,7 +186,6 @@ class PaymentsPage(QWidget):
             columns.addWidget(said, 0 if wide else 1)
         column.addWidget(rule())
         column.addWidget(head)
-        column.addWidget(rule())
         self.lines = QVBoxLayout()
         self.lines.setSpacing(0)
         self.lines.setContentsMargins(0, 0, 0, 0)
@@ -175,15 +203,16 @@ class PaymentsPage(QWidget):
         scroll.setWidget(inner)
         column.addWidget(scroll, 1)
         column.addLayout(self._paying())
-        column.addWidget(rule())
-        foot = QHBoxLayout()
+        band = QFrame()
+        band.setProperty("foot", True)
+        foot = QHBoxLayout(band)
         foot.setContentsMargins(16, 9, 16, 9)
-        self.selected = Text("", "small", "text2")
+        self.selected = Line("", "small", "text2")
+        self.selected.setObjectName("selected_lines")
         self.sum = Text("", "title")
-        foot.addWidget(self.selected)
-        foot.addStretch(1)
+        foot.addWidget(self.selected, 1)
         foot.addWidget(self.sum)
-        column.addLayout(foot)
+        column.addWidget(band)
         return card
 
     def _adding(self) -> QVBoxLayout:
@@ -225,6 +254,7 @@ class PaymentsPage(QWidget):
         self.middle.addWidget(self._tender())
         self.done = DoneCard()
         self.done.invoice.clicked.connect(self.show_invoice)
+        self.done.mail.clicked.connect(self.show_mail)
         self.done.reverse.clicked.connect(self.reverse)
         self.done.next.clicked.connect(self.next_person)
         self.middle.addWidget(self.done)
@@ -254,11 +284,7 @@ class PaymentsPage(QWidget):
         column.addSpacing(6)
         self.given_label = Text(_("Amount given"), "label", "text2")
         column.addWidget(self.given_label)
-        self.given = QLineEdit()
-        self.given.setObjectName("amount_given")
-        self.given.setAccessibleName(_("Amount given"))
-        self.given.setFont(theme().font("panel"))
-        self.given.setFixedHeight(theme().px(52))
+        self.given = GivenField(get_currency_symbol(self.context.center.currency, self.context.center.locale))
         self.given.textEdited.connect(self._given_edited)
         column.addWidget(self.given)
         self.notes = QHBoxLayout()
@@ -285,7 +311,7 @@ class PaymentsPage(QWidget):
         self.problem.setObjectName("payment_problem")
         column.addWidget(self.problem)
         column.addStretch(1)
-        self.safe = Text("", "label", "text2", wrap=True)
+        self.safe = Text("", "small", "text2", wrap=True)
         column.addWidget(self.safe)
         second = QHBoxLayout()
         self.failed_button = Button(_("It failed"), "circle-x", kind="danger")
@@ -334,6 +360,8 @@ class PaymentsPage(QWidget):
         if found is None:
             self.name.setText(_("Nobody chosen yet"))
             self.owes.setText(_("Ctrl+F finds a student."))
+            self.owes_amount.setText("")
+            self.owes_why.setText("")
             self.number.setText("")
             self.badge.hide()
         else:
@@ -343,9 +371,7 @@ class PaymentsPage(QWidget):
             self.number.setText(row.number)
             self.badge.show()
             self.badge.set(row.status, words.state(row.status))
-            said, color = words.balance(row.balance_minor)
-            self.owes.setText(said)
-            self.owes.set_color(color)
+            self._say_owed(row.id, row.balance_minor)
             self.payer.addItem(_("{name} pays").format(name=row.name), None)
             if found.payer_id:
                 self.payer.addItem(found.payer, found.payer_id)
@@ -354,8 +380,31 @@ class PaymentsPage(QWidget):
         self.avatar.setVisible(found is not None)
         self.steps.set(self._now() if found is not None else "")
         self.head.facts.setText("")
+        self._last_column.setText(_("Pay now"))
+        self._show_hints()
         self._update()
         self.given.setFocus()
+
+    def _say_owed(self, student_id: int, balance: int) -> None:
+        """What is owed in one line, and how much of it is late."""
+        dues = payments.owed(student_id)
+        today = clock.local_date(self.context.center.zone).isoformat()
+        late = sum(due.open_minor for due in dues if due.due_on < today)
+        total = sum(due.open_minor for due in dues)
+        self.owes.setText(_("Owes") if total else words.balance(balance)[0] if balance < 0 else _("Nothing is owed."))
+        self.owes.set_color("ok" if balance < 0 and not total else "text2")
+        self.owes_amount.setText(text.show_money(total) if total else "")
+        why = ngettext("on {n} line", "on {n} lines", len(dues)).format(n=len(dues))
+        if late:
+            why += ", " + _("{amount} of it late").format(amount=text.show_money(late))
+        self.owes_why.setText(why if total else "")
+
+    def _show_hints(self) -> None:
+        if self.completed is not None:
+            self.key_hints = [(("M",), _("mail")), (("O",), _("invoice")), (("Enter",), _("next person"))]
+        else:
+            self.key_hints = [(("Space",), _("take line")), (("F8",), _("exact")), (("Esc",), _("keep for later"))]
+        self.hints_changed.emit()
 
     def _now(self) -> str:
         return words.clock_time(clock.stamp(), self.context.center)
@@ -379,14 +428,18 @@ class PaymentsPage(QWidget):
         self.add.addItem(theme().icon("plus"), _("Add a product"), None)
         for offer in catalog.products():
             stock = "" if offer.stock is None else _(" · {n} left").format(n=offer.stock)
-            self.add.addItem(f"{offer.name} · {text.show_money(offer.price_minor)}{stock}", offer)
+            price = text.show_money(offer.gross_minor(self.context.center.prices))
+            self.add.addItem(f"{offer.name} · {price}{stock}", offer)
         clear_layout(self.often)
+        self._offer_buttons: list[Button] = []
         self.often.addWidget(Text(_("Often sold:"), "small", "text3"))
         for offer in catalog.products(often=True)[: 3 if theme().scale < 1.2 else 2]:
             short = " ".join(offer.name.split(",")[0].split()[:2])
-            button = Button(f"{short}  {text.show_money(offer.price_minor)}", kind="quiet", size="small")
+            price = text.show_money(offer.gross_minor(self.context.center.prices))
+            button = Button(f"{short}  {price}", kind="quiet", size="small")
             button.setProperty("offer", offer.id)
             button.clicked.connect(self._often_clicked)
+            self._offer_buttons.append(button)
             self.often.addWidget(button)
         self.often.addStretch(1)
 
@@ -433,19 +486,26 @@ class PaymentsPage(QWidget):
         self.to_pay.setText(shown)
         self.sum.setText(shown)
         taken = [row for row in self.rows if row.take.isChecked()]
-        self.selected.setText(ngettext("{n} line selected", "{n} lines selected", len(taken)).format(n=len(taken)))
+        net, by_rate = taxes(taken)
+        parts = [ngettext("{n} line selected", "{n} lines selected", len(taken)).format(n=len(taken))]
+        if taken:
+            parts.append(_("Net {amount}").format(amount=text.show_money(net)))
+            parts += [f"{tax_words(rate)} {text.show_money(tax)}" for rate, tax in by_rate.items()]
+        self.selected.setText("    ".join(parts))
         if not self._given_touched and total is not None:
             self._set_given(total)
         clear_layout(self.notes)
         if self.method() == "cash" and total:
             for amount in likely_notes(total):
-                button = Button(
-                    money.format_plain(amount, self.context.center.currency, self.context.center.locale), size="small"
-                )
+                plain = money.format_plain(amount, self.context.center.currency, self.context.center.locale)
+                button = Button(plain, size="small", kind="choice")
+                button.setCheckable(True)
+                button.setChecked(amount == self.given_minor())
+                button.setToolTip(_("the exact sum") if amount == total else "")
                 button.setProperty("amount", amount)
+                button.setEnabled(self.payment_id is None)
                 button.clicked.connect(self._note_clicked)
-                self.notes.addWidget(button)
-            self.notes.addStretch(1)
+                self.notes.addWidget(button, 1)
         self._show_change()
         started = self.payment_id is not None
         self.main.set_label(_("Complete payment") if started else _("Start payment"))
@@ -454,8 +514,8 @@ class PaymentsPage(QWidget):
         self.keep_button.setVisible(started)
         for row in self.rows:
             row.setEnabled(not started)
-        for widget in (self.add, self.payer, self.note, self.given, *self.methods.values()):
-            widget.setEnabled(not started)
+        for widget in (self.add, self.payer, self.note, self.given, *self.methods.values(), *self._offer_buttons):
+            widget.setEnabled(not started and self.student_id is not None)
 
     def _prepaid(self) -> int:
         """Money given although nothing is chosen: it becomes credit."""
@@ -485,6 +545,7 @@ class PaymentsPage(QWidget):
         cash = self.method() == "cash"
         rest = (given or 0) - total
         self.given_label.setText(_("Amount given") if cash else _("Amount received"))
+        self.given.say(_("F8 = exact"))
         visible = given is not None and rest != 0 and (total > 0 or rest > 0)
         self.change_box.setVisible(visible)
         if not visible:
@@ -564,6 +625,7 @@ class PaymentsPage(QWidget):
 
     def _started(self, payment_id: int) -> None:
         self.payment_id = payment_id
+        self.head.facts.setText(next((row.number for row in takings.started() if row.id == payment_id), ""))
         now = self._now()
         self.steps.set(self.steps.times[0] or now, now)
         saved = _("Started and saved at {time}. Nothing is booked until you complete it; Esc keeps it for later.")
@@ -576,14 +638,29 @@ class PaymentsPage(QWidget):
         self.steps.set(self.steps.times[0], self.steps.times[1] or self._now(), self._now())
         self.safe.setText("")
         self.head.facts.setText(done.number)
-        how = words.state(self.method()).lower()
-        self.done.paid.setText(_("{amount} paid, {how}").format(amount=text.show_money(done.amount_minor), how=how))
-        self.done.facts.setText(f"{done.number} · {self._now()}")
+        how = {"cash": _("{amount} paid in cash"), "card": _("{amount} paid by card")}
+        said = how.get(self.method(), _("{amount} paid by transfer"))
+        self.done.paid.setText(said.format(amount=text.show_money(done.amount_minor)))
+        who = next((one.name for one in staff.at_work() if one.id == self.context.actor.user_id), "")
+        self.done.facts.setText(" · ".join(filter(None, (done.number, self._now(), who))))
+        self._show_outcome(done)
         self.done.box.setVisible(done.change_minor > 0)
         self.done.give_back.setText(text.show_money(done.change_minor))
         self.done.coins.setText(in_coins(done.change_minor, self.context))
         self.done.invoice.setVisible(bool(done.invoice_ids))
-        facts = []
+        if done.invoice_ids:
+            label = find.label_of(done.invoice_ids[0])
+            more = len(done.invoice_ids) - 1
+            also = ngettext("and {n} more, made just now", "and {n} more, made just now", more).format(n=more)
+            self.done.invoice.say(_("Open invoice {number}").format(number=label), also if more else _("made just now"))
+        self.done.reverse.say(_("Reverse this payment"), _("asks for a reason"))
+        self._receipt = mail_list.receipt_of(done.number)
+        self.done.mail.setVisible(self._receipt is not None)
+        facts = [] if self._receipt is not None else [_("No receipt was mailed: there is no address.")]
+        if self._receipt is not None:
+            _id, address, state = self._receipt
+            to = _("to {address} · {state}").format(address=address, state=words.state(state).lower())
+            self.done.mail.say(_("Receipt by mail"), to)
         if done.credit_minor:
             facts.append(_("{amount} stays as credit.").format(amount=text.show_money(done.credit_minor)))
         if done.unsold:
@@ -592,7 +669,26 @@ class PaymentsPage(QWidget):
         self.middle.setCurrentIndex(1)
         self.done.reverse.setEnabled(True)
         self.done.next.setFocus()
+        self._show_hints()
         self.context.notice.emit(_("Payment {number} is complete.").format(number=done.number))
+
+    def _show_outcome(self, done: payments.Completed) -> None:
+        """What became of each line, and what is still owed."""
+        self._last_column.setText(_("Result"))
+        left = done.amount_minor
+        for row in self.rows:
+            put = min(row.amount() or 0, left)
+            left -= put
+            whole = put and put == row.open_minor
+            row.show_outcome(_("Paid") if whole else text.show_money(put) if put else "—", "paid" if whole else "")
+        found = roster.overview(self.student_id) if self.student_id is not None else None
+        if found is not None:
+            self._say_owed(found.row.id, found.row.balance_minor)
+
+    def show_mail(self) -> None:
+        """M: the receipt in the mail queue."""
+        if self.completed is not None and self._receipt is not None:
+            self.open_requested.emit("mail_queue", self._receipt[0])
 
     def fail(self) -> None:
         """No money moved: ask why, and keep that."""
@@ -619,6 +715,7 @@ class PaymentsPage(QWidget):
             if row.id == payment_id:
                 self.new_draft(row.student_id)
                 self.payment_id = payment_id
+                self.head.facts.setText(row.number)
                 self.methods.get(row.method, self.methods["card"]).setChecked(True)
                 self._given_touched = True
                 self._set_given(row.amount_minor)
@@ -677,6 +774,8 @@ class PaymentsPage(QWidget):
             self.next_person()
         elif self.completed is not None and key == Qt.Key.Key_O:
             self.show_invoice()
+        elif self.completed is not None and key == Qt.Key.Key_M:
+            self.show_mail()
         elif key == Qt.Key.Key_Escape:
             self.keep()
         else:

@@ -47,7 +47,7 @@ def _words(painter: QPainter, place: QRectF, block: Block, times: str, token: st
     """As many lines as there is room for: the title first, then the seats, then when and where."""
     line, narrow = theme().px(17), place.width() < theme().px(NARROW)
     strong, small, badge = (theme().font(role) for role in ("small_strong", "small", "badge"))
-    inner = place.adjusted(9, 3, -5, -4)
+    inner = place.adjusted(9, 3, -2 if narrow else -5, -4)
     room = place.height() >= 2 * line + 6
     title = QRectF(inner.left(), inner.top() if room else place.top(), inner.width(), line if room else place.height())
     taken = 0

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from babel.dates import format_date
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from app import clock
@@ -20,7 +20,7 @@ from ui.theme import theme
 from ui.widgets.paint import draw_icon, draw_line, lead
 
 #: At 100 %: an hour, the column of hours, the head with the days, and the air above the first hour.
-HOUR, GUTTER, HEAD, AIR = 44, 46, 40, 8
+HOUR, GUTTER, HEAD, AIR = 44, 46, 40, 6
 #: Shown at least from this hour to that one; slots outside widen the day.
 FIRST_HOUR, LAST_HOUR = 8, 21
 
@@ -54,7 +54,7 @@ class WeekGrid(QWidget):
         self._restyle()
 
     def _restyle(self) -> None:
-        self.setMinimumHeight(self._bottom() + 6)
+        self.setMinimumHeight(self._bottom())
         self._place()
         self.update()
 
@@ -68,7 +68,7 @@ class WeekGrid(QWidget):
         starts = [int(block.start_wall[11:13]) for block in found]
         ends = [int(block.end_wall[11:13]) + 1 if block.end_wall[:10] == block.on_date else 24 for block in found]
         self.hours = (min([FIRST_HOUR, *starts]), min(max([LAST_HOUR, *ends]), 24))
-        self.setMinimumHeight(self._bottom() + 6)
+        self.setMinimumHeight(self._bottom())
         for block in found:
             child = SlotBlock(self, block)
             child.selected = block.id == selected
@@ -222,9 +222,9 @@ class WeekGrid(QWidget):
             self.carrying, self.places, self.note = None, [], ""
             self._above.update()
 
-    def seen(self, but: int) -> list[tuple[str, str]]:
-        """The wall times that slots on screen cover, but one."""
-        return [(one.block.start_wall, one.block.end_wall) for one in self.blocks if one.block.id != but]
+    def seen(self) -> list[tuple[str, str]]:
+        """The wall times that slots on screen cover."""
+        return [(one.block.start_wall, one.block.end_wall) for one in self.blocks]
 
     def follow_scrolling(self) -> None:
         """The days stay at the upper edge of what is seen."""
@@ -365,8 +365,7 @@ class _Above(QWidget):
         flags = int(Qt.TextFlag.TextWordWrap) | int(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignTop)
         room = QRectF(lead(painter, inner, start, wide), inner.top(), wide, inner.height())
         painter.setFont(font)
-        needed = painter.boundingRect(room, flags, said)
-        high = min(needed.height(), inner.height())
+        high = min(_height(said, font, wide), inner.height())
         if ground:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme().color("surface"))
@@ -405,8 +404,7 @@ class _Above(QWidget):
         wide = max(box.width(), theme().px(150))
         flags = int(Qt.TextFlag.TextWordWrap) | int(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignTop)
         painter.setFont(font)
-        inside = QRectF(0, 0, wide - 2 * pad - size - 6, 400)
-        high = painter.boundingRect(inside, flags, said).height() + 2 * pad
+        high = _height(said, font, wide - 2 * pad - size - 6) + 2 * pad
         left = min(max(box.center().x() - wide / 2, 4), self.width() - wide - 4)
         seen = self.visibleRegion().boundingRect()
         top = box.bottom() + 6 if box.bottom() + 6 + high <= seen.bottom() else box.top() - high - 6
@@ -420,6 +418,12 @@ class _Above(QWidget):
         painter.setPen(theme().color("frametext"))
         rest = inner.width() - size - 6
         painter.drawText(QRectF(lead(painter, inner, size + 6, rest), inner.top(), rest, inner.height()), flags, said)
+
+
+def _height(said: str, font: QFont, wide: float) -> float:
+    """How high words are that break within a width."""
+    room = QRect(0, 0, int(wide), 1_000)
+    return QFontMetrics(font).boundingRect(room, int(Qt.TextFlag.TextWordWrap), said).height()
 
 
 def length(block: Block) -> timedelta:

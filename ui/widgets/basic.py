@@ -116,7 +116,7 @@ class Icon(QLabel):
 
 class Button(QPushButton):
     """A button with icon, label and key caps. `kind`: primary (one a page), default, danger, quiet, bare (on a card),
-    flat (on the page), good and bad (a mark that is set or not).
+    flat (on the page), good and bad (a mark that is set or not), choice (one of a few).
     """
 
     def __init__(
@@ -170,6 +170,8 @@ class Button(QPushButton):
         if self.kind in ("good", "bad") and self.isChecked():
             fill = "okfill" if self.kind == "good" else "dangerfill"
             return fill, fill, "onfill"
+        if self.kind == "choice" and self.isChecked() and self.isEnabled():
+            return "brasstint", "brassedge", "brasstext"
         if self.kind == "flat":
             return ("surface2" if hover else "bg"), ("line" if hover else "bg"), "text2"
         if self.kind == "bare":
