@@ -224,7 +224,8 @@ class OwedRow(QWidget):
         self.fit()
 
     def fit(self) -> None:
-        """Columns follow the text size."""
+        """Columns and the height of a line follow the text size; an outcome moves nothing."""
+        self.setFixedHeight(theme().px(56))
         for widget, wide in zip(
             (self._due_box, self.open, self.edit, self.outcome), (*COLUMNS, COLUMNS[-1]), strict=True
         ):

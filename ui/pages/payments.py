@@ -164,15 +164,15 @@ class PaymentsPage(QWidget):
             line.addWidget(widget)
         names.addLayout(line)
         top.addLayout(names, 1)
-        other = Button(_("Other student"), "search", keys=("Ctrl", "F"), kind="quiet")
-        other.clicked.connect(self.other_student)
-        top.addWidget(other)
+        self.other = Button(_("Other student"), "search", keys=("Ctrl", "F"), kind="quiet")
+        self.other.clicked.connect(self.other_student)
+        top.addWidget(self.other)
         column.addLayout(top)
         self._columns: list[tuple[QWidget, int]] = []
         head = QFrame()
         head.setProperty("band", True)
         columns = QHBoxLayout(head)
-        columns.setContentsMargins(46, 7, 16, 7)
+        columns.setContentsMargins(54, 7, 16, 7)
         columns.setSpacing(12)
         for label, wide, right in (
             (_("What is owed"), 0, False), (_("Due"), COLUMNS[0], False), (_("Open"), COLUMNS[1], True),
@@ -378,6 +378,7 @@ class PaymentsPage(QWidget):
             for due in payments.owed(row.id):
                 self._add_row(OwedRow(self.context, due))
         self.avatar.setVisible(found is not None)
+        self.other.set_label(_("Other student") if found is not None else _("Choose a student"))
         self.steps.set(self._now() if found is not None else "")
         self.head.facts.setText("")
         self._last_column.setText(_("Pay now"))
