@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from babel.numbers import get_currency_symbol
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
-    QButtonGroup,
     QComboBox,
     QFrame,
     QHBoxLayout,
@@ -37,8 +35,6 @@ from ui.pages import paper
 from ui.pages.payment_done import DoneCard
 from ui.pages.payment_parts import (
     COLUMNS,
-    GivenField,
-    MethodButton,
     OwedRow,
     Steps,
     in_coins,
@@ -46,11 +42,11 @@ from ui.pages.payment_parts import (
     tax_words,
     taxes,
 )
-from ui.pages.payment_side import METHODS, DaySide
+from ui.pages.payment_side import DaySide
+from ui.pages.payment_tender import TenderCard
+from ui.pages.payment_who import WhoPays
 from ui.theme import theme
 from ui.widgets.basic import (
-    Avatar,
-    Badge,
     Button,
     Card,
     PageHead,
@@ -138,36 +134,10 @@ class PaymentsPage(QWidget):
         column = card.layout()
         assert isinstance(column, QVBoxLayout)
         column.setSpacing(0)
-        top = QHBoxLayout()
-        top.setContentsMargins(16, 12, 14, 12)
-        top.setSpacing(12)
-        self.avatar = Avatar(size=44)
-        top.addWidget(self.avatar)
-        names = QVBoxLayout()
-        names.setSpacing(0)
-        line = QHBoxLayout()
-        line.setSpacing(8)
-        self.name = Text("", "panel")
-        self.name.setObjectName("payer_name")
-        self.badge = Badge("active", "")
-        self.number = Text("", "small", "text3")
-        for widget in (self.name, self.badge, self.number):
-            line.addWidget(widget)
-        line.addStretch(1)
-        names.addLayout(line)
-        line = QHBoxLayout()
-        line.setSpacing(4)
-        self.owes = Text("", "small", "text2")
-        self.owes_amount = Text("", "small_strong", "danger")
-        self.owes_why = Line("", "small", "text2")
-        for widget in (self.owes, self.owes_amount, self.owes_why):
-            line.addWidget(widget)
-        names.addLayout(line)
-        top.addLayout(names, 1)
-        self.other = Button(_("Other student"), "search", keys=("Ctrl", "F"), kind="quiet")
-        self.other.clicked.connect(self.other_student)
-        top.addWidget(self.other)
-        column.addLayout(top)
+        self.who = WhoPays(self.context)
+        self.name = self.who.name
+        self.who.other.clicked.connect(self.other_student)
+        column.addWidget(self.who)
         self._columns: list[tuple[QWidget, int]] = []
         head = QFrame()
         head.setProperty("band", True)
@@ -261,71 +231,16 @@ class PaymentsPage(QWidget):
         return self.middle
 
     def _tender(self) -> QWidget:
-        card = Card(margins=(16, 16, 16, 16))
-        column = card.layout()
-        assert isinstance(column, QVBoxLayout)
-        column.setSpacing(8)
-        column.addWidget(Text(_("To pay"), "label", "text2"))
-        self.to_pay = Text("", "amount_xl")
-        self.to_pay.setObjectName("to_pay")
-        column.addWidget(self.to_pay)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        self.methods: dict[str, MethodButton] = {}
-        self._method_group = QButtonGroup(self)
-        for number, (key, label, icon) in enumerate(METHODS, start=1):
-            button = MethodButton(key, _(label), icon, ("Alt", str(number)))
-            self._method_group.addButton(button)
+        card = self.tender = TenderCard(self.context)
+        self.methods, self.given, self.notes, self.main = card.methods, card.given, card.notes, card.main
+        self.to_pay, self.change, self.change_box, self.coins = card.to_pay, card.change, card.change_box, card.coins
+        self.problem, self.safe = card.problem, card.safe
+        for button in card.methods.values():
             button.clicked.connect(self._method_chosen)
-            self.methods[key] = button
-            row.addWidget(button)
-        self.methods["cash"].setChecked(True)
-        column.addLayout(row)
-        column.addSpacing(6)
-        self.given_label = Text(_("Amount given"), "label", "text2")
-        column.addWidget(self.given_label)
-        self.given = GivenField(get_currency_symbol(self.context.center.currency, self.context.center.locale))
-        self.given.textEdited.connect(self._given_edited)
-        column.addWidget(self.given)
-        self.notes = QHBoxLayout()
-        self.notes.setSpacing(8)
-        column.addLayout(self.notes)
-        self.change_box = QFrame()
-        self.change_box.setProperty("good", True)
-        box = QHBoxLayout(self.change_box)
-        box.setContentsMargins(16, 10, 16, 10)
-        left = QVBoxLayout()
-        left.setSpacing(0)
-        self.change_label = Text(_("Change due"), "label", "ok")
-        self.change = Text("", "amount_change", "ok")
-        self.change.setObjectName("change_due")
-        left.addWidget(self.change_label)
-        left.addWidget(self.change)
-        box.addLayout(left)
-        box.addStretch(1)
-        self.coins = Text("", "body", "ok")
-        self.coins.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        box.addWidget(self.coins)
-        column.addWidget(self.change_box)
-        self.problem = Text("", "label", "danger", wrap=True)
-        self.problem.setObjectName("payment_problem")
-        column.addWidget(self.problem)
-        column.addStretch(1)
-        self.safe = Text("", "small", "text2", wrap=True)
-        column.addWidget(self.safe)
-        second = QHBoxLayout()
-        self.failed_button = Button(_("It failed"), "circle-x", kind="danger")
-        self.failed_button.clicked.connect(self.fail)
-        self.keep_button = Button(_("Keep for later"), "clock", keys=("Esc",), kind="quiet")
-        self.keep_button.clicked.connect(self.keep)
-        second.addWidget(self.failed_button)
-        second.addWidget(self.keep_button)
-        second.addStretch(1)
-        column.addLayout(second)
-        self.main = Button(_("Start payment"), "check", kind="primary", keys=("Ctrl", "Enter"), size="big")
-        self.main.setObjectName("payment_main")
-        self.main.clicked.connect(self.go_on)
-        column.addWidget(self.main)
+        card.given.textEdited.connect(self._given_edited)
+        card.failed_button.clicked.connect(self.fail)
+        card.keep_button.clicked.connect(self.keep)
+        card.main.clicked.connect(self.go_on)
         return card
 
     # -- the draft
@@ -357,48 +272,19 @@ class PaymentsPage(QWidget):
         self._fill_offers()
         found = roster.overview(student_id) if student_id is not None else None
         self.payer.clear()
-        if found is None:
-            self.name.setText(_("Nobody chosen yet"))
-            self.owes.setText(_("Ctrl+F finds a student."))
-            self.owes_amount.setText("")
-            self.owes_why.setText("")
-            self.number.setText("")
-            self.badge.hide()
-        else:
-            row = found.row
-            self.avatar.set(row.name, row.id)
-            self.name.setText(row.name)
-            self.number.setText(row.number)
-            self.badge.show()
-            self.badge.set(row.status, words.state(row.status))
-            self._say_owed(row.id, row.balance_minor)
-            self.payer.addItem(_("{name} pays").format(name=row.name), None)
+        self.who.show_person(found)
+        if found is not None:
+            self.payer.addItem(_("{name} pays").format(name=found.row.name), None)
             if found.payer_id:
                 self.payer.addItem(found.payer, found.payer_id)
-            for due in payments.owed(row.id):
+            for due in payments.owed(found.row.id):
                 self._add_row(OwedRow(self.context, due))
-        self.avatar.setVisible(found is not None)
-        self.other.set_label(_("Other student") if found is not None else _("Choose a student"))
         self.steps.set(self._now() if found is not None else "")
         self.head.facts.setText("")
         self._last_column.setText(_("Pay now"))
         self._show_hints()
         self._update()
         self.given.setFocus()
-
-    def _say_owed(self, student_id: int, balance: int) -> None:
-        """What is owed in one line, and how much of it is late."""
-        dues = payments.owed(student_id)
-        today = clock.local_date(self.context.center.zone).isoformat()
-        late = sum(due.open_minor for due in dues if due.due_on < today)
-        total = sum(due.open_minor for due in dues)
-        self.owes.setText(_("Owes") if total else words.balance(balance)[0] if balance < 0 else _("Nothing is owed."))
-        self.owes.set_color("ok" if balance < 0 and not total else "text2")
-        self.owes_amount.setText(text.show_money(total) if total else "")
-        why = ngettext("on {n} line", "on {n} lines", len(dues)).format(n=len(dues))
-        if late:
-            why += ", " + _("{amount} of it late").format(amount=text.show_money(late))
-        self.owes_why.setText(why if total else "")
 
     def _show_hints(self) -> None:
         if self.completed is not None:
@@ -471,8 +357,7 @@ class PaymentsPage(QWidget):
 
     def method(self) -> str:
         """The chosen way to pay."""
-        button = self._method_group.checkedButton()
-        return button.key if isinstance(button, MethodButton) else "cash"
+        return self.tender.method()
 
     def given_minor(self) -> int | None:
         """What was handed over, None where it is not an amount."""
@@ -511,8 +396,8 @@ class PaymentsPage(QWidget):
         started = self.payment_id is not None
         self.main.set_label(_("Complete payment") if started else _("Start payment"))
         self.main.setEnabled(bool(self.student_id) and (started or bool(total or self._prepaid())))
-        self.failed_button.setVisible(started)
-        self.keep_button.setVisible(started)
+        self.tender.failed_button.setVisible(started)
+        self.tender.keep_button.setVisible(started)
         for row in self.rows:
             row.setEnabled(not started)
         for widget in (self.add, self.payer, self.note, self.given, *self.methods.values(), *self._offer_buttons):
@@ -545,14 +430,14 @@ class PaymentsPage(QWidget):
         total, given = self.total_minor() or 0, self.given_minor()
         cash = self.method() == "cash"
         rest = (given or 0) - total
-        self.given_label.setText(_("Amount given") if cash else _("Amount received"))
+        self.tender.given_label.setText(_("Amount given") if cash else _("Amount received"))
         self.given.say(_("F8 = exact"))
         visible = given is not None and rest != 0 and (total > 0 or rest > 0)
         self.change_box.setVisible(visible)
         if not visible:
             return
         back = cash and rest > 0 and total > 0
-        self.change_label.setText(
+        self.tender.change_label.setText(
             _("Change due") if back else _("Stays as credit") if rest > 0 else _("Still open after this")
         )
         self.change.setText(text.show_money(abs(rest)))
@@ -682,9 +567,8 @@ class PaymentsPage(QWidget):
             left -= put
             whole = put and put == row.open_minor
             row.show_outcome(_("Paid") if whole else text.show_money(put) if put else "—", "paid" if whole else "")
-        found = roster.overview(self.student_id) if self.student_id is not None else None
-        if found is not None:
-            self._say_owed(found.row.id, found.row.balance_minor)
+        if self.student_id is not None:
+            self.who.show_person(roster.overview(self.student_id))
 
     def show_mail(self) -> None:
         """M: the receipt in the mail queue."""
