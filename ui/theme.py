@@ -219,6 +219,8 @@ QToolTip { background: @frame; color: @frametext; border: 1px solid @frameline; 
 QMainWindow, QDialog#plain { background: @frame; }
 QWidget#page { background: @bg; border-top-left-radius: 12px; border-bottom-left-radius: 12px; }
 QFrame[card="true"] { background: @surface; border: 1px solid @line; border-radius: 10px; }
+QFrame[framed="true"] { background: @surface; border: 1px solid @line; border-radius: 7px; }
+QFrame[aside="true"] { background: @surface2; border: none; border-left: 1px solid @line; }
 QFrame[tinted="true"] { background: @surface2; border: 1px solid @line; border-radius: 8px; }
 QFrame[foot="true"] { background: @surface2; border: none; border-top: 1px solid @line;
   border-bottom-left-radius: 9px; border-bottom-right-radius: 9px; }

@@ -21,6 +21,7 @@ class Offer:
     stock: int | None = None
     tax_rate_id: int | None = None
     rate_bp: int = 0
+    minimum_age: int | None = None
 
     def gross_minor(self, prices: str) -> int:
         """What is paid for one, where the center quotes its prices gross or net."""
@@ -30,9 +31,14 @@ class Offer:
 def courses() -> list[Offer]:
     """Courses that can be enrolled in, by name."""
     query = Course.select().where(Course.status == "available").order_by(Course.name)
+    rates = dict(TaxRate.select(TaxRate.id, TaxRate.rate_bp).tuples())
     return [
-        Offer("course", row.id, row.code, row.name, row.price_minor, row.icon, None, row.tax_rate_id) for row in query
-    ]
+        Offer(
+            "course", row.id, row.code, row.name, row.price_minor, row.icon, None, row.tax_rate_id,
+            rates[row.tax_rate_id], row.minimum_age,
+        )
+        for row in query
+    ]  # fmt: skip
 
 
 def products(*, often: bool = False) -> list[Offer]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app import clock, text
 from app.desk import payments
@@ -31,6 +31,7 @@ class WhoPays(QWidget):
         line.setSpacing(8)
         self.name = Line("", "panel")
         self.name.setObjectName("payer_name")
+        self.name.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.badge = Badge("active", "")
         self.number = Text("", "small", "text3")
         for widget in (self.name, self.badge, self.number):
