@@ -151,6 +151,7 @@ class Desk(QObject):
 
         page = MailPage(self.context)
         page.look_requested.connect(self.mail_thread.look_now)
+        page.account_requested.connect(partial(self.window.go, "settings"))
         page.show_state(self.mail_state)
         return page
 
