@@ -23,7 +23,7 @@ from app.lists import people as roster
 from app.mail.worker import MailRunner, MailState
 from app.text import _, ngettext
 from app.workers import BackupThread, DeskThread, KeepingState, MailThread, RestoreThread
-from ui import words
+from ui import command_words, words
 from ui.command import CommandPanel, Result
 from ui.context import Context
 from ui.crash import CrashReporter
@@ -235,22 +235,40 @@ class Desk(QObject):
     def _results(self, typed: str) -> list[Result]:
         """What the command bar shows for some words."""
         here = self.context.center
-        ids = roster.ids(typed, (), here.zone, 5)
-        found = []
+        asked = command_words.understand(typed, here)
+        ids = roster.ids(asked.who, (), here.zone, 5) if asked.who else []
+        found = self._promised(asked, ids)
         for row in (rows[one] for rows in (roster.page(ids),) for one in ids if one in rows):
             facts = " · ".join(filter(None, (row.number, words.when(row.next_slot_at, here), row.courses)))
             said = words.balance(row.balance_minor)[0]
             act = partial(self._show_student, row.id)
             found.append(Result(_("People"), row.name, facts, act, avatar=row.id, right=said))
-        for invoice in find.invoices(typed, ids[:1]):
+        for invoice in find.invoices(asked.who, ids[:1]) if asked.who else ():
             facts = f"{invoice.buyer} · {words.day(invoice.issued_on, here)}"
             act = partial(paper.show_invoice, self.window, self.context, invoice.id, copy=True)
             amount = text.show_money(invoice.gross_minor)
             found.append(Result(_("Invoices"), invoice.label, facts, act, "receipt-text", right=amount))
-        for slot in find.slots(typed):
+        for slot in find.slots(asked.who) if asked.who else ():
             act = partial(self.open_record, "slots", slot.id)
             found.append(Result(_("Slots"), slot.title, words.when(slot.start_utc, here), act, slot.icon))
         return found + self._commands(typed, ids[:1])
+
+    def _promised(self, asked: command_words.Asked, ids: list[int]) -> list[Result]:
+        """What Enter will do, where the words say it: a payment or an enrollment of the first who fits."""
+        if not asked.verb or not ids:
+            return []
+        row = roster.page(ids[:1])[ids[0]]
+        if asked.verb == command_words.PAY:
+            promise = command_words.payment(asked, row)
+            act = partial(self.pay_prepared, row.id, asked.amount_minor, asked.method or "cash")
+        else:
+            promise, act = command_words.enrolling(row, self.context.center), partial(self.enroll_student, row.id)
+        return [Result("", promise.sentence, row.name, act, avatar=row.id, promise=promise)]
+
+    def pay_prepared(self, student_id: int, amount_minor: int | None, method: str) -> None:
+        """The payment desk with a payment prepared; nothing is booked before it is completed there."""
+        self.pay_for(student_id)
+        self.window.page("payments").prepare(amount_minor, method)
 
     def _commands(self, typed: str, ids: list[int]) -> list[Result]:
         every = [

@@ -415,6 +415,15 @@ class PaymentsPage(QWidget):
         self._given_touched = True
         self._update()
 
+    def prepare(self, amount_minor: int | None, method: str) -> None:
+        """Fill in how much is given, and by what, as it was typed elsewhere."""
+        self.methods[method].setChecked(True)
+        if amount_minor is not None:
+            self._given_touched = True
+            self._set_given(amount_minor)
+        self._update()
+        self.main.setFocus()
+
     def _note_clicked(self) -> None:
         self._given_touched = True
         self._set_given(int(self.sender().property("amount")))
