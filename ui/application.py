@@ -25,7 +25,7 @@ from app.mail.worker import MailRunner, MailState
 from app.store import damage
 from app.text import _, ngettext
 from app.workers import BackupThread, Between, BetweenThread, DeskThread, KeepingState, MailThread
-from ui import words
+from ui import command_words, words
 from ui.command import CommandPanel, Result
 from ui.context import Context
 from ui.crash import CrashReporter
@@ -140,7 +140,10 @@ class Desk(QObject):
     def _payments(self) -> Any:
         from ui.pages.payments import PaymentsPage
 
-        return PaymentsPage(self.context)
+        page = PaymentsPage(self.context)
+        page.hints_changed.connect(self.window.show_hints)
+        page.open_requested.connect(self.open_record)
+        return page
 
     def _inbox(self) -> Any:
         from ui.pages.inbox import InboxPage
@@ -154,6 +157,7 @@ class Desk(QObject):
 
         page = MailPage(self.context)
         page.look_requested.connect(self.mail_thread.look_now)
+        page.account_requested.connect(partial(self.window.go, "settings"))
         page.show_state(self.mail_state)
         return page
 
@@ -251,22 +255,40 @@ class Desk(QObject):
     def _results(self, typed: str) -> list[Result]:
         """What the command bar shows for some words."""
         here = self.context.center
-        ids = roster.ids(typed, (), here.zone, 5)
-        found = []
+        asked = command_words.understand(typed, here)
+        ids = roster.ids(asked.who, (), here.zone, 5) if asked.who else []
+        found = self._promised(asked, ids)
         for row in (rows[one] for rows in (roster.page(ids),) for one in ids if one in rows):
             facts = " · ".join(filter(None, (row.number, words.when(row.next_slot_at, here), row.courses)))
             said = words.balance(row.balance_minor)[0]
             act = partial(self._show_student, row.id)
             found.append(Result(_("People"), row.name, facts, act, avatar=row.id, right=said))
-        for invoice in find.invoices(typed, ids[:1]):
+        for invoice in find.invoices(asked.who, ids[:1]) if asked.who else ():
             facts = f"{invoice.buyer} · {words.day(invoice.issued_on, here)}"
             act = partial(paper.show_invoice, self.window, self.context, invoice.id, copy=True)
             amount = text.show_money(invoice.gross_minor)
             found.append(Result(_("Invoices"), invoice.label, facts, act, "receipt-text", right=amount))
-        for slot in find.slots(typed):
+        for slot in find.slots(asked.who) if asked.who else ():
             act = partial(self.open_record, "slots", slot.id)
             found.append(Result(_("Slots"), slot.title, words.when(slot.start_utc, here), act, slot.icon))
         return found + self._commands(typed, ids[:1])
+
+    def _promised(self, asked: command_words.Asked, ids: list[int]) -> list[Result]:
+        """What Enter will do, where the words say it: a payment or an enrollment of the first who fits."""
+        if not asked.verb or not ids:
+            return []
+        row = roster.page(ids[:1])[ids[0]]
+        if asked.verb == command_words.PAY:
+            promise = command_words.payment(asked, row)
+            act = partial(self.pay_prepared, row.id, asked.amount_minor, asked.method or "cash")
+        else:
+            promise, act = command_words.enrolling(row, self.context.center), partial(self.enroll_student, row.id)
+        return [Result("", promise.sentence, row.name, act, avatar=row.id, promise=promise)]
+
+    def pay_prepared(self, student_id: int, amount_minor: int | None, method: str) -> None:
+        """The payment desk with a payment prepared; nothing is booked before it is completed there."""
+        self.pay_for(student_id)
+        self.window.page("payments").prepare(amount_minor, method)
 
     def _commands(self, typed: str, ids: list[int]) -> list[Result]:
         every = [

@@ -111,6 +111,20 @@ def block(slot_id: int) -> Block | None:
     return next(iter(_blocks(Slot.id == slot_id)), None)
 
 
+def meeting(slot_id: int) -> tuple[int, int]:
+    """(which meeting of its session a slot is, how many there are), canceled ones not counted."""
+    slot = Slot.get_by_id(slot_id)
+    live = Slot.select().where(Slot.session_id == slot.session_id, Slot.canceled_at.is_null())
+    before = live.where((Slot.start_utc < slot.start_utc) | ((Slot.start_utc == slot.start_utc) & (Slot.id < slot.id)))
+    return before.count() + 1, live.count()
+
+
+def next_of(found: list[Block]) -> Block | None:
+    """Of some slots the one that runs or comes next, else the last of them."""
+    now = clock.stamp()
+    return next((one for one in found if one.end_utc > now), found[-1] if found else None)
+
+
 def groups() -> list[Group]:
     """The groups that can still be joined, by course and day, each with the fullest of its coming slots."""
     coming = list(

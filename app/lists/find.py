@@ -31,6 +31,11 @@ class FoundSlot:
     icon: str
 
 
+def label_of(invoice_id: int) -> str:
+    """The number that people read on a document."""
+    return str(Invoice.get_by_id(invoice_id).label)
+
+
 def invoices(words: str, student_ids: list[int], limit: int = 4) -> list[FoundInvoice]:
     """Documents whose number holds the words, or that are about one of the students; newest first."""
     fits = Invoice.label.contains(words.strip())

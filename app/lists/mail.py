@@ -101,6 +101,13 @@ def rows(name: str, zone: str, words: str = "", limit: int = 500) -> list[MailRo
     return sorted(found, key=lambda row: order.get(row.state, 9))
 
 
+def receipt_of(number: str) -> tuple[int, str, str] | None:
+    """(id, address, state) of the mail that a completed payment sent, None where nobody had an address."""
+    query = MailQueue.select(MailQueue.id, MailQueue.to_address, MailQueue.state)
+    row = query.where(MailQueue.event_key == f"payment.completed:{number}").order_by(MailQueue.id.desc()).first()
+    return (row.id, row.to_address, row.state) if row is not None else None
+
+
 def attempts(mail_id: int) -> list[Attempt]:
     """The tries of one message, newest first."""
     query = MailAttempt.select().where(MailAttempt.mail_id == mail_id).order_by(MailAttempt.id.desc())

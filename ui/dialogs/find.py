@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.lists import people as roster
 from app.text import _
@@ -12,6 +12,7 @@ from ui import words
 from ui.context import Context
 from ui.dialogs.form import FormDialog
 from ui.widgets.basic import Button
+from ui.widgets.search import SearchField
 from ui.widgets.table import Cell, Column, PagedModel, RowTable
 
 
@@ -24,10 +25,7 @@ class FindStudent(FormDialog):
         super().__init__(parent, title, "search", width=640)
         self.setObjectName("find_student")
         self.context = context
-        self.search = QLineEdit()
-        self.search.setObjectName("find_words")
-        self.search.setAccessibleName(_("Name, phone, mail or number"))
-        self.search.setPlaceholderText(_("Name, phone, mail or number"))
+        self.search = SearchField(_("Name, phone, mail or number"), "find_words")
         self.search.textChanged.connect(self._typed)
         self.search.returnPressed.connect(self.main_action)
         self.body.addWidget(self.search)

@@ -43,7 +43,8 @@ class KeysDialog(FormDialog):
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(6)
-        every = [*keys, *((key, _(said)) for key, said in EVERYWHERE)]
+        here = {key for key, _said in keys}
+        every = [*keys, *((key, _(said)) for key, said in EVERYWHERE if key not in here)]
         for number, (key, said) in enumerate(every):
             grid.addWidget(Text(key, "label"), number, 0)
             grid.addWidget(Text(said, "small", "text2"), number, 1)

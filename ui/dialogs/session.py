@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app import text
 from app.desk import scheduling
@@ -55,8 +55,8 @@ class SessionDialog(FormDialog):
         for person in staff.at_work("instructor"):
             self.teacher.addItem(person.name, person.id)
         self._put(grid, "instructors", _("Instructor"), 4, 1, self.teacher)
-        self.body.addLayout(grid)
         days = QHBoxLayout()
+        days.setSpacing(14)
         self.days: dict[int, QCheckBox] = {}
         for number, label in enumerate((_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun")), start=1):
             box = QCheckBox(label)
@@ -65,8 +65,14 @@ class SessionDialog(FormDialog):
             self.days[number] = box
             days.addWidget(box)
         days.addStretch(1)
-        self.body.addLayout(days)
-        self._put(grid, "override_reason", _("Go on in spite of a clash, because"), 5, 0)
+        weekdays = QVBoxLayout()
+        weekdays.setSpacing(8)
+        weekdays.addWidget(Text(_("On these weekdays"), "label", "text2"))
+        weekdays.addLayout(days)
+        grid.addLayout(weekdays, 5, 0, 1, 2)
+        self._put(grid, "override_reason", _("Go on in spite of a clash, because"), 6, 0)
+        grid.addWidget(self.fields["override_reason"], 6, 0, 1, 2, Qt.AlignmentFlag.AlignTop)
+        self.body.addLayout(grid)
         self.preview = Text("", "label", "text2", wrap=True)
         self.preview.setObjectName("session_preview")
         self.body.addWidget(self.preview)
@@ -90,7 +96,7 @@ class SessionDialog(FormDialog):
         if isinstance(field.edit, QLineEdit):
             field.edit.setText(value)
             field.edit.textEdited.connect(self._preview)
-        grid.addWidget(field, row, column)
+        grid.addWidget(field, row, column, Qt.AlignmentFlag.AlignTop)
 
     def _course_chosen(self) -> None:
         offer = self.course.currentData()

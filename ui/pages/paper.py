@@ -38,7 +38,7 @@ class InvoicePreview(FormDialog):
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setWidget(inner)
-        scroll.setFixedHeight(500)
+        scroll.setFixedHeight(max(400, parent.window().height() - 190))
         self.body.addWidget(scroll)
         printing = Button(_("Print"), "printer", keys=("Ctrl", "P"))
         printing.clicked.connect(self.print_pages)

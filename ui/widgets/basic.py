@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -55,8 +55,10 @@ class Text(QLabel):
     def __init__(self, text: str = "", role: str = "body", color: str = "text", *, wrap: bool = False) -> None:
         super().__init__(text)
         self._role, self._color = role, color
+        self._side = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(wrap)
+        self._align()
         theme().changed.connect(self.restyle)
         self.restyle()
 
@@ -64,6 +66,27 @@ class Text(QLabel):
         """Another color of the tokens."""
         self._color = color
         self.restyle()
+
+    def setAlignment(self, side: Qt.AlignmentFlag) -> None:
+        """Where the text stands: left and right change places in a mirrored window alone.
+
+        A label of Qt's own also moves text of another direction to the other side: a name would leave its column.
+        """
+        self._side = side
+        self._align()
+
+    def _align(self) -> None:
+        flag, side = Qt.AlignmentFlag, self._side
+        if not side & flag.AlignHorizontal_Mask:
+            side |= flag.AlignLeft
+        if side & (flag.AlignLeft | flag.AlignRight) and self.isRightToLeft():
+            side ^= flag.AlignLeft | flag.AlignRight
+        super().setAlignment(side | flag.AlignAbsolute)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LayoutDirectionChange:
+            self._align()
 
     def restyle(self) -> None:
         """Take font and color from the theme in force."""
@@ -92,7 +115,9 @@ class Icon(QLabel):
 
 
 class Button(QPushButton):
-    """A button with icon, label and key caps. `kind`: primary (one a page), default, danger, quiet."""
+    """A button with icon, label and key caps. `kind`: primary (one a page), default, danger, quiet, bare (on a card),
+    flat (on the page), good and bad (a mark that is set or not), choice (one of a few).
+    """
 
     def __init__(
         self, label: str, icon: str = "", *, kind: str = "default", keys: Sequence[str] = (), size: str = "normal"
@@ -122,9 +147,9 @@ class Button(QPushButton):
         return icon, label + (10 if self.keys and label else 0)
 
     def sizeHint(self) -> QSize:
-        high = theme().px({"small": 28, "big": 48}.get(self._size, 32))
+        high = theme().px({"small": 28, "big": 48, "mark": 24}.get(self._size, 32))
         if not self.text() and not self.keys:
-            return QSize(high, high)
+            return QSize(theme().px(28) if self._size == "mark" else high, high)
         return QSize(sum(self._contents()) + keys_width(self.keys) + 26, high)
 
     def minimumSizeHint(self) -> QSize:
@@ -142,6 +167,15 @@ class Button(QPushButton):
                 if down
                 else ("dangerbg" if hover else "surface", "danger", "danger")
             )
+        if self.kind in ("good", "bad") and self.isChecked():
+            fill = "okfill" if self.kind == "good" else "dangerfill"
+            return fill, fill, "onfill"
+        if self.kind == "choice" and self.isChecked() and self.isEnabled():
+            return "brasstint", "brassedge", "brasstext"
+        if self.kind == "flat":
+            return ("surface2" if hover else "bg"), ("line" if hover else "bg"), "text2"
+        if self.kind == "bare":
+            return ("surface2" if hover else "surface"), ("line" if hover else "surface"), "text2"
         edge = "line" if self.kind == "quiet" else "line2"
         return ("sunken" if down else "surface2" if hover else "surface"), ("text3" if hover else edge), "text"
 
@@ -492,7 +526,7 @@ class EmptyState(QWidget):
         column = QVBoxLayout(self)
         column.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column.setSpacing(10)
-        tile = Icon(icon, "brasstext", 28)
+        self.tile = tile = Icon(icon, "brasstext", 28)
         tile.setProperty("tile", True)
         tile.setStyleSheet("")
         tile.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -501,14 +535,21 @@ class EmptyState(QWidget):
         self.headline = Text(headline, "panel")
         self.words = Text(words, "body", "text2", wrap=True)
         self.words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self.words.setMinimumWidth(280)
+        self.words.setMinimumWidth(320)
         column.addWidget(self.headline, alignment=Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(self.words, alignment=Qt.AlignmentFlag.AlignHCenter)
-        row = QHBoxLayout()
-        row.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(8)
+        self._buttons.setContentsMargins(0, 6, 0, 0)
+        self._buttons.addStretch(1)
+        self._buttons.addStretch(1)
+        column.addLayout(self._buttons)
         for button in buttons:
-            row.addWidget(button)
-        column.addLayout(row)
+            self.add_button(button)
+
+    def add_button(self, button: QWidget) -> None:
+        """Another next step, side by side with the ones before."""
+        self._buttons.insertWidget(self._buttons.count() - 1, button)
 
 
 class PageHead(QWidget):
