@@ -154,7 +154,7 @@ def clean(text: str, *, field: str, limit: int = NAME_LIMIT, required: bool = Fa
     text = unicodedata.normalize("NFC", text).strip()
     if multiline:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    for char in text:
+    for char in "" if text.isprintable() else text:  # what is printable holds none of these
         category = unicodedata.category(char)
         if category == "Cs":
             raise UserError("text.broken", field)
@@ -185,6 +185,8 @@ def fold(text: str) -> str:
 
     Lukasz finds Łukasz, Gross finds Groß, soren finds Søren, yildiz finds Yıldız.
     """
+    if text.isascii():
+        return text.lower()
     lowered = text.casefold().translate(_SPECIAL)
     decomposed = unicodedata.normalize("NFKD", lowered)
     bare = "".join(char for char in decomposed if not unicodedata.combining(char))
