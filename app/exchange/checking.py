@@ -158,7 +158,7 @@ def plan(
         if not sure:
             raise UserError("exchange.which_dates", "dates")
     fields = fields_of(mapping)
-    composer = _Composer(mapping, fields)
+    composer = _Composer(mapping, fields, table.kind)
     lines: list[Line] = []
     total = len(table.rows)
     for number, row in enumerate(table.rows):
@@ -183,7 +183,8 @@ def plan(
 class _Composer:
     """Puts the columns of a line together to the fields of a person."""
 
-    def __init__(self, mapping: Sequence[str], fields: Sequence[str]) -> None:
+    def __init__(self, mapping: Sequence[str], fields: Sequence[str], kind: str) -> None:
+        self._unmarked = unsafe if kind == "csv" else str
         self._places = {name: [n for n, each in enumerate(mapping) if each == name] for name in set(mapping) if name}
         self._fields = fields
         # One column for a field, as mostly, is taken as it stands.
@@ -195,7 +196,7 @@ class _Composer:
     def values(self, row: tuple[str, ...]) -> list[str]:
         width = len(row)
         if self._plain:
-            return [unsafe(row[n]) if 0 <= n < width else "" for n in self._direct]
+            return [self._unmarked(row[n]) if 0 <= n < width else "" for n in self._direct]
         found = {name: self._first(row, places) for name, places in self._places.items()}
         if "full_name" in found and not found.get("first_name") and not found.get("last_name"):
             found["first_name"], found["last_name"] = split_name(found["full_name"])
@@ -203,11 +204,10 @@ class _Composer:
             found["address"] = _address(found)
         return [found.get(name, "") for name in self._fields]
 
-    @staticmethod
-    def _first(row: tuple[str, ...], places: Sequence[int]) -> str:
+    def _first(self, row: tuple[str, ...], places: Sequence[int]) -> str:
         for place in places:
             if place < len(row) and row[place].strip():
-                value = unsafe(row[place])
+                value = self._unmarked(row[place])
                 return value.split(" ::: ")[0]  # how Google Contacts writes several in one cell
         return ""
 
@@ -318,6 +318,15 @@ def _status(typed: str, _style: str) -> str:
     return STUDENT_RULES["status"](_STATUS.get(text.fold(value).replace(" ", "_").replace("-", "_"), value))  # type: ignore[no-any-return]
 
 
+def _phone(typed: str, _style: str) -> str | None:
+    # A list of ours that went through a spreadsheet may keep the mark before its plus.
+    return STUDENT_RULES["phone"](typed.lstrip("'"))  # type: ignore[no-any-return]
+
+
+def _emergency_phone(typed: str, _style: str) -> str:
+    return STUDENT_RULES["emergency_phone"](typed.lstrip("'"))  # type: ignore[no-any-return]
+
+
 def _number(typed: str, _style: str) -> str:
     return text.clean(typed, field="number")
 
@@ -331,6 +340,8 @@ def _ruled(name: str) -> Any:
 #: status or language is '', and becomes the usual one when the row is written.
 _RULES: dict[str, Any] = {
     **{name: _ruled(name) for name in STUDENT_RULES},
+    "phone": _phone,
+    "emergency_phone": _emergency_phone,
     "date_of_birth": _born,
     "language": _language,
     "status": _status,
@@ -458,8 +469,21 @@ def changes(made: Plan, line: Line) -> dict[str, Any]:
     return {
         name: value
         for name, value in line.row.items()
-        if name != "number" and value not in (None, "") and value != getattr(known, name)
+        if name != "number" and value not in (None, "") and not _says_the_same(name, value, getattr(known, name) or "")
     }
+
+
+def _says_the_same(name: str, value: str, kept: str) -> bool:
+    """Whether a list says no more than what is known: a number in another notation, a name without its accents."""
+    if value == kept:
+        return True
+    if name == "email":
+        return value.lower() == kept.lower()
+    if name in ("phone", "emergency_phone"):
+        return text.phone_digits(value) == text.phone_digits(kept) != ""
+    if name in ("first_name", "last_name", "emergency_name"):
+        return value.isascii() and text.fold(value) == text.fold(kept)
+    return False
 
 
 def remark(made: Plan, line: Line) -> tuple[str, dict[str, Any]]:

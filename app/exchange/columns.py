@@ -115,7 +115,9 @@ def guess(table: Table) -> list[str]:
     for field, pattern in (("email", _MAIL), ("date_of_birth", _DATE), ("phone", _PHONE)):
         if field not in found:
             match = next((n for n, values in enumerate(samples) if not found[n] and _mostly(values, pattern)), None)
-            if match is not None and not (field == "date_of_birth" and not _past(samples[match])):
+            if match is None or (field == "date_of_birth" and not _past(samples[match])):
+                continue
+            if field != "phone" or not _mostly(samples[match], _DATE):
                 found[match] = field
     if not table.has_heads and not {"first_name", "full_name"} & set(found):
         names = [n for n, values in enumerate(samples) if not found[n] and _mostly(values, re.compile(r"[^\W\d_].*"))]

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
 from babel.dates import get_month_names
 
@@ -93,7 +94,7 @@ def _date(year: int, month: int, day: int) -> str | None:
 def _months() -> dict[str, int]:
     """What months are called, folded, to their number. A word that means two is left out."""
     found: dict[str, set[int]] = {}
-    get: Callable[..., dict[int, str]] = get_month_names
+    get: Callable[..., Any] = get_month_names
     for language in _LANGUAGES:
         for context in ("format", "stand-alone"):
             for width in ("wide", "abbreviated"):

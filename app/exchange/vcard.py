@@ -89,7 +89,7 @@ def _property(number: int, line: str) -> Iterator[tuple[int, str, str, str]]:
     at, parameters, charset = head.end(), [], "utf-8"
     while found := _PARAMETER.match(line, at):
         at = found.end()
-        parameters.append((found[2] or found[1]).upper())
+        parameters += [found[1].upper(), (found[2] or "").upper()]
         if found[1].upper() == "CHARSET" and found[2]:
             charset = found[2].strip('"')
     if line[at : at + 1] != ":":
