@@ -207,8 +207,7 @@ class _Composer:
     def _first(self, row: tuple[str, ...], places: Sequence[int]) -> str:
         for place in places:
             if place < len(row) and row[place].strip():
-                value = self._unmarked(row[place])
-                return value.split(" ::: ")[0]  # how Google Contacts writes several in one cell
+                return self._unmarked(row[place])
         return ""
 
 
@@ -318,13 +317,17 @@ def _status(typed: str, _style: str) -> str:
     return STUDENT_RULES["status"](_STATUS.get(text.fold(value).replace(" ", "_").replace("-", "_"), value))  # type: ignore[no-any-return]
 
 
-def _phone(typed: str, _style: str) -> str | None:
-    # A list of ours that went through a spreadsheet may keep the mark before its plus.
-    return STUDENT_RULES["phone"](typed.lstrip("'"))  # type: ignore[no-any-return]
+def _first_of(typed: str) -> str:
+    """The first of several in one cell, as Google Contacts writes them.
+
+    A list of ours that went through a spreadsheet may keep the mark before the plus of a number.
+    """
+    return typed.split(" ::: ", 1)[0].lstrip("'") if typed else typed
 
 
-def _emergency_phone(typed: str, _style: str) -> str:
-    return STUDENT_RULES["emergency_phone"](typed.lstrip("'"))  # type: ignore[no-any-return]
+def _contact(name: str) -> Any:
+    rule = STUDENT_RULES[name]
+    return lambda typed, _style: rule(_first_of(typed))
 
 
 def _number(typed: str, _style: str) -> str:
@@ -340,8 +343,7 @@ def _ruled(name: str) -> Any:
 #: status or language is '', and becomes the usual one when the row is written.
 _RULES: dict[str, Any] = {
     **{name: _ruled(name) for name in STUDENT_RULES},
-    "phone": _phone,
-    "emergency_phone": _emergency_phone,
+    **{name: _contact(name) for name in ("email", "phone", "emergency_phone")},
     "date_of_birth": _born,
     "language": _language,
     "status": _status,

@@ -130,7 +130,13 @@ def write(path: Path, heads: Sequence[str], rows: Iterable[Sequence[str]], title
             cell.number_format = "@"
             yield cell
 
-    sheet.append(list(cells(heads)))
-    for row in rows:
-        sheet.append(list(cells(row)))
+    try:
+        sheet.append(list(cells(heads)))
+        for row in rows:
+            sheet.append(list(cells(row)))
+    except BaseException:
+        # What was written so far stands in a file of the library's, which only an ended sheet lets go of.
+        sheet.close()
+        sheet._writer.cleanup()
+        raise
     book.save(path)
