@@ -18,6 +18,7 @@ from typing import Any
 
 from app import __version__, paths, store, text
 from app.errors import DeskError, EnvironmentFault, UserError
+from app.exchange import dates
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -52,6 +53,18 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     mail = commands.add_parser("mail", help="the mail queue")
     mail.add_argument("action", choices=("status", "send"))
     mail.add_argument("--json", action="store_true")
+    imported = commands.add_parser("import", help="bring in a list: CSV, XLSX or vCard; every line is checked first")
+    imported.add_argument("kind", choices=("students",))
+    imported.add_argument("file", type=Path)
+    imported.add_argument("--dry-run", action="store_true", help="check and say what would be done; write nothing")
+    imported.add_argument("--update", action="store_true", help="change those who are there by what the list says")
+    imported.add_argument("--skip-wrong", action="store_true", help="leave wrong lines out, do not refuse the list")
+    imported.add_argument("--dates", choices=dates.STYLES, default="", help="how dates are written, if none tells")
+    imported.add_argument("--json", action="store_true")
+    exported = commands.add_parser("export", help="write a list: CSV, XLSX or vCard, as the file's ending says")
+    exported.add_argument("kind", choices=("students",))
+    exported.add_argument("file", type=Path)
+    exported.add_argument("--search", default="", metavar="WORDS", help="only those whom all words fit")
     commands.add_parser("self-test", help="the installed program proves itself, without a network")
     return parser.parse_args(argv)
 
@@ -66,6 +79,8 @@ def run(options: argparse.Namespace) -> int:
         "restore": _restore,
         "invoice": _invoice,
         "mail": _mail,
+        "import": _import,
+        "export": _export,
         "self-test": _self_test,
     }
     data_dir = options.data_dir or paths.last_data_dir() or paths.default_data_dir()
@@ -260,6 +275,48 @@ def _mail(options: argparse.Namespace, data_dir: Path) -> int:
         for name, count in states.items():
             print(f"{name:10} {count}")
     return 0 if not sending or runner.state.name == "idle" else 1
+
+
+def _import(options: argparse.Namespace, data_dir: Path) -> int:
+    """Check a list and bring it in; nothing is written while a line is wrong, unless those are left out."""
+    from app.desk.accounts import SYSTEM
+    from app.exchange import checking, columns, importing, reading
+
+    table = reading.read(options.file)
+    with _center(data_dir, alone=not options.dry_run):
+        plan = checking.plan(table, columns.guess(table), options.dates)
+        for line in plan.lines:
+            if line.errors:
+                print(f"{table.name}:{line.line}: {text.sentence(*checking.remark(plan, line))}", file=sys.stderr)
+        counts = plan.counts()
+        refused = counts["wrong"] and not options.skip_wrong
+        added = changed = 0
+        if not options.dry_run and not refused:
+            importing.back_up_first(data_dir)
+            done = importing.import_students(SYSTEM, plan, options.update)
+            added, changed = done.added, done.changed
+    if options.json:
+        print(json.dumps({"lines": counts, "added": added, "changed": changed}))
+    else:
+        for name, count in counts.items():
+            print(f"{name:10} {count}")
+        print(f"{added} added, {changed} changed.")
+    if refused:
+        print(text.sentence("exchange.wrong_lines"), file=sys.stderr)
+    return 1 if refused else 0
+
+
+def _export(options: argparse.Namespace, data_dir: Path) -> int:
+    from app.desk import center
+    from app.desk.accounts import SYSTEM
+    from app.exchange import exporting
+    from app.lists import people
+
+    with _center(data_dir, alone=False):
+        ids = people.ids(options.search, (), center.load().zone)
+        count = exporting.export_students(SYSTEM, ids, options.file)
+    print(f"{options.file}: {count} students.")
+    return 0
 
 
 def _self_test(_options: argparse.Namespace, _data_dir: Path) -> int:

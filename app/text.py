@@ -155,8 +155,8 @@ def clean(text: str, *, field: str, limit: int = NAME_LIMIT, required: bool = Fa
     text = unicodedata.normalize("NFC", text).strip()
     if multiline:
         text = re.sub("\r\n|[\r\u2028\u2029]", "\n", text)
-    visible = False
-    for char in text:
+    visible = bool(text) and text.isprintable()
+    for char in "" if visible else text:  # what is printable holds none of these
         category = unicodedata.category(char)
         if category == "Cs":
             raise UserError("text.broken", field)
@@ -188,6 +188,8 @@ def fold(text: str) -> str:
 
     Lukasz finds Łukasz, Gross finds Groß, soren finds Søren, yildiz finds Yıldız.
     """
+    if text.isascii():
+        return text.lower()
     lowered = text.casefold().translate(_SPECIAL)
     decomposed = unicodedata.normalize("NFKD", lowered)
     bare = "".join(char for char in decomposed if not unicodedata.combining(char))

@@ -23,6 +23,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -498,9 +499,8 @@ class Write:
         table = model._meta.table_name
         sql = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
         _still_open(self.connection, sql)
-        self.connection.executemany(
-            sql, [tuple({"uid": uuid7(), **common, **row}[name] for name in names) for row in rows]
-        )
+        values = itemgetter(*names)
+        self.connection.executemany(sql, [values({"uid": uuid7(), **common, **row}) for row in rows])
 
     def update(self, model: Any, row_id: int, version: int | None = None, **values: Any) -> None:
         """Change the named columns of one row, and no others.

@@ -172,7 +172,6 @@ class StudentsPage(QWidget):
     def _typed(self) -> None:
         self._asked += 1  # an answer on its way belongs to what was typed before
         started = time.perf_counter()
-        self._asked += 1  # what is still being read was asked for other words
         found = roster.ids(self.search.text(), self._chosen(), self.context.center.zone, 200)
         self.table.show_ids(found)
         self._say(len(found), more=len(found) == 200)
