@@ -248,7 +248,7 @@ def cancel_slot(actor: Actor, slot_id: int, reason: str) -> None:
                 w,
                 student,
                 "slot_canceled",
-                f"slot.canceled:{slot_id}:{student.id}",
+                f"slot.canceled:{slot_id}:{slot.version}:{student.id}",
                 title=facts["title"],
                 old_start=slot.start_wall,
                 reason=words,
