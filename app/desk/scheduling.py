@@ -167,6 +167,13 @@ def check_move(
     return found
 
 
+def clashes(slot_id: int) -> list[UserError]:
+    """What has the room or the instructors of a slot at the time it has now."""
+    slot = _slot(slot_id)
+    start = datetime.fromisoformat(slot.start_wall)
+    return _clashes(start, slot.start_utc, slot.end_utc, slot.resource_id, instructors_of(slot), but_slot=slot_id)
+
+
 def move_slot(
     actor: Actor,
     slot_id: int,

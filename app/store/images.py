@@ -89,6 +89,12 @@ def of_row(table: str, row_id: int, after_operation: int = 0) -> list[Moment]:
     return [Moment(one, of, _image(before), _image(after), bool(gone)) for one, of, before, after, gone in rows]
 
 
+def running() -> int | None:
+    """The operation that is being written at the moment, if there is one."""
+    ((found,),) = db.execute_sql("SELECT operation_id FROM current_operation").fetchall()
+    return int(found) if found is not None else None
+
+
 def present(table: str, row_id: int) -> Image | None:
     """The row as it is now, in the form in which changes are recorded (bytes by their length)."""
     parts = ", ".join(f"length({name})" if kind == "BLOB" else name for name, kind in _columns(table))
@@ -125,9 +131,7 @@ def put_back(w: Write, table: str, row_id: int, image: Image | None, but: frozen
         ).fetchall()
         values = {**image, "version": int(last) + 1, "updated_at": w.now, "updated_by": w.actor.user_id}
         marks = ", ".join("?" * len(names))
-        w._execute(
-            f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", tuple(values[name] for name in names)
-        )
+        w._execute(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", tuple(values[name] for name in names))
     else:
         moved = [n for n in names if n not in BOOKKEEPING and n not in but and n != "id" and image[n] != now[n]]
         if not moved:
