@@ -64,7 +64,8 @@ ACTS = {
     "pay": 2, "undo_one": 1, "undo_one_that_counts": 7, "undo_newest": 1, "do_again": 3,
 }  # fmt: skip
 STEP = st.tuples(
-    st.sampled_from([act for act, often in ACTS.items() for _ in range(often)]), st.integers(0, 9999), st.integers(0, 9999)
+    st.sampled_from([act for act, often in ACTS.items() for _ in range(often)]),
+    st.integers(0, 9999), st.integers(0, 9999),
 )  # fmt: skip
 
 
