@@ -8,7 +8,7 @@ from typing import Any
 
 from app import text
 from app.desk import labels, naming, operations, records
-from app.store import images, search
+from app.store import db, images, search
 from app.store.models import Change, Operation, Timeline, User
 
 #: Told by others: the timeline and the inbox follow from what was done.
@@ -18,9 +18,9 @@ _FOLLOWS = ("timeline", "notifications", "notification_recipients", "series")
 _HIDDEN = images.BOOKKEEPING | {
     "id", "uid", "created_at", "created_by", "password_hash", "next_slot_id", "next_slot_at", "next_slot_as_of",
     "seats_taken", "theory_done_minutes", "practical_done_minutes", "progress_bp", "balance_minor", "start_utc",
-    "end_utc", "zone", "on_date", "position", "picked_dates", "recurrence", "snapshot", "document_hash", "layout_version",
-    "draft",
-    "request_key", "event_key", "message_id", "date", "params", "mime", "mime_hash", "lease_until", "lease_by", "stage",
+    "end_utc", "zone", "on_date", "position", "picked_dates", "recurrence", "snapshot", "document_hash", "draft",
+    "layout_version", "request_key", "event_key", "message_id", "date", "params", "mime", "mime_hash", "lease_until",
+    "lease_by", "stage",
     "template_key", "attachments", "next_try_at", "tries", "from_header", "key", "quoted", "net_minor", "tax_minor",
     "list_price_minor", "tax_category", "merged_into",
 }  # fmt: skip
@@ -75,8 +75,7 @@ def ids(words: str = "", actor_id: int | None = None, *, program_too: bool = Fal
         query = query.where(Operation.actor_id.is_null(False))
     if words.strip():
         query = query.where(_fits(words))
-    found: Any = query.tuples()
-    return [row_id for (row_id,) in found]
+    return [row_id for (row_id,) in db.execute(query).fetchall()]
 
 
 def _fits(words: str) -> Any:
@@ -108,11 +107,11 @@ def page(wanted: list[int]) -> dict[int, Row]:
         people[person.id] = f"{person.first_name} {person.last_name}".strip()
     found = {}
     for row in Operation.select().where(Operation.id.in_(wanted)):
-        done = operations.load(row.id)
+        done = operations.load(row.id) if row.undo_of is not None else None
         found[row.id] = Row(
             id=row.id,
-            words=operations.words(done),
-            touched=_touched(done.root if done.undo_of is not None else row.id),
+            words=operations.words(done) if done is not None else text.sentence(labels.key(row.label)),
+            touched=_touched(done.root if done is not None else row.id),
             who=people.get(row.actor_id, ""),
             at=row.at,
             desk=row.desk,
