@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import signal
 import sys
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication
 
 from app import clock, paths, store, text
 from app import help as help_texts
 from app.cli import know_key, use_center_defaults
-from app.desk import center, keeping, seats
+from app.desk import center, keeping, labels, seats, undo
 from app.desk.accounts import SYSTEM, Actor
 from app.errors import DeskError
 from app.lists import find, inbox, staff, takings
@@ -33,6 +34,7 @@ from ui.dialogs.choose import ChooseActor
 from ui.dialogs.enroll import EnrollDialog
 from ui.dialogs.find import FindStudent
 from ui.dialogs.keys import KeysDialog
+from ui.dialogs.take_back import TakeBackDialog
 from ui.dialogs.waiting import Waiting
 from ui.pages import paper
 from ui.start import open_folder, open_with_key
@@ -63,14 +65,19 @@ class Desk(QObject):
         self.window = DeskWindow(here.name)
         self.mail_state: MailState | None = None
         self.closing = False
+        self._looking = False
+        self._offered: datetime | None = None
         self._pages()
         self.window.enroll_requested.connect(self.enroll)
         self.window.pay_requested.connect(self.pay)
         self.window.actor_clicked.connect(self.choose_actor)
         self.window.help_requested.connect(self.help)
+        self.undo_key = QShortcut(QKeySequence("Ctrl+Z"), self.window)
+        self.undo_key.activated.connect(self.take_back)
+        self.window.page_changed.connect(self._fit_undo_key)
         self.commands = CommandPanel(self.window, self.window.command, self._results)
         self.context.changed.connect(self._changed)
-        self.context.notice.connect(self.window.notice)
+        self.context.notice.connect(self._notice)
         self.context.problem.connect(self._problem)
         self.context.actor_changed.connect(self._status)
         self.context.center_changed.connect(self._status)
@@ -178,6 +185,29 @@ class Desk(QObject):
         """Prove every rule over the file, where it can be watched and stopped."""
         self.safe_keeping()
         self.window.current().keeping.check.check_file()
+
+    def history(self) -> None:
+        """The part of the settings that looks back."""
+        self.window.go("settings").show_part("history")
+
+    def take_back(self) -> None:
+        """Ctrl+Z: look at what taking the newest thing of this person at this desk back would do."""
+        if not self._looking:
+            self._looking = True
+            self.context.run(undo.preview_newest, done=self._looked, failed=self._nothing_to_take_back)
+
+    def _looked(self, found: object) -> None:
+        self._looking = False
+        assert isinstance(found, undo.Preview)
+        TakeBackDialog(self.context, self.window, found).open()
+
+    def _nothing_to_take_back(self, error: DeskError) -> None:
+        self._looking = False
+        self._problem(error)
+
+    def _fit_undo_key(self, page: str) -> None:
+        """The payment desk has a Ctrl+Z of its own: it reverses the payment just made."""
+        self.undo_key.setEnabled(page != "payments")
 
     def restore(self, source: Path) -> None:
         """Put a copy in place of the present file."""
@@ -298,6 +328,8 @@ class Desk(QObject):
             (_("Safe keeping: backups, restore, check"), "history", (), self.safe_keeping),
             (_("Check and repair the file"), "shield-check", (), self.check_file),
             (_("Safe keeping: encryption, move to another laptop"), "lock", (), self.safe_keeping),
+            (_("History: take back what was done"), "history", (), self.history),
+            (_("Take back the last thing I did"), "undo-2", ("Ctrl", "Z"), self.take_back),
             (_("Keys of this page"), "keyboard", ("F1",), self.help),
             *((entry.title, entry.icon, (), partial(self.window.go, key)) for key, entry in self.window.pages.items()),
         ]
@@ -335,6 +367,20 @@ class Desk(QObject):
             if heard is not None:
                 heard(changes)
         self._status()
+        self._offer_undo(changes.label)
+
+    def _offer_undo(self, label: str) -> None:
+        """After work that can be taken back, say how."""
+        kind = labels.kind(label)
+        if kind.way != "refused" and not kind.quiet and label != labels.TAKE_BACK and self.undo_key.isEnabled():
+            self.window.notice(_("{what}. Ctrl+Z takes it back.").format(what=text.sentence(labels.key(label))))
+            self._offered = clock.now()
+
+    def _notice(self, said: str) -> None:
+        """What a page says of its own about the work just done; that it can be taken back stays said."""
+        just_now = self._offered is not None and clock.now() - self._offered < timedelta(seconds=1)
+        self._offered = None
+        self.window.notice(_("{said} Ctrl+Z takes it back.").format(said=said) if just_now else said)
 
     def _mail_changed(self, state: MailState) -> None:
         self.mail_state = state

@@ -445,34 +445,40 @@ def refund(actor: Actor, payment_id: int, amount_minor: int, reason: str, reques
             if json.loads(twin.draft).get("asked") != asked:
                 raise UserError("payments.key_reused", number=twin.number)
             return int(twin.id)
-        payment = _payment(payment_id)
-        if payment.payment_type == "refund":
-            raise UserError("payments.refund_of_refund", number=payment.number)
-        if payment.status != "COMPLETED":
-            raise UserError("payments.not_completed", number=payment.number)
-        left = payment.amount_minor - _refunded(payment_id)
-        if amount_minor > left:
-            raise UserError("payments.refund_above_paid", "amount", left=left, number=payment.number)
-        credit = left - _used(payment_id)
-        touched = {payment.student_id}
-        if amount_minor > credit:
-            of_payment = StudentPayment.payment_id == payment_id
-            freed = invoices.take_back(w, of_payment, amount_minor - credit)
-            touched |= {one.student_id for one in freed}
-        refund_id = _insert_refund(w, payment, amount_minor, reason, request_key, asked)
-        student = User.get_by_id(payment.student_id)
-        facts: dict[str, Any] = {
-            "amount": amount_minor,
-            "number": payment.number,
-            "method": payment.method,
-            "reason": reason,
-        }
-        link = ("payments", refund_id)
-        timeline.add(w, student.id, "payments.timeline_refunded", link, **facts)
-        notifications.notify(
-            w, "payment", "center", "payments.refunded", link, student=_name(student), student_id=student.id, **facts
-        )
-        balances.recompute_all(w, touched)
+        return refund_in(w, payment_id, amount_minor, reason, request_key)
+
+
+def refund_in(w: Write, payment_id: int, amount_minor: int, reason: str, request_key: str) -> int:
+    """`refund` inside a running write, for a request key that is not known yet."""
+    asked = {"refund_of": payment_id, "amount_minor": amount_minor, "reason": reason}
+    payment = _payment(payment_id)
+    if payment.payment_type == "refund":
+        raise UserError("payments.refund_of_refund", number=payment.number)
+    if payment.status != "COMPLETED":
+        raise UserError("payments.not_completed", number=payment.number)
+    left = payment.amount_minor - _refunded(payment_id)
+    if amount_minor > left:
+        raise UserError("payments.refund_above_paid", "amount", left=left, number=payment.number)
+    credit = left - _used(payment_id)
+    touched = {payment.student_id}
+    if amount_minor > credit:
+        of_payment = StudentPayment.payment_id == payment_id
+        freed = invoices.take_back(w, of_payment, amount_minor - credit)
+        touched |= {one.student_id for one in freed}
+    refund_id = _insert_refund(w, payment, amount_minor, reason, request_key, asked)
+    student = User.get_by_id(payment.student_id)
+    facts: dict[str, Any] = {
+        "amount": amount_minor,
+        "number": payment.number,
+        "method": payment.method,
+        "reason": reason,
+    }
+    link = ("payments", refund_id)
+    timeline.add(w, student.id, "payments.timeline_refunded", link, **facts)
+    notifications.notify(
+        w, "payment", "center", "payments.refunded", link, student=_name(student), student_id=student.id, **facts
+    )
+    balances.recompute_all(w, touched)
     return refund_id
 
 

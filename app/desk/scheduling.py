@@ -166,6 +166,13 @@ def check_move(
     return found
 
 
+def clashes(slot_id: int) -> list[UserError]:
+    """What has the room or the instructors of a slot at the time it has now."""
+    slot = _slot(slot_id)
+    start = datetime.fromisoformat(slot.start_wall)
+    return _clashes(start, slot.start_utc, slot.end_utc, slot.resource_id, instructors_of(slot), but_slot=slot_id)
+
+
 def move_slot(
     actor: Actor,
     slot_id: int,
@@ -249,7 +256,7 @@ def cancel_slot(actor: Actor, slot_id: int, reason: str) -> None:
                 w,
                 student,
                 "slot_canceled",
-                f"slot.canceled:{slot_id}:{student.id}",
+                f"slot.canceled:{slot_id}:{slot.version}:{student.id}",
                 title=facts["title"],
                 old_start=slot.start_wall,
                 reason=words,

@@ -479,6 +479,8 @@ class Write:
             if unknown:
                 raise ValueError(f"{table} has no column {unknown}")
             sql = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+            if "id" not in row:
+                sql = _with_fresh_id(table, names)
             _insert_sql[(table, names)] = sql
         row_id = int(self._execute(sql, tuple(row.values())).lastrowid)
         _after_row(self, table, row_id)
@@ -498,6 +500,8 @@ class Write:
         names = ("uid", *(name for name in common if name not in rows[0]), *(n for n in rows[0] if n != "uid"))
         table = model._meta.table_name
         sql = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+        if "id" not in rows[0]:
+            sql = _with_fresh_id(table, names)
         _still_open(self.connection, sql)
         values = itemgetter(*names)
         self.connection.executemany(sql, [values({"uid": uuid7(), **common, **row}) for row in rows])
@@ -575,6 +579,12 @@ class Write:
 
 _insert_sql: dict[tuple[str, tuple[str, ...]], str] = {}
 _update_sql: dict[tuple[str, tuple[str, ...], bool], str] = {}
+
+
+def _with_fresh_id(table: str, names: tuple[str, ...]) -> str:
+    """An INSERT that never gives an id twice: what is said about a row that is gone must not become another row's."""
+    fresh = f"(SELECT max(row_id) + 1 FROM changes WHERE table_name = '{table}')"
+    return f"INSERT INTO {table} (id, {', '.join(names)}) VALUES ({fresh}, {', '.join('?' * len(names))})"
 
 
 def _after_row(write: Write, table: str, row_id: int) -> None:

@@ -75,6 +75,11 @@ BREAKS: dict[str, tuple[str, ...]] = {
         "INSERT INTO operations (uid, label, actor_id, actor_role, desk, at)"
         " VALUES ('x', 'Nobody', NULL, 'staff', 'Desk 1', '2026-11-16T17:00:00.000Z')",
     ),
+    "record.undo": (
+        "INSERT INTO operations (uid, label, actor_id, actor_role, desk, at, undo_of)"
+        " VALUES ('x', 'Take back', NULL, 'system', 'Desk 1', '2026-11-16T17:00:00.000Z', 3),"
+        " ('y', 'Take back', NULL, 'system', 'Desk 1', '2026-11-16T17:00:00.000Z', 3)",
+    ),
     "money.payment_used": (
         row("payments", number="P-9", request_key="r9", student_id="(SELECT student_id FROM payments WHERE id = 2)",
             method="card", status="STARTED", payment_type="refund", amount_minor=100, currency="EUR", refund_of=2,

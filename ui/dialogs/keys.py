@@ -17,6 +17,7 @@ EVERYWHERE = (
     ("F2", N_("enroll")),
     ("F4", N_("take a payment")),
     ("Ctrl+Enter", N_("complete, save")),
+    ("Ctrl+Z", N_("take back the last thing I did")),
     ("F3", N_("next wrong field")),
     ("Esc", N_("back; nothing that was started is lost")),
 )

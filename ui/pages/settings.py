@@ -28,6 +28,7 @@ from app.lists import settings as stored
 from app.mail import queue, secrets
 from app.text import N_, _
 from ui.context import Context
+from ui.pages.keeping.history import History
 from ui.pages.keeping.page import SafeKeeping
 from ui.widgets.basic import Button, Card, Field, PageHead, Segment, Text, clear_layout, show_error
 
@@ -56,16 +57,17 @@ class SettingsPage(QWidget):
         super().__init__()
         self.context = context
         self.key_hints = [(("Tab",), _("next field"))]
-        self.help_keys = [("Tab", _("next field")), ("Alt+1 / Alt+2", _("the center, safe keeping"))]
+        self.help_keys = [("Tab", _("next field")), ("Alt+1 / 2 / 3", _("the center, safe keeping, history"))]
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 0, 16, 12)
+        parts = (("center", _("The center")), ("keeping", _("Safe keeping")), ("history", _("History")))
         self.part = Segment(
-            (("center", _("The center"), ("Alt", "1")), ("keeping", _("Safe keeping"), ("Alt", "2"))), "settings_part"
+            [(key, label, ("Alt", str(number))) for number, (key, label) in enumerate(parts, start=1)], "settings_part"
         )
         self.part.set_value("center")
         self.help_topic = "center"
         self.part.chosen.connect(self.show_part)
-        for number, key in enumerate(("center", "keeping"), start=1):
+        for number, (key, _label) in enumerate(parts, start=1):
             shortcut = QShortcut(QKeySequence(f"Alt+{number}"), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(partial(self.show_part, key))
@@ -91,16 +93,26 @@ class SettingsPage(QWidget):
         self.parts = QStackedWidget()
         self.parts.addWidget(scroll)
         self.parts.addWidget(self.keeping)
+        self.history = History(context)
+        self.parts.addWidget(self.history)
         column.addWidget(self.parts, 1)
 
     def show_part(self, key: str) -> None:
-        """The center, or safe keeping."""
+        """The center, safe keeping, or the history."""
         self.part.set_value(key)
         self.help_topic = key
-        self.parts.setCurrentIndex(("center", "keeping").index(key))
+        self.parts.setCurrentIndex(("center", "keeping", "history").index(key))
         if key == "keeping":
             self.keeping.reload()
             self.keeping.backups.table.setFocus()
+        elif key == "history":
+            self.history.reload()
+            self.history.table.setFocus()
+
+    def on_changes(self, _changes: object) -> None:
+        """Something was done: the history on screen shows it."""
+        if self.history.isVisible():
+            self.history.reload()
 
     def page_shown(self) -> None:
         """Read again what changed meanwhile."""
