@@ -111,6 +111,7 @@ def newest(actor: Actor) -> int:
 
     UserError `undo.nothing_newer`.
     """
+    require(actor, "undo.own")
     wanted = [label for label, kind in labels.LABELS.items() if kind.way != "refused" and not kind.quiet]
     mine: Any = (
         Operation.select(Operation.id)
@@ -132,6 +133,7 @@ def newest(actor: Actor) -> int:
 
 def preview_newest(actor: Actor) -> Preview:
     """`preview` of what Ctrl+Z means. UserError `undo.nothing_newer`."""
+    require(actor, "undo.own")
     return preview(actor, newest(actor))
 
 

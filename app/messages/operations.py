@@ -5,6 +5,17 @@ from app.text import N_
 MESSAGES = {
     "operation.add_student": N_("Student added"),
     "operation.edit_student": N_("Student changed"),
+    "operation.import_students": N_("Students imported"),
+    "operation.switch_encryption_on": N_("Encryption switched on"),
+    "operation.switch_encryption_off": N_("Encryption switched off"),
+    "operation.repair_guards": N_("Guards of the file made anew"),
+    "operation.repair_index": N_("Index made anew"),
+    "operation.repair_search_index": N_("Search index made anew"),
+    "operation.repair_open_operation": N_("Mark of an open operation cleared"),
+    "operation.repair_balances": N_("Balances brought in step"),
+    "operation.repair_next_slots": N_("Next slots brought in step"),
+    "operation.repair_seats_taken": N_("Taken seats brought in step"),
+    "operation.repair_course_progress": N_("Course progress brought in step"),
     "operation.add_staff": N_("Colleague added"),
     "operation.add_payer": N_("Payer added"),
     "operation.add_note": N_("Note written"),
@@ -83,6 +94,8 @@ MESSAGES = {
     "undo.till_opened": N_("A till that was opened is closed by counting it, in the settings."),
     "undo.till_closed": N_("A till that was counted stays closed. Open it again, in the settings."),
     "undo.mail_settled": N_("What was said about an uncertain mail stays. Write the mail again if it must go out."),
+    "undo.encryption": N_("Encryption is switched on and off under Safe keeping."),
+    "undo.repaired": N_("A repair only brings in step what follows from the rest; there is nothing to take back."),
     "undo.restored": N_("A restore is taken back by restoring another copy, under Safe keeping."),
     "undo.money": N_(
         "Money and documents are never taken back row by row. Do it again at the payment desk, or enroll again."
