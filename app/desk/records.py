@@ -90,6 +90,7 @@ def bring_back(actor: Actor, table: str, row_id: int, change_id: int) -> int:
 
 def require_for(actor: Actor, table: str, row_id: int) -> None:
     """The right that changing a record needs. UserErrors `rights.missing`, or why it is never brought back."""
+    require(actor, "undo.own")
     if table in exact.MONEY or table in exact.PURCHASES:
         raise UserError("undo.record_money")
     if table not in RIGHTS:
