@@ -10,7 +10,7 @@ from typing import Any
 
 from app import clock
 from app.desk import center, dues
-from app.store.models import Course, CourseEnrolled, Payment, Product, ProductEnrolled, StudentPayment, User
+from app.store.models import Course, CourseEnrolled, Payer, Payment, Product, ProductEnrolled, StudentPayment, User
 
 #: The upper ends, in days late, of the ages of open money: not yet due, then up to 30, 60, 90, and more.
 AGES = (0, 30, 60, 90)
@@ -83,6 +83,13 @@ def of_payer(payer_id: int) -> list[int]:
     """The students a payer pays for, by name."""
     query = User.select(User.id).where(User.payer_id == payer_id).order_by(User.last_name, User.first_name, User.id)
     return [row.id for row in query]
+
+
+def payer_of(student_id: int) -> tuple[int, str] | None:
+    """(id, name) of who pays for a student, None where they pay themselves."""
+    query = Payer.select(Payer.id, Payer.name).join(User, on=(User.payer_id == Payer.id)).where(User.id == student_id)
+    row = query.get_or_none()
+    return (row.id, row.name) if row is not None else None
 
 
 def of_students(student_ids: Sequence[int], first_on: str, last_on: str) -> Statement:

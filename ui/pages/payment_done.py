@@ -65,7 +65,7 @@ class ActionCard(QAbstractButton):
 
 
 class DoneCard(Card):
-    """What was paid, what to give back, then mail, invoice, reversal, next person."""
+    """What was paid, what to give back, then receipt, mail, invoice, reversal, next person."""
 
     def __init__(self) -> None:
         super().__init__(margins=(16, 20, 16, 16))
@@ -102,10 +102,12 @@ class DoneCard(Card):
         box.addWidget(self.coins)
         column.addWidget(self.box)
         column.addSpacing(4)
+        self.receipt = ActionCard("print_receipt", "printer", _("Print receipt"), ("R",))
+        self.receipt.say(_("Print receipt"), _("80 mm roll or A4"))
         self.mail = ActionCard("receipt_mail", "mail", _("Receipt by mail"), ("M",))
         self.invoice = ActionCard("open_invoice", "file-text", _("Open invoice"), ("O",))
         self.reverse = ActionCard("reverse_this_payment", "undo-2", _("Reverse this payment"), ("Ctrl", "Z"))
-        for card in (self.mail, self.invoice, self.reverse):
+        for card in (self.receipt, self.mail, self.invoice, self.reverse):
             column.addWidget(card)
         self.words = Text("", "small", "text2", wrap=True)
         self.words.setObjectName("done_facts")

@@ -73,7 +73,7 @@ class PaymentsPage(QWidget):
         self.help_keys = [
             ("Ctrl+F", _("other student")), ("Space", _("take the line")), ("Ins", _("add a product")),
             ("Alt+1 … 3", _("cash, card, transfer")), ("F8", _("exact cash")), ("Ctrl+Enter", _("start, complete")),
-            ("Esc", _("keep it Started for later")), ("O", _("open the invoice, when done")),
+            ("Esc", _("keep it Started for later")), ("R / O", _("print the receipt, open the invoice, when done")),
             ("M", _("the receipt in the mail queue, when done")),
             ("Ctrl+Z", _("reverse the payment just made")), ("Enter", _("next person, when done")),
         ]  # fmt: skip
@@ -223,6 +223,7 @@ class PaymentsPage(QWidget):
         self.middle = QStackedWidget()
         self.middle.addWidget(self._tender())
         self.done = DoneCard()
+        self.done.receipt.clicked.connect(self.show_receipt)
         self.done.invoice.clicked.connect(self.show_invoice)
         self.done.mail.clicked.connect(self.show_mail)
         self.done.reverse.clicked.connect(self.reverse)
@@ -288,7 +289,7 @@ class PaymentsPage(QWidget):
 
     def _show_hints(self) -> None:
         if self.completed is not None:
-            self.key_hints = [(("M",), _("mail")), (("O",), _("invoice")), (("Enter",), _("next person"))]
+            self.key_hints = [(("R",), _("receipt")), (("M",), _("mail")), (("Enter",), _("next person"))]
         else:
             self.key_hints = [(("Space",), _("take line")), (("F8",), _("exact")), (("Esc",), _("keep for later"))]
         self.hints_changed.emit()
@@ -646,6 +647,11 @@ class PaymentsPage(QWidget):
     def _refused_late(self, error: DeskError) -> None:
         self.done.words.setText(text.sentence(error))
 
+    def show_receipt(self) -> None:
+        """R: the receipt of this payment, to print."""
+        if self.completed is not None:
+            paper.show_receipt(self, self.context, self.completed.payment_id)
+
     def show_invoice(self) -> None:
         """The invoice this payment issued, as it is printed."""
         if self.completed is not None and self.completed.invoice_ids:
@@ -666,6 +672,8 @@ class PaymentsPage(QWidget):
         key = event.key()
         if self.completed is not None and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.next_person()
+        elif self.completed is not None and key == Qt.Key.Key_R:
+            self.show_receipt()
         elif self.completed is not None and key == Qt.Key.Key_O:
             self.show_invoice()
         elif self.completed is not None and key == Qt.Key.Key_M:

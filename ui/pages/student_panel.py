@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from babel import Locale, UnknownLocaleError
@@ -337,6 +338,8 @@ class StudentPanel(Card):
         rows = roster.documents(found.row.id)
         if not rows:
             self._nothing(_("No payments or invoices yet."))
+        else:
+            self._paper_button("open_statement", _("Statement of account"), paper.show_statement, found.row.id)
         for one in rows:
             paid = one.kind == "payment"
             detail = words.state(one.words) if paid else words.state(one.kind)
@@ -346,10 +349,17 @@ class StudentPanel(Card):
             amount = Text(text.show_money(one.amount_minor), "name", "text" if one.amount_minor >= 0 else "danger")
             self._entry(one.number, amount, " · ".join(parts), role="name")
             if not paid:
-                button = Button(_("Open {number}").format(number=one.number), "file-text", kind="quiet", size="small")
-                button.setObjectName("open_document")
-                button.clicked.connect(partial(paper.show_invoice, self, self.context, one.id, copy=True))
-                self.body.addWidget(button, alignment=Qt.AlignmentFlag.AlignLeft)
+                said = _("Open {number}").format(number=one.number)
+                self._paper_button("open_document", said, partial(paper.show_invoice, copy=True), one.id)
+            elif one.status == "completed":
+                said = _("Receipt of {number}").format(number=one.number)
+                self._paper_button("open_receipt", said, partial(paper.show_receipt, copy=True), one.id)
+
+    def _paper_button(self, name: str, said: str, show: Callable[..., object], row_id: int) -> None:
+        button = Button(said, "file-text", kind="quiet", size="small")
+        button.setObjectName(name)
+        button.clicked.connect(partial(show, self, self.context, row_id))
+        self.body.addWidget(button, alignment=Qt.AlignmentFlag.AlignLeft)
 
     def _show_messages(self, found: roster.Overview) -> None:
         rows = roster.messages(found.row.id)
