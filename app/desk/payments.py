@@ -397,7 +397,7 @@ def _tell(
 
 
 def apply_credit(actor: Actor, student_id: int, lines: Sequence[PayLine]) -> tuple[int, ...]:
-    """Use a student's credit for lines, the oldest payment first; returns the ids of the invoices issued.
+    """Use a student's credit for lines, the oldest payment first; returns the ids of the invoices issued and mailed.
 
     UserErrors `payments.not_enough_credit`, `payments.line_amount`, `payments.line_gone`, `payments.line_above_open`.
     """
@@ -422,6 +422,8 @@ def apply_credit(actor: Actor, student_id: int, lines: Sequence[PayLine]) -> tup
                 rest = flow[0].amount_minor - part
                 flow = [replace(flow[0], amount_minor=rest), *flow[1:]] if rest else flow[1:]
         issued = invoices.put(w, how, puts)
+        for invoice_id, buyer in issued if how.mail_invoices else []:
+            invoices.send(w, invoice_id, buyer)
         timeline.add(w, student_id, "payments.timeline_credit_used", ("users", student_id), amount=wanted)
         balances.recompute_all(w, {student_id, *(put.due.student_id for put in puts)})
     return tuple(invoice_id for invoice_id, _ in issued)

@@ -186,6 +186,8 @@ def test_more_than_it_is_credit_used_next_time(owing: tuple[SmallCenter, int]) -
     line_of_book = PayLine(product_enrolled_id=book, amount_minor=2400)
     (issued,) = payments.apply_credit(center.staff, center.student, [line_of_book])
     assert invoices.open_minor(issued) == 0
+    mail = MailQueue.get(MailQueue.event_key == f"invoice.issued:{Invoice.get_by_id(issued).label}")
+    assert json.loads(mail.attachments) == [{"kind": "invoice", "id": issued}]
     assert payments.student_credit_minor(center.student) == 4600
     assert User.get_by_id(center.student).balance_minor == -4600
     (second,) = enrollment.sell(center.staff, SaleDraft(center.student, (SaleItem(center.book, 2),)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QImage, QKeySequence, QPainter, QPixmap, QShortcut
-from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app import clock
 from app.desk import papers
@@ -78,7 +78,7 @@ class PaperPreview(FormDialog):
         self._printer = QPrinter(QPrinter.PrinterMode.HighResolution)
         dialog = QPrintDialog(self._printer, self)
         dialog.accepted.connect(self._print)
-        dialog.open()
+        QDialog.open(dialog)  # its own open() wants a receiver
 
     def _print(self) -> None:
         print_pdf(self.content, self._printer)
