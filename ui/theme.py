@@ -238,8 +238,8 @@ QLineEdit, QPlainTextEdit, QComboBox, QSpinBox, QDateEdit, QTimeEdit {
   background: @surface; color: @text; border: 1px solid @line2; border-radius: 7px;
   padding: 0 10px; min-height: $34;
   selection-background-color: @brassline; selection-color: @text; }
-QLineEdit[big="true"] { min-height: $50; padding: 0 12px; }
-QLineEdit[big="true"]:focus { min-height: $48; padding: 0 11px; }
+QLineEdit[big="true"] { min-height: 50px; padding: 0 12px; }
+QLineEdit[big="true"]:focus { min-height: 48px; padding: 0 11px; }
 QLineEdit[low="true"] { min-height: $30; }
 QLineEdit[low="true"]:focus { min-height: $28; }
 QPlainTextEdit { padding: 6px 8px; }

@@ -71,7 +71,7 @@ class FormDialog(QDialog):
         self.setWindowFlag(Qt.WindowType.FramelessWindowHint)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
-        self.setFixedWidth(width)
+        self.setFixedWidth(min(theme().px(width), parent.window().width() - 32))
         self.fields: dict[str, Field] = {}
         self._scrim = _Scrim(parent.window(), self)
         column = QVBoxLayout(self)

@@ -70,7 +70,7 @@ class FilterButton(QAbstractButton):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(152, theme().px(34))
+        return QSize(max(152, theme().px(146)), theme().px(34))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -15,7 +15,8 @@ from app.lists import calendar
 from app.text import _
 from ui.context import Context
 from ui.theme import theme
-from ui.widgets.basic import Button, Text
+from ui.widgets.basic import Button
+from ui.widgets.line import Line
 
 
 class SmallMonth(QWidget):
@@ -32,9 +33,8 @@ class SmallMonth(QWidget):
         column.setSpacing(2)
         row = QHBoxLayout()
         row.setSpacing(0)
-        self.title = Text("", "label")
-        row.addWidget(self.title)
-        row.addStretch(1)
+        self.title = Line("", "label")
+        row.addWidget(self.title, 1)
         for icon, label, act in (
             ("chevron-left", _("Month before"), self.month_before),
             ("chevron-right", _("Month after"), self.month_after),

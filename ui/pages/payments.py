@@ -263,7 +263,7 @@ class PaymentsPage(QWidget):
         self._given_touched = False
         self.middle.setCurrentIndex(0)
         self.note.clear()
-        self.problem.setText("")
+        self.tender.say("")
         self.methods["cash"].setChecked(True)
         for row in self.rows:
             self.lines.removeWidget(row)
@@ -396,8 +396,7 @@ class PaymentsPage(QWidget):
         started = self.payment_id is not None
         self.main.set_label(_("Complete payment") if started else _("Start payment"))
         self.main.setEnabled(bool(self.student_id) and (started or bool(total or self._prepaid())))
-        self.tender.failed_button.setVisible(started)
-        self.tender.keep_button.setVisible(started)
+        self.tender.show_started(started)
         for row in self.rows:
             row.setEnabled(not started)
         for widget in (self.add, self.payer, self.note, self.given, *self.methods.values(), *self._offer_buttons):
@@ -498,7 +497,7 @@ class PaymentsPage(QWidget):
         if self.completed is not None:
             self.next_person()
             return
-        self.problem.setText("")
+        self.tender.say("")
         if self.payment_id is not None:
             self.context.run(
                 payments.complete, self.payment_id, done=self._completed, failed=self._refused, busy=self.main
@@ -515,7 +514,7 @@ class PaymentsPage(QWidget):
         self.context.run(payments.start, draft, done=self._started, failed=self._refused, busy=self.main)
 
     def _refused(self, error: DeskError) -> None:
-        self.problem.setText(text.sentence(error))
+        self.tender.say(text.sentence(error))
         self._update()
 
     def _started(self, payment_id: int) -> None:

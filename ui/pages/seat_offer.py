@@ -17,21 +17,8 @@ from ui import words
 from ui.context import Context
 from ui.dialogs import ask
 from ui.theme import theme
-from ui.widgets.basic import Button, Text, clear_layout, draw_avatar, draw_seats
-
-
-class _Seats(QWidget):
-    """The seats of a slot in one row."""
-
-    def __init__(self, block: calendar.Block) -> None:
-        super().__init__()
-        self._counts = (block.paid, block.pending, block.held, max(block.capacity - block.taken, 0))
-        self.setFixedHeight(theme().px(16))
-        self.setMinimumWidth(60)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        cell = max(3, min(theme().px(9), self.width() // max(sum(self._counts), 1) - 2))
-        draw_seats(QPainter(self), QRectF(self.rect()), self._counts, (cell, theme().px(12)))
+from ui.widgets.basic import Button, Text, clear_layout, draw_avatar
+from ui.widgets.squares import SeatSquares
 
 
 class _Avatar(QWidget):
@@ -86,7 +73,9 @@ class SeatOffer(QWidget):
         for number, (label, said) in enumerate(rows):
             self.facts.addWidget(Text(label, "body", "text3"), number, 0)
             self.facts.addWidget(Text(said, "name", wrap=True), number, 1)
-        self.facts.addWidget(_Seats(block), len(rows), 1)
+        squares = SeatSquares()
+        squares.show_seats(block)
+        self.facts.addWidget(squares, len(rows), 1)
         waiting = [seat for seat in calendar.seats(slot_id) if seat.status == "waiting"]
         held = [seat for seat in calendar.seats(slot_id) if seat.status == "held" and seat.held_until]
         for seat in held:
