@@ -87,6 +87,9 @@ class TenderCard(Card):
     def show_started(self, started: bool) -> None:
         """Once it is started the choices are made: in large type they make room for what is still to read."""
         large = theme().scale > 1.2
+        column = self.layout()
+        assert column is not None
+        column.setSpacing(4 if large else 8)
         for button in self.methods.values():
             button.setVisible(not started or not large)
         for number in range(self.notes.count()):

@@ -117,6 +117,7 @@ class PaymentsPage(QWidget):
         self.side.setVisible(self.width() >= theme().px(1150))
         for row in self.rows:
             row.fit()
+        self.tender.show_started(self.payment_id is not None)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
