@@ -208,6 +208,17 @@ def test_without_an_address_the_desk_says_that_nothing_was_mailed(driver: Driver
     assert "no address" in desk.done.words.text()
 
 
+def test_an_amount_that_is_typed_takes_the_place_of_the_one_proposed(driver: Driver) -> None:
+    enroll(driver)
+    desk = paying(driver)
+    assert desk.given.hasFocus()
+    QTest.keyClicks(desk.given, "400")
+    assert desk.given.text() == "400"
+    driver.key(Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
+    QTest.keyClicks(desk.given, "50")
+    assert desk.given.text() == "50"
+
+
 def test_a_note_that_is_likely_is_marked_when_it_was_given(driver: Driver) -> None:
     enroll(driver)
     desk = paying(driver)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from app import text
+from app import clock, text
 from app.desk import scheduling
 from app.desk.scheduling import SessionDraft
 from app.errors import UserError
@@ -27,6 +27,7 @@ class SessionDialog(FormDialog):
         super().__init__(parent, _("New session"), "calendar-plus", width=720)
         self.setObjectName("session")
         self.context = context
+        first = max(first, clock.local_date(context.center.zone))  # of a week that has begun, the days ahead
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(12)

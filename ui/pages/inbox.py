@@ -398,9 +398,8 @@ class InboxPage(QWidget):
         self.open.kind = "default" if offers else "primary"  # offering the seat is the one thing to do then
         self.open.setVisible(row is not None and row.item.link_table is not None)
         self.table.setVisible(False)
+        self.tile.setVisible(row is not None)
         if row is None:
-            self.tile.item = None
-            self.tile.update()
             self.title.setText(_("Nothing is selected."))
             self.facts.setText("")
             return

@@ -285,7 +285,12 @@ class PaymentsPage(QWidget):
         self._last_column.setText(_("Pay now"))
         self._show_hints()
         self._update()
+        self._to_given()
+
+    def _to_given(self) -> None:
+        """Into the amount, all of it chosen: what is typed takes its place."""
         self.given.setFocus()
+        self.given.selectAll()
 
     def _show_hints(self) -> None:
         if self.completed is not None:
@@ -454,7 +459,7 @@ class PaymentsPage(QWidget):
 
     def _method_chosen(self) -> None:
         self._update()
-        self.given.setFocus()
+        self._to_given()
 
     # -- the life of a payment
 
