@@ -466,3 +466,25 @@ def test_a_form_closes_by_its_cross_and_stays_in_the_middle_when_it_grows(driver
     driver.click(form, "form_away")
     driver.gone("form")
     assert not [one for one in QApplication.topLevelWidgets() if isinstance(one, QDialog) and one.isVisible()]
+
+
+def test_finding_nobody_says_so_and_chooses_nobody(driver: Driver) -> None:
+    driver.page("payments")
+    finder = driver.dialog("find_student")
+    driver.type(finder, "find_words", "qqzz")
+    assert finder.nobody.isVisible()
+    assert "qqzz" in finder.nobody.text()
+    assert not finder.main.isEnabled()
+    finder.main_action()
+    assert finder.isVisible()
+    driver.type(finder, "find_words", "satler")
+    assert finder.table.isVisible()
+    assert finder.main.isEnabled()
+
+
+@pytest.mark.parametrize(("fact", "page"), [("fact_mail", "mail"), ("fact_till", "settings")])
+def test_a_fact_of_the_status_bar_opens_what_is_behind_it(driver: Driver, fact: str, page: str) -> None:
+    driver.window.till_fact.set_label("Till 1 open since 08:02")
+    driver.window.mail_fact.set_label("1 mail waiting")
+    driver.click(driver.window, fact)
+    assert driver.window.current() is driver.window.pages[page].widget

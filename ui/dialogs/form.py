@@ -41,7 +41,7 @@ class _Scrim(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._form:
-            if event.type() in (QEvent.Type.Resize, QEvent.Type.Move):
+            if event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show):
                 self.update()
         elif event.type() == QEvent.Type.Resize and isinstance(watched, QWidget):
             self.setGeometry(watched.rect())
@@ -50,6 +50,8 @@ class _Scrim(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(10, 18, 23, 150))
+        if not self._form.isVisible():
+            return  # it has no place yet
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(0, 0, 0, 10))
