@@ -192,3 +192,27 @@ def test_the_code_carries_what_is_open_and_goes_when_nothing_is() -> None:
     assert code is not None
     assert code.matrix == again.matrix
     assert painter._payment_code(0) is None
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "expected"),
+    [
+        ("2026-03-24", "2026-05-29", "24 March – 29 May 2026"),
+        ("2026-11-19", "2026-11-24", "19 – 24 November 2026"),
+        ("2026-11-19", "2026-11-19", "19 November 2026"),
+        ("2026-09-19", "2027-11-24", "19 Sep 2026 – 24 Nov 2027"),
+    ],
+)
+def test_the_days_of_service_have_room_beside_their_label(first: str, last: str, expected: str) -> None:
+    import pypdfium2
+
+    frozen = json.loads(snapshot())
+    frozen["head"] |= {"service_from": first, "service_to": last}
+    page = pypdfium2.PdfDocument(render(InvoiceDocument.from_snapshot(json.dumps(frozen))))[0]
+    words = page.get_textpage()
+    label = words.search("Service").get_next()
+    value = words.search(expected, match_case=True).get_next()
+    assert label is not None
+    assert value is not None, words.get_text_range()
+    end = words.get_charbox(label[0] + label[1] - 1)[2]
+    assert words.get_charbox(value[0])[0] > end + 6
