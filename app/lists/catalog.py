@@ -28,10 +28,15 @@ class Offer:
         return money.split_net(self.price_minor, self.rate_bp).gross_minor if prices == "net" else self.price_minor
 
 
+def _rates() -> dict[int, int]:
+    """Tax rates in basis points by their id."""
+    return {row.id: row.rate_bp for row in TaxRate.select(TaxRate.id, TaxRate.rate_bp)}
+
+
 def courses() -> list[Offer]:
     """Courses that can be enrolled in, by name."""
     query = Course.select().where(Course.status == "available").order_by(Course.name)
-    rates = dict(TaxRate.select(TaxRate.id, TaxRate.rate_bp).tuples())
+    rates = _rates()
     return [
         Offer(
             "course", row.id, row.code, row.name, row.price_minor, row.icon, None, row.tax_rate_id,
@@ -46,7 +51,7 @@ def products(*, often: bool = False) -> list[Offer]:
     query = Product.select().where(Product.status == "available").order_by(Product.name)
     if often:
         query = query.where(Product.often_sold == 1)
-    rates = dict(TaxRate.select(TaxRate.id, TaxRate.rate_bp).tuples())
+    rates = _rates()
     return [
         Offer(
             "product", row.id, row.code, row.name, row.price_minor, "package", row.stock, row.tax_rate_id,

@@ -87,10 +87,10 @@ def test_a_day_of_the_month_opens_its_week(driver: Driver, calendar: Any) -> Non
 def test_the_month_goes_by_keys_and_enter_opens(driver: Driver, calendar: Any) -> None:
     days = calendar.month.days
     days.setFocus()
-    days.cursor = monday()
+    days.picked_out = monday()
     driver.key(Qt.Key.Key_Down)
     driver.key(Qt.Key.Key_Right)
-    assert days.cursor == monday() + timedelta(days=8)
+    assert days.picked_out == monday() + timedelta(days=8)
     assert str((monday() + timedelta(days=8)).day) in days.accessibleName()
     assert calendar.first == monday(), "looking around moves nothing"
     driver.key(Qt.Key.Key_Return)

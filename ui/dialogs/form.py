@@ -182,8 +182,9 @@ class FormDialog(QDialog):
             shape = QPainterPath()
             shape.addRoundedRect(QRectF(self.rect()), _ROUND, _ROUND)
             self.setMask(QRegion(shape.toFillPolygon().toPolygon()))
-        window = self.parentWidget().window()
-        if self.isVisible():
+        parent = self.parentWidget()
+        if self.isVisible() and parent is not None:
+            window = parent.window()
             self.move(window.mapToGlobal(window.rect().center()) - self.rect().center())
 
     def done(self, code: int) -> None:

@@ -315,7 +315,8 @@ def tax_words(rate_bp: int) -> str:
 
 def taxes(rows: Sequence[OwedRow]) -> tuple[int, dict[int, int]]:
     """(net, tax by rate in basis points) of what is paid now, in minor units."""
-    net, by_rate = 0, {}
+    net = 0
+    by_rate: dict[int, int] = {}
     for row in rows:
         split = money.split_gross(row.amount() or 0, row.rate_bp)
         net += split.net_minor

@@ -93,7 +93,8 @@ class TenderCard(Card):
         for button in self.methods.values():
             button.setVisible(not started or not large)
         for number in range(self.notes.count()):
-            note = self.notes.itemAt(number).widget()
+            item = self.notes.itemAt(number)
+            note = item.widget() if item is not None else None
             if note is not None:
                 note.setVisible(not started or not large)
         self.failed_button.setVisible(started)

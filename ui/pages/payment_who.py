@@ -34,8 +34,8 @@ class WhoPays(QWidget):
         self.name.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.badge = Badge("active", "")
         self.number = Text("", "small", "text3")
-        for widget in (self.name, self.badge):
-            line.addWidget(widget)
+        line.addWidget(self.name)
+        line.addWidget(self.badge)
         line.addStretch(1)
         names.addLayout(line)
         line = QHBoxLayout()
