@@ -85,6 +85,8 @@ class Desk(QObject):
         self.backups.state_changed.connect(self._backups_changed)
         self.context.backup_wanted.connect(self._back_up)
         self.window.backup_fact.clicked.connect(self.safe_keeping)
+        self.window.mail_fact.clicked.connect(partial(self.window.go, "mail"))
+        self.window.till_fact.clicked.connect(partial(self.window.go, "settings"))
         self.tick = QTimer(self)
         self.tick.timeout.connect(self._tick)
 

@@ -231,7 +231,10 @@ class CommandPanel(QFrame):
             self._column.addWidget(nothing)
         self._column.addWidget(_Keys())
         for number in range(self._column.count()):  # counted in the height at once, also while the list is open
-            self._column.itemAt(number).widget().show()
+            item = self._column.itemAt(number)
+            part = item.widget() if item is not None else None
+            if part is not None:
+                part.show()
         edge, ground = theme().hex("line2"), theme().hex("surface")
         self.setStyleSheet(
             f"QFrame#command_panel {{ background: {ground}; border: 1px solid {edge}; border-radius: 12px; }}"

@@ -21,7 +21,6 @@ from app.store.damage import explain
 from app.text import _
 from ui.dialogs.ask import ask
 from ui.dialogs.form import FormDialog
-from ui.theme import theme
 from ui.widgets.basic import Button, Text
 
 
@@ -29,7 +28,7 @@ class CrashDialog(FormDialog):
     """What happened, what is safe, and details to copy."""
 
     def __init__(self, parent: QWidget, details: str) -> None:
-        super().__init__(parent, _("Deskbell hit an error. Nothing was saved."), "circle-x", width=theme().px(760))
+        super().__init__(parent, _("Deskbell hit an error. Nothing was saved."), "circle-x", width=760)
         self.setObjectName("crash")
         self.details = details
         words = _("What you were doing was not booked. Everything that was saved before is safe; you can go on.")

@@ -221,6 +221,7 @@ QWidget#page { background: @bg; border-top-left-radius: 12px; border-bottom-left
 QFrame[card="true"] { background: @surface; border: 1px solid @line; border-radius: 10px; }
 QFrame[framed="true"] { background: @surface; border: 1px solid @line; border-radius: 7px; }
 QFrame[aside="true"] { background: @surface2; border: none; border-left: 1px solid @line; }
+QFrame[card="true"]:focus { border-color: @brassedge; }
 QFrame[tinted="true"] { background: @surface2; border: 1px solid @line; border-radius: 8px; }
 QFrame[foot="true"] { background: @surface2; border: none; border-top: 1px solid @line;
   border-bottom-left-radius: 9px; border-bottom-right-radius: 9px; }
@@ -238,8 +239,8 @@ QLineEdit, QPlainTextEdit, QComboBox, QSpinBox, QDateEdit, QTimeEdit {
   background: @surface; color: @text; border: 1px solid @line2; border-radius: 7px;
   padding: 0 10px; min-height: $34;
   selection-background-color: @brassline; selection-color: @text; }
-QLineEdit[big="true"] { min-height: $50; padding: 0 12px; }
-QLineEdit[big="true"]:focus { min-height: $48; padding: 0 11px; }
+QLineEdit[big="true"] { min-height: 50px; padding: 0 12px; }
+QLineEdit[big="true"]:focus { min-height: 48px; padding: 0 11px; }
 QLineEdit[low="true"] { min-height: $30; }
 QLineEdit[low="true"]:focus { min-height: $28; }
 QPlainTextEdit { padding: 6px 8px; }

@@ -151,6 +151,16 @@ class _Painter(Sheet):
             self._title(), document.label, document.seller, document.currency, document.language, pages, printed_on
         )
 
+    def span(self, first: str, last: str) -> str:
+        """Two days; what they have in common is said once, and months are short where the line has no room."""
+        if first == last:
+            return self.day(first)
+        start = "d" if first[:7] == last[:7] else "d MMMM" if first[:4] == last[:4] else "d MMMM y"
+        said = f"{self.day(first, start)} – {self.day(last)}"
+        if self.type.width(said, self.type.REGULAR, 9.2) <= 150:
+            return said
+        return f"{self.day(first, start.replace('MMMM', 'MMM'))} – {self.day(last, 'd MMM y')}"
+
     def rate(self, part: Line | TaxSum) -> str:
         if part.tax_category == "E":
             return _("exempt") + " " + self.footmark(part.exemption_reason)
@@ -188,8 +198,7 @@ class _Painter(Sheet):
         self.text(343, 694, self._title(), 24, self.type.BOLD)
         rows = [(_("Number"), self.d.label, True), (_("Issued"), self.day(self.d.issued_on), False)]
         if self.d.service_from:
-            first, last_day = self.day(self.d.service_from), self.day(self.d.service_to or self.d.service_from)
-            rows.append((_("Service"), first if first == last_day else f"{first} – {last_day}", False))
+            rows.append((_("Service"), self.span(self.d.service_from, self.d.service_to or self.d.service_from), False))
         if self.d.kind == "invoice":
             rows.append((_("Pay by"), self.day(self.d.due_on), True))
         else:

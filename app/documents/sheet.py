@@ -65,9 +65,9 @@ class Sheet:
         words = money.format_plain(minor, self.currency, self.language)
         return words.replace("-", "−")
 
-    def day(self, iso: str) -> str:
+    def day(self, iso: str, pattern: str = "d MMMM y") -> str:
         """A date in the language of the document."""
-        return str(format_date(date.fromisoformat(iso), "d MMMM y", locale=self.language.replace("-", "_")))
+        return str(format_date(date.fromisoformat(iso), pattern, locale=self.language.replace("-", "_")))
 
     def head(self) -> None:
         """Who sends, the house mark, COPY where it is one; `y` stands below."""

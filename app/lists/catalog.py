@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from app import money
 from app.store.models import Course, Product, Resource, TaxRate
@@ -30,8 +29,8 @@ class Offer:
 
 
 def _rates() -> dict[int, int]:
-    query: Any = TaxRate.select(TaxRate.id, TaxRate.rate_bp).tuples()
-    return dict(query)
+    """Tax rates in basis points by their id."""
+    return {row.id: row.rate_bp for row in TaxRate.select(TaxRate.id, TaxRate.rate_bp)}
 
 
 def courses() -> list[Offer]:

@@ -87,10 +87,10 @@ def test_a_day_of_the_month_opens_its_week(driver: Driver, calendar: Any) -> Non
 def test_the_month_goes_by_keys_and_enter_opens(driver: Driver, calendar: Any) -> None:
     days = calendar.month.days
     days.setFocus()
-    days.cursor = monday()
+    days.picked_out = monday()
     driver.key(Qt.Key.Key_Down)
     driver.key(Qt.Key.Key_Right)
-    assert days.cursor == monday() + timedelta(days=8)
+    assert days.picked_out == monday() + timedelta(days=8)
     assert str((monday() + timedelta(days=8)).day) in days.accessibleName()
     assert calendar.first == monday(), "looking around moves nothing"
     driver.key(Qt.Key.Key_Return)
@@ -243,3 +243,30 @@ def test_right_to_left_the_first_day_is_at_the_right(driver: Driver, calendar: A
         assert grid.carrying[1].date() == monday(), "the right arrow goes where the eye goes"
     finally:
         QApplication.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+
+
+def test_a_session_is_planned_with_two_instructors(driver: Driver) -> None:
+    from app.store import write
+    from app.store.models import SessionInstructor, User
+
+    did(driver, lambda actor: add_instructor(write, actor, User))
+    page = driver.page("calendar")
+    page.new_session()
+    form = driver.dialog("session")
+    driver.type(form, "start_date", "2031-03-03")
+    driver.type(form, "end_date", "2031-03-09")
+    form.days[2].setChecked(True)
+    form.teacher.setCurrentIndex(form.teacher.findText("Jürgen Groß"))
+    form.second.setCurrentIndex(form.second.findText("Jürgen Groß"))
+    assert len(form.draft().instructor_ids) == 1, "the same person counts once"
+    form.second.setCurrentIndex(form.second.findText("Ivana Čović"))
+    driver.key(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    driver.gone("session")
+    driver.settled()
+    assert SessionInstructor.select().count() == 2
+    assert page.panel.teacher.text() == "Ivana Čović, Jürgen Groß"
+
+
+def add_instructor(write: Any, actor: Any, user: Any) -> None:
+    with write("Add", actor) as w:
+        w.insert(user, role="instructor", first_name="Ivana", last_name="Čović")

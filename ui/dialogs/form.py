@@ -41,7 +41,7 @@ class _Scrim(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._form:
-            if event.type() in (QEvent.Type.Resize, QEvent.Type.Move):
+            if event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show):
                 self.update()
         elif event.type() == QEvent.Type.Resize and isinstance(watched, QWidget):
             self.setGeometry(watched.rect())
@@ -50,6 +50,8 @@ class _Scrim(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(10, 18, 23, 150))
+        if not self._form.isVisible():
+            return  # it has no place yet
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(0, 0, 0, 10))
@@ -71,7 +73,7 @@ class FormDialog(QDialog):
         self.setWindowFlag(Qt.WindowType.FramelessWindowHint)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
-        self.setFixedWidth(width)
+        self.setFixedWidth(min(theme().px(width), parent.window().width() - 32))
         self.fields: dict[str, Field] = {}
         self._scrim = _Scrim(parent.window(), self)
         column = QVBoxLayout(self)
@@ -180,8 +182,9 @@ class FormDialog(QDialog):
             shape = QPainterPath()
             shape.addRoundedRect(QRectF(self.rect()), _ROUND, _ROUND)
             self.setMask(QRegion(shape.toFillPolygon().toPolygon()))
-        window = self.parentWidget().window()
-        if self.isVisible():
+        parent = self.parentWidget()
+        if self.isVisible() and parent is not None:
+            window = parent.window()
             self.move(window.mapToGlobal(window.rect().center()) - self.rect().center())
 
     def done(self, code: int) -> None:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from app import text
+from app import clock, text
 from app.desk import scheduling
 from app.desk.scheduling import SessionDraft
 from app.errors import UserError
@@ -27,6 +27,7 @@ class SessionDialog(FormDialog):
         super().__init__(parent, _("New session"), "calendar-plus", width=720)
         self.setObjectName("session")
         self.context = context
+        first = max(first, clock.local_date(context.center.zone))  # of a week that has begun, the days ahead
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(12)
@@ -55,6 +56,10 @@ class SessionDialog(FormDialog):
         for person in staff.at_work("instructor"):
             self.teacher.addItem(person.name, person.id)
         self._put(grid, "instructors", _("Instructor"), 4, 1, self.teacher)
+        self.second = QComboBox()
+        self.second.addItem(_("Nobody"), None)
+        for person in staff.at_work("instructor"):
+            self.second.addItem(person.name, person.id)
         days = QHBoxLayout()
         days.setSpacing(14)
         self.days: dict[int, QCheckBox] = {}
@@ -71,13 +76,13 @@ class SessionDialog(FormDialog):
         weekdays.addLayout(days)
         grid.addLayout(weekdays, 5, 0, 1, 2)
         self._put(grid, "override_reason", _("Go on in spite of a clash, because"), 6, 0)
-        grid.addWidget(self.fields["override_reason"], 6, 0, 1, 2, Qt.AlignmentFlag.AlignTop)
+        self._put(grid, "second_instructor", _("Second instructor"), 6, 1, self.second)
         self.body.addLayout(grid)
         self.preview = Text("", "label", "text2", wrap=True)
         self.preview.setObjectName("session_preview")
         self.body.addWidget(self.preview)
         self.add_foot((), Button(_("Plan the session"), "check", kind="primary", keys=("Ctrl", "Enter")))
-        for box_ in (self.room, self.teacher, self.kind):
+        for box_ in (self.room, self.teacher, self.second, self.kind):
             box_.currentIndexChanged.connect(self._preview)
         self._course_chosen()
         self.fields["name"].edit.setFocus()
@@ -112,6 +117,11 @@ class SessionDialog(FormDialog):
             raise UserError("scheduling.bad_duration" if key == "duration" else "scheduling.bad_capacity", key)
         return int(typed)
 
+    def _instructors(self) -> tuple[int, ...]:
+        """Those who were chosen, each once."""
+        chosen = (self.teacher.currentData(), self.second.currentData())
+        return tuple(dict.fromkeys(one for one in chosen if one is not None))
+
     def draft(self) -> SessionDraft:
         """What was typed. UserErrors stand by their field."""
         offer = self.course.currentData()
@@ -130,7 +140,7 @@ class SessionDialog(FormDialog):
             duration_minutes=self._number("duration"),
             capacity=capacity,
             resource_id=self.room.currentData(),
-            instructor_ids=(self.teacher.currentData(),) if self.teacher.currentData() is not None else (),
+            instructor_ids=self._instructors(),
             override_reason=self.fields["override_reason"].text(),
         )
 

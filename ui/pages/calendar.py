@@ -34,7 +34,8 @@ class CalendarPage(QWidget):
         super().__init__()
         self.context = context
         self.key_hints = [
-            (("←", "→"), _("slot")), (("Alt", "↓"), _("move slot")), (("A", "X"), _("came, absent")),
+            (("←", "→"), _("slot")), (("Alt", "↓"), _("move slot")), (("G",), _("go to date")),
+            (("A", "X"), _("came, absent")),
         ]  # fmt: skip
         self.help_keys = [
             (_("arrows"), _("select a slot")), (_("Alt+arrows"), _("carry the slot; Enter drops, Esc puts back")),
@@ -92,12 +93,14 @@ class CalendarPage(QWidget):
         back = Button("", "chevron-left", kind="quiet")
         back.setObjectName("week_back")
         back.setAccessibleName(_("Earlier"))
+        back.setToolTip(_("Earlier (PgUp)"))
         back.clicked.connect(self.earlier)
         today = Button(_("Today"), keys=("T",), kind="quiet")
         today.clicked.connect(self.today)
         on = Button("", "chevron-right", kind="quiet")
         on.setObjectName("week_on")
         on.setAccessibleName(_("Later"))
+        on.setToolTip(_("Later (PgDn)"))
         on.clicked.connect(self.later)
         self.span = Segment((("day", _("Day"), ()), ("week", _("Week"), ())), "span")
         self.span.set_value("week")

@@ -26,6 +26,7 @@ from ui.context import Context
 from ui.pages.seat_offer import SeatOffer
 from ui.theme import theme
 from ui.widgets.basic import Button, Card, EmptyState, PageHead, Text, clear_layout, rule
+from ui.widgets.facts import FactTable
 from ui.widgets.paint import draw_icon, draw_line, lead, width_of
 
 _FILTERS = (
@@ -70,7 +71,7 @@ class FilterButton(QAbstractButton):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(152, theme().px(34))
+        return QSize(max(152, theme().px(146)), theme().px(34))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -268,11 +269,7 @@ class InboxPage(QWidget):
         names.addWidget(self.facts)
         top.addLayout(names, 1)
         column.addLayout(top)
-        self.table = QFrame()
-        self.table.setProperty("tinted", True)
-        self.grid = QVBoxLayout(self.table)
-        self.grid.setContentsMargins(1, 0, 1, 0)
-        self.grid.setSpacing(0)
+        self.table = FactTable()
         column.addWidget(self.table)
         self.seat_offer = SeatOffer(self.context)
         self.seat_offer.hide()
@@ -331,8 +328,7 @@ class InboxPage(QWidget):
                 group = item.group
                 self.items.addWidget(self._heading(group, sum(one.group == group for one in found)))
             said = text.sentence(item.key, item.params)
-            rest = [value for _label, value in self._facts(item) if value not in said]
-            row = ItemRow(item, said, " · ".join(rest[:3]), self._at(item.created_at))
+            row = ItemRow(item, said, self._second(item, said), self._at(item.created_at))
             row.clicked.connect(self._clicked)
             self.items.addWidget(row)
             self.rows.append(row)
@@ -343,6 +339,15 @@ class InboxPage(QWidget):
             self.items.addWidget(nothing, 1)
         here = next((row for row in self.rows if row.item.id == keep), self.rows[0] if self.rows else None)
         self._select(here, focus=had_focus)
+
+    def _second(self, item: inbox.InboxItem, said: str) -> str:
+        """What the first line does not say."""
+        if item.key == "seats.freed":
+            waiting = int(item.params.get("waiting", 0))
+            wait = ngettext("{n} person waits", "{n} people wait", waiting).format(n=waiting)
+            first = str(item.params.get("first", ""))
+            return " · ".join(filter(None, (wait, _("{name} is first").format(name=first) if first else "")))
+        return " · ".join([value for _label, value in self._facts(item) if value not in said][:3])
 
     @staticmethod
     def _heading(group: str, count: int) -> QWidget:
@@ -390,17 +395,15 @@ class InboxPage(QWidget):
         for other in self.rows:
             other.setChecked(other is row)
         self.selected = row.item if row is not None else None
-        clear_layout(self.grid)
         for button in (self.open, self.assign, self.snooze, self.done):
             button.setVisible(row is not None)
         offers = row is not None and row.item.key == "seats.freed" and row.item.link_id is not None
         self.seat_offer.setVisible(offers)
         self.open.kind = "default" if offers else "primary"  # offering the seat is the one thing to do then
         self.open.setVisible(row is not None and row.item.link_table is not None)
-        self.table.setVisible(False)
+        self.table.show_facts(())
+        self.tile.setVisible(row is not None)
         if row is None:
-            self.tile.item = None
-            self.tile.update()
             self.title.setText(_("Nothing is selected."))
             self.facts.setText("")
             return
@@ -421,18 +424,7 @@ class InboxPage(QWidget):
         whose = _("with {name}").format(name=item.assigned_name) if item.assigned_name else ""
         self.facts.setText(" · ".join(part for part in (at, whose, done) if part))
         self.done.set_label(_("Not done") if item.done_at else _("Done"))
-        facts = self._facts(item)
-        self.table.setVisible(bool(facts))
-        for number, (label, value) in enumerate(facts):
-            if number:
-                self.grid.addWidget(rule())
-            line = QHBoxLayout()
-            line.setContentsMargins(12, 7, 12, 7)
-            name = Text(label, "body", "text3")
-            name.setFixedWidth(theme().px(118))
-            line.addWidget(name, alignment=Qt.AlignmentFlag.AlignTop)
-            line.addWidget(Text(value, "name", wrap=True), 1)
-            self.grid.addLayout(line)
+        self.table.show_facts(self._facts(item))
 
     def _facts(self, item: inbox.InboxItem) -> list[tuple[str, str]]:
         found = []

@@ -67,10 +67,11 @@ class MailPage(QWidget):
             chips.addWidget(chip)
         self.chips["today"].setChecked(True)
         chips.addStretch(1)
+        self._chip_row = chips
         self.search = SearchField(_("Name or subject"), "mail_search", low=True)
-        self.search.setFixedWidth(168)
+        self.search.setFixedWidth(theme().px(168))
+        theme().changed.connect(self._fit)
         self.search.textChanged.connect(self.reload)
-        chips.addWidget(self.search)
         column.addLayout(chips)
         column.addSpacing(12)
         row = QHBoxLayout()
@@ -78,6 +79,17 @@ class MailPage(QWidget):
         row.addWidget(self._list(), 1)
         row.addWidget(self._detail())
         column.addLayout(row, 1)
+        self._fit()
+
+    def _fit(self) -> None:
+        """In large type the chips need their whole row: the search field moves up beside the title."""
+        self.search.setFixedWidth(theme().px(168))
+        large = theme().scale > 1.1
+        head = self.head.layout()
+        assert isinstance(head, QHBoxLayout)
+        (head if large else self._chip_row).insertWidget(head.count() - 1 if large else -1, self.search)
+        for chip in self.chips.values():
+            chip.set_plain(large)
 
     def _banner(self) -> QWidget:
         self.banner = QFrame()
@@ -116,7 +128,7 @@ class MailPage(QWidget):
         model = PagedModel(
             [
                 Column(_("State"), 122, lambda row: Cell(words.state(row.state), badge=row.state)),
-                Column(_("To"), 170, lambda row: Cell(row.to_name or row.to_address, "name")),
+                Column(_("To"), 0, lambda row: Cell(row.to_name or row.to_address, "name")),
                 Column(_("Subject"), 0, lambda row: Cell(row.subject)),
                 Column(_("Tries"), 64, self._tries, right=True),
                 Column(_("When or why"), 232, self._why),

@@ -15,7 +15,8 @@ from app.lists import calendar
 from app.text import _
 from ui.context import Context
 from ui.theme import theme
-from ui.widgets.basic import Button, Text
+from ui.widgets.basic import Button
+from ui.widgets.line import Line
 
 
 class SmallMonth(QWidget):
@@ -32,9 +33,8 @@ class SmallMonth(QWidget):
         column.setSpacing(2)
         row = QHBoxLayout()
         row.setSpacing(0)
-        self.title = Text("", "label")
-        row.addWidget(self.title)
-        row.addStretch(1)
+        self.title = Line("", "label")
+        row.addWidget(self.title, 1)
         for icon, label, act in (
             ("chevron-left", _("Month before"), self.month_before),
             ("chevron-right", _("Month after"), self.month_after),
@@ -52,8 +52,8 @@ class SmallMonth(QWidget):
     def show_span(self, first: date, last: date) -> None:
         """Mark the days that the week shows; the month is theirs."""
         self.days.span = (first, last)
-        if self.days.cursor is None or not first <= self.days.cursor <= last:
-            self.days.cursor = first
+        if self.days.picked_out is None or not first <= self.days.picked_out <= last:
+            self.days.picked_out = first
         self._to(last.replace(day=1) if first.month != last.month and last.day > 3 else first.replace(day=1))
 
     def month_before(self) -> None:
@@ -79,7 +79,7 @@ class _Days(QWidget):
         super().__init__()
         self._month = month
         self.month = clock.local_date(month.context.center.zone).replace(day=1)
-        self.cursor: date | None = None
+        self.picked_out: date | None = None
         self.span: tuple[date, date] = (self.month, self.month)
         self.busy: set[str] = set()
         self.setObjectName("month_days")
@@ -95,7 +95,7 @@ class _Days(QWidget):
     def say(self) -> None:
         """The name a screen reader reads."""
         locale = self._month.context.center.locale.replace("-", "_")
-        here = self.cursor or self.month
+        here = self.picked_out or self.month
         self.setAccessibleName(str(format_date(here, "EEEE d MMMM y", locale=locale)))
 
     def sizeHint(self) -> QSize:
@@ -127,7 +127,7 @@ class _Days(QWidget):
             if day == today:
                 painter.setBrush(theme().color("brass"))
                 painter.drawRoundedRect(tile, 6, 6)
-            if self.hasFocus() and day == self.cursor:
+            if self.hasFocus() and day == self.picked_out:
                 painter.setPen(QPen(theme().color("brassedge"), 2))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRoundedRect(tile.adjusted(1, 1, -1, -1), 5, 5)
@@ -150,7 +150,7 @@ class _Days(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         day = self.day_at(event.position().x(), event.position().y())
         if day is not None:
-            self.cursor = day
+            self.picked_out = day
             self._month.picked.emit(day)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -158,7 +158,7 @@ class _Days(QWidget):
         steps = {
             Qt.Key.Key_Left: -aside, Qt.Key.Key_Right: aside, Qt.Key.Key_Up: -7, Qt.Key.Key_Down: 7,
         }  # fmt: skip
-        here, key = self.cursor or self.month, Qt.Key(event.key())
+        here, key = self.picked_out or self.month, Qt.Key(event.key())
         if key in steps and not event.modifiers():
             self._go(here + timedelta(days=steps[key]))
         elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
@@ -170,5 +170,5 @@ class _Days(QWidget):
             super().keyPressEvent(event)
 
     def _go(self, day: date) -> None:
-        self.cursor = day
+        self.picked_out = day
         self._month._to(day.replace(day=1))

@@ -42,11 +42,13 @@ class MethodButton(QAbstractButton):
         self.setText(label)
         self.setCheckable(True)
         self.setObjectName(f"method_{key}")
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        theme().changed.connect(self.updateGeometry)
         self.setAccessibleName(label)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def sizeHint(self) -> QSize:
-        return QSize(100, theme().px(72))
+        return QSize(theme().px(80), 34 + theme().px(38))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -61,9 +63,11 @@ class MethodButton(QAbstractButton):
         painter.drawPixmap(QPointF(self.width() / 2 - 9, 8), theme().pixmap(self._icon, ink, 18))
         painter.setFont(theme().font("button"))
         painter.setPen(theme().color(ink))
-        painter.drawText(QRectF(0, 27, self.width(), 20), Qt.AlignmentFlag.AlignCenter, self.text())
+        painter.drawText(QRectF(0, 27, self.width(), theme().px(20)), Qt.AlignmentFlag.AlignCenter, self.text())
         left = (self.width() - keys_width(self._keys)) / 2
-        draw_keys(painter, left, self.height() - 15, self._keys, theme().color("text2"), theme().color("line2"))
+        draw_keys(
+            painter, left, self.height() - 6 - theme().px(9), self._keys, theme().color("text2"), theme().color("line2")
+        )
 
 
 class Steps(QWidget):
@@ -311,7 +315,8 @@ def tax_words(rate_bp: int) -> str:
 
 def taxes(rows: Sequence[OwedRow]) -> tuple[int, dict[int, int]]:
     """(net, tax by rate in basis points) of what is paid now, in minor units."""
-    net, by_rate = 0, {}
+    net = 0
+    by_rate: dict[int, int] = {}
     for row in rows:
         split = money.split_gross(row.amount() or 0, row.rate_bp)
         net += split.net_minor

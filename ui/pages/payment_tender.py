@@ -10,6 +10,7 @@ from app.text import _
 from ui.context import Context
 from ui.pages.payment_parts import GivenField, MethodButton
 from ui.pages.payment_side import METHODS
+from ui.theme import theme
 from ui.widgets.basic import Button, Card, Text
 
 
@@ -77,6 +78,28 @@ class TenderCard(Card):
         self.main = Button(_("Start payment"), "check", kind="primary", keys=("Ctrl", "Enter"), size="big")
         self.main.setObjectName("payment_main")
         column.addWidget(self.main)
+
+    def say(self, words: str) -> None:
+        """What is wrong; nothing takes no room."""
+        self.problem.setText(words)
+        self.problem.setVisible(bool(words))
+
+    def show_started(self, started: bool) -> None:
+        """Once it is started the choices are made: in large type they make room for what is still to read."""
+        large = theme().scale > 1.2
+        column = self.layout()
+        assert column is not None
+        column.setSpacing(4 if large else 8)
+        for button in self.methods.values():
+            button.setVisible(not started or not large)
+        for number in range(self.notes.count()):
+            item = self.notes.itemAt(number)
+            note = item.widget() if item is not None else None
+            if note is not None:
+                note.setVisible(not started or not large)
+        self.failed_button.setVisible(started)
+        self.keep_button.setVisible(started)
+        self.safe.setVisible(started)
 
     def method(self) -> str:
         """The chosen way to pay."""

@@ -34,8 +34,8 @@ class WhoPays(QWidget):
         self.name.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.badge = Badge("active", "")
         self.number = Text("", "small", "text3")
-        for widget in (self.name, self.badge, self.number):
-            line.addWidget(widget)
+        line.addWidget(self.name)
+        line.addWidget(self.badge)
         line.addStretch(1)
         names.addLayout(line)
         line = QHBoxLayout()
@@ -43,7 +43,7 @@ class WhoPays(QWidget):
         self.owes = Text("", "small", "text2")
         self.amount = Text("", "small_strong", "danger")
         self.why = Line("", "small", "text2")
-        for widget in (self.owes, self.amount, self.why):
+        for widget in (self.number, self.owes, self.amount, self.why):
             line.addWidget(widget)
         names.addLayout(line)
         top.addLayout(names, 1)
@@ -65,7 +65,7 @@ class WhoPays(QWidget):
         row = found.row
         self.avatar.set(row.name, row.id)
         self.name.setText(row.name)
-        self.number.setText(row.number)
+        self.number.setText(f"{row.number} · ")
         self.badge.set(row.status, words.state(row.status))
         self._say_owed(row)
 

@@ -117,6 +117,7 @@ class PaymentsPage(QWidget):
         self.side.setVisible(self.width() >= theme().px(1150))
         for row in self.rows:
             row.fit()
+        self.tender.show_started(self.payment_id is not None)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -264,7 +265,7 @@ class PaymentsPage(QWidget):
         self._given_touched = False
         self.middle.setCurrentIndex(0)
         self.note.clear()
-        self.problem.setText("")
+        self.tender.say("")
         self.methods["cash"].setChecked(True)
         for row in self.rows:
             self.lines.removeWidget(row)
@@ -285,7 +286,12 @@ class PaymentsPage(QWidget):
         self._last_column.setText(_("Pay now"))
         self._show_hints()
         self._update()
+        self._to_given()
+
+    def _to_given(self) -> None:
+        """Into the amount, all of it chosen: what is typed takes its place."""
         self.given.setFocus()
+        self.given.selectAll()
 
     def _show_hints(self) -> None:
         if self.completed is not None:
@@ -397,8 +403,7 @@ class PaymentsPage(QWidget):
         started = self.payment_id is not None
         self.main.set_label(_("Complete payment") if started else _("Start payment"))
         self.main.setEnabled(bool(self.student_id) and (started or bool(total or self._prepaid())))
-        self.tender.failed_button.setVisible(started)
-        self.tender.keep_button.setVisible(started)
+        self.tender.show_started(started)
         for row in self.rows:
             row.setEnabled(not started)
         for widget in (self.add, self.payer, self.note, self.given, *self.methods.values(), *self._offer_buttons):
@@ -455,7 +460,7 @@ class PaymentsPage(QWidget):
 
     def _method_chosen(self) -> None:
         self._update()
-        self.given.setFocus()
+        self._to_given()
 
     # -- the life of a payment
 
@@ -499,7 +504,7 @@ class PaymentsPage(QWidget):
         if self.completed is not None:
             self.next_person()
             return
-        self.problem.setText("")
+        self.tender.say("")
         if self.payment_id is not None:
             self.context.run(
                 payments.complete, self.payment_id, done=self._completed, failed=self._refused, busy=self.main
@@ -516,7 +521,7 @@ class PaymentsPage(QWidget):
         self.context.run(payments.start, draft, done=self._started, failed=self._refused, busy=self.main)
 
     def _refused(self, error: DeskError) -> None:
-        self.problem.setText(text.sentence(error))
+        self.tender.say(text.sentence(error))
         self._update()
 
     def _started(self, payment_id: int) -> None:

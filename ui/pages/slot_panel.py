@@ -169,10 +169,10 @@ class SlotPanel(Card):
         self.slot = block
         for widget in (self.book_button, self.cancel_button):
             widget.setVisible(block is not None and not carrying)
-        for widget in (self.move_button, self.undo_button, self.band):
-            widget.setVisible(block is not None and carrying)
-        for part in (self.about, self.people_box):
-            part.setVisible(block is not None)
+        for part in (self.move_button, self.undo_button, self.band):
+            part.setVisible(block is not None and carrying)
+        for box in (self.about, self.people_box):
+            box.setVisible(block is not None)
         self.nothing.setVisible(block is None)
         self.problem.setText("")
         self.problem.hide()
@@ -187,8 +187,8 @@ class SlotPanel(Card):
         number, of = calendar.meeting(block.id)
         day = words.day(block.on_date, self.context.center)
         times = f"{block.start_wall[11:16]}–{block.end_wall[11:16]}"
-        part = _("{n} of {all}").format(n=number, all=of) if of > 1 else ""
-        self.when.setText(" · ".join(filter(None, (day, times, part))))
+        meeting = _("{n} of {all}").format(n=number, all=of) if of > 1 else ""
+        self.when.setText(" · ".join(filter(None, (day, times, meeting))))
         seats = {row[1]: row[2] for row in catalog.resources()}.get(block.room)
         self.room.setText(block.room or _("No room"))
         self.room_says.setText(_("{n} seats").format(n=seats) if seats is not None else "")

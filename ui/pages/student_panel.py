@@ -73,7 +73,8 @@ class StudentPanel(Card):
         self.tabs.setObjectName("panel_tabs")
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
-        self.tabs.setUsesScrollButtons(False)
+        theme().changed.connect(self._fit)
+        self._fit()
         for label in (_("Overview"), _("Timeline"), _("Enrollments"), _("Payments"), _("Messages"), _("Notes")):
             self.tabs.addTab(label)
         self.tabs.currentChanged.connect(self.reload)
@@ -89,6 +90,9 @@ class StudentPanel(Card):
         self.body.setSpacing(6)
         self.scroll.setWidget(inner)
         column.addWidget(self.scroll, 1)
+
+    def _fit(self) -> None:
+        self.tabs.setUsesScrollButtons(theme().scale > 1.1)  # six words that have room at 100 % alone
 
     def _head(self) -> QVBoxLayout:
         column = QVBoxLayout()
@@ -237,9 +241,11 @@ class StudentPanel(Card):
         """What they owe, and why: the late ones first and in red."""
         box = QFrame()
         box.setProperty("tinted", True)
-        line = QHBoxLayout(box)
-        line.setContentsMargins(12, 9, 12, 9)
+        whole: QHBoxLayout | QVBoxLayout = QVBoxLayout(box) if theme().scale > 1.2 else QHBoxLayout(box)
+        whole.setContentsMargins(12, 9, 12, 9)
+        line = QHBoxLayout()
         line.setSpacing(6)
+        whole.addLayout(line)
         owed = found.row.balance_minor
         if not owed:
             line.addWidget(Text(_("Nothing owed"), "section", "text2"))
@@ -269,7 +275,7 @@ class StudentPanel(Card):
             last = Text(more, "small", "text3")
             last.setAlignment(Qt.AlignmentFlag.AlignRight)
             why.addWidget(last)
-        line.addLayout(why)
+        whole.addLayout(why)
         return box
 
     def _next(self, found: roster.Overview) -> QHBoxLayout:

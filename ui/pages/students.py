@@ -16,7 +16,9 @@ from ui import words
 from ui.context import Context
 from ui.dialogs.student import StudentDialog
 from ui.pages.student_panel import StudentPanel
+from ui.theme import theme
 from ui.widgets.basic import Button, Card, Chip, EmptyState, PageHead, Text
+from ui.widgets.line import Line
 from ui.widgets.search import SearchField
 from ui.widgets.table import Cell, Column, PagedModel, RowTable
 
@@ -59,7 +61,8 @@ class StudentsPage(QWidget):
         row.setSpacing(12)
         row.addWidget(self._list(), 1)
         self.panel = StudentPanel(context)
-        self.panel.setFixedWidth(416)
+        theme().changed.connect(self._fit)
+        self._fit()
         self.panel.pay_requested.connect(self.pay_requested)
         self.panel.enroll_requested.connect(self.enroll_requested)
         self.panel.edit_requested.connect(self.edit_student)
@@ -77,6 +80,10 @@ class StudentsPage(QWidget):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(act)
+
+    def _fit(self) -> None:
+        """The panel grows with the text, and leaves the roster its names and balances."""
+        self.panel.setFixedWidth(min(theme().px(416), 540))
 
     def _filters(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -130,12 +137,11 @@ class StudentsPage(QWidget):
         foot = QHBoxLayout(band)
         foot.setContentsMargins(14, 4, 14, 4)
         self.range = Text("", "small", "text2")
-        self.owed = Text("", "small", "text2")
+        self.owed = Line("", "small", "text2")
         self.took = Text("", "small", "text3")
         foot.addWidget(self.range)
         foot.addSpacing(20)
-        foot.addWidget(self.owed)
-        foot.addStretch(1)
+        foot.addWidget(self.owed, 1)
         foot.addWidget(self.took)
         inner.addWidget(band)
         self.table.verticalScrollBar().valueChanged.connect(self._say_range)

@@ -309,8 +309,9 @@ class _Above(QWidget):
         for day in grid.days:
             box = QRectF(grid._left(day), top, grid._column(), high)
             name, number = str(format_date(day, "EEE", locale=locale)), str(day.day)
-            label, section = theme().font("label"), theme().font("section")
-            first, second = QFontMetrics(label).horizontalAdvance(name), theme().px(32)
+            narrow = box.width() < theme().px(74)
+            label, section = theme().font("small" if narrow else "label"), theme().font("name" if narrow else "section")
+            first, second = QFontMetrics(label).horizontalAdvance(name), theme().px(24 if narrow else 32)
             start = (box.width() - first - second - 4) / 2
             place = QRectF(lead(painter, box, start, first), top, first, high)
             draw_line(painter, place, name, label, theme().color("text2"))
