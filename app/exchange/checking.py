@@ -3,7 +3,8 @@ stands in the list twice.
 
     plan = checking.plan(table, columns.guess(table))
     plan.counts()          # {"new": 97, "wrong": 3, ...}
-    plan.mend(12, "email", "ana@mail.example")
+    plan.put(12, "email", "ana@mail.example")
+    checking.match_again(plan)
 
 The field rules are those of the student form (`app.desk.people.STUDENT_RULES`).
 """
@@ -107,22 +108,21 @@ class Plan:
         changed = [line for line in right if line.state == "update" and line.differs and (update or line.chosen)]
         return new, changed
 
-    def mend(self, number: int, name: str, value: str) -> None:
-        """Put another text into a field of a line, and check the line again."""
+    def put(self, number: int, name: str, value: str) -> None:
+        """Put another text into a field of a line and check it. Who is who is asked by `match_again`."""
         line = self.lines[number]
         line.values[self.fields.index(name)] = value
-        line.chosen = "" if line.chosen != "dropped" else "dropped"
+        if line.chosen != "dropped":
+            line.chosen = ""
         _check(line, self.fields, self.date_style)
-        match_again(self)
 
-    def choose(self, numbers: Iterable[int], state: str) -> None:
-        """Decide about lines by hand: new, update, same, dropped; '' for what was found. New needs a right line."""
+    def decide(self, numbers: Iterable[int], state: str) -> None:
+        """Decide about lines by hand: new, update, same, dropped; '' for what was found. Only a right line is new."""
         for number in numbers:
             line = self.lines[number]
             if state in ("new", "update") and (line.row is None or (state == "update" and line.match is None)):
                 continue
             line.chosen = state
-        match_again(self)
 
 
 def fields_of(mapping: Sequence[str]) -> list[str]:

@@ -46,7 +46,7 @@ def whole_import(folder: Path, path: Path) -> tuple[float, importing.Done]:
     begun = time.perf_counter()
     table = reading.read(path)
     plan = checking.plan(table, columns.guess(table))
-    plan.choose([number for number, line in enumerate(plan.lines) if line.state == "twice"], "new")
+    plan.decide([number for number, line in enumerate(plan.lines) if line.state == "twice"], "new")
     done = importing.import_students(center.staff, plan)
     return time.perf_counter() - begun, done
 

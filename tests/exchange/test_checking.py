@@ -69,13 +69,14 @@ def test_a_cell_is_mended_and_a_line_dropped(small_center: SmallCenter, tmp_path
     plan = planned(
         [("Mai", "Le", "mai@", "", ""), ("Eve", "Ott", "eve@", "", ""), ("Ian", "Ray", "", "", "")], tmp_path
     )
-    plan.mend(0, "email", "mai@mail.example")
-    plan.choose([1], "dropped")
+    plan.put(0, "email", "mai@mail.example")
+    plan.decide([1], "dropped")
+    checking.match_again(plan)
     assert states(plan) == ["new", "dropped", "new"]
     assert plan.counts() == {"new": 2, "update": 0, "same": 0, "twice": 0, "wrong": 0, "dropped": 1}
-    plan.choose([1], "new")  # it is still wrong: nobody can choose that away
+    plan.decide([1], "new")  # it is still wrong: nobody can choose that away
     assert states(plan) == ["new", "dropped", "new"]
-    plan.choose([1], "")
+    plan.decide([1], "")
     assert states(plan) == ["new", "wrong", "new"]
 
 

@@ -96,7 +96,7 @@ def test_nobody_to_import_and_nobody_with_the_right(small_center: SmallCenter, t
         importing.import_students(Actor(small_center.instructor, "instructor"), plan_of(path))
     assert caught.value.key == "rights.missing"
     plan = plan_of(path)
-    plan.choose(range(3), "dropped")
+    plan.decide(range(3), "dropped")
     with pytest.raises(UserError) as caught:
         importing.import_students(small_center.staff, plan)
     assert caught.value.key == "exchange.nothing"
@@ -293,7 +293,7 @@ def round_trip(center: SmallCenter, folder: Path, drafts: list[StudentDraft], en
     if "number" in plan.fields:
         assert [line.match for line in plan.lines] == ids
         assert [line.state for line in plan.lines] == ["same"] * len(ids)
-    plan.choose(range(len(plan.lines)), "new")
+    plan.decide(range(len(plan.lines)), "new")
     assert all(line.state == "new" for line in plan.lines), [line.errors for line in plan.lines]
     done = importing.import_students(center.staff, plan)
     assert stored(list(range(done.first_id, done.first_id + done.added)), fields) == stored(ids, fields)

@@ -1,6 +1,6 @@
 """The one seam for asking and telling. Nothing here blocks: an answer comes back by a call.
 
-Tests stand in for `choose_save_file`; everything else they drive as a person would.
+Tests stand in for `choose_save_file` and `choose_open_file`; everything else they drive as a person would.
 """
 
 from __future__ import annotations
@@ -74,6 +74,12 @@ def ask(
 def choose_save_file(parent: QWidget, title: str, name: str, kind: str) -> str:
     """Where to save, '' if nowhere."""
     path, _kind = QFileDialog.getSaveFileName(parent, title, name, kind)
+    return path
+
+
+def choose_open_file(parent: QWidget, title: str, kind: str) -> str:
+    """Which file to read, '' if none."""
+    path, _kind = QFileDialog.getOpenFileName(parent, title, "", kind)
     return path
 
 
