@@ -198,6 +198,18 @@ def test_without_a_name_nothing_is_checked(small_center: SmallCenter, tmp_path: 
     assert caught.value.key == "exchange.no_name"
 
 
+def test_checking_stops_when_asked_and_tells_how_far_it_is(small_center: SmallCenter, tmp_path: Path) -> None:
+    made = table([("Ana", f"S{n}", "", "", "") for n in range(3_000)], tmp_path)
+    told: list[tuple[int, int]] = []
+    mapping = columns.guess(made)
+    with pytest.raises(reading.Stopped):
+        checking.plan(made, mapping, stop=lambda: len(told) > 1, progress=lambda *done: told.append(done))
+    assert told == [(0, 3_000), (1_000, 3_000)]
+    told.clear()
+    checking.plan(made, mapping, progress=lambda *done: told.append(done))
+    assert told[-1] == (3_000, 3_000)
+
+
 # -- dates ---------------------------------------------------------------------------------------------------
 
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit
 
+from app.desk import people
 from app.store import backup, checks
 from app.store.models import Import, Operation, User
 from tests.support.window import Driver, driver
@@ -161,6 +162,48 @@ def test_someone_like_them_is_added_as_new_when_one_says_so(
     driver.gone("import_people")
     driver.settled()
     assert User.select().where(User.first_name == "Ana").count() == 2
+    assert checks.run() == []
+
+
+def test_what_is_being_read_stops_with_the_dialog(
+    driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given(tmp_path, LIST + "Kim;Lee;;;;\r\n" * 60_000, monkeypatch)
+    dialog = opened_import(driver)
+    driver.key(Qt.Key.Key_Escape)
+    driver.gone("import_people")
+    driver.settled()
+    assert dialog.is_closed
+    # The window lives on, and so does its reader.
+    found: list[object] = []
+    driver.desk.context.read(len, "abc", done=found.append)
+    driver.settled()
+    assert found == [3]
+
+
+def test_someone_who_came_in_meanwhile_is_shown_before_anything_is_written(
+    driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given(
+        tmp_path,
+        LIST.replace("eve@;", "eve@mail.example;").replace(";12;", ";;").replace(";Nobody", "No;Body"),
+        monkeypatch,
+    )
+    dialog = opened_import(driver)
+    driver.until(lambda: dialog.columns.combos)
+    driver.click(dialog, "import_main")
+    driver.until(lambda: dialog.lines.isVisible())
+    assert dialog.main.text() == "Import 5 people"
+    driver.desk.context.run(people.add_student, people.StudentDraft("Mai", "Le", email="mai@mail.example"))
+    driver.settled()
+    driver.click(dialog, "import_main")
+    driver.until(lambda: dialog.main.text() == "Import 4 people")
+    assert "Mai Le came in since" in dialog.problem.text()
+    assert Import.select().count() == 0
+    driver.click(dialog, "import_main")
+    driver.gone("import_people")
+    driver.settled()
+    assert User.select().where(User.email == "mai@mail.example").count() == 1
     assert checks.run() == []
 
 

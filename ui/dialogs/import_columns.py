@@ -49,6 +49,7 @@ class ColumnsStep(QWidget):
         self.encoding = QComboBox()
         self.encoding_field = Field(_("Encoding"), self.encoding, name="encoding")
         self.dates = QComboBox()
+        self.dates.setMinimumWidth(theme().px(290))
         self.dates_field = Field(_("Dates are written"), self.dates, name="dates")
         self.heads = QCheckBox(_("The first line names the columns"))
         self.heads.setObjectName("first_line")

@@ -66,13 +66,13 @@ class ImportPeople(FormDialog):
         self.context, self.path = context, path
         self.plan: Plan | None = None
         self._work = _Work()
-        self._writing = self._closed = False
+        self._writing = self._closed = self._refused = False
         self.stack = QStackedWidget()
         self.busy, self.busy_words, self.bar = self._busy_step()
         self.columns = ColumnsStep()
         self.columns.reread.connect(self._read)
         self.lines = LinesStep()
-        self.lines.changed.connect(self._match_again)
+        self.lines.changed.connect(self._mended)
         for step in (self.busy, self.columns, self.lines):
             self.stack.addWidget(step)
         self.body.addWidget(self.stack)
@@ -125,7 +125,7 @@ class ImportPeople(FormDialog):
         self.stack.setCurrentWidget(step)
         self.main.setVisible(step is not self.busy)
         self.back.setVisible(step is self.lines)
-        self.other.setVisible(step is not self.lines and not self._writing)
+        self.other.setVisible(step is self.columns)
         if step is self.columns:
             self.main.set_label(_("Check the lines"))
             self.main.setEnabled(True)
@@ -144,11 +144,14 @@ class ImportPeople(FormDialog):
             self.busy_words.setText("")
             self.bar.setRange(0, 1)
             self.bar.setValue(0)
+            self.other.show()
+            self.other.setFocus()
         if error.key == "exchange.which_dates":
             self.columns.ask_for_dates(text.sentence(error))
         else:
             self.refuse(error)
-        if error.key == "exchange.meanwhile":
+        if error.key in ("exchange.meanwhile", "store.changed_meanwhile"):
+            self._refused = True
             self._match_again()
 
     # -- the file
@@ -203,6 +206,10 @@ class ImportPeople(FormDialog):
         self.lines.show_plan(plan)
         self._label()
 
+    def _mended(self) -> None:
+        self._refused = False
+        self._match_again()
+
     def _match_again(self) -> None:
         """Who is who may have changed with a cell: asked beside, while the grid stays."""
         if self.plan is not None:
@@ -225,7 +232,7 @@ class ImportPeople(FormDialog):
         if wrong:
             said = ngettext("{n} line is wrong.", "{n} lines are wrong.", wrong).format(n=f"{wrong:,}")
             self.say(said + " " + _("Mend them in their cells, or leave them out. F3 goes to the next."))
-        else:
+        elif not self._refused:  # what was refused stands there until something is done about it
             self.say("")
 
     def next_wrong(self) -> None:

@@ -36,7 +36,7 @@ STATES = {
     "new": (N_("New"), "user-plus", "ok"),
     "dropped": (N_("Left out"), "x", "text3"),
 }
-_WIDTHS = {"email": 190, "phone": 140, "date_of_birth": 110, "language": 80, "status": 90, "number": 90, "address": 170}
+_WIDTHS = {"email": 190, "phone": 160, "date_of_birth": 110, "language": 80, "status": 90, "number": 90, "address": 170}
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -162,6 +162,7 @@ class LinesGrid(QTableView):
         head.setHighlightSections(False)
         head.setSectionsClickable(False)
         head.setFixedHeight(theme().px(32))
+        head.setStretchLastSection(True)
         model.modelReset.connect(self._fit)
 
     def _fit(self) -> None:
