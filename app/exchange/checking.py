@@ -200,7 +200,7 @@ class _Composer:
         found = {name: self._first(row, places) for name, places in self._places.items()}
         if "full_name" in found and not found.get("first_name") and not found.get("last_name"):
             found["first_name"], found["last_name"] = split_name(found["full_name"])
-        if not found.get("address"):
+        if "address" in self._fields:
             found["address"] = _address(found)
         return [found.get(name, "") for name in self._fields]
 
@@ -212,9 +212,13 @@ class _Composer:
 
 
 def _address(found: dict[str, str]) -> str:
-    place = " ".join(filter(None, (found.get("zip", ""), found.get("city", ""))))
-    parts = (found.get("street", ""), place, found.get("region", ""), found.get("country", ""))
-    return "\n".join(filter(None, parts))
+    """An address from its parts. A column of that name may hold the town already, or the street alone."""
+    whole = found.get("address") or found.get("street", "")
+    said = whole.casefold()
+    zip_code, city, region, country = (found.get(name, "") for name in _PARTS[1:])
+    place = [part for part in (zip_code, city) if part and part.casefold() not in said]
+    more = [part for part in (region, country) if part and part.casefold() not in said]
+    return "\n".join(filter(None, (whole, " ".join(place), *more)))
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -249,6 +253,7 @@ def _check(line: Line, fields: Sequence[str], style: str) -> None:
         try:
             row[name] = _RULES[name](typed, style)
         except UserError as error:
+            error.__traceback__ = error.__cause__ = error.__context__ = None  # a hundred thousand may be kept
             errors = errors or {}
             errors[name] = error
     line.errors = errors
@@ -274,6 +279,7 @@ def _language(typed: str, _style: str) -> str:
     return STUDENT_RULES["language"](value)  # type: ignore[no-any-return]
 
 
+_OWN_NAMES = ("de", "en", "fr", "es", "it", "pl", "tr", "pt", "nl", "uk", "ru", "ar", "hi", "cs", "hu", "ro", "el")
 _names: dict[str, str] = {}
 
 
@@ -287,25 +293,7 @@ def _language_names() -> dict[str, str]:
             for language, name in locale.languages.items():
                 if len(language) <= 3:
                     _names.setdefault(text.fold(name), language)
-        for code in (
-            "de",
-            "en",
-            "fr",
-            "es",
-            "it",
-            "pl",
-            "tr",
-            "pt",
-            "nl",
-            "uk",
-            "ru",
-            "ar",
-            "hi",
-            "cs",
-            "hu",
-            "ro",
-            "el",
-        ):
+        for code in _OWN_NAMES:
             _names[text.fold(Locale(code).get_display_name() or code)] = code
     return _names
 

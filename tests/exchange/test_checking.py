@@ -175,6 +175,15 @@ def test_parts_of_an_address_are_put_together(small_center: SmallCenter, tmp_pat
     heads = ("First name", "Street", "ZIP", "City", "Country")
     plan = planned([("Ana", "Weg 1", "1010", "Wien", "Austria"), ("Mai", "", "", "Graz", "")], tmp_path, heads)
     assert [line.row["address"] for line in plan.lines if line.row] == ["Weg 1\n1010 Wien\nAustria", "Graz"]
+    heads = ("Prénom", "Adresse", "Code postal", "Ville")
+    rows = [
+        ("Ana", "1 rue X", "75001", "Paris"),
+        ("Mai", "2 rue Y\n75002 Paris", "75002", "Paris"),
+        ("Eve", "", "", ""),
+    ]
+    plan = planned(rows, tmp_path, heads)
+    found = [line.row["address"] for line in plan.lines if line.row]
+    assert found == ["1 rue X\n75001 Paris", "2 rue Y\n75002 Paris", ""]
 
 
 def test_languages_and_states_in_words(small_center: SmallCenter, tmp_path: Path) -> None:
