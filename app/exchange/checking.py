@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
 from rapidfuzz import fuzz
@@ -78,9 +78,11 @@ class Line:
             return self.chosen
         if self.errors:
             return "wrong"
+        if self.twin is not None:
+            return "twice"
         if self.match is not None:
             return "update" if self.differs else "same"
-        return "twice" if self.twin is not None else "new"
+        return "new"
 
 
 @dataclass
@@ -383,6 +385,15 @@ class _People:
                 else:  # too many to compare one by one; the very same name is still found
                     self._whole.setdefault((value, marks.whole), key)
 
+    def may_be(self, key: int, marks: _Marks) -> bool:
+        """Whether someone with the same student number is the same: another center has numbers of the same form."""
+        known = self._marks[key]
+        return (
+            any(one and one == other for one, other in zip(astuple(marks)[:3], astuple(known)[:3], strict=True))
+            or fuzz.token_sort_ratio(marks.whole, known.whole) >= 60
+            or fuzz.ratio(marks.first, known.first) >= ALIKE
+        )
+
     def find(self, marks: _Marks) -> tuple[int | None, int | None]:
         """(the same person, else someone who shares an address or a number)."""
         near = None
@@ -442,9 +453,12 @@ def match_again(made: Plan, stop: Stop = never) -> None:
         line.differs = False
         if mark is None or line.row is None:
             continue
-        line.match = by_number.get(line.row.get("number", ""))
-        if line.match is None:
+        numbered = by_number.get(line.row.get("number", ""))
+        if numbered is not None and there.may_be(numbered, mark):
+            line.match = numbered
+        else:
             line.match, line.near = there.find(mark)
+            line.near = numbered if line.match is None and line.near is None else line.near
         line.differs = bool(changes(made, line))
         line.twin, _near = listed.find(mark)
         if line.twin is None:
@@ -481,14 +495,14 @@ def remark(made: Plan, line: Line) -> tuple[str, dict[str, Any]]:
     if line.errors:
         name, error = next(iter(line.errors.items()))
         return "exchange.wrong_field", {"field": columns.name_of(name), "why": text.sentence(error)}
+    if line.twin is not None:
+        return "exchange.is_twice", {"line": made.lines[line.twin].line}
     if line.match is not None:
         known = made.known[line.match]
         who = {"name": f"{known.first_name} {known.last_name}".strip(), "number": known.number}
         if not line.differs:
             return "exchange.is_there", who
         return "exchange.differs", {**who, "fields": ", ".join(columns.name_of(each) for each in changes(made, line))}
-    if line.twin is not None:
-        return "exchange.is_twice", {"line": made.lines[line.twin].line}
     if line.near is not None:
         known = made.known[line.near]
         return "exchange.shares", {"name": f"{known.first_name} {known.last_name}".strip(), "number": known.number}

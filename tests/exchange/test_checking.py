@@ -89,13 +89,14 @@ def test_people_already_there_are_matched_not_doubled(small_center: SmallCenter,
         ("Mia", "Satler", "ana.satler@mail.example", "+43 660 555 01 84", "2001-01-02"),
         ("Nobody", "Known", "", "", ""),
     ]
-    plan = planned(rows, tmp_path)
     ana, lukasz = small_center.student, small_center.other_student
-    assert [line.match for line in plan.lines] == [ana, lukasz, ana, ana, None, None]
-    assert states(plan) == ["same", "same", "update", "update", "new", "new"]
-    assert checking.changes(plan, plan.lines[3]) == {"first_name": "Anna", "email": "other@mail.example"}
-    key, params = checking.remark(plan, plan.lines[4])
+    each = [planned([row], tmp_path) for row in rows]
+    assert [plan.lines[0].match for plan in each] == [ana, lukasz, ana, ana, None, None]
+    assert [states(plan) for plan in each] == [["same"], ["same"], ["update"], ["update"], ["new"], ["new"]]
+    assert checking.changes(each[3], each[3].lines[0]) == {"first_name": "Anna", "email": "other@mail.example"}
+    key, params = checking.remark(each[4], each[4].lines[0])
     assert (key, params["name"]) == ("exchange.shares", "Ana Satler")  # a sister with the family's address is another
+    assert states(planned(rows, tmp_path)) == ["same", "same", "twice", "twice", "new", "new"]
 
 
 def test_control_without_the_names_a_sister_would_be_lost(
@@ -119,8 +120,11 @@ def test_strangers_with_a_firms_address_are_several(small_center: SmallCenter, t
 
 def test_the_students_number_is_the_surest_match(small_center: SmallCenter, tmp_path: Path) -> None:
     number = User.get_by_id(small_center.student).number
-    plan = planned([(number, "Anastasia", "Novak")], tmp_path, ("Student number", "First name", "Last name"))
+    heads = ("Student number", "First name", "Last name")
+    plan = planned([(number, "Ana", "Novak"), (number, "Oswald", "Perchten")], tmp_path, heads)
     assert (plan.lines[0].match, plan.lines[0].state) == (small_center.student, "update")
+    # Another center has numbers of the same form: a stranger with one is a stranger.
+    assert (plan.lines[1].match, plan.lines[1].near, plan.lines[1].state) == (None, small_center.student, "new")
 
 
 def test_one_birthday_for_all_does_not_take_all_day(small_center: SmallCenter, tmp_path: Path) -> None:

@@ -118,6 +118,25 @@ def test_those_who_are_there_are_changed_only_when_asked(small_center: SmallCent
     assert checks.run() == []
 
 
+def test_two_lines_that_are_one_person_change_them_one_after_the_other(
+    small_center: SmallCenter, tmp_path: Path
+) -> None:
+    path = tmp_path / "list.csv"
+    number = User.get_by_id(small_center.student).number
+    path.write_text(
+        "Student number,First name,Last name,Email,Phone\n"
+        f"{number},Ana,,new@mail.example,\n,Ana,Satler,ana.satler@mail.example,+43 1 777\n"
+        ",Ana,Satler,ana.satler@mail.example,+43 1 888\n",
+        "utf-8",
+    )
+    plan = plan_of(path)
+    assert [line.state for line in plan.lines] == ["update", "update", "twice"]
+    assert importing.import_students(small_center.staff, plan, update=True).changed == 2
+    ana = User.get_by_id(small_center.student)
+    assert (ana.email, ana.phone) == ("new@mail.example", "+43 1 777")
+    assert checks.run() == []
+
+
 def test_one_who_came_in_meanwhile_is_not_doubled(small_center: SmallCenter, tmp_path: Path) -> None:
     plan = plan_of(written(tmp_path, ROWS))
     people.add_student(small_center.staff, StudentDraft("Mai", "Le", email="mai@mail.example"))

@@ -142,7 +142,7 @@ def test_a_file_that_cannot_be_read_and_another_one(
 def test_someone_like_them_is_added_as_new_when_one_says_so(
     driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    words = "First name,Last name,Phone\r\nAna,Satler,+43 660 555 01 84\r\nAna,Satler-Lind,+43 660 555 01 84\r\n"
+    words = "First name,Last name,Phone\r\nLukasz,Wisniewski,+48 605 550 133\r\nAna,Satler-Lind,+43 660 555 01 84\r\n"
     given(tmp_path, words, monkeypatch)
     dialog = opened_import(driver)
     driver.until(lambda: dialog.columns.combos)
