@@ -22,6 +22,11 @@ _DATES = (
 )
 
 
+def high() -> int:
+    """How high a list within the dialog is at least: what grows with the text takes it from the list (768 pixels)."""
+    return round(330 * 330 / theme().px(330))
+
+
 class ColumnsStep(QWidget):
     """`reread(encoding, heads)` where the file should be read in another way."""
 
@@ -70,7 +75,7 @@ class ColumnsStep(QWidget):
         scroll.setObjectName("columns")
         scroll.setWidgetResizable(True)
         scroll.setWidget(inner)
-        scroll.setMinimumHeight(theme().px(330))
+        scroll.setMinimumHeight(high())
         column.addWidget(scroll, 1)
         self.encoding.activated.connect(self._reread)
         self.heads.clicked.connect(self._reread)

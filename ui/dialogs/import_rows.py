@@ -23,6 +23,7 @@ from app import text
 from app.exchange import checking, columns
 from app.exchange.checking import Line, Plan
 from app.text import N_, _, ngettext
+from ui.dialogs.import_columns import high
 from ui.theme import theme
 from ui.widgets.basic import Button, Chip, Text
 from ui.widgets.table import Cell, CellDelegate, Column, PagedModel
@@ -213,7 +214,7 @@ class LinesStep(QWidget):
         self.model = LinesModel()
         self.model.mended.connect(self._mended)
         self.grid = LinesGrid(self.model)
-        self.grid.setMinimumHeight(theme().px(330))
+        self.grid.setMinimumHeight(high())
         self.grid.delete_pressed.connect(self.drop)
         self.grid.moved.connect(self._moved)
         column.addWidget(self.grid, 1)
