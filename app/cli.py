@@ -281,9 +281,13 @@ def _import(options: argparse.Namespace, data_dir: Path) -> int:
     """Check a list and bring it in; nothing is written while a line is wrong, unless those are left out."""
     from app.desk.accounts import SYSTEM
     from app.exchange import checking, columns, importing, reading
+    from app.lists import known
 
     table = reading.read(options.file)
     with _center(data_dir, alone=not options.dry_run):
+        before = known.imported_before(table.sha256)
+        if before is not None:
+            print(text.sentence("exchange.again", {"at": before[0], "people": before[2]}), file=sys.stderr)
         plan = checking.plan(table, columns.guess(table), options.dates)
         for line in plan.lines:
             if line.errors:

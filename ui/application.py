@@ -325,6 +325,8 @@ class Desk(QObject):
     def _commands(self, typed: str, ids: list[int]) -> list[Result]:
         every = [
             (_("New student"), "user-plus", ("Ctrl", "N"), self._new_student),
+            (_("Import students"), "download", (), self._import_people),
+            (_("Export students"), "file-text", (), self._export_people),
             (_("New session"), "calendar-plus", (), self._new_session),
             (_("Back up now"), "hard-drive", (), self._back_up),
             (_("Safe keeping: backups, restore, check"), "history", (), self.safe_keeping),
@@ -355,6 +357,12 @@ class Desk(QObject):
 
     def _new_student(self) -> None:
         self.window.go("students").new_student()
+
+    def _import_people(self) -> None:
+        self.window.go("students").import_people()
+
+    def _export_people(self) -> None:
+        self.window.go("students").export_people()
 
     def _new_session(self) -> None:
         self.window.go("calendar").new_session()

@@ -3,7 +3,8 @@ stands in the list twice.
 
     plan = checking.plan(table, columns.guess(table))
     plan.counts()          # {"new": 97, "wrong": 3, ...}
-    plan.mend(12, "email", "ana@mail.example")
+    plan.put(12, "email", "ana@mail.example")
+    checking.match_again(plan)
 
 The field rules are those of the student form (`app.desk.people.STUDENT_RULES`).
 """
@@ -13,7 +14,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
 from rapidfuzz import fuzz
@@ -77,9 +78,11 @@ class Line:
             return self.chosen
         if self.errors:
             return "wrong"
+        if self.twin is not None:
+            return "twice"
         if self.match is not None:
             return "update" if self.differs else "same"
-        return "twice" if self.twin is not None else "new"
+        return "new"
 
 
 @dataclass
@@ -107,22 +110,21 @@ class Plan:
         changed = [line for line in right if line.state == "update" and line.differs and (update or line.chosen)]
         return new, changed
 
-    def mend(self, number: int, name: str, value: str) -> None:
-        """Put another text into a field of a line, and check the line again."""
+    def put(self, number: int, name: str, value: str) -> None:
+        """Put another text into a field of a line and check it. Who is who is asked by `match_again`."""
         line = self.lines[number]
         line.values[self.fields.index(name)] = value
-        line.chosen = "" if line.chosen != "dropped" else "dropped"
+        if line.chosen != "dropped":
+            line.chosen = ""
         _check(line, self.fields, self.date_style)
-        match_again(self)
 
-    def choose(self, numbers: Iterable[int], state: str) -> None:
-        """Decide about lines by hand: new, update, same, dropped; '' for what was found. New needs a right line."""
+    def decide(self, numbers: Iterable[int], state: str) -> None:
+        """Decide about lines by hand: new, update, same, dropped; '' for what was found. Only a right line is new."""
         for number in numbers:
             line = self.lines[number]
             if state in ("new", "update") and (line.row is None or (state == "update" and line.match is None)):
                 continue
             line.chosen = state
-        match_again(self)
 
 
 def fields_of(mapping: Sequence[str]) -> list[str]:
@@ -200,7 +202,7 @@ class _Composer:
         found = {name: self._first(row, places) for name, places in self._places.items()}
         if "full_name" in found and not found.get("first_name") and not found.get("last_name"):
             found["first_name"], found["last_name"] = split_name(found["full_name"])
-        if not found.get("address"):
+        if "address" in self._fields:
             found["address"] = _address(found)
         return [found.get(name, "") for name in self._fields]
 
@@ -212,9 +214,13 @@ class _Composer:
 
 
 def _address(found: dict[str, str]) -> str:
-    place = " ".join(filter(None, (found.get("zip", ""), found.get("city", ""))))
-    parts = (found.get("street", ""), place, found.get("region", ""), found.get("country", ""))
-    return "\n".join(filter(None, parts))
+    """An address from its parts. A column of that name may hold the town already, or the street alone."""
+    whole = found.get("address") or found.get("street", "")
+    said = whole.casefold()
+    zip_code, city, region, country = (found.get(name, "") for name in _PARTS[1:])
+    place = [part for part in (zip_code, city) if part and part.casefold() not in said]
+    more = [part for part in (region, country) if part and part.casefold() not in said]
+    return "\n".join(filter(None, (whole, " ".join(place), *more)))
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -249,6 +255,7 @@ def _check(line: Line, fields: Sequence[str], style: str) -> None:
         try:
             row[name] = _RULES[name](typed, style)
         except UserError as error:
+            error.__traceback__ = error.__cause__ = error.__context__ = None  # a hundred thousand may be kept
             errors = errors or {}
             errors[name] = error
     line.errors = errors
@@ -274,6 +281,7 @@ def _language(typed: str, _style: str) -> str:
     return STUDENT_RULES["language"](value)  # type: ignore[no-any-return]
 
 
+_OWN_NAMES = ("de", "en", "fr", "es", "it", "pl", "tr", "pt", "nl", "uk", "ru", "ar", "hi", "cs", "hu", "ro", "el")
 _names: dict[str, str] = {}
 
 
@@ -287,25 +295,7 @@ def _language_names() -> dict[str, str]:
             for language, name in locale.languages.items():
                 if len(language) <= 3:
                     _names.setdefault(text.fold(name), language)
-        for code in (
-            "de",
-            "en",
-            "fr",
-            "es",
-            "it",
-            "pl",
-            "tr",
-            "pt",
-            "nl",
-            "uk",
-            "ru",
-            "ar",
-            "hi",
-            "cs",
-            "hu",
-            "ro",
-            "el",
-        ):
+        for code in _OWN_NAMES:
             _names[text.fold(Locale(code).get_display_name() or code)] = code
     return _names
 
@@ -395,6 +385,15 @@ class _People:
                 else:  # too many to compare one by one; the very same name is still found
                     self._whole.setdefault((value, marks.whole), key)
 
+    def may_be(self, key: int, marks: _Marks) -> bool:
+        """Whether someone with the same student number is the same: another center has numbers of the same form."""
+        known = self._marks[key]
+        return (
+            any(one and one == other for one, other in zip(astuple(marks)[:3], astuple(known)[:3], strict=True))
+            or fuzz.token_sort_ratio(marks.whole, known.whole) >= 60
+            or fuzz.ratio(marks.first, known.first) >= ALIKE
+        )
+
     def find(self, marks: _Marks) -> tuple[int | None, int | None]:
         """(the same person, else someone who shares an address or a number)."""
         near = None
@@ -454,9 +453,12 @@ def match_again(made: Plan, stop: Stop = never) -> None:
         line.differs = False
         if mark is None or line.row is None:
             continue
-        line.match = by_number.get(line.row.get("number", ""))
-        if line.match is None:
+        numbered = by_number.get(line.row.get("number", ""))
+        if numbered is not None and there.may_be(numbered, mark):
+            line.match = numbered
+        else:
             line.match, line.near = there.find(mark)
+            line.near = numbered if line.match is None and line.near is None else line.near
         line.differs = bool(changes(made, line))
         line.twin, _near = listed.find(mark)
         if line.twin is None:
@@ -493,14 +495,14 @@ def remark(made: Plan, line: Line) -> tuple[str, dict[str, Any]]:
     if line.errors:
         name, error = next(iter(line.errors.items()))
         return "exchange.wrong_field", {"field": columns.name_of(name), "why": text.sentence(error)}
+    if line.twin is not None:
+        return "exchange.is_twice", {"line": made.lines[line.twin].line}
     if line.match is not None:
         known = made.known[line.match]
         who = {"name": f"{known.first_name} {known.last_name}".strip(), "number": known.number}
         if not line.differs:
             return "exchange.is_there", who
         return "exchange.differs", {**who, "fields": ", ".join(columns.name_of(each) for each in changes(made, line))}
-    if line.twin is not None:
-        return "exchange.is_twice", {"line": made.lines[line.twin].line}
     if line.near is not None:
         known = made.known[line.near]
         return "exchange.shares", {"name": f"{known.first_name} {known.last_name}".strip(), "number": known.number}

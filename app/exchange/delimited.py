@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import csv
 import io
 import re
@@ -76,6 +77,8 @@ def read(content: bytes, encoding: str, stop: Stop, progress: Progress | None) -
         text = text[hint.end() :]
     separator = separator or separator_of(text[:100_000])
     csv.field_size_limit(reading.MOST_IN_A_CELL)
+    if max(text.count("\n"), text.count("\r")) > reading.MOST_ROWS:
+        _refuse_too_many(text, separator)
     rows: list[tuple[str, ...]] = []
     lines = array("L")
     source = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
@@ -89,12 +92,10 @@ def read(content: bytes, encoding: str, stop: Stop, progress: Progress | None) -
                         row.pop()
                     if len(row) > reading.MOST_COLUMNS:
                         raise UserError("exchange.too_many_columns", limit=reading.MOST_COLUMNS)
-                rows.append(tuple(known.setdefault(cell, cell) if len(cell) < 20 else cell for cell in row))
+                rows.append(tuple([known.setdefault(cell, cell) if len(cell) < 20 else cell for cell in row]))
                 lines.append(begun + skipped)
                 if len(known) > 20_000:
                     known.clear()
-                if len(rows) > reading.MOST_ROWS + 1:
-                    raise UserError("exchange.too_many_rows", limit=reading.MOST_ROWS)
                 if not len(rows) % 2_000:
                     if stop():
                         raise Stopped
@@ -108,6 +109,14 @@ def read(content: bytes, encoding: str, stop: Stop, progress: Progress | None) -
     heads = list(rows[0]) if rows else []
     first = lines[0] if lines else 1
     return Table("csv", "", "", heads, rows[1:], lines[1:], encoding, separator, heads_line=first)
+
+
+def _refuse_too_many(text: str, separator: str) -> None:
+    """Count before anything is kept: line breaks within quotes are none of a list."""
+    with contextlib.suppress(csv.Error):  # where it is broken is said when it is read
+        found = sum(1 for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator) if row)
+        if found > reading.MOST_ROWS + 1:
+            raise UserError("exchange.too_many_rows", limit=reading.MOST_ROWS)
 
 
 def separator_of(text: str) -> str:

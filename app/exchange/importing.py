@@ -81,10 +81,13 @@ def import_students(actor: Actor, plan: Plan, update: bool = False, progress: Pr
             _add(w, rows, params)
             if progress is not None:
                 progress(start + len(lines), total)
+        versions: dict[int, int] = {}  # two lines may be one person by different marks
         for line in changed:
             moved = checking.changes(plan, line)
             assert line.match is not None
-            w.update(User, line.match, plan.known[line.match].version, **moved)
+            version = versions.get(line.match, plan.known[line.match].version)
+            w.update(User, line.match, version, **moved)
+            versions[line.match] = version + 1
             fields = ", ".join(sorted(moved))
             timeline.add(w, line.match, "people.edited", ("users", line.match), fields=fields)
         outcome = json.dumps({**counts, "updated": len(changed)}, sort_keys=True)

@@ -39,6 +39,7 @@ MESSAGES = {
     ),
     "exchange.unknown_format": N_("{name} should end in .csv, .xlsx or .vcf."),
     "exchange.nobody_to_export": N_("There is nobody to export."),
+    "exchange.again": N_("This very file was imported before: {at:stamp}, {people} people."),
     "exchange.imported": N_("Imported from {file}"),
     "exchange.done": N_("{count} people imported from {file}"),
 }

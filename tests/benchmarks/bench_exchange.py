@@ -11,13 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import Workbook, load_workbook
 
 from app import store
 from app.demo.names import people
+from app.errors import DeskError
 from app.exchange import checking, columns, importing, reading
 from app.store import database
 from app.store.models import Timeline
 from tests.benchmarks.bench_desk import PEOPLE, say
+from tests.exchange.test_reading import BAD
 from tests.support.center import build
 
 pytestmark = pytest.mark.benchmark
@@ -46,9 +49,42 @@ def whole_import(folder: Path, path: Path) -> tuple[float, importing.Done]:
     begun = time.perf_counter()
     table = reading.read(path)
     plan = checking.plan(table, columns.guess(table))
-    plan.choose([number for number, line in enumerate(plan.lines) if line.state == "twice"], "new")
+    plan.decide([number for number, line in enumerate(plan.lines) if line.state == "twice"], "new")
     done = importing.import_students(center.staff, plan)
     return time.perf_counter() - begun, done
+
+
+def test_bad_files_are_refused_within_a_second(tmp_path: Path) -> None:
+    took = {}
+    for name, (content, key) in BAD.items():
+        path = tmp_path / "list.csv"
+        path.write_bytes(content())
+        begun = time.perf_counter()
+        with pytest.raises(DeskError, match=key):
+            reading.read(path)
+        took[name] = time.perf_counter() - begun
+    name = max(took, key=lambda one: took[one])
+    say(f"refusing {len(BAD)} bad files", f"{max(took.values()):.2f} s: {name}", "-", "1 s each")
+
+
+def test_a_sheet_beside_openpyxl_alone(tmp_path: Path) -> None:
+    count = PEOPLE // 10
+    path = tmp_path / "people.xlsx"
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet()
+    with listed(tmp_path / "people.csv", count).open(encoding="utf-8-sig", newline="") as file:
+        for row in csv.reader(file, delimiter=";"):
+            sheet.append(row)
+    book.save(path)
+    begun = time.perf_counter()
+    assert len(reading.read(path).rows) == count
+    ours = time.perf_counter() - begun
+    begun = time.perf_counter()
+    bare = load_workbook(path, read_only=True)
+    assert len(list(bare.worksheets[0].iter_rows(values_only=True))) == count + 1
+    floor = time.perf_counter() - begun
+    bare.close()
+    say(f"reading a sheet of {count:,}", f"{ours:.2f} s", f"{floor:.2f} s openpyxl", f"(is {ours / floor:.2f}x)")
 
 
 def rows_of(table: str, columns: list[str], above: int) -> list[tuple[Any, ...]]:

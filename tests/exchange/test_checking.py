@@ -69,13 +69,14 @@ def test_a_cell_is_mended_and_a_line_dropped(small_center: SmallCenter, tmp_path
     plan = planned(
         [("Mai", "Le", "mai@", "", ""), ("Eve", "Ott", "eve@", "", ""), ("Ian", "Ray", "", "", "")], tmp_path
     )
-    plan.mend(0, "email", "mai@mail.example")
-    plan.choose([1], "dropped")
+    plan.put(0, "email", "mai@mail.example")
+    plan.decide([1], "dropped")
+    checking.match_again(plan)
     assert states(plan) == ["new", "dropped", "new"]
     assert plan.counts() == {"new": 2, "update": 0, "same": 0, "twice": 0, "wrong": 0, "dropped": 1}
-    plan.choose([1], "new")  # it is still wrong: nobody can choose that away
+    plan.decide([1], "new")  # it is still wrong: nobody can choose that away
     assert states(plan) == ["new", "dropped", "new"]
-    plan.choose([1], "")
+    plan.decide([1], "")
     assert states(plan) == ["new", "wrong", "new"]
 
 
@@ -88,13 +89,14 @@ def test_people_already_there_are_matched_not_doubled(small_center: SmallCenter,
         ("Mia", "Satler", "ana.satler@mail.example", "+43 660 555 01 84", "2001-01-02"),
         ("Nobody", "Known", "", "", ""),
     ]
-    plan = planned(rows, tmp_path)
     ana, lukasz = small_center.student, small_center.other_student
-    assert [line.match for line in plan.lines] == [ana, lukasz, ana, ana, None, None]
-    assert states(plan) == ["same", "same", "update", "update", "new", "new"]
-    assert checking.changes(plan, plan.lines[3]) == {"first_name": "Anna", "email": "other@mail.example"}
-    key, params = checking.remark(plan, plan.lines[4])
+    each = [planned([row], tmp_path) for row in rows]
+    assert [plan.lines[0].match for plan in each] == [ana, lukasz, ana, ana, None, None]
+    assert [states(plan) for plan in each] == [["same"], ["same"], ["update"], ["update"], ["new"], ["new"]]
+    assert checking.changes(each[3], each[3].lines[0]) == {"first_name": "Anna", "email": "other@mail.example"}
+    key, params = checking.remark(each[4], each[4].lines[0])
     assert (key, params["name"]) == ("exchange.shares", "Ana Satler")  # a sister with the family's address is another
+    assert states(planned(rows, tmp_path)) == ["same", "same", "twice", "twice", "new", "new"]
 
 
 def test_control_without_the_names_a_sister_would_be_lost(
@@ -118,8 +120,11 @@ def test_strangers_with_a_firms_address_are_several(small_center: SmallCenter, t
 
 def test_the_students_number_is_the_surest_match(small_center: SmallCenter, tmp_path: Path) -> None:
     number = User.get_by_id(small_center.student).number
-    plan = planned([(number, "Anastasia", "Novak")], tmp_path, ("Student number", "First name", "Last name"))
+    heads = ("Student number", "First name", "Last name")
+    plan = planned([(number, "Ana", "Novak"), (number, "Oswald", "Perchten")], tmp_path, heads)
     assert (plan.lines[0].match, plan.lines[0].state) == (small_center.student, "update")
+    # Another center has numbers of the same form: a stranger with one is a stranger.
+    assert (plan.lines[1].match, plan.lines[1].near, plan.lines[1].state) == (None, small_center.student, "new")
 
 
 def test_one_birthday_for_all_does_not_take_all_day(small_center: SmallCenter, tmp_path: Path) -> None:
@@ -174,6 +179,15 @@ def test_parts_of_an_address_are_put_together(small_center: SmallCenter, tmp_pat
     heads = ("First name", "Street", "ZIP", "City", "Country")
     plan = planned([("Ana", "Weg 1", "1010", "Wien", "Austria"), ("Mai", "", "", "Graz", "")], tmp_path, heads)
     assert [line.row["address"] for line in plan.lines if line.row] == ["Weg 1\n1010 Wien\nAustria", "Graz"]
+    heads = ("Prénom", "Adresse", "Code postal", "Ville")
+    rows = [
+        ("Ana", "1 rue X", "75001", "Paris"),
+        ("Mai", "2 rue Y\n75002 Paris", "75002", "Paris"),
+        ("Eve", "", "", ""),
+    ]
+    plan = planned(rows, tmp_path, heads)
+    found = [line.row["address"] for line in plan.lines if line.row]
+    assert found == ["1 rue X\n75001 Paris", "2 rue Y\n75002 Paris", ""]
 
 
 def test_languages_and_states_in_words(small_center: SmallCenter, tmp_path: Path) -> None:
@@ -195,6 +209,18 @@ def test_without_a_name_nothing_is_checked(small_center: SmallCenter, tmp_path: 
     with pytest.raises(UserError) as caught:
         planned([("a@x.example",)], tmp_path, ("Email",))
     assert caught.value.key == "exchange.no_name"
+
+
+def test_checking_stops_when_asked_and_tells_how_far_it_is(small_center: SmallCenter, tmp_path: Path) -> None:
+    made = table([("Ana", f"S{n}", "", "", "") for n in range(3_000)], tmp_path)
+    told: list[tuple[int, int]] = []
+    mapping = columns.guess(made)
+    with pytest.raises(reading.Stopped):
+        checking.plan(made, mapping, stop=lambda: len(told) > 1, progress=lambda *done: told.append(done))
+    assert told == [(0, 3_000), (1_000, 3_000)]
+    told.clear()
+    checking.plan(made, mapping, progress=lambda *done: told.append(done))
+    assert told[-1] == (3_000, 3_000)
 
 
 # -- dates ---------------------------------------------------------------------------------------------------

@@ -54,6 +54,8 @@ def test_import_and_export(folder: Path, tmp_path: Path, capsys: pytest.CaptureF
     assert "2 added, 0 changed." in capsys.readouterr().out
     assert people(folder) == 4
     assert [one.why for one in backup.listing(folder)] == ["import"]
+    assert run(folder, "import", "students", path, "--dry-run") == 0
+    assert "imported before" in capsys.readouterr().err
     out = tmp_path / "out.xlsx"
     assert run(folder, "export", "students", out, "--search", "mai@") == 0
     assert "1 students" in capsys.readouterr().out

@@ -96,7 +96,7 @@ def test_nobody_to_import_and_nobody_with_the_right(small_center: SmallCenter, t
         importing.import_students(Actor(small_center.instructor, "instructor"), plan_of(path))
     assert caught.value.key == "rights.missing"
     plan = plan_of(path)
-    plan.choose(range(3), "dropped")
+    plan.decide(range(3), "dropped")
     with pytest.raises(UserError) as caught:
         importing.import_students(small_center.staff, plan)
     assert caught.value.key == "exchange.nothing"
@@ -115,6 +115,25 @@ def test_those_who_are_there_are_changed_only_when_asked(small_center: SmallCent
     # What the list does not say stays as it was.
     assert (ana.phone, ana.date_of_birth, ana.email) == ("+43 1 999", "1998-05-04", "ana.satler@mail.example")
     assert search.people("431999") == [ana.id]
+    assert checks.run() == []
+
+
+def test_two_lines_that_are_one_person_change_them_one_after_the_other(
+    small_center: SmallCenter, tmp_path: Path
+) -> None:
+    path = tmp_path / "list.csv"
+    number = User.get_by_id(small_center.student).number
+    path.write_text(
+        "Student number,First name,Last name,Email,Phone\n"
+        f"{number},Ana,,new@mail.example,\n,Ana,Satler,ana.satler@mail.example,+43 1 777\n"
+        ",Ana,Satler,ana.satler@mail.example,+43 1 888\n",
+        "utf-8",
+    )
+    plan = plan_of(path)
+    assert [line.state for line in plan.lines] == ["update", "update", "twice"]
+    assert importing.import_students(small_center.staff, plan, update=True).changed == 2
+    ana = User.get_by_id(small_center.student)
+    assert (ana.email, ana.phone) == ("new@mail.example", "+43 1 777")
     assert checks.run() == []
 
 
@@ -293,7 +312,7 @@ def round_trip(center: SmallCenter, folder: Path, drafts: list[StudentDraft], en
     if "number" in plan.fields:
         assert [line.match for line in plan.lines] == ids
         assert [line.state for line in plan.lines] == ["same"] * len(ids)
-    plan.choose(range(len(plan.lines)), "new")
+    plan.decide(range(len(plan.lines)), "new")
     assert all(line.state == "new" for line in plan.lines), [line.errors for line in plan.lines]
     done = importing.import_students(center.staff, plan)
     assert stored(list(range(done.first_id, done.first_id + done.added)), fields) == stored(ids, fields)

@@ -15,8 +15,10 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDialog,
 
 from app import help as help_texts
 from app import text
+from app.exchange.delimited import ENCODINGS
 from app.store import db
 from tests.support.window import Driver, driver
+from ui.dialogs import ask
 
 __all__ = ["driver"]
 
@@ -129,6 +131,7 @@ def forms(driver: Driver) -> Iterator[QDialog]:
     students, calendar = driver.page("students"), driver.window
     for open_it in (
         students.new_student,
+        students.export_people,
         lambda: driver.desk.enroll_student(driver.center.student),
         lambda: driver.page("calendar").new_session(),
         driver.desk.help,
@@ -162,6 +165,27 @@ def test_every_text_of_the_forms_goes_through_gettext(driver: Driver) -> None:
     for form in forms(driver):
         assert Pseudo.asked <= handed_over, sorted(Pseudo.asked - handed_over)
         assert escaped(visible_words(form), values) == [], form.objectName()
+
+
+def test_every_text_of_an_import_goes_through_gettext(
+    driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("Name,Phone,Born\nQqqq Wwww,12,03/04/1998\nAna Satler,+43 660 555 01 84,31/12/1998\n", "utf-8")
+    monkeypatch.setattr(ask, "choose_open_file", lambda parent, title, kind: str(path))
+    values = [*known_values(driver), *path.read_text().replace(",", "\n").split("\n"), path.name, "Qqqq", "Wwww"]
+    values += [name.upper() for name in ENCODINGS]
+    driver.page("students").import_people()
+    dialog = driver.dialog("import_people")
+    driver.until(lambda: dialog.columns.combos)
+    assert escaped(visible_words(dialog), values) == []
+    dialog.main_action()
+    driver.until(lambda: dialog.lines.isVisible())
+    assert escaped(visible_words(dialog), values) == []
+    heads = [dialog.lines.model.headerData(n, Qt.Orientation.Horizontal) for n in range(5)]
+    assert escaped(set(heads), values) == []
+    assert sorted(Pseudo.asked - extracted()) == []
+    dialog.reject()
 
 
 def test_the_control_finds_a_text_that_is_not_translated(driver: Driver) -> None:

@@ -53,7 +53,11 @@ class StudentsPage(QWidget):
         column.setSpacing(0)
         new = Button(_("New student"), "user-plus", kind="primary", keys=("Ctrl", "N"))
         new.clicked.connect(self.new_student)
-        self.head = PageHead(_("Students"), [new])
+        bring = Button(_("Import…"), "download")
+        bring.clicked.connect(self.import_people)
+        take = Button(_("Export"), "file-text")
+        take.clicked.connect(self.export_people)
+        self.head = PageHead(_("Students"), [bring, take, new])
         column.addWidget(self.head)
         column.addLayout(self._filters())
         column.addSpacing(12)
@@ -336,6 +340,18 @@ class StudentsPage(QWidget):
         self.drop_filter()
         self._typed()
         self.select(student_id)
+
+    def import_people(self) -> None:
+        """Bring a list of people in."""
+        from ui.dialogs import import_people
+
+        import_people.choose(self.context, self)
+
+    def export_people(self) -> None:
+        """Take the list as it is shown out."""
+        from ui.dialogs.export_people import ExportPeople
+
+        ExportPeople(self.context, self, self.search.text(), self._chosen(), self.current_student()).open()
 
     def edit_student(self) -> None:
         """Open the form for the selected student."""
