@@ -91,16 +91,22 @@ def align_place(data_dir: Path, place: Path, stop: Callable[[], bool] = lambda: 
 def unlike(data_dir: Path) -> int:
     """How many copies beside the center are not closed as it is."""
     kind = cipher.kind_of(paths.data_file(data_dir))
-    return sum(cipher.kind_of(path) != kind for path in _beside(data_dir))
+    return sum(_kind(path) != kind for path in _beside(data_dir))
+
+
+def _kind(path: Path) -> str:
+    try:
+        return cipher.kind_of(path)
+    except OSError:
+        return "unreadable"
 
 
 def _align(lock: cipher.Lock, found: list[Path], stop: Callable[[], bool]) -> Aligned:
     done = removed = left = 0
     for path in found:
-        kind = cipher.kind_of(path)
         if stop():
             break
-        if kind == lock.kind or kind == "sealed":
+        if _kind(path) in (lock.kind, "sealed"):
             continue
         try:
             _make_over(path, lock)

@@ -296,6 +296,10 @@ def test_the_file_that_moves_can_be_made_of_an_encrypted_center(
     one = tmp_path / "move.deskbell"
     secrecy.make_file(SYSTEM, full, one, "four words it has")
     assert canaries(tmp_path) == []
+    secrecy.unlock(one, "four words it has")
+    keeping.restore(SYSTEM, one, full)
+    assert cipher.kind_of(paths.data_file(full)) == "keyed"
+    assert canaries(full) == []
     cipher.forget()
     memory_keyring.kept.clear()
     secrecy.unlock(one, "four words it has")
@@ -333,7 +337,7 @@ def test_the_backup_thread_makes_over_what_lies_plain_beside(
     thread = BackupThread(full)
     thread.start()
     limit = time.monotonic() + 30
-    while canaries(full) and time.monotonic() < limit:
+    while atrest.unlike(full) and time.monotonic() < limit:
         thread.wait(20)
     thread.finish()
     store.close_center()
@@ -409,9 +413,12 @@ def test_a_damaged_encrypted_file_is_said_to_be_damaged(full: Path, memory_keyri
         with pytest.raises(EnvironmentFault) as fault:
             store.open_center(full)
         assert fault.value.key == key
-    assert keeping.restore(SYSTEM, backup.listing(full)[0].path, full) is not None
-    assert cipher.kind_of(file) == "keyed"
-    assert backup.verify(file) == ""
+    for cut in (len(whole) // 8192 * 4096, len(whole) // 8192 * 4096 + 1000, 4096):
+        file.write_bytes(whole[:cut])
+        assert backup.verify(file) != ""
+        assert keeping.restore(SYSTEM, backup.listing(full)[0].path, full) is not None
+        assert cipher.kind_of(file) == "keyed"
+        assert backup.verify(file) == ""
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -113,7 +113,10 @@ class EncryptDialog(_CodeDialog):
             ),
             (
                 "history",
-                _("Backups here are made over, on the second place when it is there. What cannot be read is removed."),
+                _(
+                    "Backups are made over, here and on the second place when it is there; one that cannot be read is"
+                    " removed. Copies that you saved elsewhere stay as they are."
+                ),
             ),
             (
                 "info",
