@@ -134,6 +134,16 @@ def test_what_a_kill_left_plain_is_made_over_at_the_next_start(
     assert canaries(full) == []
 
 
+def test_many_copies_do_not_keep_the_desk_closed(
+    full: Path, memory_keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(atrest, "PATIENCE_S", -1)
+    assert secrecy.switch_on(SYSTEM, full, secrecy.new_code()) == atrest.Aligned(left=3)
+    assert cipher.kind_of(paths.data_file(full)) == "keyed"
+    assert secrecy.state(full).unlike == 3
+    assert secrecy.align(full, None) == 3
+
+
 def test_a_copy_that_cannot_be_read_does_not_stay_plain(full: Path, memory_keyring: MemoryKeyring) -> None:
     one = backup.listing(full)[0].path
     whole = one.read_bytes()
