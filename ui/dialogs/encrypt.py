@@ -42,6 +42,10 @@ class _CodeDialog(FormDialog):
     context: Context
     code: str
 
+    def showEvent(self, event: object) -> None:
+        super().showEvent(event)
+        grow(self)
+
     def paper_buttons(self) -> QHBoxLayout:
         """Print, or save as PDF."""
         line = QHBoxLayout()
