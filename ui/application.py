@@ -16,7 +16,7 @@ from app import clock, paths, store, text
 from app.cli import know_key, use_center_defaults
 from app.desk import center, keeping, seats
 from app.desk.accounts import SYSTEM, Actor
-from app.errors import DeskError, EnvironmentFault
+from app.errors import DeskError
 from app.lists import find, inbox, staff, takings
 from app.lists import mail as mail_list
 from app.lists import people as roster
@@ -31,7 +31,7 @@ from ui.dialogs.choose import ChooseActor
 from ui.dialogs.enroll import EnrollDialog
 from ui.dialogs.find import FindStudent
 from ui.dialogs.keys import KeysDialog
-from ui.dialogs.unlock import ask_for_code
+from ui.dialogs.unlock import open_with_key
 from ui.dialogs.waiting import Waiting
 from ui.pages import paper
 from ui.theme import theme
@@ -393,17 +393,6 @@ def _restored(_aside: object) -> str:
 
 def _as_system(_actor: Actor, function: Any, *args: Any) -> Any:
     return function(SYSTEM, *args)
-
-
-def open_with_key(data_dir: Path) -> None:
-    """Open the center; where its key is not here, ask for the recovery code. Faults as from `store.open_center`."""
-    while True:
-        try:
-            store.open_center(data_dir)
-            return
-        except EnvironmentFault as fault:
-            if fault.key != "store.key_missing" or not ask_for_code(paths.data_file(data_dir)):
-                raise
 
 
 def open_window(data_dir: Path, key_file: Path | None = None) -> int:
