@@ -303,6 +303,9 @@ class BetweenThread(QThread):
             self.result = self._work()
         except DeskError as error:
             self.error = error
+        except Exception as error:  # a bug: the desk opens again all the same
+            self.error = EnvironmentFault("keeping.job_failed", detail=str(error) or type(error).__name__)
+            sys.excepthook(*sys.exc_info())
 
 
 class CheckThread(QThread):

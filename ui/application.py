@@ -35,9 +35,10 @@ from ui.dialogs.enroll import EnrollDialog
 from ui.dialogs.find import FindStudent
 from ui.dialogs.keys import KeysDialog
 from ui.dialogs.take_back import TakeBackDialog
+from ui.dialogs.unlock import open_with_key
 from ui.dialogs.waiting import Waiting
 from ui.pages import paper
-from ui.start import open_folder, open_with_key
+from ui.start import open_folder
 from ui.theme import theme
 from ui.window import DeskWindow
 

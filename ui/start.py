@@ -23,7 +23,7 @@ from app.text import N_, _, ngettext
 from app.workers import BetweenThread
 from ui import words
 from ui.dialogs import ask
-from ui.dialogs.unlock import ask_for_code
+from ui.dialogs.unlock import open_with_key
 from ui.theme import theme
 from ui.widgets.basic import Button, Card, Icon, Text, clear_layout, rule
 from ui.widgets.table import Cell, Column, PagedModel, RowTable
@@ -461,17 +461,6 @@ def _age(stamp: str) -> str:
     if minutes < 48 * 60:
         return ngettext("{n} hour ago", "{n} hours ago", minutes // 60).format(n=minutes // 60)
     return ngettext("{n} day ago", "{n} days ago", gone.days).format(n=gone.days)
-
-
-def open_with_key(data_dir: Path) -> None:
-    """Open the center; where its key is not here, ask for the recovery code. Faults as from `store.open_center`."""
-    while True:
-        try:
-            store.open_center(data_dir)
-            return
-        except EnvironmentFault as fault:
-            if fault.key != "store.key_missing" or not ask_for_code(paths.data_file(data_dir)):
-                raise
 
 
 class Opening(QObject):

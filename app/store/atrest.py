@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -23,6 +24,9 @@ from app.errors import EnvironmentFault
 from app.store import backup, cipher, database, restore
 
 _PARTIAL = ".recoding.partial"
+
+#: So many seconds the desk stays closed for the copies; the rest is made over beside it.
+PATIENCE_S = 60
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,8 @@ def switch(
     settle: Callable[[database.Write], None] = lambda write: None,
 ) -> Aligned:
     """Put the closed center in `data_dir` under another lock, then the copies beside it; `settle` writes in it.
+
+    What takes longer than PATIENCE_S is left to `align`.
 
     EnvironmentFaults `secrecy.unsound` where the file breaks a rule, `store.locked` where another program has it open,
     `store.disk_full`, `cli.cannot_write`: then the file is as it was.
@@ -68,7 +74,8 @@ def switch(
     finally:
         with contextlib.suppress(OSError):
             _remove(partial)
-    return align(data_dir)
+    until = time.monotonic() + PATIENCE_S
+    return align(data_dir, lambda: time.monotonic() > until)
 
 
 def align(data_dir: Path, stop: Callable[[], bool] = lambda: False) -> Aligned:
@@ -91,16 +98,23 @@ def align_place(data_dir: Path, place: Path, stop: Callable[[], bool] = lambda: 
 def unlike(data_dir: Path) -> int:
     """How many copies beside the center are not closed as it is."""
     kind = cipher.kind_of(paths.data_file(data_dir))
-    return sum(cipher.kind_of(path) != kind for path in _beside(data_dir))
+    return sum(_kind(path) != kind for path in _beside(data_dir))
+
+
+def _kind(path: Path) -> str:
+    try:
+        return cipher.kind_of(path)
+    except OSError:
+        return "unreadable"
 
 
 def _align(lock: cipher.Lock, found: list[Path], stop: Callable[[], bool]) -> Aligned:
     done = removed = left = 0
     for path in found:
-        kind = cipher.kind_of(path)
+        if _kind(path) in (lock.kind, "sealed"):
+            continue
         if stop():
-            break
-        if kind == lock.kind or kind == "sealed":
+            left += 1
             continue
         try:
             _make_over(path, lock)

@@ -160,11 +160,14 @@ def key_id_of(path: Path) -> str:
 
 
 def lock_of(path: Path) -> Lock:
-    """What opens a file. One that is not ours counts as plain: SQLite says what is wrong with it.
+    """What opens a file. One that is not ours, or cannot be read, counts as plain: SQLite says what is wrong with it.
 
     EnvironmentFault `store.key_missing` where the key has to be asked for; UserError `secrecy.passphrase_needed`.
     """
-    kind = kind_of(path) if path.exists() else "plain"
+    try:
+        kind = kind_of(path)
+    except OSError:
+        return PLAIN
     if kind == "keyed":
         key = find(key_id_of(path))
         if key is None:
@@ -214,11 +217,13 @@ def _opens(connection: Any, lock: Lock) -> None:
     try:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except driver.DatabaseError as error:
-        if "not a database" not in str(error):
-            raise
-        if lock.kind == "sealed":
+        refused = "not a database" in str(error)
+        if lock.kind == "sealed" and refused:
             raise UserError("secrecy.wrong_passphrase", "passphrase") from error
-        raise EnvironmentFault("store.damaged", detail="its first page does not answer to its key") from error
+        if lock.kind == "keyed" and (refused or "malformed" in str(error)):
+            detail = "its first page does not answer to its key" if refused else str(error)
+            raise EnvironmentFault("store.damaged", detail=detail) from error
+        raise
 
 
 def attach(connection: Any, path: Path, name: str) -> None:

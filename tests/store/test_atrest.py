@@ -134,6 +134,16 @@ def test_what_a_kill_left_plain_is_made_over_at_the_next_start(
     assert canaries(full) == []
 
 
+def test_many_copies_do_not_keep_the_desk_closed(
+    full: Path, memory_keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(atrest, "PATIENCE_S", -1)
+    assert secrecy.switch_on(SYSTEM, full, secrecy.new_code()) == atrest.Aligned(left=3)
+    assert cipher.kind_of(paths.data_file(full)) == "keyed"
+    assert secrecy.state(full).unlike == 3
+    assert secrecy.align(full, None) == 3
+
+
 def test_a_copy_that_cannot_be_read_does_not_stay_plain(full: Path, memory_keyring: MemoryKeyring) -> None:
     one = backup.listing(full)[0].path
     whole = one.read_bytes()
@@ -296,6 +306,10 @@ def test_the_file_that_moves_can_be_made_of_an_encrypted_center(
     one = tmp_path / "move.deskbell"
     secrecy.make_file(SYSTEM, full, one, "four words it has")
     assert canaries(tmp_path) == []
+    secrecy.unlock(one, "four words it has")
+    keeping.restore(SYSTEM, one, full)
+    assert cipher.kind_of(paths.data_file(full)) == "keyed"
+    assert canaries(full) == []
     cipher.forget()
     memory_keyring.kept.clear()
     secrecy.unlock(one, "four words it has")
@@ -333,7 +347,7 @@ def test_the_backup_thread_makes_over_what_lies_plain_beside(
     thread = BackupThread(full)
     thread.start()
     limit = time.monotonic() + 30
-    while canaries(full) and time.monotonic() < limit:
+    while atrest.unlike(full) and time.monotonic() < limit:
         thread.wait(20)
     thread.finish()
     store.close_center()
@@ -409,9 +423,12 @@ def test_a_damaged_encrypted_file_is_said_to_be_damaged(full: Path, memory_keyri
         with pytest.raises(EnvironmentFault) as fault:
             store.open_center(full)
         assert fault.value.key == key
-    assert keeping.restore(SYSTEM, backup.listing(full)[0].path, full) is not None
-    assert cipher.kind_of(file) == "keyed"
-    assert backup.verify(file) == ""
+    for cut in (len(whole) // 8192 * 4096, len(whole) // 8192 * 4096 + 1000, 4096):
+        file.write_bytes(whole[:cut])
+        assert backup.verify(file) != ""
+        assert keeping.restore(SYSTEM, backup.listing(full)[0].path, full) is not None
+        assert cipher.kind_of(file) == "keyed"
+        assert backup.verify(file) == ""
 
 
 @pytest.mark.parametrize("seed", range(20))

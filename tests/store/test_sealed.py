@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import random
 import shutil
 import threading
 import unicodedata
@@ -14,7 +16,7 @@ import pytest
 from app import paths, store
 from app.desk import keeping, people, secrecy
 from app.desk.accounts import SYSTEM
-from app.errors import EnvironmentFault, UserError
+from app.errors import DeskError, EnvironmentFault, UserError
 from app.store import backup, checks, cipher, sealed
 from app.store.models import MailQueue, Operation, User
 from tests.support.center import SmallCenter, small_center
@@ -24,6 +26,7 @@ from tests.support.keyrings import nothing_is_known
 
 __all__ = ["nothing_is_known", "small_center"]
 
+FULL = os.environ.get("DESKBELL_FULL", "") in ("all", "safe")
 WORDS = "Grüße vom Brückenhaus"
 CANARY = "Wiśniewski".encode()
 
@@ -230,3 +233,26 @@ def test_progress_runs_to_its_end(small_center: SmallCenter, tmp_path: Path) -> 
     assert [done for done, _of in seen] == sorted(done for done, _of in seen)
     assert seen[-1][0] > 90
     assert {of for _done, of in seen} == {100}
+
+
+def test_one_byte_that_is_another_is_always_noticed(full: Path, tmp_path: Path) -> None:
+    """Every page carries its own proof: whatever was changed on the way, nothing wrong is ever brought in."""
+    one = seal(full, tmp_path / "move.deskbell")
+    whole = one.read_bytes()
+    draw = random.Random(5)
+    places = [0, 3, 4, 15, 16, 4095, len(whole) - 1]
+    places += [draw.randrange(len(whole)) for _ in range(2_000 if FULL else 16)]
+    noticed = 0
+    for at in places:
+        one.write_bytes(whole[:at] + bytes([whole[at] ^ (1 << draw.randrange(8))]) + whole[at + 1 :])
+        with pytest.raises(DeskError) as refused:
+            secrecy.unlock(one, WORDS)
+            keeping.restore(SYSTEM, one, tmp_path / "elsewhere")
+        assert refused.value.key in ("cli.bad_backup", "secrecy.wrong_passphrase", "secrecy.not_sealed")
+        noticed += 1
+    assert noticed == len(places)
+    assert not (tmp_path / "elsewhere").exists()
+    one.write_bytes(whole)
+    secrecy.unlock(one, WORDS)
+    keeping.restore(SYSTEM, one, tmp_path / "elsewhere")
+    assert (tmp_path / "elsewhere").exists()

@@ -15,10 +15,12 @@ from app import paths, store
 from app.desk import secrecy
 from app.errors import EnvironmentFault
 from app.store import cipher
+from app.workers import Between
 from tests.support.keyrings import MemoryKeyring, memory_keyring, nothing_is_known
 from tests.support.window import Driver, driver
-from ui.application import Desk, open_with_key, reopened
+from ui.application import Desk, reopened
 from ui.dialogs import ask
+from ui.dialogs.unlock import open_with_key
 
 __all__ = ["driver", "memory_keyring", "nothing_is_known"]
 
@@ -316,3 +318,22 @@ def test_a_job_that_fails_says_why_and_the_desk_opens_again(
     again.start()
     assert "breaks a rule and stays as it is" in again.window.notice_label.text()
     assert cipher.kind_of(paths.data_file(driver.center.folder)) == "plain"
+
+
+def test_a_bug_in_a_job_between_two_desks_is_told_and_the_desk_opens_again(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("sys.excepthook", lambda kind, error, _trace: told.append(f"{kind.__name__}: {error}"))
+
+    def bug() -> None:
+        raise LookupError("nobody thought of this")
+
+    driver.desk.between(Between("Waiting", str, bug))
+    driver.desk.stop()
+    again = reopened(driver.desk)
+    assert again is not None
+    driver.use(again)
+    again.start()
+    assert again.window.notice_label.text().startswith("It was not finished: nobody thought of this")
+    assert told == ["LookupError: nobody thought of this"]

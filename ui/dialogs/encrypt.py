@@ -42,6 +42,10 @@ class _CodeDialog(FormDialog):
     context: Context
     code: str
 
+    def showEvent(self, event: object) -> None:
+        super().showEvent(event)
+        grow(self)
+
     def paper_buttons(self) -> QHBoxLayout:
         """Print, or save as PDF."""
         line = QHBoxLayout()
@@ -113,7 +117,10 @@ class EncryptDialog(_CodeDialog):
             ),
             (
                 "history",
-                _("Backups here are made over, on the second place when it is there. What cannot be read is removed."),
+                _(
+                    "Backups are made over, here and on the second place when it is there; one that cannot be read is"
+                    " removed. Copies that you saved elsewhere stay as they are."
+                ),
             ),
             (
                 "info",

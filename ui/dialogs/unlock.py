@@ -7,8 +7,9 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout
 
+from app import paths, store
 from app.desk import secrecy
-from app.errors import DeskError, UserError
+from app.errors import DeskError, EnvironmentFault, UserError
 from app.text import _, sentence
 from ui.dialogs.grow import grow
 from ui.theme import theme
@@ -74,3 +75,14 @@ class UnlockDialog(QDialog):
 def ask_for_code(file: Path) -> bool:
     """Ask until the code fits; False if whoever sits there gives up."""
     return UnlockDialog(file).exec() == QDialog.DialogCode.Accepted
+
+
+def open_with_key(data_dir: Path) -> None:
+    """Open the center; where its key is not here, ask for the recovery code. Faults as from `store.open_center`."""
+    while True:
+        try:
+            store.open_center(data_dir)
+            return
+        except EnvironmentFault as fault:
+            if fault.key != "store.key_missing" or not ask_for_code(paths.data_file(data_dir)):
+                raise

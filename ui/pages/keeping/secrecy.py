@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 
@@ -121,16 +120,24 @@ class Encryption(KeepingCard):
         CodeDialog(self.context, self, code).open()
 
 
-def _switched_on(result: Any) -> str:
-    said = _("The center is encrypted.")
+def _switched_on(result: secrecy.Aligned) -> str:
+    said = [_("The center is encrypted.")]
     if result.removed:
-        said += " " + ngettext(
+        gone = ngettext(
             "{n} copy could not be read and was removed.",
             "{n} copies could not be read and were removed.",
             result.removed,
-        ).format(n=result.removed)
-    return said
+        )
+        said.append(gone.format(n=result.removed))
+    return " ".join([*said, *_following(result)])
 
 
-def _switched_off(_result: Any) -> str:
-    return _("The encryption is off.")
+def _switched_off(result: secrecy.Aligned) -> str:
+    return " ".join([_("The encryption is off."), *_following(result)])
+
+
+def _following(result: secrecy.Aligned) -> list[str]:
+    if not result.left:
+        return []
+    said = ngettext("{n} copy follows beside your work.", "{n} copies follow beside your work.", result.left)
+    return [said.format(n=result.left)]
