@@ -72,9 +72,12 @@ class _Database(SqlCipherDatabase):
     """peewee's database, which refuses to go on once SQLite has rolled a write back."""
 
     def execute_sql(self, sql: str, params: Any = None) -> Any:
-        if _thread.writing is not None:
-            _still_open(self.connection(), sql)
-        return super().execute_sql(sql, params)
+        writing = _thread.writing
+        if writing is None:
+            return super().execute_sql(sql, params)
+        _still_open(self.connection(), sql)
+        with writing.spoiled_by_errors():
+            return super().execute_sql(sql, params)
 
 
 _thread = _ThreadState()
@@ -144,7 +147,7 @@ def _look(path: Path, create: bool) -> None:
         if migrations.version_of(connection) == 0:
             raise EnvironmentFault("store.missing", path=str(path.parent))
         _trust(connection, path)
-    except driver.DatabaseError as error:
+    except (driver.DatabaseError, UnicodeDecodeError) as error:
         fault = as_fault(error, str(path))
         raise fault or EnvironmentFault("store.damaged", path=str(path), detail=str(error)) from error
     finally:
@@ -324,7 +327,7 @@ def _faults(path: str) -> Iterator[None]:
     """Say the machine's faults in words; let everything else pass."""
     try:
         yield
-    except (driver.DatabaseError, peewee.DatabaseError) as error:
+    except (driver.DatabaseError, peewee.DatabaseError, UnicodeDecodeError) as error:
         fault = as_fault(error, path)
         if fault is None:
             raise
@@ -344,7 +347,8 @@ def as_fault(error: Exception, path: str) -> EnvironmentFault | None:
         ("disk i/o", "store.io_error"),
         ("not a database", "store.foreign_file"),
         ("malformed", "store.damaged"),
-        ("could not decode", "store.damaged"),
+        ("not decode", "store.damaged"),
+        ("can't decode", "store.damaged"),  # the driver, over the words of SQLite's own complaint
         ("unsupported file format", "store.damaged"),
         ("too big", "store.damaged"),
     ):
@@ -362,6 +366,7 @@ class Write:
     def __init__(self, label: str, actor: Any, undo_of: int | None) -> None:
         self.label = label
         self.actor = actor
+        self.spoiled = False
         self.connection = db.connection()
         self.moment = clock.now()
         self.now = clock.stamp(self.moment)
@@ -373,7 +378,17 @@ class Write:
 
     def _execute(self, sql: str, params: Any = ()) -> Any:
         _still_open(self.connection, sql)
-        return self.connection.execute(sql, params)
+        with self.spoiled_by_errors():
+            return self.connection.execute(sql, params)
+
+    @contextmanager
+    def spoiled_by_errors(self) -> Iterator[None]:
+        """A full disk may end a statement and leave the transaction open: whoever swallows that must not commit."""
+        try:
+            yield
+        except Exception:
+            self.spoiled = True
+            raise
 
     def insert(self, model: Any, **values: Any) -> int:
         """Add one row of `model`; returns its id. uid, version, stamps and actor are filled in."""
@@ -415,9 +430,9 @@ class Write:
         table = model._meta.table_name
         sql = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
         _still_open(self.connection, sql)
-        self.connection.executemany(
-            sql, [tuple({"uid": uuid7(), **common, **row}[name] for name in names) for row in rows]
-        )
+        values = [tuple({"uid": uuid7(), **common, **row}[name] for name in names) for row in rows]
+        with self.spoiled_by_errors():
+            self.connection.executemany(sql, values)
 
     def update(self, model: Any, row_id: int, version: int | None = None, **values: Any) -> None:
         """Change the named columns of one row, and no others.
@@ -511,8 +526,8 @@ def _begin(connection: Any) -> None:
 
 
 def _still_open(connection: Any, sql: str) -> None:
-    """After a full disk SQLite has rolled back by itself; a statement more would run in autocommit."""
-    if not connection.in_transaction:
+    """After a full disk SQLite has rolled back the statement or everything; one more would stand alone, or for half."""
+    if not connection.in_transaction or (_thread.writing is not None and _thread.writing.spoiled):
         raise TransactionLost(sql.split(None, 1)[0])
 
 
