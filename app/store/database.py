@@ -534,7 +534,26 @@ def _still_open(connection: Any, sql: str) -> None:
 def _commit(connection: Any) -> None:
     """Make the operation lasting, whole."""
     _still_open(connection, "COMMIT")
-    connection.execute("COMMIT")
+    try:
+        connection.execute("COMMIT")
+    except driver.Error:
+        _void(connection)
+        raise
+
+
+def _void(connection: Any) -> None:
+    """A commit that failed at its sync stands whole in the log: after a crash the next start would find it done.
+
+    Whoever was refused must be right, so another commit that changes nothing is written in its place, if the disk
+    takes it.
+    """
+    with suppress(driver.Error):
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(f"PRAGMA user_version = {version}")
+        connection.execute("COMMIT")
 
 
 @contextmanager
