@@ -13,6 +13,7 @@ window's thread connects read-only.
 
 from __future__ import annotations
 
+import os
 import secrets
 import threading
 import time
@@ -135,6 +136,10 @@ def _look(path: Path, create: bool) -> None:
     """Know whose file it is before a single byte of it changes."""
     if create:
         return
+    if not path.is_file():
+        raise EnvironmentFault("store.foreign_file", path=str(path))
+    if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+        raise EnvironmentFault("store.read_only", path=str(path.parent))
     with path.open("rb") as file:
         head = file.read(16)
     # With a log beside it SQLite decides: the power may have gone while the first page was played into the file.
@@ -169,6 +174,10 @@ def _trust(connection: Any, path: Path) -> None:
         (words,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
         if words != "ok":
             raise EnvironmentFault("store.damaged", path=str(path), detail=" ".join(words.split()))
+    else:
+        pages, size = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+        if path.stat().st_size < pages * size:
+            raise EnvironmentFault("store.damaged", path=str(path), detail=f"{path.stat().st_size} < {pages * size}")
     last = connection.execute("SELECT coalesce(max(id), 0) FROM operations").fetchone()[0]
     if (known := _remembered(path)) > last:
         _noticed.append(("store.work_missing", {"count": known - last}))
@@ -295,7 +304,10 @@ def claim_folder(data_dir: Path) -> None:
     The lock is SQLite's own on a small file beside the data: it works on every platform and dies with us.
     """
     global _owner
-    data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EnvironmentFault("store.read_only", path=str(data_dir)) from error
     with _faults(str(data_dir)):
         connection = driver.connect(str(data_dir / "in-use.lock"), isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA busy_timeout = 0")
