@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from app import clock, paths, store, text
 from app.cli import use_center_defaults
 from app.desk import center, keeping, seats
 from app.desk.accounts import SYSTEM, Actor
-from app.errors import DeskError
+from app.errors import DeskError, EnvironmentFault
 from app.lists import find, inbox, staff, takings
 from app.lists import mail as mail_list
 from app.lists import people as roster
@@ -27,7 +28,7 @@ from app.workers import BackupThread, DeskThread, KeepingState, MailThread, Rest
 from ui import words
 from ui.command import CommandPanel, Result
 from ui.context import Context
-from ui.crash import CrashReporter
+from ui.crash import CrashReporter, tell_fault
 from ui.dialogs.choose import ChooseActor
 from ui.dialogs.enroll import EnrollDialog
 from ui.dialogs.find import FindStudent
@@ -85,12 +86,11 @@ class Desk(QObject):
         self.reader.start()
         self.mail_thread.start()
         self.backups.start()
-        self._status()
-        self.window.go("students")
-        self.window.show()
+        # What cannot be read is told; the window opens all the same, for the way back is in it.
+        for step in (self._status, partial(self.window.go, "students"), self.window.show, self._tick):
+            _told(step)
         self.tick.start(TICK_MS)
-        self._tick()
-        self._ask_about_started()
+        _told(self._ask_about_started)
 
     def stop(self) -> None:
         """Shut down in order: mail thread, desk thread, the last backup, window, file."""
@@ -338,6 +338,8 @@ class Desk(QObject):
         self.window.backup_fact.set_label(said)
 
     def _problem(self, error: DeskError) -> None:
+        if isinstance(error, EnvironmentFault) and error.key in ("store.damaged", "store.foreign_file"):
+            tell_fault(self.window, error)
         self.window.notice(text.sentence(error))
 
     def _tick(self) -> None:
@@ -377,6 +379,13 @@ class Desk(QObject):
                     count,
                 ).format(n=count)
             )
+
+
+def _told(step: Callable[[], Any]) -> None:
+    try:
+        step()
+    except Exception:
+        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
 
 
 def _as_system(_actor: Actor, function: Any, *args: Any) -> Any:

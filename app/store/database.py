@@ -208,8 +208,8 @@ def _remembered(path: Path) -> int:
 
 def _remember(operation_id: int) -> None:
     """Write down the last acknowledged operation. Where that fails there is one witness less, and nothing is lost."""
-    with suppress(OSError):
-        _witness(Path(str(db.database))).write_text(str(operation_id), "ascii")
+    with suppress(OSError):  # always as long, so that one write over another leaves no third number
+        _witness(Path(str(db.database))).write_text(f"{operation_id:020d}", "ascii")
 
 
 def forget_last_operation(path: Path) -> None:
