@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ from app import help as help_texts
 from app.cli import know_key, use_center_defaults
 from app.desk import center, keeping, labels, seats, undo
 from app.desk.accounts import SYSTEM, Actor
-from app.errors import DeskError
+from app.errors import DeskError, EnvironmentFault
 from app.lists import find, inbox, staff, takings
 from app.lists import mail as mail_list
 from app.lists import people as roster
@@ -29,7 +30,7 @@ from app.workers import BackupThread, Between, BetweenThread, DeskThread, Keepin
 from ui import command_words, words
 from ui.command import CommandPanel, Result
 from ui.context import Context
-from ui.crash import CrashReporter
+from ui.crash import CrashReporter, tell_fault
 from ui.dialogs.choose import ChooseActor
 from ui.dialogs.enroll import EnrollDialog
 from ui.dialogs.find import FindStudent
@@ -97,12 +98,11 @@ class Desk(QObject):
         self.reader.start()
         self.mail_thread.start()
         self.backups.start()
-        self._status()
-        self.window.go("students")
-        self.window.show()
+        # What cannot be read is told; the window opens all the same, for the way back is in it.
+        for step in (self._status, partial(self.window.go, "students"), self.window.show, self._tick):
+            _told(step)
         self.tick.start(TICK_MS)
-        self._tick()
-        self._ask_about_started()
+        _told(self._ask_about_started)
 
     def stop(self) -> None:
         """Shut down in order: mail thread, desk thread, the last backup, window, file."""
@@ -438,6 +438,8 @@ class Desk(QObject):
         self.window.backup_fact.set_label(said)
 
     def _problem(self, error: DeskError) -> None:
+        if isinstance(error, EnvironmentFault) and error.key in ("store.damaged", "store.foreign_file"):
+            tell_fault(self.window, error)
         self.window.notice(text.sentence(error))
 
     def _tick(self) -> None:
@@ -481,6 +483,13 @@ class Desk(QObject):
 
 def _restored(_aside: object) -> str:
     return _("Restored.")
+
+
+def _told(step: Callable[[], Any]) -> None:
+    try:
+        step()
+    except Exception:
+        sys.excepthook(*sys.exc_info())
 
 
 def _as_system(_actor: Actor, function: Any, *args: Any) -> Any:

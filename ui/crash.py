@@ -50,6 +50,16 @@ class CrashDialog(FormDialog):
         self.accept()
 
 
+def tell_fault(window: QWidget, fault: EnvironmentFault) -> None:
+    """A fault of the machine that stays until somebody does something: one sentence to be read, once."""
+    words = text.sentence(fault)
+    told = window.property("told_faults") or []
+    if words not in told:
+        window.setProperty("told_faults", [*told, words])
+        dialog = ask(window, _("Deskbell cannot go on like this"), words, [("on", _("Go on"))], lambda *_answer: None)
+        dialog.setObjectName("fault")
+
+
 class CrashReporter(QObject):
     """Catches what nobody caught, in every thread, and shows it in the window's thread."""
 
@@ -102,10 +112,7 @@ class CrashReporter(QObject):
             self._show(details)
             return
         self._waiting.discard(details)
-        words = text.sentence(error)
-        if words not in self._seen:
-            self._seen.add(words)
-            ask(self._window, _("Deskbell cannot go on like this"), words, [("on", _("Go on"))], lambda *_answer: None)
+        tell_fault(self._window, error)
 
     def _show(self, details: str) -> None:
         if details in self._waiting:

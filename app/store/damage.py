@@ -28,7 +28,7 @@ def explain(error: BaseException) -> BaseException:
         return error
     path = Path(str(database.db.database))
     fault = None
-    if isinstance(error, (driver.Error, peewee.PeeweeException)):
+    if isinstance(error, (driver.Error, peewee.PeeweeException, UnicodeDecodeError)):
         fault = database.as_fault(error, str(path))
     if fault is None and (wrong := damage(path)):
         fault = EnvironmentFault("store.damaged", path=str(path), detail=wrong)

@@ -77,9 +77,12 @@ class _Database(SqlCipherDatabase):  # type: ignore[misc]  # playhouse tells no 
     """peewee's database, which refuses to go on once SQLite has rolled a write back."""
 
     def execute_sql(self, sql: str, params: Any = None) -> Any:
-        if _thread.writing is not None:
-            _still_open(self.connection(), sql)
-        return super().execute_sql(sql, params)
+        writing = _thread.writing
+        if writing is None:
+            return super().execute_sql(sql, params)
+        _still_open(self.connection(), sql)
+        with writing.spoiled_by_errors():
+            return super().execute_sql(sql, params)
 
     def _connect(self) -> Any:
         options = {name: value for name, value in self.connect_params.items() if name != "passphrase"}
@@ -173,6 +176,10 @@ def _look(path: Path, create: bool) -> None:
     """Know whose file it is before a single byte of it changes."""
     if create:
         return
+    if not path.is_file():
+        raise EnvironmentFault("store.foreign_file", path=str(path))
+    if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+        raise EnvironmentFault("store.read_only", path=str(path.parent))
     # With a log beside it SQLite decides: the power may have gone while the first page was played into the file.
     if cipher.kind_of(path) not in ("plain", "keyed") and not path.with_name(path.name + "-wal").exists():
         raise EnvironmentFault("store.foreign_file", path=str(path))
@@ -182,7 +189,7 @@ def _look(path: Path, create: bool) -> None:
         if migrations.version_of(connection) == 0:
             raise EnvironmentFault("store.missing", path=str(path.parent))
         _trust(connection, path)
-    except driver.DatabaseError as error:
+    except (driver.DatabaseError, UnicodeDecodeError) as error:
         fault = as_fault(error, str(path))
         raise fault or EnvironmentFault("store.damaged", path=str(path), detail=str(error)) from error
     finally:
@@ -204,6 +211,10 @@ def _trust(connection: Any, path: Path) -> None:
         (words,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
         if words != "ok":
             raise EnvironmentFault("store.damaged", path=str(path), detail=" ".join(words.split()))
+    else:
+        pages, size = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+        if path.stat().st_size < pages * size:
+            raise EnvironmentFault("store.damaged", path=str(path), detail=f"{path.stat().st_size} < {pages * size}")
     last = connection.execute("SELECT coalesce(max(id), 0) FROM operations").fetchone()[0]
     if (known := _remembered(path)) > last:
         _noticed.append(("store.work_missing", {"count": known - last}))
@@ -234,8 +245,8 @@ def _remembered(path: Path) -> int:
 
 def _remember(operation_id: int) -> None:
     """Write down the last acknowledged operation. Where that fails there is one witness less, and nothing is lost."""
-    with suppress(OSError):
-        _witness(Path(str(db.database))).write_text(str(operation_id), "ascii")
+    with suppress(OSError):  # always as long, so that one write over another leaves no third number
+        _witness(Path(str(db.database))).write_text(f"{operation_id:020d}", "ascii")
 
 
 def forget_last_operation(path: Path) -> None:
@@ -386,7 +397,7 @@ def _faults(path: str, *, otherwise: str = "") -> Iterator[None]:
     """Say the machine's faults in words; what is none of the known ones is `otherwise`, or passes."""
     try:
         yield
-    except (driver.DatabaseError, peewee.DatabaseError) as error:
+    except (driver.DatabaseError, peewee.DatabaseError, UnicodeDecodeError) as error:
         fault = as_fault(error, path)
         if fault is None and otherwise:
             fault = EnvironmentFault(otherwise, path=path, detail=str(error))
@@ -419,7 +430,8 @@ def as_fault(error: Exception, path: str) -> EnvironmentFault | None:
         ("disk i/o", "store.io_error"),
         ("not a database", "store.foreign_file"),
         ("malformed", "store.damaged"),
-        ("could not decode", "store.damaged"),
+        ("not decode", "store.damaged"),
+        ("can't decode", "store.damaged"),  # the driver, over the words of SQLite's own complaint
         ("unsupported file format", "store.damaged"),
         ("too big", "store.damaged"),
     ):
@@ -446,6 +458,7 @@ class Write:
     def __init__(self, label: str, actor: Any, undo_of: int | None) -> None:
         self.label = label
         self.actor = actor
+        self.spoiled = False
         self.connection = db.connection()
         self.moment = clock.now()
         self.now = clock.stamp(self.moment)
@@ -457,7 +470,17 @@ class Write:
 
     def _execute(self, sql: str, params: Any = ()) -> Any:
         _still_open(self.connection, sql)
-        return self.connection.execute(sql, params)
+        with self.spoiled_by_errors():
+            return self.connection.execute(sql, params)
+
+    @contextmanager
+    def spoiled_by_errors(self) -> Iterator[None]:
+        """A full disk may end a statement and leave the transaction open: whoever swallows that must not commit."""
+        try:
+            yield
+        except Exception:
+            self.spoiled = True
+            raise
 
     def insert(self, model: Any, **values: Any) -> int:
         """Add one row of `model`; returns its id. uid, version, stamps and actor are filled in."""
@@ -503,8 +526,10 @@ class Write:
         if "id" not in rows[0]:
             sql = _with_fresh_id(table, names)
         _still_open(self.connection, sql)
-        values = itemgetter(*names)
-        self.connection.executemany(sql, [values({"uid": uuid7(), **common, **row}) for row in rows])
+        pick = itemgetter(*names)
+        values = [pick({"uid": uuid7(), **common, **row}) for row in rows]
+        with self.spoiled_by_errors():
+            self.connection.executemany(sql, values)
 
     def update(self, model: Any, row_id: int, version: int | None = None, **values: Any) -> None:
         """Change the named columns of one row, and no others.
@@ -604,15 +629,34 @@ def _begin(connection: Any) -> None:
 
 
 def _still_open(connection: Any, sql: str) -> None:
-    """After a full disk SQLite has rolled back by itself; a statement more would run in autocommit."""
-    if not connection.in_transaction:
+    """After a full disk SQLite has rolled back the statement or everything; one more would stand alone, or for half."""
+    if not connection.in_transaction or (_thread.writing is not None and _thread.writing.spoiled):
         raise TransactionLost(sql.split(None, 1)[0])
 
 
 def _commit(connection: Any) -> None:
     """Make the operation lasting, whole."""
     _still_open(connection, "COMMIT")
-    connection.execute("COMMIT")
+    try:
+        connection.execute("COMMIT")
+    except driver.Error:
+        _void(connection)
+        raise
+
+
+def _void(connection: Any) -> None:
+    """A commit that failed at its sync stands whole in the log: after a crash the next start would find it done.
+
+    Whoever was refused must be right, so another commit that changes nothing is written in its place, if the disk
+    takes it.
+    """
+    with suppress(driver.Error):
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(f"PRAGMA user_version = {version}")
+        connection.execute("COMMIT")
 
 
 @contextmanager

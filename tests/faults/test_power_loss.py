@@ -83,7 +83,7 @@ def pay_around(center: SmallCenter, turn: int) -> None:
 def aftermath(folder: Path, acknowledged: list[dict[str, Any]]) -> list[str]:
     """Open an image as the program does; what is wrong with it."""
     store.open_center(folder)
-    wrong = [str(broken) for broken in checks.run()]
+    wrong = [str(told) for told in store.noticed()] + [str(broken) for broken in checks.run()]
     operations = Operation.select().count()
     for fact in acknowledged:
         name, row = fact["name"], fact["row"]

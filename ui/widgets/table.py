@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -96,6 +97,7 @@ class PagedModel(QAbstractTableModel):
         if page not in self._pages:
             if len(self._pages) > 60:
                 self._pages.clear()
+            self._pages[page] = {}  # told once where it cannot be read, not at every paint
             self._pages[page] = self._fetch(self.ids[page * PAGE : (page + 1) * PAGE])
         return self._pages[page].get(self.ids[number])
 
@@ -114,9 +116,13 @@ class PagedModel(QAbstractTableModel):
         return None
 
     def cell(self, index: Index) -> Cell:
-        """What a place shows."""
-        row = self.row(index.row())
-        return Cell() if row is None else self.columns[index.column()].cell(row)
+        """What a place shows; nothing where it cannot be read: an error within Qt's painting would end the program."""
+        try:
+            row = self.row(index.row())
+            return Cell() if row is None else self.columns[index.column()].cell(row)
+        except Exception:
+            sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+            return Cell()
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
