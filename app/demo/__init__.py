@@ -6,13 +6,15 @@ The same seed and the same `now` give the same center (row uids apart, which hol
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from app import clock, store
+from app import clock, paths, store
 from app.demo import history
-from app.errors import UserError
+from app.errors import EnvironmentFault, UserError
+from app.store import backup
 
 
 def fill(
@@ -30,10 +32,18 @@ def fill(
     """
     if not 1 <= students <= 1_000_000:
         raise UserError("demo.too_many", "students")
-    store.open_center(data_dir, create=True)
-    store.relax_for_new_file()
+    if paths.data_file(data_dir).exists():
+        raise EnvironmentFault("store.not_empty", path=str(data_dir))
+    making = data_dir / "demo.partial"  # a center that is not whole must not stand where one is opened
+    shutil.rmtree(making, ignore_errors=True)
+    store.open_center(making, create=True)
     try:
+        store.relax_for_new_file()
         moment = now or clock.now()
         history.write(random.Random(seed), students, moment, progress)
     finally:
         store.close_center()
+    backup.sync(paths.data_file(making))
+    paths.data_file(making).rename(paths.data_file(data_dir))
+    backup.sync(data_dir)
+    shutil.rmtree(making, ignore_errors=True)

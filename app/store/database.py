@@ -107,7 +107,7 @@ def open_center(data_dir: Path, *, create: bool = False) -> None:
         raise EnvironmentFault("store.old_sqlite", version=driver.sqlite_version)
     path = paths.data_file(data_dir)
     if create:
-        if path.exists():
+        if path.exists() and not _nothing_in(path):
             raise EnvironmentFault("store.not_empty", path=str(data_dir))
         try:
             data_dir.mkdir(parents=True, exist_ok=True)
@@ -172,6 +172,23 @@ def _look(path: Path, create: bool) -> None:
             raise EnvironmentFault("store.missing", path=str(path.parent))
     finally:
         connection.close()
+
+
+def _nothing_in(path: Path) -> bool:
+    """Whether nothing was ever done in this file: its making was killed before the first row."""
+    if path.stat().st_size == 0:
+        return True
+    try:
+        _look(path, create=False)
+        connection = open_beside(path)
+        try:
+            return connection.execute("SELECT count(*) FROM operations").fetchone() == (0,)
+        finally:
+            connection.close()
+    except EnvironmentFault as fault:
+        return fault.key == "store.missing"
+    except driver.Error:
+        return False
 
 
 def open_beside(path: Path) -> Any:
