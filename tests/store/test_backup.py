@@ -21,7 +21,7 @@ from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.errors import EnvironmentFault, UserError
 from app.store import backup, checks, restore
 from app.store.backup import Backup
-from app.store.models import MailQueue, Notification, Operation, User
+from app.store.models import MailQueue, Note, Notification, Operation, User
 from tests.support.center import SmallCenter, build, small_center
 
 __all__ = ["small_center"]
@@ -395,3 +395,76 @@ def test_a_bad_backup_is_refused_before_anything_is_touched(small_center: SmallC
     assert fault.value.key in ("cli.bad_backup", "store.newer_file")
     assert paths.data_file(small_center.folder).read_bytes() == before
     assert not list(small_center.folder.glob("restored*"))
+
+
+def test_a_restore_waits_for_nobody_who_holds_the_file_and_says_so(small_center: SmallCenter) -> None:
+    """Another program reads: its log cannot be folded in, and moved away it would take what was acknowledged along."""
+    one = backup.take(small_center.folder, "asked")
+    people.add_note(small_center.staff, small_center.student, "after the backup")
+    store.close_center()
+    other = backup.driver.connect(str(paths.data_file(small_center.folder)), isolation_level=None)
+    other.execute("BEGIN")
+    assert other.execute("SELECT count(*) FROM notes").fetchone() == (1,)
+    with pytest.raises(EnvironmentFault) as fault:
+        keeping.restore(SYSTEM, one.path, small_center.folder)
+    assert fault.value.key == "store.locked"
+    other.close()
+    assert not list(small_center.folder.glob("*restore*"))
+    store.open_center(small_center.folder)
+    assert [note.text for note in Note.select()] == ["after the backup"]
+    assert checks.run() == []
+
+
+def test_two_restores_of_one_moment_keep_two_files(small_center: SmallCenter) -> None:
+    """A clock that was set back says the same moment twice."""
+    one = backup.take(small_center.folder, "asked")
+    kept = []
+    with clock.frozen(NOW):
+        for number in range(2):
+            people.add_note(small_center.staff, small_center.student, f"present {number}")
+            store.close_center()
+            kept.append(keeping.restore(SYSTEM, one.path, small_center.folder))
+            store.open_center(small_center.folder)
+    assert [rows(path, "SELECT text FROM notes") for path in kept if path is not None] == [
+        [("present 0",)],
+        [("present 1",)],
+    ]
+
+
+def test_what_a_kill_left_is_cleared_away_by_the_next_copy(small_center: SmallCenter, tmp_path: Path) -> None:
+    """A journal that stayed under the name of a copy to be made would be played into it."""
+    folder = paths.backups(small_center.folder)
+    folder.mkdir()
+    for name in (
+        "deskbell-000001-20261124T120000Z-auto.partial",
+        "deskbell-000001-20261124T120000Z-auto.partial-journal",
+    ):
+        (folder / name).write_bytes(b"half")
+    target = tmp_path / "by hand.db"
+    for ending in (".partial", ".partial-journal", ".partial-wal"):
+        target.with_name(target.name + ending).write_bytes(b"half")
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    (stick / "deskbell-000009-20261124T120000Z-auto.partial").write_bytes(b"half")
+    one = backup.take(small_center.folder, "auto")
+    backup.make(target)
+    backup.to_second_place(one, stick)
+    assert list(folder.iterdir()) == [one.path]
+    assert [path.name for path in stick.iterdir()] == [one.path.name]
+    assert sorted(path.name for path in tmp_path.glob("by hand*")) == ["by hand.db"]
+    assert backup.verify(target) == ""
+
+
+def test_a_copy_that_is_thinned_while_we_look_hides_no_other(
+    small_center: SmallCenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (backup.take(small_center.folder, "auto") for _ in range(2))
+    known = backup._known
+
+    def thinned(path: Path) -> Backup | None:
+        if path == first.path:
+            path.unlink(missing_ok=True)
+        return known(path)
+
+    monkeypatch.setattr(backup, "_known", thinned)
+    assert [one.number for one in backup.listing(small_center.folder)] == [second.number]

@@ -64,7 +64,7 @@ def trace_statements(steps: Steps, *, reading: bool = False) -> None:
 
     def traced(name: str, *args: Any, **kwargs: Any) -> Any:
         connection = connect(name, *args, **kwargs)
-        if reading or not (name == "" or str(name).endswith("?mode=ro")):
+        if reading or not (name in ("", ":memory:") or str(name).endswith("?mode=ro")):
             connection.set_trace_callback(steps)
         return connection
 
