@@ -209,7 +209,7 @@ class BackupThread(QThread):
             self._failed(fault)
         except Exception as error:
             self._failed(EnvironmentFault("keeping.failed", detail=str(error) or type(error).__name__))
-            sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+            sys.excepthook(*sys.exc_info())
 
     def _failed(self, fault: EnvironmentFault) -> None:
         self._next_at = time.monotonic() + self.LOOK_S

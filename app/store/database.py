@@ -182,7 +182,7 @@ def _nothing_in(path: Path) -> bool:
         _look(path, create=False)
         connection = open_beside(path)
         try:
-            return connection.execute("SELECT count(*) FROM operations").fetchone() == (0,)
+            return int(connection.execute("SELECT count(*) FROM operations").fetchone()[0]) == 0
         finally:
             connection.close()
     except EnvironmentFault as fault:

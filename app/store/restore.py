@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sqlcipher3 import dbapi2 as driver
+
 from app import clock, paths
 from app.errors import EnvironmentFault
 from app.store import backup, database
@@ -83,7 +85,7 @@ def compare(source: Path, data_dir: Path) -> list[Difference]:
                             _names(now, table, name, changed),
                         )
                     )  # fmt: skip
-    except database.driver.Error as error:
+    except driver.Error as error:
         raise EnvironmentFault("cli.bad_backup", path=str(source), detail=str(error)) from error
     return found
 
@@ -174,10 +176,10 @@ def _nobody(actor: Any) -> Any:
 
 def _keep_aside(target: Path) -> Path:
     """Keep the present file under another name as well: the name `center.db` never stands for nothing."""
-    connection = database.driver.connect(str(target), isolation_level=None)
+    connection = driver.connect(str(target), isolation_level=None)
     try:
         _into_one_file(connection)
-    except database.driver.Error as error:
+    except driver.Error as error:
         # A damaged file is kept as it is, with its log. A sound one must not lose its log on the way.
         fault = database.as_fault(error, str(target))
         if fault is not None and fault.key in ("store.locked", "store.disk_full", "store.read_only"):

@@ -11,8 +11,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
@@ -20,8 +22,10 @@ from app import paths, store, text
 from app.desk import payments, people
 from app.desk.payments import PaymentDraft
 from app.errors import EnvironmentFault
+from app.mail import compose, queue
 from app.store import checks, database
-from app.store.models import Note, Payment
+from app.store.models import MailQueue, Note, Payment
+from app.workers import MailThread
 from tests.support.center import SmallCenter, small_center
 from tests.support.window import Driver, opened
 
@@ -162,3 +166,27 @@ def test_control_without_patience_the_first_moment_of_a_lock_is_the_end(small_ce
     people.add_note(small_center.staff, small_center.student, "again")
     assert [note.text for note in Note.select()] == ["again"]
     holder.end()
+
+
+def test_mails_that_a_kill_left_are_freed_when_the_lock_is_gone(
+    small_center: SmallCenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mail thread's first write meets the lock: it says so and lives on."""
+    monkeypatch.setitem(database.PRAGMAS, "busy_timeout", 100)
+    queue.write_mail(small_center.staff, small_center.student, "Ana", "ana@mail.example", "Hello", "See you")
+    queue.build("desk@mail.example", lambda ref: compose.Attachment("a.pdf", "application/pdf", b"%PDF"))
+    queue.claim("killed")
+    holder = Holder(small_center.folder)
+    holder.hold()
+    said: SimpleQueue[str] = SimpleQueue()
+    thread = MailThread()
+    thread.EVERY_MS = 10  # type: ignore[misc]
+    thread.state_changed.connect(lambda state: said.put(state.name), Qt.ConnectionType.DirectConnection)
+    thread.start()
+    assert said.get(timeout=30) == "fault"
+    assert MailQueue.get().state == "sending"
+    holder.free()
+    assert said.get(timeout=30) == "no_account"
+    thread.finish()
+    holder.end()
+    assert MailQueue.get().state == "queued"
