@@ -123,7 +123,7 @@ def open_center(data_dir: Path, *, create: bool = False) -> None:
     path = paths.data_file(data_dir)
     _noticed.clear()
     if create:
-        if path.exists():
+        if path.exists() and not _nothing_in(path):
             raise EnvironmentFault("store.not_empty", path=str(data_dir))
         with _faults(str(data_dir)):
             data_dir.mkdir(parents=True, exist_ok=True)
@@ -263,6 +263,23 @@ def _probe(connection: Any) -> None:
     for table in [*migrations.recorded_tables(connection), "operations", "changes"]:
         for order in ("id", "id DESC"):
             connection.execute(f"SELECT * FROM {table} ORDER BY {order} LIMIT 1").fetchone()
+
+
+def _nothing_in(path: Path) -> bool:
+    """Whether nothing was ever done in this file: its making was killed before the first row."""
+    if path.stat().st_size == 0:
+        return True
+    try:
+        _look(path, create=False)
+        connection = open_beside(path)
+        try:
+            return int(connection.execute("SELECT count(*) FROM operations").fetchone()[0]) == 0
+        finally:
+            connection.close()
+    except EnvironmentFault as fault:
+        return fault.key == "store.missing"
+    except driver.Error:
+        return False
 
 
 def open_beside(path: Path) -> Any:

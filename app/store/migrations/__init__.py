@@ -166,6 +166,8 @@ def _step(connection: Any, number: int) -> None:
     before = _triggers(connection)
     _drop_record_triggers(connection)
     STEPS[number - 1](connection)
+    if not connection.in_transaction:
+        raise RuntimeError(f"step {number} ended its transaction")
     make_record_triggers(connection)
     after = _triggers(connection)
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()}
