@@ -27,6 +27,7 @@ from ui import words
 from ui.command import CommandPanel, Result
 from ui.context import Context
 from ui.crash import CrashReporter
+from ui.dialogs.ask import ask
 from ui.dialogs.choose import ChooseActor
 from ui.dialogs.enroll import EnrollDialog
 from ui.dialogs.find import FindStudent
@@ -61,6 +62,7 @@ class Desk(QObject):
         self.window = DeskWindow(here.name)
         self.mail_state: MailState | None = None
         self.closing = False
+        self._told_damaged: set[str] = set()
         self._pages()
         self.window.enroll_requested.connect(self.enroll)
         self.window.pay_requested.connect(self.pay)
@@ -347,7 +349,23 @@ class Desk(QObject):
         self.window.backup_fact.set_label(said)
 
     def _problem(self, error: DeskError) -> None:
-        self.window.notice(text.sentence(error))
+        if isinstance(error, EnvironmentFault) and error.key in ("store.damaged", "store.io_error"):
+            self.damaged(error)
+        else:
+            self.window.notice(text.sentence(error))
+
+    def damaged(self, fault: EnvironmentFault) -> None:
+        """The file can no longer be trusted: one sentence, once, and the way to the backups."""
+        said = text.sentence(fault)
+        if said in self._told_damaged:
+            return
+        self._told_damaged.add(said)
+        choices = [("keeping", _("Open safe keeping")), ("on", _("Go on"))]
+        ask(self.window, _("The data file is damaged"), said, choices, self._damage_answered)
+
+    def _damage_answered(self, key: str, _words: str) -> None:
+        if key == "keeping":
+            self.safe_keeping()
 
     def _tick(self) -> None:
         self.context.run(seats.roll_forward)
@@ -457,6 +475,8 @@ def restored(desk: Desk) -> Desk | None:
     store.open_center(desk.data_dir)
     store.disconnect()
     again = Desk(desk.data_dir)
+    if desk.context.actor.user_id in {person.id for person in staff.at_work()}:
+        again.context.set_actor(desk.context.actor)
     again.window.notice(text.sentence(thread.error) if thread.error is not None else _("Restored."))
     return again
 
