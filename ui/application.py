@@ -419,7 +419,7 @@ def open_window(data_dir: Path) -> int:
     theme().dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
     theme().apply()
     application.setQuitOnLastWindowClosed(False)
-    desk = first_desk(application, data_dir)
+    desk = first_desk(data_dir)
     if desk is None:
         store.release_folder()
         return 1
@@ -444,10 +444,10 @@ def open_window(data_dir: Path) -> int:
         store.release_folder()
 
 
-def first_desk(application: QApplication, data_dir: Path) -> Desk | None:
+def first_desk(data_dir: Path) -> Desk | None:
     """The desk over a folder, asking on the screen where there can be none; None where nobody wants on."""
     fault: DeskError | None = None
-    while (found := open_folder(data_dir, partial(_make_demo, application), fault)) is not None:
+    while (found := open_folder(data_dir, _make_demo, fault)) is not None:
         data_dir, said = found
         try:
             desk = Desk(data_dir)
@@ -472,16 +472,16 @@ def restored(desk: Desk) -> Desk | None:
     thread = RestoreThread(desk.context.actor, desk.restore_from, desk.data_dir)
     waiting = Waiting(_("Restoring. The present file is kept aside …"))
     waiting.until(thread)
-    store.open_center(desk.data_dir)
-    store.disconnect()
-    again = Desk(desk.data_dir)
+    again = first_desk(desk.data_dir)
+    if again is None:
+        return None
     if desk.context.actor.user_id in {person.id for person in staff.at_work()}:
         again.context.set_actor(desk.context.actor)
     again.window.notice(text.sentence(thread.error) if thread.error is not None else _("Restored."))
     return again
 
 
-def _make_demo(application: QApplication, data_dir: Path) -> None:
+def _make_demo(data_dir: Path) -> None:
     from PySide6.QtWidgets import QProgressBar, QProgressDialog
 
     from app import demo
@@ -496,7 +496,7 @@ def _make_demo(application: QApplication, data_dir: Path) -> None:
 
     def step(done: int, of: int) -> None:
         progress.setValue(round(99 * done / max(of, 1)))
-        application.processEvents()
+        QApplication.processEvents()
 
     demo.fill(data_dir, progress=step)
     progress.close()

@@ -65,6 +65,7 @@ def restarted(driver: Driver) -> Iterator[Restarted]:
             if isinstance(widget, QDialog):
                 widget.close()
         again.stop()
+        store.release_folder()
         driver.desk.stop = lambda: None  # type: ignore[method-assign]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gettext
 import os
 import shutil
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 from sqlcipher3 import dbapi2 as driver
 
-from app import paths, store
+from app import paths, store, text
 from app.desk import enrollment
 from app.desk.enrollment import EnrollmentDraft
 from app.errors import EnvironmentFault
@@ -446,6 +447,42 @@ def test_names_and_paths_are_shown_as_they_are(tmp_path: Path, sound: Path, qtbo
     one.screen.close()
 
 
+class Bracketed(gettext.NullTranslations):
+    """Every text that went through gettext stands in brackets."""
+
+    def gettext(self, message: str) -> str:
+        return f"⟦{message}⟧"
+
+    def ngettext(self, one: str, many: str, n: int) -> str:
+        return f"⟦{one if n == 1 else many}⟧"
+
+
+def test_every_text_goes_through_gettext_and_stands_right_to_left(
+    folder: Path, opened: Any, qapp: QApplication
+) -> None:
+    text.use_catalog(Bracketed())
+    qapp.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    try:
+        one = opened("first page")
+        for show in (one.screen.show_reason, one.screen.show_copies, lambda: one.screen.show_busy(text._("busy"))):
+            show()
+            QTest.qWait(30)
+            said = [
+                widget.text()
+                for widget in one.screen.findChildren(QWidget)
+                if isinstance(widget, QLabel | start.Button) and widget.isVisible() and widget.text()
+            ]
+            own = {"Deskbell", "Brückenhaus Training Center", str(paths.data_file(folder))}
+            assert len(said) > 2
+            assert [words for words in said if "⟦" not in words and words not in own] == []
+        # Right to left the bell stands at the right of the name.
+        bell, product = (one.screen.findChildren(QLabel)[n] for n in (0, 1))
+        assert bell.mapTo(one.screen, bell.rect().center()).x() > product.mapTo(one.screen, product.rect().center()).x()
+    finally:
+        text.use_catalog(gettext.NullTranslations())
+        qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+
+
 @pytest.mark.parametrize("scale", [0.9, 1.5])
 @pytest.mark.parametrize("dark", [False, True])
 def test_every_word_has_room(folder: Path, opened: Any, dark: bool, scale: float) -> None:
@@ -476,7 +513,7 @@ def test_from_a_broken_file_to_a_working_desk_in_one_click(folder: Path, qapp: Q
     hand = QTimer()
     hand.timeout.connect(press)
     hand.start(50)
-    desk = application.first_desk(qapp, folder)
+    desk = application.first_desk(folder)
     hand.stop()
     assert desk is not None
     desk.start()

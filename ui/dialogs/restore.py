@@ -56,7 +56,7 @@ class RestoreDialog(FormDialog):
         self.chosen = chosen
         if found:
             self.body.addWidget(Text(_("What would change in the present file:"), "body", "text2", wrap=True))
-            self.body.addWidget(self._differences(found))
+            self.body.addWidget(self._differences(found, parent.window().height()))
         else:
             self.body.addWidget(Text(_("Nothing differs from the present file."), "body", "text2", wrap=True))
         self.body.addWidget(rule())
@@ -82,7 +82,7 @@ class RestoreDialog(FormDialog):
         button.setEnabled(chosen.verified and allowed)
         self.add_foot((), button)
 
-    def _differences(self, found: list[kept.Difference]) -> QWidget:
+    def _differences(self, found: list[kept.Difference], high: int) -> QWidget:
         """Kind by kind; what is more than fits is scrolled, by keys as well."""
         inner = QWidget()
         inner.setObjectName("scrolled")
@@ -106,7 +106,7 @@ class RestoreDialog(FormDialog):
         scroll.setWidget(inner)
         wide = self.width() - 60
         whole = column.heightForWidth(wide) if column.hasHeightForWidth() else inner.sizeHint().height()
-        scroll.setFixedHeight(min(whole + 4, max(180, self.parentWidget().window().height() - theme().px(330))))
+        scroll.setFixedHeight(min(whole + 4, max(180, high - theme().px(330))))
         return scroll
 
     @staticmethod
