@@ -36,7 +36,6 @@ from ui.dialogs.enroll import EnrollDialog
 from ui.dialogs.find import FindStudent
 from ui.dialogs.keys import KeysDialog
 from ui.dialogs.take_back import TakeBackDialog
-from ui.dialogs.unlock import open_with_key
 from ui.dialogs.waiting import Waiting
 from ui.pages import paper
 from ui.start import open_folder
@@ -87,6 +86,7 @@ class Desk(QObject):
         self.backups.state_changed.connect(self._backups_changed)
         self.context.backup_wanted.connect(self._back_up)
         self.window.backup_fact.clicked.connect(self.safe_keeping)
+        self.window.safe_keeping_wanted.connect(self.safe_keeping)
         self.window.mail_fact.clicked.connect(partial(self.window.go, "mail"))
         self.window.till_fact.clicked.connect(partial(self.window.go, "settings"))
         self.tick = QTimer(self)
@@ -438,9 +438,11 @@ class Desk(QObject):
         self.window.backup_fact.set_label(said)
 
     def _problem(self, error: DeskError) -> None:
-        if isinstance(error, EnvironmentFault) and error.key in ("store.damaged", "store.foreign_file"):
+        lasting = ("store.damaged", "store.foreign_file", "store.io_error")
+        if isinstance(error, EnvironmentFault) and error.key in lasting:
             tell_fault(self.window, error)
-        self.window.notice(text.sentence(error))
+        else:
+            self.window.notice(text.sentence(error))
 
     def _tick(self) -> None:
         self.context.run(seats.roll_forward)
@@ -505,7 +507,7 @@ def open_window(data_dir: Path, key_file: Path | None = None) -> int:
     theme().dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
     theme().apply()
     application.setQuitOnLastWindowClosed(False)
-    desk = first_desk(application, data_dir, key_file)
+    desk = first_desk(data_dir, key_file)
     if desk is None:
         store.release_folder()
         return 1
@@ -530,7 +532,7 @@ def open_window(data_dir: Path, key_file: Path | None = None) -> int:
         store.release_folder()
 
 
-def first_desk(application: QApplication, data_dir: Path, key_file: Path | None = None) -> Desk | None:
+def first_desk(data_dir: Path, key_file: Path | None = None) -> Desk | None:
     """The desk over a folder, asking on the screen where there can be none; None where nobody wants on."""
     fault: DeskError | None = None
     try:
@@ -538,7 +540,7 @@ def first_desk(application: QApplication, data_dir: Path, key_file: Path | None 
     except DeskError as error:
         print(text.sentence(error), file=sys.stderr)  # noqa: T201 - it was named on the command line
         return None
-    while (found := open_folder(data_dir, partial(_make_demo, application), fault)) is not None:
+    while (found := open_folder(data_dir, _make_demo, fault)) is not None:
         data_dir, said = found
         try:
             desk = Desk(data_dir)
@@ -566,14 +568,16 @@ def reopened(desk: Desk) -> Desk | None:
     thread = BetweenThread(desk.next_job.work)
     waiting = Waiting(desk.next_job.waiting)
     waiting.until(thread)
-    open_with_key(desk.data_dir)
-    store.disconnect()
-    again = Desk(desk.data_dir)
+    again = first_desk(desk.data_dir)
+    if again is None:
+        return None
+    if desk.context.actor.user_id in {person.id for person in staff.at_work()}:
+        again.context.set_actor(desk.context.actor)
     again.window.notice(text.sentence(thread.error) if thread.error is not None else desk.next_job.done(thread.result))
     return again
 
 
-def _make_demo(application: QApplication, data_dir: Path) -> None:
+def _make_demo(data_dir: Path) -> None:
     from PySide6.QtWidgets import QProgressBar, QProgressDialog
 
     from app import demo
@@ -588,7 +592,7 @@ def _make_demo(application: QApplication, data_dir: Path) -> None:
 
     def step(done: int, of: int) -> None:
         progress.setValue(round(99 * done / max(of, 1)))
-        application.processEvents()
+        QApplication.processEvents()
 
     demo.fill(data_dir, progress=step)
     progress.close()

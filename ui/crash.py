@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import threading
 import traceback
+from functools import partial
 from types import TracebackType
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -51,13 +52,25 @@ class CrashDialog(FormDialog):
 
 
 def tell_fault(window: QWidget, fault: EnvironmentFault) -> None:
-    """A fault of the machine that stays until somebody does something: one sentence to be read, once."""
+    """A fault of the machine that stays until somebody does something: one sentence, once, and the way to the backups.
+
+    The window's `safe_keeping_wanted` is told where that way is taken.
+    """
     words = text.sentence(fault)
     told = window.property("told_faults") or []
     if words not in told:
         window.setProperty("told_faults", [*told, words])
-        dialog = ask(window, _("Deskbell cannot go on like this"), words, [("on", _("Go on"))], lambda *_answer: None)
+        choices = [("keeping", _("Open safe keeping")), ("on", _("Go on"))]
+        damaged = fault.key in ("store.damaged", "store.foreign_file")
+        title = _("The data file is damaged") if damaged else _("Deskbell cannot go on like this")
+        dialog = ask(window, title, words, choices, partial(_fault_answered, window))
         dialog.setObjectName("fault")
+
+
+def _fault_answered(window: QWidget, key: str, _words: str) -> None:
+    wanted = getattr(window, "safe_keeping_wanted", None)
+    if key == "keeping" and wanted is not None:
+        wanted.emit()
 
 
 class CrashReporter(QObject):

@@ -326,7 +326,7 @@ class StartScreen(QMainWindow):
         self._body.addLayout(foot)
         self.table.selected_id.connect(self._selected)
         self.table.activated_id.connect(self._open_chosen)
-        self.table.show_ids(list(rows))
+        self.table.show_ids(list(rows), keep=self.newest.number if self.newest is not None else None)
         if rows:
             _focus(self.table)
         else:
@@ -456,6 +456,8 @@ def _counts(holds: kept.Contents) -> str:
 def _age(stamp: str) -> str:
     gone = max(clock.now() - clock.parse_stamp(stamp), timedelta())
     minutes = int(gone.total_seconds() // 60)
+    if minutes == 0:
+        return _("just now")
     if minutes < 60:
         return ngettext("{n} minute ago", "{n} minutes ago", minutes).format(n=minutes)
     if minutes < 48 * 60:

@@ -38,6 +38,7 @@ class DeskWindow(QMainWindow):
     help_requested = Signal()
     page_changed = Signal(str)
     closing = Signal()
+    safe_keeping_wanted = Signal()
 
     def __init__(self, center_name: str) -> None:
         super().__init__()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.store.backup import Backup, listing
+from app.lists.soundness import rule_words
+from app.store import checks
+from app.store.backup import Backup, listing, verify
 from app.store.contents import Contents, contents
 from app.store.restore import Difference, compare
 
-__all__ = ["Backup", "Contents", "Difference", "contents", "copies", "difference"]
+__all__ = ["Backup", "Contents", "Difference", "contents", "copies", "difference", "look_into", "why_unsound"]
 
 
 def copies(data_dir: Path) -> list[Backup]:
@@ -19,3 +21,15 @@ def copies(data_dir: Path) -> list[Backup]:
 def difference(source: Path, data_dir: Path) -> list[Difference]:
     """What a restore of a copy would change, by kind. EnvironmentFault `cli.bad_backup`."""
     return compare(source, data_dir)
+
+
+def why_unsound(copy: Path) -> str:
+    """The first rule that a copy breaks, in words; '' if it breaks none."""
+    said = verify(copy)
+    name = said.split(":")[0]
+    return rule_words(name) if name in checks.RULES else said
+
+
+def look_into(copy: Backup, data_dir: Path) -> tuple[list[Difference], str]:
+    """What restoring a copy would change, and why it cannot be restored, '' if it can."""
+    return compare(copy.path, data_dir), "" if copy.verified else why_unsound(copy.path)

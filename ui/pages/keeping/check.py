@@ -42,10 +42,11 @@ class Check(KeepingCard):
         self.save = self._button(_("Save the report…"), "save", "save_report", self.save_report)
         foot = QHBoxLayout()
         foot.setSpacing(8)
-        for button in (self.check, self.stop, self.mend, self.save):
+        for button in (self.check, self.stop, self.mend):
             foot.addWidget(button)
         foot.addStretch(1)
         self.column.addLayout(foot)
+        self.column.addWidget(self.save, alignment=Qt.AlignmentFlag.AlignLeft)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setObjectName("check_progress")

@@ -151,19 +151,22 @@ class Backups(KeepingCard):
         """How backups stand, as the thread says it."""
         self.now.setEnabled(not state.running)
         if state.running:
-            self.said.setText(_("A backup is being made and verified; go on working."))
-            self.said.set_color("text2")
+            self._say(_("A backup is being made and verified; go on working."))
             return
         if state.problem or state.broken:
             broken = _("The last backup is kept, but the file breaks a rule: {detail}").format(detail=state.broken)
-            self.said.setText(state.problem or broken)
-            self.said.set_color("danger")
+            self._say(state.problem or broken, "danger")
         else:
-            self.said.setText(
-                _("Every 15 minutes when something changed, and at closing. Each is read back and every rule proven.")
-            )
-            self.said.set_color("text2")
+            self._say(self._routine())
         self.reload()
+
+    @staticmethod
+    def _routine() -> str:
+        return _("Every 15 minutes when something changed, and at closing. Each is read back and every rule proven.")
+
+    def _say(self, said: str, color: str = "text2") -> None:
+        self.said.setText(said)
+        self.said.set_color(color)
 
     def _selected(self, number: object) -> None:
         self.chosen = self._rows.get(number) if isinstance(number, int) else None
@@ -180,21 +183,21 @@ class Backups(KeepingCard):
             chosen = self.chosen
             self.back.setEnabled(False)
             self._comparing = chosen
-            self.context.read(
-                kept.difference, chosen.path, self.data_dir, done=self._compared, failed=self._not_compared
-            )
+            self._say(_("Reading what would change…"))
+            self.context.read(kept.look_into, chosen, self.data_dir, done=self._compared, failed=self._not_compared)
 
     def _compared(self, found: object) -> None:
         self.back.setEnabled(True)
-        assert isinstance(found, list)
-        dialog = RestoreDialog(self.context, self, self._comparing, found)
+        self._say(self._routine())
+        assert isinstance(found, tuple)
+        differences, why = found
+        dialog = RestoreDialog(self.context, self, self._comparing, differences, why)
         dialog.agreed.connect(self.restore_wanted)
         dialog.open()
 
     def _not_compared(self, error: DeskError) -> None:
         self.back.setEnabled(True)
-        self.said.setText(text.sentence(error))
-        self.said.set_color("danger")
+        self._say(text.sentence(error), "danger")
 
 
 def _size(size: int) -> str:

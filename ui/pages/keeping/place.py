@@ -32,7 +32,7 @@ class SecondPlace(KeepingCard):
         self.choose = Button(_("Choose…"), "hard-drive")
         self.choose.setObjectName("choose_place")
         self.choose.clicked.connect(self.choose_place)
-        self.save_place = Button(_("Save the second place"), "check")
+        self.save_place = Button(_("Save the place"), "check")
         self.save_place.setObjectName("save_place")
         self.save_place.clicked.connect(self.store_place)
         foot.addWidget(self.choose)
