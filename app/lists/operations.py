@@ -136,7 +136,7 @@ def _touched(operation_id: int) -> str:
     names: list[str] = []
     for table, row_id, image in images.first_of_operation(operation_id, _FOLLOWS, 4):
         name = naming.name(table, row_id, image)
-        if name and name not in names:
+        if name and not any(name in known for known in names):
             names.append(name)
     return " · ".join(names[:2])
 

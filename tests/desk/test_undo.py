@@ -40,6 +40,7 @@ from app.store.models import (
     MailQueue,
     Note,
     Notification,
+    NotificationRecipient,
     Operation,
     Payment,
     Product,
@@ -247,6 +248,35 @@ def test_a_student_who_was_added_by_mistake_is_off_the_roster_and_is_not_found(s
     another = people.add_student(c.staff, people.StudentDraft("Ida", "Neu"))
     assert another > added, "what is said about someone who is gone never becomes another's"
     assert User.get_by_id(another).number == "S-000004", "a number that was said aloud is not given twice"
+    assert checks.run() == []
+
+
+def test_a_seat_that_was_offered_waits_again_and_the_mail_is_canceled(small_center: SmallCenter) -> None:
+    c = small_center
+    there = slot(c, capacity=1)
+    seat = seats.book(c.staff, there, c.student)
+    seats.wait(c.staff, there, c.other_student)
+    seats.cancel_seat(c.staff, seat)
+    seats.offer(c.staff, there, c.other_student)
+    operation = last()
+    assert undo.preview(c.staff, operation).mails_canceled == ("Łukasz Wiśniewski",)
+    undo.undo(c.staff, operation)
+    assert SlotEnrolled.get(SlotEnrolled.student_id == c.other_student).status == "waiting"
+    assert MailQueue.get(MailQueue.template_key == "seat_offer").state == "canceled"
+    assert checks.run() == []
+
+
+def test_what_was_given_to_someone_is_theirs_no_more_even_if_they_read_it(small_center: SmallCenter) -> None:
+    c = small_center
+    slot(c)
+    told = Notification.get().id
+    assert c.staff.user_id is not None
+    notifications.assign(c.admin, told, c.staff.user_id)
+    operation = last()
+    notifications.mark_read(c.staff, [told])
+    undo.undo(c.admin, operation)
+    assert Notification.get_by_id(told).assigned_to is None
+    assert [row.user_id for row in NotificationRecipient.select()] == [c.admin.user_id]
     assert checks.run() == []
 
 
