@@ -141,10 +141,10 @@ def _touched(operation_id: int) -> str:
     return " · ".join(names[:2])
 
 
-def detail(operation_id: int, most: int = 60) -> list[Record]:
-    """What an operation touched, record by record, in words."""
+def detail(operation_id: int, most: int = 300) -> list[Record]:
+    """What an operation touched, record by record, in words; its first `most` changes."""
     found = []
-    for row in images.of_operation(operation_id)[:most]:
+    for row in images.of_operation(operation_id, most):
         if row.table in _FOLLOWS:
             continue
         fields = compare(row.table, row.before, row.after)

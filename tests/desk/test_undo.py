@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -576,13 +577,36 @@ def test_a_payment_is_given_back_and_only_once(small_center: SmallCenter) -> Non
     made = pay(c, c.student, 10000, "k", line)
     operation = last()
     seen = undo.preview(c.staff, operation)
-    assert [key for key, _ in seen.money] == ["undo.does_refund"]
+    assert [key for key, _ in seen.money] == ["undo.does_refund", "undo.does_stay"]
     assert Payment.select().count() == 1, "a preview writes nothing"
     taken_back = undo.undo(c.staff, operation)
     back = Payment.get(Payment.refund_of == made)
     assert (back.amount_minor, back.status, back.reason) == (10000, "COMPLETED", "taken back")
     assert User.get_by_id(c.student).balance_minor == 33000
     assert refused(c.staff, taken_back).key == "undo.money"
+    assert checks.run() == []
+
+
+def test_eight_who_take_the_same_payment_back_give_the_money_back_once(small_center: SmallCenter) -> None:
+    c = small_center
+    line = enrollment.enroll(c.staff, enrollment.EnrollmentDraft(c.student, c.course))
+    pay(c, c.student, 10000, "k", line)
+    operation, answers = last(), []
+
+    def take() -> None:
+        with store.connected():
+            try:
+                answers.append(undo.undo(c.staff, operation))
+            except UserError as error:
+                answers.append(error.key)
+
+    threads = [threading.Thread(target=take) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(map(str, answers))[1:] == ["undo.already"] * 7
+    assert Payment.select().where(Payment.payment_type == "refund").count() == 1
     assert checks.run() == []
 
 

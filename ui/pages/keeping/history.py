@@ -52,7 +52,7 @@ class History(QWidget):
         self.filter.returnPressed.connect(self.reload)
         head.addWidget(self.filter, 1)
         self.mine = Chip(_("Mine"), "user", "history_mine")
-        self.program = Chip(_("Deskbell's own"), "", "history_program")
+        self.program = Chip(_("Deskbell’s own"), "", "history_program")
         for chip in (self.mine, self.program):
             chip.clicked.connect(self.reload)
             head.addWidget(chip)
