@@ -227,6 +227,17 @@ def test_the_timeline_keeps_what_was_done_and_says_that_it_was_taken_back(small_
     assert text.sentence(*said[2]) == "Done again: Seat booked"
 
 
+def test_what_was_taken_back_twice_in_turn_is_not_taken_back_a_third_time(small_center: SmallCenter) -> None:
+    c = small_center
+    catalog.restock(c.admin, c.book, 3)
+    first = last()
+    again = undo.undo(c.admin, undo.undo(c.admin, first))
+    undo.undo(c.admin, first)
+    catalog.restock(c.admin, c.book, 3)
+    assert refused(c.admin, again).key == "undo.already", "its stock has gone already"
+    assert checks.run() == []
+
+
 def test_notifications_of_what_is_taken_back_need_nobody(small_center: SmallCenter) -> None:
     slot(small_center)
     told = Notification.get(Notification.key == "scheduling.planned")
