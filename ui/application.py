@@ -373,6 +373,9 @@ class Desk(QObject):
     def _changed(self, changes: store.Changes) -> None:
         if self.closing:
             return  # a commit that was on its way when the window closed
+        if changes.label in (labels.TAKE_BACK, labels.BRING_BACK) and "settings" in changes.tables:
+            use_center_defaults()
+            self.context.set_center(center.load())
         for entry in self.window.pages.values():
             heard = getattr(entry.widget, "on_changes", None)
             if heard is not None:

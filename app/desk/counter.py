@@ -99,6 +99,8 @@ def _completed(w: Write, done: operations.Done, rows: Sequence[Touched]) -> list
         payments.refund_in(w, row.row_id, amount, _reason(), f"undo:{done.id}:{row.row_id}")
         facts = {"amount": amount, "method": row.after["method"], "number": row.after["number"]}
         said.append(("undo.does_refund", facts))
+    for invoice_id in _made(rows, "invoices"):
+        said.append(("undo.does_stay", {"label": Invoice.get_by_id(invoice_id).label}))
     return said
 
 

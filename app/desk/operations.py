@@ -43,8 +43,13 @@ def load(operation_id: int) -> Done:
 
 
 def undone() -> dict[int, int]:
-    """Every operation that is taken back at the moment, with the operation that did it."""
-    pairs: Any = Operation.select(Operation.id, Operation.undo_of).where(Operation.undo_of.is_null(False)).tuples()
+    """Every operation that is taken back, with the operation that did it; without what is being written now."""
+    now = images.running()
+    pairs: Any = (
+        Operation.select(Operation.id, Operation.undo_of)
+        .where(Operation.undo_of.is_null(False), Operation.id != (now or 0))
+        .tuples()
+    )
     found: dict[int, int] = {}
     for row_id, target in sorted(pairs, reverse=True):  # the newest first: it says whether an older one still counts
         if row_id not in found:

@@ -51,10 +51,16 @@ def may_come_back(table: str) -> bool:
 
 
 def moments(table: str, row_id: int, limit: int = 200) -> list[Moment]:
-    """How a record was, newest first; the first is how it is now, if it is still there."""
-    found = []
-    for one in images.of_row(table, row_id)[:limit]:
-        if one.after is not None and not one.redacted:
+    """How a record was, newest first; the first is how it is now, if it is still there.
+
+    Changes of what is worked out from other rows alone are no moments of their own.
+    """
+    found: list[Moment] = []
+    worked_out = exact.KEPT.get(table, frozenset()) | exact.LOOSE.get(table, frozenset())
+    for one in images.of_row(table, row_id):
+        if len(found) == limit:
+            break
+        if one.after is not None and not one.redacted and images.differing(one.before, one.after, worked_out):
             facts = operations.facts(one.operation_id)
             found.append(Moment(one.change_id, facts["what"], facts["who"], facts["at"], one.after))
     return found

@@ -110,7 +110,7 @@ def wait(actor: Actor, slot_id: int, student_id: int, priority: int = 0) -> int:
             "held_by": None,
         }
         seat = _put(w, known, slot, student_id, values)
-        refresh_next_slot(w, [student_id])
+        refresh_next_slot(w, [student_id])  # a hold that ran out may still be what is kept as the next slot
         timeline.add(w, student_id, "seats.waiting", ("slots", slot_id), **_facts(slot))
         return seat
 

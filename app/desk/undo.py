@@ -155,11 +155,22 @@ def _allow(actor: Actor, done: operations.Done) -> None:
         require(actor, "undo.others")
 
 
+def _still_counts(done: operations.Done) -> None:
+    """UserError `undo.already`: it is taken back, or what would count again by this has been done otherwise since."""
+    gone = operations.undone()
+    asked = [done.id]
+    if done.undo_of is not None:
+        again = operations.load(done.undo_of)
+        asked += [again.undo_of] if again.undo_of is not None else []
+    for one in asked:
+        by = gone.get(one)
+        if by is not None:
+            named = operations.facts(by)
+            raise UserError("undo.already", who=named["who"], at=named["at"])
+
+
 def _take_back(w: Write, done: operations.Done) -> _Report:
-    by = operations.undone().get(done.id)
-    if by is not None and by != w.operation_id:
-        named = operations.facts(by)
-        raise UserError("undo.already", who=named["who"], at=named["at"])
+    _still_counts(done)
     report = _Report()
     touched = images.of_operation(done.id)
     _mails(w, done, touched, report)

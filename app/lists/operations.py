@@ -26,6 +26,15 @@ _HIDDEN = images.BOOKKEEPING | {
 }  # fmt: skip
 
 
+#: What a record's name says already.
+_OF_TABLE = {
+    "mail_queue": {"text", "to_name", "language", "student_id", "payer_id", "replaces_id"},
+    "slot_enrolled": {"session_id"},
+    "slots": {"session_id"},
+    "installments": {"enrollment_id"},
+}
+
+
 @dataclass(frozen=True)
 class Row:
     """One operation in the list."""
@@ -127,15 +136,15 @@ def _touched(operation_id: int) -> str:
     names: list[str] = []
     for table, row_id, image in images.first_of_operation(operation_id, _FOLLOWS, 4):
         name = naming.name(table, row_id, image)
-        if name and name not in names:
+        if name and not any(name in known for known in names):
             names.append(name)
     return " · ".join(names[:2])
 
 
-def detail(operation_id: int, most: int = 60) -> list[Record]:
-    """What an operation touched, record by record, in words."""
+def detail(operation_id: int, most: int = 300) -> list[Record]:
+    """What an operation touched, record by record, in words; its first `most` changes."""
     found = []
-    for row in images.of_operation(operation_id)[:most]:
+    for row in images.of_operation(operation_id, most):
         if row.table in _FOLLOWS:
             continue
         fields = compare(row.table, row.before, row.after)
@@ -153,10 +162,10 @@ def compare(table: str, before: images.Image | None, after: images.Image | None)
     one, other = before or {}, after or {}
     fields = []
     for name in other or one:
-        if name in _HIDDEN or one.get(name) == other.get(name):
+        if name in _HIDDEN or name in _OF_TABLE.get(table, ()) or one.get(name) == other.get(name):
             continue
         was, now = _value(name, one.get(name)), _value(name, other.get(name))
-        if was != now:
+        if was != now and (before is not None or other[name] != 0):
             fields.append(Field(column(name), was, now))
     return tuple(fields)
 
@@ -192,7 +201,14 @@ def _value(name: str, value: Any) -> str:
         return text.show(value, "date")
     if name == "skipped_reason":
         return text.sentence(str(value))
-    return str(value)
+    if name in _FLAGS:
+        return text.sentence("value.yes" if value else "value.no")
+    key = f"value.{value}"
+    return text.sentence(key) if name in _STATES and key in text.messages() else str(value)
+
+
+_STATES = {"status", "state", "role", "kind", "method", "class_type", "session_type", "payment_type"}
+_FLAGS = {"active", "pinned", "often_sold", "is_open"}
 
 
 def moments(table: str, row_id: int) -> list[records.Moment]:

@@ -121,6 +121,7 @@ MESSAGES = {
     "undo.not_running": N_("{record} is not running any more, so it cannot be taken back."),
     "undo.mail_gone": N_("The mail to {name} has left already, so this cannot be taken back."),
     "undo.does_refund": N_("{amount:money} is given back by {method}, as a refund of {number}"),
+    "undo.does_stay": N_("Invoice {label} stays as it was issued and is to be paid again"),
     "undo.does_credit": N_("Invoice {label} over {amount:money} is credited"),
     "undo.does_free": N_("{amount:money} becomes credit of {name} again"),
     "undo.does_cancel": N_("{record} is canceled; {amount:money} is owed no more"),

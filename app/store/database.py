@@ -625,7 +625,8 @@ _update_sql: dict[tuple[str, tuple[str, ...], bool], str] = {}
 
 def _with_fresh_id(table: str, names: tuple[str, ...]) -> str:
     """An INSERT that never gives an id twice: what is said about a row that is gone must not become another row's."""
-    fresh = f"(SELECT max(row_id) + 1 FROM changes WHERE table_name = '{table}')"
+    known = f"SELECT coalesce(max(row_id), 0) FROM changes WHERE table_name = '{table}'"
+    fresh = f"max(({known}), (SELECT coalesce(max(id), 0) FROM {table})) + 1"
     return f"INSERT INTO {table} (id, {', '.join(names)}) VALUES ({fresh}, {', '.join('?' * len(names))})"
 
 

@@ -54,12 +54,12 @@ def differing(one: Image | None, other: Image | None, but: frozenset[str] = froz
     return {name for name in names if one.get(name) != other.get(name)}
 
 
-def of_operation(operation_id: int) -> list[Touched]:
-    """What an operation touched, a row once, in the order in which it was last touched."""
+def of_operation(operation_id: int, most: int = -1) -> list[Touched]:
+    """What an operation touched, a row once, in the order in which it was last touched; or its first changes alone."""
     found: dict[tuple[str, int], Touched] = {}
     for table, row_id, before, after, redacted in db.execute_sql(
-        "SELECT table_name, row_id, before, after, redacted FROM changes WHERE operation_id = ? ORDER BY id",
-        (operation_id,),
+        "SELECT table_name, row_id, before, after, redacted FROM changes WHERE operation_id = ? ORDER BY id LIMIT ?",
+        (operation_id, most),
     ).fetchall():
         known = found.pop((table, row_id), None)
         first = known.before if known is not None else _image(before)

@@ -89,6 +89,16 @@ def test_an_expired_hold_is_free_without_a_timer(small_center: SmallCenter) -> N
             seats.book(small_center.staff, slot, small_center.student)
 
 
+def test_a_hold_that_ran_out_is_nobodys_next_slot_once_they_wait(small_center: SmallCenter) -> None:
+    slot = slot_of(small_center)
+    seats.hold(small_center.staff, slot, small_center.student, 15)
+    with clock.frozen(NOW + timedelta(minutes=20)):
+        seats.book(small_center.staff, slot, small_center.other_student)
+        seats.wait(small_center.staff, slot, small_center.student)
+        assert User.get_by_id(small_center.student).next_slot_at is None
+        assert checks.run() == []
+
+
 def test_a_hold_becomes_the_booking(small_center: SmallCenter) -> None:
     slot = slot_of(small_center)
     held = seats.hold(small_center.staff, slot, small_center.student)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ from app.store.models import (
     MailQueue,
     Note,
     Notification,
+    NotificationRecipient,
     Operation,
     Payment,
     Product,
@@ -226,6 +228,17 @@ def test_the_timeline_keeps_what_was_done_and_says_that_it_was_taken_back(small_
     assert text.sentence(*said[2]) == "Done again: Seat booked"
 
 
+def test_what_was_taken_back_twice_in_turn_is_not_taken_back_a_third_time(small_center: SmallCenter) -> None:
+    c = small_center
+    catalog.restock(c.admin, c.book, 3)
+    first = last()
+    again = undo.undo(c.admin, undo.undo(c.admin, first))
+    undo.undo(c.admin, first)
+    catalog.restock(c.admin, c.book, 3)
+    assert refused(c.admin, again).key == "undo.already", "its stock has gone already"
+    assert checks.run() == []
+
+
 def test_notifications_of_what_is_taken_back_need_nobody(small_center: SmallCenter) -> None:
     slot(small_center)
     told = Notification.get(Notification.key == "scheduling.planned")
@@ -248,6 +261,35 @@ def test_a_student_who_was_added_by_mistake_is_off_the_roster_and_is_not_found(s
     another = people.add_student(c.staff, people.StudentDraft("Ida", "Neu"))
     assert another > added, "what is said about someone who is gone never becomes another's"
     assert User.get_by_id(another).number == "S-000004", "a number that was said aloud is not given twice"
+    assert checks.run() == []
+
+
+def test_a_seat_that_was_offered_waits_again_and_the_mail_is_canceled(small_center: SmallCenter) -> None:
+    c = small_center
+    there = slot(c, capacity=1)
+    seat = seats.book(c.staff, there, c.student)
+    seats.wait(c.staff, there, c.other_student)
+    seats.cancel_seat(c.staff, seat)
+    seats.offer(c.staff, there, c.other_student)
+    operation = last()
+    assert undo.preview(c.staff, operation).mails_canceled == ("Łukasz Wiśniewski",)
+    undo.undo(c.staff, operation)
+    assert SlotEnrolled.get(SlotEnrolled.student_id == c.other_student).status == "waiting"
+    assert MailQueue.get(MailQueue.template_key == "seat_offer").state == "canceled"
+    assert checks.run() == []
+
+
+def test_what_was_given_to_someone_is_theirs_no_more_even_if_they_read_it(small_center: SmallCenter) -> None:
+    c = small_center
+    slot(c)
+    told = Notification.get().id
+    assert c.staff.user_id is not None
+    notifications.assign(c.admin, told, c.staff.user_id)
+    operation = last()
+    notifications.mark_read(c.staff, [told])
+    undo.undo(c.admin, operation)
+    assert Notification.get_by_id(told).assigned_to is None
+    assert [row.user_id for row in NotificationRecipient.select()] == [c.admin.user_id]
     assert checks.run() == []
 
 
@@ -547,13 +589,36 @@ def test_a_payment_is_given_back_and_only_once(small_center: SmallCenter) -> Non
     made = pay(c, c.student, 10000, "k", line)
     operation = last()
     seen = undo.preview(c.staff, operation)
-    assert [key for key, _ in seen.money] == ["undo.does_refund"]
+    assert [key for key, _ in seen.money] == ["undo.does_refund", "undo.does_stay"]
     assert Payment.select().count() == 1, "a preview writes nothing"
     taken_back = undo.undo(c.staff, operation)
     back = Payment.get(Payment.refund_of == made)
     assert (back.amount_minor, back.status, back.reason) == (10000, "COMPLETED", "taken back")
     assert User.get_by_id(c.student).balance_minor == 33000
     assert refused(c.staff, taken_back).key == "undo.money"
+    assert checks.run() == []
+
+
+def test_eight_who_take_the_same_payment_back_give_the_money_back_once(small_center: SmallCenter) -> None:
+    c = small_center
+    line = enrollment.enroll(c.staff, enrollment.EnrollmentDraft(c.student, c.course))
+    pay(c, c.student, 10000, "k", line)
+    operation, answers = last(), []
+
+    def take() -> None:
+        with store.connected():
+            try:
+                answers.append(undo.undo(c.staff, operation))
+            except UserError as error:
+                answers.append(error.key)
+
+    threads = [threading.Thread(target=take) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(map(str, answers))[1:] == ["undo.already"] * 7
+    assert Payment.select().where(Payment.payment_type == "refund").count() == 1
     assert checks.run() == []
 
 

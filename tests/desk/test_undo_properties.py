@@ -378,6 +378,9 @@ class Desk:
         """The rows after an undo, and the stock; None where it must be refused."""
         if one.way == "money":
             return None
+        again = one.undo_of.undo_of if one.undo_of is not None else None
+        if again is not None and self._undone(again):
+            return None  # what would be taken back once more is taken back already
         world = dict(self.world)
         if one.way == "pay":
             return None if self._given_back(one.made) else (world, self.stock)

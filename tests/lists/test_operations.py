@@ -113,3 +113,18 @@ def test_every_table_has_a_name_people_know(small_center: SmallCenter) -> None:
     tables = migrations.recorded_tables(store.db.connection())
     assert [one for one in tables if f"table.{one}" not in text.messages()] == []
     assert {model._meta.table_name for model in MODELS} - {"operations", "changes"} == set(tables)
+
+
+def test_stored_states_are_told_in_words(small_center: SmallCenter) -> None:
+    c = small_center
+    booked(c)
+    seats.cancel_seat(c.staff, 1)
+    seat = next(record for record in operations.detail(last()) if record.table == "slot_enrolled")
+    assert [(field.name, field.before, field.after) for field in seat.fields] == [("Status", "booked", "canceled")]
+
+
+def test_what_is_worked_out_is_no_moment_of_its_own(small_center: SmallCenter) -> None:
+    c = small_center
+    enrollment.enroll(c.staff, enrollment.EnrollmentDraft(c.student, c.course))
+    assert User.get_by_id(c.student).version == 2, "the balance was written"
+    assert len(operations.moments("users", c.student)) == 1

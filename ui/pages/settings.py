@@ -113,6 +113,8 @@ class SettingsPage(QWidget):
         """Something was done: the history on screen shows it."""
         if self.history.isVisible():
             self.history.reload()
+        self._show_taxes()
+        self._show_till()
 
     def page_shown(self) -> None:
         """Read again what changed meanwhile."""
@@ -136,14 +138,13 @@ class SettingsPage(QWidget):
         self.center_fields: dict[str, Field] = {}
         for number, (key, label) in enumerate(_CENTER):
             field = Field(_(label), name=f"center_{key}")
-            assert isinstance(field.edit, QLineEdit)
-            field.edit.setText(str(getattr(self.context.center, key)).replace("\n", ", "))
             self.center_fields[key] = field
             grid.addWidget(field, number // 2, number % 2)
         self.prices = QComboBox()
         self.prices.addItem(_("with tax inside (gross)"), "gross")
         self.prices.addItem(_("without tax (net)"), "net")
-        self.prices.setCurrentIndex(self.prices.findData(self.context.center.prices))
+        self._fill_center()
+        self.context.center_changed.connect(self._fill_center)
         grid.addWidget(Field(_("Prices are quoted"), self.prices, name="center_prices"), len(_CENTER) // 2, 0)
         column.addLayout(grid)
         column.addWidget(self.center_problem)
@@ -151,6 +152,13 @@ class SettingsPage(QWidget):
         self.save_center.clicked.connect(self.store_center)
         column.addWidget(self.save_center, alignment=Qt.AlignmentFlag.AlignLeft)
         return card
+
+    def _fill_center(self) -> None:
+        """Show the center as it is, also after its settings were taken back."""
+        for key, field in self.center_fields.items():
+            assert isinstance(field.edit, QLineEdit)
+            field.edit.setText(str(getattr(self.context.center, key)).replace("\n", ", "))
+        self.prices.setCurrentIndex(self.prices.findData(self.context.center.prices))
 
     def store_center(self) -> None:
         """Save what was typed about the center."""

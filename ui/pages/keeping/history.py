@@ -52,7 +52,7 @@ class History(QWidget):
         self.filter.returnPressed.connect(self.reload)
         head.addWidget(self.filter, 1)
         self.mine = Chip(_("Mine"), "user", "history_mine")
-        self.program = Chip(_("Deskbell's own"), "", "history_program")
+        self.program = Chip(_("Deskbell’s own"), "", "history_program")
         for chip in (self.mine, self.program):
             chip.clicked.connect(self.reload)
             head.addWidget(chip)
@@ -60,9 +60,8 @@ class History(QWidget):
         self.model = PagedModel(
             [
                 Column(_("When"), 130, lambda row: Cell(words.when(row.at, self.context.center), color="text2")),
-                Column(_("What"), 0, lambda row: Cell(row.words, "name", second=row.touched)),
+                Column(_("What"), 0, self._what),
                 Column(_("Who"), 150, lambda row: Cell(row.who, color="text2")),
-                Column(_("State"), 120, self._state),
             ],
             operations.page,
         )
@@ -87,7 +86,6 @@ class History(QWidget):
         self.records = QVBoxLayout(inner)
         self.records.setContentsMargins(0, 0, 6, 0)
         self.records.setSpacing(6)
-        self.records.setAlignment(Qt.AlignmentFlag.AlignTop)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -104,8 +102,11 @@ class History(QWidget):
         return card
 
     @staticmethod
-    def _state(row: operations.Row) -> Cell:
-        return Cell(_("Taken back"), badge="canceled") if row.undone else Cell()
+    def _what(row: operations.Row) -> Cell:
+        if not row.undone:
+            return Cell(row.words, "name", second=row.touched)
+        said = " · ".join(filter(None, (_("Taken back"), row.touched)))
+        return Cell(row.words, "name", "text3", second=said, icon="undo-2")
 
     # -- reading
 
@@ -151,19 +152,20 @@ class History(QWidget):
             left = len(found) - MOST_RECORDS
             more = ngettext("and {n} more record", "and {n} more records", left).format(n=left)
             self.records.addWidget(Text(more, "small", "text3"))
+        self.records.addStretch(1)
 
     def _record(self, record: operations.Record) -> None:
         head = QHBoxLayout()
         head.setSpacing(8)
         label, badge = _ACTS[record.act]
-        head.addWidget(Badge(badge, _(label)))
+        head.addWidget(Badge(badge, _(label)), alignment=Qt.AlignmentFlag.AlignTop)
         head.addWidget(Text(f"{record.kind}: {record.name}", "name", wrap=True), 1)
         if record.may_come_back:
             button = Button(_("Bring back…"), "history", kind="quiet", size="small")
             button.setObjectName(f"bring_back_{record.table}_{record.row_id}")
             button.setAccessibleDescription(record.name)
             button.clicked.connect(partial(self.bring_back, record))
-            head.addWidget(button)
+            head.addWidget(button, alignment=Qt.AlignmentFlag.AlignTop)
         self.records.addLayout(head)
         grid = QGridLayout()
         grid.setContentsMargins(12, 0, 0, 6)
