@@ -385,6 +385,15 @@ def last_operation_in(path: Path) -> str:
         return ""
 
 
+def operations_in(path: Path) -> int:
+    """The number of the last operation in a file, 0 where it cannot be read."""
+    try:
+        with contextlib.closing(database.open_beside(path)) as connection:
+            return int(connection.execute("SELECT coalesce(max(id), 0) FROM operations").fetchone()[0])
+    except (driver.Error, EnvironmentFault):
+        return 0
+
+
 def total_size(backups: Iterable[Backup]) -> int:
     """Bytes that copies take together."""
     return sum(one.size for one in backups)

@@ -212,7 +212,8 @@ def _trust(connection: Any, path: Path) -> None:
         if words != "ok":
             raise EnvironmentFault("store.damaged", path=str(path), detail=" ".join(words.split()))
     else:
-        pages, size = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+        # SQLCipher answers some pragmas with text.
+        pages, size = (int(connection.execute(f"PRAGMA {one}").fetchone()[0]) for one in ("page_count", "page_size"))
         if path.stat().st_size < pages * size:
             raise EnvironmentFault("store.damaged", path=str(path), detail=f"{path.stat().st_size} < {pages * size}")
     last = connection.execute("SELECT coalesce(max(id), 0) FROM operations").fetchone()[0]
@@ -245,8 +246,11 @@ def _remembered(path: Path) -> int:
 
 def _remember(operation_id: int) -> None:
     """Write down the last acknowledged operation. Where that fails there is one witness less, and nothing is lost."""
+    path = Path(str(db.database))
+    if path.name != paths.DATA_FILE:
+        return  # a center that is being made aside, by a restore or the like: what it remembers is not this one's
     with suppress(OSError):  # always as long, so that one write over another leaves no third number
-        _witness(Path(str(db.database))).write_text(f"{operation_id:020d}", "ascii")
+        _witness(path).write_text(f"{operation_id:020d}", "ascii")
 
 
 def forget_last_operation(path: Path) -> None:
