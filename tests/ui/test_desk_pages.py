@@ -488,3 +488,24 @@ def test_a_fact_of_the_status_bar_opens_what_is_behind_it(driver: Driver, fact: 
     driver.window.mail_fact.set_label("1 mail waiting")
     driver.click(driver.window, fact)
     assert driver.window.current() is driver.window.pages[page].widget
+
+
+def test_a_form_that_is_higher_than_the_screen_scrolls_between_head_and_foot(driver: Driver) -> None:
+    try:
+        driver.window.resize(1366, 700)
+        theme().use(scale=1.5)
+        driver.page("calendar").new_session()
+        form = driver.dialog("session")
+        QApplication.processEvents()
+        assert form.height() <= 700
+        for button in ("plan_the_session", "close"):
+            place = driver.find(form, QWidget, button)
+            assert place.mapTo(form, place.rect().bottomLeft()).y() < form.height()
+        last = form.fields["override_reason"].edit
+        assert last.visibleRegion().isEmpty(), "it is below what is seen"
+        form.days[7].setFocus()
+        driver.key(Qt.Key.Key_Tab)
+        assert last.hasFocus()
+        assert not last.visibleRegion().isEmpty(), "the focus brings it up"
+    finally:
+        theme().use(scale=1.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, QRect, QRectF, Qt
+from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QGuiApplication,
@@ -16,7 +16,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShortcut,
 )
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.errors import DeskError, UserError
 from app.text import _, sentence
@@ -62,6 +62,34 @@ class _Scrim(QWidget):
             painter.drawRoundedRect(ring, _ROUND + reach, _ROUND + reach)
 
 
+class _Body(QScrollArea):
+    """What a form asks: as high as it is, and where a screen is lower than that, it scrolls between head and foot."""
+
+    def __init__(self, wide: int, most: int) -> None:
+        super().__init__()
+        self._wide, self._most = wide - 2, most
+        inner = QWidget()
+        inner.setObjectName("scrolled")
+        self.column = QVBoxLayout(inner)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidget(inner)
+
+    def sizeHint(self) -> QSize:
+        column = self.column
+        high = column.totalHeightForWidth(self._wide) if column.hasHeightForWidth() else column.totalSizeHint().height()
+        return QSize(self._wide, min(high, self._most))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, self.sizeHint().height())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
+
+
 class FormDialog(QDialog):
     """Head, body, foot. Subclasses fill `body`, name their fields in `fields`, and answer `main_action`."""
 
@@ -105,10 +133,12 @@ class FormDialog(QDialog):
         self.problem.setContentsMargins(20, 10, 20, 0)
         self.problem.hide()
         column.addWidget(self.problem)
-        self.body = QVBoxLayout()
+        around = theme().px(64) + 90  # head and foot, and some air
+        scroll = _Body(self.width(), max(parent.window().height() - around, 240))
+        self.body = scroll.column
         self.body.setContentsMargins(20, 16, 20, 18)
         self.body.setSpacing(12)
-        column.addLayout(self.body)
+        column.addWidget(scroll)
         column.addWidget(rule())
         self.foot = QHBoxLayout()
         self.foot.setContentsMargins(20, 14, 20, 16)

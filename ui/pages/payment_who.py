@@ -79,7 +79,6 @@ class WhoPays(QWidget):
         self.owes.setText(_("Owes") if total else said)
         self.owes.set_color("ok" if credit else "text2")
         self.amount.setText(text.show_money(total) if total else "")
-        why = ngettext("on {n} line", "on {n} lines", len(dues)).format(n=len(dues))
-        if late:
-            why += ", " + _("{amount} of it late").format(amount=text.show_money(late))
+        lines = ngettext("on {n} line", "on {n} lines", len(dues)).format(n=len(dues))
+        why = _("· {amount} of it late").format(amount=text.show_money(late)) if late else lines
         self.why.setText(why if total else "")

@@ -79,7 +79,8 @@ class StudentPanel(Card):
             self.tabs.addTab(label)
         self.tabs.currentChanged.connect(self.reload)
         column.addWidget(self.tabs)
-        column.addWidget(rule())
+        self.below_tabs = rule()
+        column.addWidget(self.below_tabs)
         self.scroll = QScrollArea()
         self.scroll.setWidgetResizable(True)
         self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -154,7 +155,7 @@ class StudentPanel(Card):
         """Read the shown tab again."""
         clear_layout(self.body)
         found = roster.overview(self.student_id) if self.student_id is not None else None
-        for widget in (self.pay, self.enroll, self.edit, self.tabs, self.avatar, self.badge):
+        for widget in (self.pay, self.enroll, self.edit, self.tabs, self.below_tabs, self.avatar, self.badge):
             widget.setVisible(found is not None)
         if found is None:
             self.name.setText("")
