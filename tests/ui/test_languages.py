@@ -14,6 +14,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDialog, QLabel, QLineEdit, QWidget
 
 from app import text
+from app.desk import people
 from app.store import db
 from tests.support.window import Driver, driver
 
@@ -159,6 +160,33 @@ def test_every_text_of_the_forms_goes_through_gettext(driver: Driver) -> None:
     for form in forms(driver):
         assert Pseudo.asked <= handed_over, sorted(Pseudo.asked - handed_over)
         assert escaped(visible_words(form), values) == [], form.objectName()
+
+
+def test_every_text_of_the_history_goes_through_gettext(driver: Driver) -> None:
+    driver.desk.context.run(people.add_payer, people.PayerDraft("ACME", "company"))
+    driver.desk.context.run(people.add_note, driver.center.student, "a note")
+    driver.settled()
+    values = known_values(driver)
+    page = driver.page("settings")
+    page.show_part("history")
+    driver.settled()
+    history = page.history
+    driver.until(lambda: history.model.ids)
+    for operation in history.model.ids[:2]:
+        history.table.select_id(operation)
+        driver.settled()
+        assert escaped(visible_words(driver.window), values) == []
+        for row in (history.model.row(number) for number in range(2)):
+            assert escaped({row.words, row.touched}, values) == []
+    driver.desk.take_back()
+    dialog = driver.dialog("take_back")
+    assert escaped(visible_words(dialog), values) == []
+    dialog.reject()
+    driver.click(history, "bring_back_payers_1")
+    dialog = driver.dialog("bring_back")
+    assert escaped(visible_words(dialog), values) == []
+    dialog.reject()
+    assert sorted(Pseudo.asked - extracted()) == []
 
 
 def test_the_control_finds_a_text_that_is_not_translated(driver: Driver) -> None:
