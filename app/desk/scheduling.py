@@ -241,12 +241,11 @@ def cancel_slot(actor: Actor, slot_id: int, reason: str) -> None:
         people = _seated(slot_id, w.now)
         enrollments = _enrollments(slot_id)
         w.update(Slot, slot_id, canceled_at=w.now, cancel_reason=words)
-        rows = list(
-            SlotEnrolled.select(SlotEnrolled.id, SlotEnrolled.student_id).where(
-                SlotEnrolled.slot_id == slot_id, SlotEnrolled.status != "canceled"
-            )
+        rows = SlotEnrolled.select(SlotEnrolled.id, SlotEnrolled.student_id).where(
+            SlotEnrolled.slot_id == slot_id, SlotEnrolled.status != "canceled"
         )
-        for row in rows:
+        given_back = list(rows)  # holds that ran out among them: the slot may still be kept as someone's next
+        for row in given_back:
             w.update(SlotEnrolled, row.id, status="canceled", held_until=None, held_by=None)
         seats.recount(w, [slot_id])
         facts = {"title": seats.title(slot), "at": slot.start_utc, "reason": words}
@@ -261,7 +260,7 @@ def cancel_slot(actor: Actor, slot_id: int, reason: str) -> None:
                 old_start=slot.start_wall,
                 reason=words,
             )
-        seats.refresh_next_slot(w, [row.student_id for row in rows])
+        seats.refresh_next_slot(w, [row.student_id for row in given_back])
         seats.recompute_progress(w, enrollments)
         notifications.notify(w, "calendar", "center", "scheduling.slot_canceled_entry", ("slots", slot_id), **facts)
 

@@ -99,6 +99,15 @@ def test_a_hold_that_ran_out_is_nobodys_next_slot_once_they_wait(small_center: S
         assert checks.run() == []
 
 
+def test_a_canceled_slot_is_nobodys_next_slot_not_even_of_a_hold_that_ran_out(small_center: SmallCenter) -> None:
+    slot = slot_of(small_center)
+    seats.hold(small_center.staff, slot, small_center.student, 15)
+    with clock.frozen(NOW + timedelta(minutes=20)):
+        scheduling.cancel_slot(small_center.staff, slot, "ice")
+        assert User.get_by_id(small_center.student).next_slot_at is None
+        assert checks.run() == []
+
+
 def test_a_hold_becomes_the_booking(small_center: SmallCenter) -> None:
     slot = slot_of(small_center)
     held = seats.hold(small_center.staff, slot, small_center.student)

@@ -6,6 +6,7 @@ import ast
 import json
 import re
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,6 @@ from app.desk import (
     invoices,
     labels,
     notifications,
-    operations,
     payments,
     people,
     records,
@@ -34,7 +34,8 @@ from app.desk import (
 from app.desk.accounts import Actor
 from app.errors import UserError
 from app.mail import queue
-from app.store import checks, images
+from app.mail.smtp import Outcome
+from app.store import checks, images, search
 from app.store.models import (
     Course,
     CourseEnrolled,
@@ -48,7 +49,6 @@ from app.store.models import (
     Product,
     ProductEnrolled,
     Session,
-    Setting,
     Slot,
     SlotEnrolled,
     Timeline,
@@ -145,8 +145,6 @@ def _restock(c: SmallCenter) -> None:
 
 
 def _settings(c: SmallCenter) -> None:
-    from dataclasses import replace
-
     center.save(c.admin, replace(center.load(), name="Another", due_days=3))
 
 
@@ -254,8 +252,6 @@ def test_a_student_who_was_added_by_mistake_is_off_the_roster_and_is_not_found(s
     operation = last()
     assert undo.preview(c.staff, operation).rows == (undo.Row("gone", "users", "Zoë Neu"),)
     undo.undo(c.staff, operation)
-    from app.store import search
-
     assert search.people("Zoë") == []
     assert User.get_or_none(User.id == added) is None
     another = people.add_student(c.staff, people.StudentDraft("Ida", "Neu"))
@@ -379,8 +375,6 @@ def test_a_room_that_was_given_away_is_named(small_center: SmallCenter) -> None:
     first = Slot.get(Slot.session_id == scheduling.plan_session(c.staff, draft)).id
     scheduling.cancel_slot(c.staff, first, "ice")
     canceled = last()
-    from dataclasses import replace
-
     scheduling.plan_session(c.staff, replace(draft, name="Second"))
     error = refused(c.staff, canceled)
     assert (error.key, error.params["other"]) == ("scheduling.room_busy", "Second")
@@ -463,7 +457,6 @@ def test_staff_take_back_their_own_and_admins_anybodys(small_center: SmallCenter
 def test_who_may_not_do_it_may_not_take_it_back(small_center: SmallCenter) -> None:
     c = small_center
     catalog.restock(c.admin, c.book, 1)
-    store.db.connection()
     error = refused(Actor(c.admin.user_id, "staff"), last())
     assert (error.key, error.params["right"]) == ("rights.missing", "catalog.edit")
     with pytest.raises(UserError, match=r"rights\.missing"):
@@ -491,8 +484,6 @@ def test_a_mail_is_canceled_while_it_can_be_and_queued_again_by_doing_it_again(s
 
 
 def test_a_mail_that_has_left_is_named(small_center: SmallCenter) -> None:
-    from app.mail.smtp import Outcome
-
     c = small_center
     there = slot(c)
     seats.book(c.staff, there, c.student)
@@ -840,5 +831,3 @@ def test_taking_back_needs_the_right_that_doing_needed() -> None:
         kind = labels.LABELS[label]
         if kind.way != "refused":
             assert kind.right == right, label
-    assert operations is not None
-    assert Setting is not None

@@ -455,7 +455,10 @@ def run(examples: int, steps: int) -> Counter[str]:
     # Thirty steps shrink for minutes; the steps that fail are printed as they were.
     phases = [Phase.explicit, Phase.generate]
 
-    @settings(max_examples=examples, phases=phases, suppress_health_check=list(HealthCheck), print_blob=False)
+    @settings(
+        max_examples=examples, phases=phases, deadline=None, database=None, print_blob=False,
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
     @given(st.lists(STEP, min_size=steps, max_size=steps))
     def days(work: list[tuple[str, int, int]]) -> None:
         Desk(templates, counts).work(work)

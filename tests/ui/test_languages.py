@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDialog,
 
 from app import help as help_texts
 from app import text
+from app.desk import people
 from app.exchange.delimited import ENCODINGS
 from app.store import db
 from tests.support.window import Driver, driver
@@ -186,6 +187,33 @@ def test_every_text_of_an_import_goes_through_gettext(
     assert escaped(set(heads), values) == []
     assert sorted(Pseudo.asked - extracted()) == []
     dialog.reject()
+
+
+def test_every_text_of_the_history_goes_through_gettext(driver: Driver) -> None:
+    driver.desk.context.run(people.add_payer, people.PayerDraft("ACME", "company"))
+    driver.desk.context.run(people.add_note, driver.center.student, "a note")
+    driver.settled()
+    values = known_values(driver)
+    page = driver.page("settings")
+    page.show_part("history")
+    driver.settled()
+    history = page.history
+    driver.until(lambda: history.model.ids)
+    for operation in history.model.ids[:2]:
+        history.table.select_id(operation)
+        driver.settled()
+        assert escaped(visible_words(driver.window), values) == []
+        for row in (history.model.row(number) for number in range(2)):
+            assert escaped({row.words, row.touched}, values) == []
+    driver.desk.take_back()
+    dialog = driver.dialog("take_back")
+    assert escaped(visible_words(dialog), values) == []
+    dialog.reject()
+    driver.click(history, "bring_back_payers_1")
+    dialog = driver.dialog("bring_back")
+    assert escaped(visible_words(dialog), values) == []
+    dialog.reject()
+    assert sorted(Pseudo.asked - extracted()) == []
 
 
 def test_the_control_finds_a_text_that_is_not_translated(driver: Driver) -> None:
