@@ -424,7 +424,10 @@ def _one_person(one: _Marks, other: _Marks) -> bool:
 
 
 def match_again(made: Plan, stop: Stop = never) -> None:
-    """Find who is already there and who stands in the list twice; lines that are wrong or dropped are left alone."""
+    """Find who is already there and who stands in the list twice; lines that are wrong or dropped are left alone.
+
+    A window may show the plan meanwhile: whoever a line points at is known before it does.
+    """
     marks = [
         _marks(row["first_name"], row["last_name"], row.get("email"), row.get("phone"), row.get("date_of_birth"))
         if (row := line.row) is not None and line.chosen != "dropped"
@@ -432,47 +435,52 @@ def match_again(made: Plan, stop: Stop = never) -> None:
         for line in made.lines
     ]
     asked = {mark for each in marks if each is not None for mark in (each.mail, each.digits, each.born)} - {""}
-    numbers = {line.row["number"] for line in made.lines if line.row and line.row.get("number")}
-    there, by_number = _People(), {}
-    made.known, made.as_of, made.stamp = {}, 0, clock.stamp()
+    numbers = {row["number"] for line in made.lines if (row := line.row) and row.get("number")}
+    there, by_number, known = _People(), {}, {}
+    stamp, highest = clock.stamp(), 0
     if stop():
         raise Stopped
     for one in roster.students():
-        made.as_of = max(made.as_of, one.id)
+        highest = max(highest, one.id)
         if one.number in numbers:
             by_number[one.number] = one.id
         elif not asked & {(one.email or "").lower(), text.phone_digits(one.phone or ""), one.date_of_birth}:
             continue
-        made.known[one.id] = one
+        known[one.id] = one
         there.add(one.id, _marks(one.first_name, one.last_name, one.email, one.phone, one.date_of_birth))
     if stop():
         raise Stopped
+    made.known = {**made.known, **known}
     listed = _People()
     for number, (line, mark) in enumerate(zip(made.lines, marks, strict=True)):
-        line.match = line.twin = line.near = None
-        line.differs = False
-        if mark is None or line.row is None:
-            continue
-        numbered = by_number.get(line.row.get("number", ""))
-        if numbered is not None and there.may_be(numbered, mark):
-            line.match = numbered
-        else:
-            line.match, line.near = there.find(mark)
-            line.near = numbered if line.match is None and line.near is None else line.near
-        line.differs = bool(changes(made, line))
-        line.twin, _near = listed.find(mark)
-        if line.twin is None:
-            listed.add(number, mark)
+        row = line.row
+        match = twin = near = None
+        if mark is not None and row is not None:
+            numbered = by_number.get(row.get("number", ""))
+            if numbered is not None and there.may_be(numbered, mark):
+                match = numbered
+            else:
+                match, near = there.find(mark)
+                near = numbered if match is None and near is None else near
+            twin, _near = listed.find(mark)
+            if twin is None:
+                listed.add(number, mark)
+        line.differs = match is not None and row is not None and bool(_moved(known[match], row))
+        line.match, line.twin, line.near = match, twin, near
+    made.as_of, made.stamp = highest, stamp
 
 
 def changes(made: Plan, line: Line) -> dict[str, Any]:
     """What a line would change in the student already there; an empty cell changes nothing."""
     if line.match is None or line.row is None:
         return {}
-    known = made.known[line.match]
+    return _moved(made.known[line.match], line.row)
+
+
+def _moved(known: roster.Known, row: dict[str, Any]) -> dict[str, Any]:
     return {
         name: value
-        for name, value in line.row.items()
+        for name, value in row.items()
         if name != "number" and value not in (None, "") and not _says_the_same(name, value, getattr(known, name) or "")
     }
 

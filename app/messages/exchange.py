@@ -13,7 +13,7 @@ MESSAGES = {
     "exchange.bad_xlsx": N_("This XLSX file is cut or damaged. Save it again in the program it comes from."),
     "exchange.bomb": N_("This XLSX file would unpack to far more than it can hold. Deskbell did not open it."),
     "exchange.too_large": N_("This file is larger than {limit} MB. Split it."),
-    "exchange.too_many_rows": N_("This file has more than {limit:,} lines. Split it."),
+    "exchange.too_many_rows": N_("This file has more than {limit:,d} lines. Split it."),
     "exchange.too_many_columns": N_("This file has more than {limit} columns. It is no list of people."),
     "exchange.cell_too_long": N_(
         "A cell of the entry that begins in line {line} holds more than a field can. Is a quote missing?"

@@ -127,6 +127,23 @@ def test_the_students_number_is_the_surest_match(small_center: SmallCenter, tmp_
     assert (plan.lines[1].match, plan.lines[1].near, plan.lines[1].state) == (None, small_center.student, "new")
 
 
+def test_a_plan_can_be_shown_while_it_is_matched_again(
+    small_center: SmallCenter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = planned([("Ana", "Satler", "ana.satler@mail.example", "+43 1 777", ""), ("Eve", "Ott", "", "", "")], tmp_path)
+    said = []
+    real = checking.roster.students
+
+    def while_someone_looks() -> object:
+        said.extend(checking.remark(plan, line)[0] for line in plan.lines)
+        yield from real()
+        said.extend(checking.remark(plan, line)[0] for line in plan.lines)
+
+    monkeypatch.setattr(checking.roster, "students", while_someone_looks)
+    checking.match_again(plan)
+    assert said == ["exchange.differs", "", "exchange.differs", ""]
+
+
 def test_one_birthday_for_all_does_not_take_all_day(small_center: SmallCenter, tmp_path: Path) -> None:
     rows = [(f"N{n:05d}x{n * 7919 % 99991}", f"L{n * 104729 % 99991}", "", "", "1970-01-01") for n in range(6_000)]
     rows.append(rows[5_000])
