@@ -133,7 +133,7 @@ class MailThread(QThread):
             if isinstance(fault, EnvironmentFault):
                 self._runner.tell("fault", text.sentence(fault))
             else:
-                sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+                sys.excepthook(*sys.exc_info())
 
     def finish(self) -> None:
         """Stop, breaking a send that hangs; what was not begun waits in the queue."""

@@ -385,7 +385,7 @@ def _told(step: Callable[[], Any]) -> None:
     try:
         step()
     except Exception:
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        sys.excepthook(*sys.exc_info())
 
 
 def _as_system(_actor: Actor, function: Any, *args: Any) -> Any:

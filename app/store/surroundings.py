@@ -19,6 +19,8 @@ from datetime import datetime, timedelta
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
+from sqlcipher3 import dbapi2 as driver
+
 from app import clock, paths
 from app.errors import EnvironmentFault
 from app.store import backup, database
@@ -190,7 +192,7 @@ def _newest_stamp(path: Path) -> str | None:
     try:
         with contextlib.closing(database.open_beside(path)) as connection:
             row = connection.execute("SELECT at FROM operations ORDER BY id DESC LIMIT 1").fetchone()
-    except (database.driver.Error, EnvironmentFault):
+    except (driver.Error, EnvironmentFault):
         return None
     return str(row[0]) if row else None
 
