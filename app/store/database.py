@@ -208,8 +208,14 @@ def _remembered(path: Path) -> int:
 
 def _remember(operation_id: int) -> None:
     """Write down the last acknowledged operation. Where that fails there is one witness less, and nothing is lost."""
-    with suppress(OSError):  # always as long, so that one write over another leaves no third number
-        _witness(Path(str(db.database))).write_text(f"{operation_id:020d}", "ascii")
+    with suppress(OSError):
+        # Always as long and written over, never cut: one write over another leaves no third number, and a file system
+        # that hurries what follows a cut to the disk would cost as much as the commit.
+        file = os.open(_witness(Path(str(db.database))), os.O_WRONLY | os.O_CREAT, 0o644)
+        try:
+            os.write(file, b"%020d" % operation_id)
+        finally:
+            os.close(file)
 
 
 def forget_last_operation(path: Path) -> None:
