@@ -249,8 +249,14 @@ def _remember(operation_id: int) -> None:
     path = Path(str(db.database))
     if path.name != paths.DATA_FILE:
         return  # a center that is being made aside, by a restore or the like: what it remembers is not this one's
-    with suppress(OSError):  # always as long, so that one write over another leaves no third number
-        _witness(path).write_text(f"{operation_id:020d}", "ascii")
+    with suppress(OSError):
+        # Always as long and written over, never cut: one write over another leaves no third number, and a file system
+        # that hurries what follows a cut to the disk would cost as much as the commit.
+        file = os.open(_witness(path), os.O_WRONLY | os.O_CREAT, 0o644)
+        try:
+            os.write(file, b"%020d" % operation_id)
+        finally:
+            os.close(file)
 
 
 def forget_last_operation(path: Path) -> None:

@@ -217,16 +217,16 @@ def image(origin: Path, entries: Sequence[Entry], chance: random.Random, target:
             else:
                 name(lambda at, old=old, new=new: at.__setitem__(new, at[old]))  # type: ignore[misc]
         elif entry.kind in "wt":
-            inode = handles[entry.file]
-            assert inode is not None
-            inode.pending.append((entry.offset, entry.data if entry.kind == "w" else None))
+            written = handles[entry.file]
+            assert written is not None
+            written.pending.append((entry.offset, entry.data if entry.kind == "w" else None))
         elif entry.kind == "s":
-            inode = handles[entry.file]
-            if inode is None:
+            synced = handles[entry.file]
+            if synced is None:
                 settle(len(moves))
             else:
-                inode.sync()
-                settle(max((n + 1 for n, (_, made) in enumerate(moves) if made is inode), default=0))
+                synced.sync()
+                settle(max((n + 1 for n, (_, made) in enumerate(moves) if made is synced), default=0))
     settle(chance.randint(0, len(moves)))
     done: dict[int, bytes] = {}
     for path, inode in lasting.items():

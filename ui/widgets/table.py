@@ -121,7 +121,7 @@ class PagedModel(QAbstractTableModel):
             row = self.row(index.row())
             return Cell() if row is None else self.columns[index.column()].cell(row)
         except Exception:
-            sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+            sys.excepthook(*sys.exc_info())
             return Cell()
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
