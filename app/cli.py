@@ -6,7 +6,9 @@ Exit 0 means done, 1 that a rule is broken or input was refused, 2 wrong usage. 
 from __future__ import annotations
 
 import argparse
+import getpass
 import json
+import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -15,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from app import __version__, paths, store, text
-from app.errors import DeskError
+from app.errors import DeskError, EnvironmentFault, UserError
+from app.exchange import dates
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -23,6 +26,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="deskbell", description="The front desk of a training center.")
     parser.add_argument("--version", action="version", version=f"Deskbell {__version__}")
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="the center's folder")
+    said = "the recovery code of an encrypted center, where the keyring does not have its key (or DESKBELL_KEY_FILE)"
+    parser.add_argument("--key-file", type=Path, metavar="F", help=said)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     demo = commands.add_parser("demo", help="fill an empty data folder with a believable center")
     demo.add_argument("--students", type=int, default=300, metavar="N")
@@ -36,8 +41,11 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     repair.add_argument("--report", type=Path, metavar="FILE", help="write what stays, in words and by name")
     backup = commands.add_parser("backup", help="a verified copy of everything")
     backup.add_argument("file", type=Path)
+    said = "encrypt under the passphrase in F; without it, one ending in .deskbell asks on the terminal"
+    backup.add_argument("--passphrase-file", type=Path, metavar="F", help=said)
     restore = commands.add_parser("restore", help="put a verified copy in place; the present file is kept aside")
     restore.add_argument("file", type=Path)
+    restore.add_argument("--passphrase-file", type=Path, metavar="F", help="the passphrase that opens the file")
     invoice = commands.add_parser("invoice", help="an invoice as PDF")
     invoice.add_argument("number")
     invoice.add_argument("--out", type=Path, required=True, metavar="FILE")
@@ -45,6 +53,18 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     mail = commands.add_parser("mail", help="the mail queue")
     mail.add_argument("action", choices=("status", "send"))
     mail.add_argument("--json", action="store_true")
+    imported = commands.add_parser("import", help="bring in a list: CSV, XLSX or vCard; every line is checked first")
+    imported.add_argument("kind", choices=("students",))
+    imported.add_argument("file", type=Path)
+    imported.add_argument("--dry-run", action="store_true", help="check and say what would be done; write nothing")
+    imported.add_argument("--update", action="store_true", help="change those who are there by what the list says")
+    imported.add_argument("--skip-wrong", action="store_true", help="leave wrong lines out, do not refuse the list")
+    imported.add_argument("--dates", choices=dates.STYLES, default="", help="how dates are written, if none tells")
+    imported.add_argument("--json", action="store_true")
+    exported = commands.add_parser("export", help="write a list: CSV, XLSX or vCard, as the file's ending says")
+    exported.add_argument("kind", choices=("students",))
+    exported.add_argument("file", type=Path)
+    exported.add_argument("--search", default="", metavar="WORDS", help="only those whom all words fit")
     commands.add_parser("self-test", help="the installed program proves itself, without a network")
     return parser.parse_args(argv)
 
@@ -59,14 +79,24 @@ def run(options: argparse.Namespace) -> int:
         "restore": _restore,
         "invoice": _invoice,
         "mail": _mail,
+        "import": _import,
+        "export": _export,
         "self-test": _self_test,
     }
     data_dir = options.data_dir or paths.last_data_dir() or paths.default_data_dir()
     try:
+        know_key(options.key_file)
         return actions[options.command](options, data_dir)
     except DeskError as error:
         print(text.sentence(error), file=sys.stderr)
         return 1
+
+
+def know_key(key_file: Path | None) -> None:
+    """Know the key of an encrypted center from its recovery code in a file, for as long as the program runs."""
+    named = key_file or (Path(os.environ["DESKBELL_KEY_FILE"]) if os.environ.get("DESKBELL_KEY_FILE") else None)
+    if named is not None:
+        store.know_code(_read(named))
 
 
 @contextmanager
@@ -79,6 +109,13 @@ def _center(data_dir: Path, *, alone: bool) -> Any:
         try:
             use_center_defaults()
             yield
+        except Exception as error:
+            from app.store import damage
+
+            fault = damage.explain(error)
+            if fault is error:
+                raise
+            raise fault from error
         finally:
             store.close_center()
     finally:
@@ -157,18 +194,44 @@ def _write_report(path: Path, found: Any) -> None:
 
 
 def _backup(options: argparse.Namespace, data_dir: Path) -> int:
+    from app.desk import secrecy
+    from app.desk.accounts import SYSTEM
     from app.store import backup
 
+    sealed = options.passphrase_file is not None or options.file.suffix == secrecy.ENDING
+    words = _passphrase(options, twice=True) if sealed else ""
     with _center(data_dir, alone=False):
-        size = backup.make(options.file)
+        size = secrecy.make_file(SYSTEM, data_dir, options.file, words) if sealed else backup.make(options.file)
     print(f"{options.file}: {size / 1e6:.1f} MB, verified.")
     return 0
 
 
+def _passphrase(options: argparse.Namespace, *, twice: bool) -> str:
+    """The passphrase out of its file or from the terminal; never out of the arguments, which others can see."""
+    from app.desk import secrecy
+
+    if options.passphrase_file is not None:
+        return _read(options.passphrase_file)
+    if not sys.stdin.isatty():
+        raise UserError("secrecy.passphrase_needed", "passphrase", path=str(options.file))
+    words = getpass.getpass("Passphrase: ")
+    return secrecy.passphrase(words, getpass.getpass("Again: ")) if twice else words
+
+
+def _read(path: Path) -> str:
+    """A secret that stands in a file."""
+    try:
+        return path.read_text("utf-8").strip()
+    except (OSError, UnicodeError) as error:
+        raise EnvironmentFault("cli.cannot_read", path=str(path)) from error
+
+
 def _restore(options: argparse.Namespace, data_dir: Path) -> int:
-    from app.desk import keeping
+    from app.desk import keeping, secrecy
     from app.desk.accounts import SYSTEM
 
+    if options.passphrase_file is not None or secrecy.is_sealed(options.file):
+        secrecy.unlock(options.file, _passphrase(options, twice=False))
     store.claim_folder(data_dir)
     try:
         aside = keeping.restore(SYSTEM, options.file, data_dir)
@@ -180,7 +243,6 @@ def _restore(options: argparse.Namespace, data_dir: Path) -> int:
 
 def _invoice(options: argparse.Namespace, data_dir: Path) -> int:
     from app.desk import papers
-    from app.errors import EnvironmentFault
 
     with _center(data_dir, alone=False):
         _name, content = papers.invoice_pdf(papers.find_invoice(options.number), copy=options.copy)
@@ -213,6 +275,52 @@ def _mail(options: argparse.Namespace, data_dir: Path) -> int:
         for name, count in states.items():
             print(f"{name:10} {count}")
     return 0 if not sending or runner.state.name == "idle" else 1
+
+
+def _import(options: argparse.Namespace, data_dir: Path) -> int:
+    """Check a list and bring it in; nothing is written while a line is wrong, unless those are left out."""
+    from app.desk.accounts import SYSTEM
+    from app.exchange import checking, columns, importing, reading
+    from app.lists import known
+
+    table = reading.read(options.file)
+    with _center(data_dir, alone=not options.dry_run):
+        before = known.imported_before(table.sha256)
+        if before is not None:
+            print(text.sentence("exchange.again", {"at": before[0], "people": before[2]}), file=sys.stderr)
+        plan = checking.plan(table, columns.guess(table), options.dates)
+        for line in plan.lines:
+            if line.errors:
+                print(f"{table.name}:{line.line}: {text.sentence(*checking.remark(plan, line))}", file=sys.stderr)
+        counts = plan.counts()
+        refused = counts["wrong"] and not options.skip_wrong
+        added = changed = 0
+        if not options.dry_run and not refused:
+            importing.back_up_first(data_dir)
+            done = importing.import_students(SYSTEM, plan, options.update)
+            added, changed = done.added, done.changed
+    if options.json:
+        print(json.dumps({"lines": counts, "added": added, "changed": changed}))
+    else:
+        for name, count in counts.items():
+            print(f"{name:10} {count}")
+        print(f"{added} added, {changed} changed.")
+    if refused:
+        print(text.sentence("exchange.wrong_lines"), file=sys.stderr)
+    return 1 if refused else 0
+
+
+def _export(options: argparse.Namespace, data_dir: Path) -> int:
+    from app.desk import center
+    from app.desk.accounts import SYSTEM
+    from app.exchange import exporting
+    from app.lists import people
+
+    with _center(data_dir, alone=False):
+        ids = people.ids(options.search, (), center.load().zone)
+        count = exporting.export_students(SYSTEM, ids, options.file)
+    print(f"{options.file}: {count} students.")
+    return 0
 
 
 def _self_test(_options: argparse.Namespace, _data_dir: Path) -> int:

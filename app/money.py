@@ -71,6 +71,17 @@ def precision(currency: str) -> int:
 
 
 _PLAIN = re.compile(r"[0-9]+")
+#: Marks of direction that some locales put around an amount; nobody sees them, and nobody types them.
+_DIRECTION = "\u200e\u200f\u061c"
+
+
+def _well_grouped(groups: list[str], locale: Locale) -> bool:
+    """Whether groups of digits stand where the locale puts them (12,34,567 in India), or in thousands."""
+    first, *middle, last = groups
+    return any(
+        len(last) == end and 1 <= len(first) <= size and all(len(part) == size for part in middle)
+        for end, size in {(3, 3), locale.decimal_formats[None].grouping}
+    )
 
 
 def parse(text: str, currency: str, locale: str = "en", *, field: str | None = "amount") -> int:
@@ -80,7 +91,8 @@ def parse(text: str, currency: str, locale: str = "en", *, field: str | None = "
     (``1_000``, other digits, ``NaN``, ``1e5``, a sign, too many decimals) raises
     UserError `money.not_an_amount`, nothing at all `money.empty`, above `MAX_MINOR` `money.too_large`.
     """
-    symbols = Locale.parse(locale.replace("-", "_")).number_symbols["latn"]
+    known = Locale.parse(locale.replace("-", "_"))
+    symbols = known.number_symbols["latn"]
     decimal, group = symbols["decimal"], symbols["group"]
     digits = precision(currency)
     example = format_plain(123450 if digits else 1234, currency, locale)
@@ -88,25 +100,25 @@ def parse(text: str, currency: str, locale: str = "en", *, field: str | None = "
     def refuse() -> UserError:
         return UserError("money.not_an_amount", field, text=text.strip()[:40], example=example)
 
-    body = text.strip()
+    body = text.strip().strip(_DIRECTION).strip()
     if not body:
         raise UserError("money.empty", field, example=example)
-    for sign in (get_currency_symbol(currency, locale.replace("-", "_")), currency):
-        body = body.removeprefix(sign).removesuffix(sign).strip()
+    for sign in (get_currency_symbol(currency, locale.replace("-", "_")).strip(_DIRECTION), currency):
+        body = body.removeprefix(sign).removesuffix(sign).strip().strip(_DIRECTION).strip()
     whole, mark, fraction = body.partition(decimal)
     if mark and (not digits or not fraction or len(fraction) > digits or not _PLAIN.fullmatch(fraction)):
         raise refuse()
     if group.isspace():
         whole = re.sub(r"[\u00a0\u202f ]", group, whole)
     groups = whole.split(group)
-    if len(groups) > 1 and not (1 <= len(groups[0]) <= 3 and all(len(part) == 3 for part in groups[1:])):
+    if len(groups) > 1 and not _well_grouped(groups, known):
         raise refuse()
     whole = "".join(groups)
     if not _PLAIN.fullmatch(whole):
         raise refuse()
     if len(whole) > 18:
         raise UserError("money.too_large", field, text=text.strip()[:40])
-    minor = int(whole) * 10**digits + int((fraction or "0").ljust(digits, "0") or "0")
+    minor: int = int(whole) * 10**digits + int((fraction or "0").ljust(digits, "0") or "0")
     if minor > MAX_MINOR:
         raise UserError("money.too_large", field, text=text.strip()[:40])
     return minor

@@ -86,11 +86,28 @@ def _steps() -> int:
     print(f"flows      ok: enrollment {enrolled}, payment {paid.number}, change {paid.change_minor}")
     print(f"documents  ok: {_documents(paid.invoice_ids[0])} glyphs in three scripts")
     print(f"mail       ok: {_send(actor)} messages over loopback")
+    print(f"secrecy    ok: {_secrecy()}")
     broken = checks.run()
     for one in broken:
         print(one)
     print(f"check      {'ok' if not broken else 'BROKEN'}: {len(checks.RULES)} rules")
     return 1 if broken else 0
+
+
+def _secrecy() -> str:
+    """A file that moves, made and opened again; the keyring that this computer has."""
+    import keyring
+
+    from app.desk import secrecy
+    from app.desk.accounts import SYSTEM
+
+    folder = store.data_folder()
+    target = folder.parent / f"move{secrecy.ENDING}"
+    size = secrecy.make_file(SYSTEM, folder, target, "four words of test")
+    if not secrecy.unlock(target, "four words of test") or target.read_bytes().startswith(b"SQLite"):
+        raise AssertionError("the file that moves is not encrypted")
+    secrecy.forget(target)
+    return f"{size} encrypted bytes, keyring {type(keyring.get_keyring()).__module__}"
 
 
 def _documents(invoice_id: int) -> int:

@@ -107,13 +107,12 @@ def sentence(
     Currency, locale and zone default to those of the open center (`use_defaults`). An unknown key, as a newer
     program may have written one, is shown as itself rather than lost.
     """
-    if isinstance(key, DeskError):
-        key, params = key.key, key.params
-    template = messages().get(key)
+    name, values = (key.key, key.params) if isinstance(key, DeskError) else (key, params)
+    template = messages().get(name)
     if template is None:
-        return key
+        return name
     formatter = _Formatter(currency or _defaults[0], locale or _defaults[1], zone or _defaults[2])
-    return formatter.vformat(_(template), (), params or {})
+    return formatter.vformat(_(template), (), values or {})
 
 
 _defaults: tuple[str, str, str] = ("EUR", "en", "UTC")
@@ -143,24 +142,28 @@ def show(value: Any, spec: str) -> str:
 # -- clean input ---------------------------------------------------------------------------------------------
 
 _LINE_BREAKS = {"\n", "\r", "\t"}
+_INVISIBLE = {"Cf", "Zs", "Zl", "Zp"}
 
 
 def clean(text: str, *, field: str, limit: int = NAME_LIMIT, required: bool = False, multiline: bool = False) -> str:
-    """Text as it is stored: NFC, trimmed, without control characters.
+    """Text as it is stored: NFC, trimmed, without control characters. Unicode's own line breaks are some, too:
+    in a name they would end a mail's header.
 
     Raises UserError `text.required`, `text.too_long`, `text.control_character` or `text.broken`
     (a lone surrogate), each beside `field`. DOMAIN.md, "Everything".
     """
     text = unicodedata.normalize("NFC", text).strip()
     if multiline:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    for char in text:
+        text = re.sub("\r\n|[\r\u2028\u2029]", "\n", text)
+    visible = bool(text) and text.isprintable()
+    for char in "" if visible else text:  # what is printable holds none of these
         category = unicodedata.category(char)
         if category == "Cs":
             raise UserError("text.broken", field)
-        if category == "Cc" and not (multiline and char in _LINE_BREAKS):
+        if category in ("Cc", "Zl", "Zp") and not (multiline and char in _LINE_BREAKS):
             raise UserError("text.control_character", field)
-    if required and not text:
+        visible = visible or category not in _INVISIBLE
+    if required and not visible:
         raise UserError("text.required", field)
     if len(text) > limit:
         raise UserError("text.too_long", field, limit=limit, length=len(text))
@@ -185,6 +188,8 @@ def fold(text: str) -> str:
 
     Lukasz finds Łukasz, Gross finds Groß, soren finds Søren, yildiz finds Yıldız.
     """
+    if text.isascii():
+        return text.lower()
     lowered = text.casefold().translate(_SPECIAL)
     decomposed = unicodedata.normalize("NFKD", lowered)
     bare = "".join(char for char in decomposed if not unicodedata.combining(char))

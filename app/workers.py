@@ -10,19 +10,19 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QThread, Signal
 
 from app import store, text
-from app.desk import keeping, papers, repairs
+from app.desk import keeping, papers, repairs, secrecy
 from app.desk.accounts import Actor
 from app.errors import DeskError, EnvironmentFault
 from app.lists import soundness
 from app.mail.worker import MailRunner
-from app.store import backup, checks
+from app.store import backup, checks, damage
 
 
 class Job(QObject):
@@ -73,7 +73,7 @@ class DeskThread(QThread):
                 try:
                     result = job.call()
                 except BaseException as error:  # every failure is answered, none is swallowed
-                    job.failed.emit(error)
+                    job.failed.emit(damage.explain(error))
                 else:
                     job.done.emit(result)
 
@@ -102,6 +102,7 @@ class MailThread(QThread):
         self._stop = threading.Event()
         self._wake = threading.Semaphore(0)
         self._look_now = False
+        self._begun = False
         self._stop_listening = store.listen(self._heard)
 
     def _heard(self, changes: store.Changes) -> None:
@@ -116,7 +117,6 @@ class MailThread(QThread):
     def run(self) -> None:
         """The thread's life: free what a crash left, then send what is due until told to stop."""
         with store.connected():
-            self._runner.start()
             while not self._stop.is_set():
                 look, self._look_now = self._look_now, False
                 self._work(look)
@@ -127,13 +127,17 @@ class MailThread(QThread):
     def _work(self, look_now: bool) -> None:
         """One round. A round that fails is told and not the last one: what was claimed is freed by its lease."""
         try:
+            if not self._begun:
+                self._runner.start()
+                self._begun = True
             self._runner.run_once(self._stop, look_now=look_now)
-        except EnvironmentFault as fault:
+        except Exception as error:
             self._runner.close()
-            self._runner.tell("fault", text.sentence(fault))
-        except Exception:
-            self._runner.close()
-            sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+            fault = damage.explain(error)
+            if isinstance(fault, EnvironmentFault):
+                self._runner.tell("fault", text.sentence(fault))
+            else:
+                sys.excepthook(*sys.exc_info())
 
     def finish(self) -> None:
         """Stop, breaking a send that hangs; what was not begun waits in the queue."""
@@ -189,30 +193,54 @@ class BackupThread(QThread):
     def run(self) -> None:
         """The thread's life: copy what changed until told to stop, then once more."""
         with store.connected(readonly=True):
-            self._known = backup.operations_in(self.state.last.path) if self.state.last is not None else -1
+            self._align()
+            self._known = backup.last_operation_in(self.state.last.path) if self.state.last is not None else None
             while not self._stop.is_set():
                 self._wake.wait(self.LOOK_S)
                 self._wake.clear()
                 why, self._asked = self._asked, ""
-                if not self._stop.is_set() and (why or (time.monotonic() >= self._next_at and self._changed())):
-                    self._take(why or "auto", self._stop.is_set)
-            if self._changed():
-                self._take(self.last_words, lambda: False)
+                if not self._stop.is_set() and (why or time.monotonic() >= self._next_at):
+                    self._round(why, self._stop.is_set)
+            self._round("", lambda: False)
+
+    def _round(self, why: str, stop: Callable[[], bool]) -> None:
+        """Copy if asked or changed. A round that fails is told and not the last one."""
+        try:
+            if why or self._changed():
+                self._take(why or (self.last_words if self._stop.is_set() else "auto"), stop)
+        except Exception as error:
+            fault = damage.explain(error)
+            if isinstance(fault, EnvironmentFault):
+                self._failed(fault)
+                return
+            self._failed(EnvironmentFault("keeping.failed", detail=str(error) or type(error).__name__))
+            sys.excepthook(*sys.exc_info())
+
+    def _failed(self, fault: EnvironmentFault) -> None:
+        self._next_at = time.monotonic() + self.LOOK_S
+        self._tell(KeepingState(self.state.last, problem=text.sentence(fault)))
+
+    def _align(self) -> None:
+        """Close every copy as the center is: what a kill left of switching encryption, a stick that was not there."""
+        place = keeping.second_place()
+        try:
+            secrecy.align(self._data_dir, place[0] if place is not None else None, self._stop.is_set)
+        except (EnvironmentFault, OSError) as error:
+            detail = text.sentence(error) if isinstance(error, EnvironmentFault) else str(error)
+            self._tell(KeepingState(self.state.last, problem=detail))
 
     def _changed(self) -> bool:
-        return keeping.last_operation() > self._known
+        return keeping.last_operation() != self._known
 
     def _take(self, why: str, stop: Callable[[], bool]) -> None:
         self._tell(KeepingState(self.state.last, running=True, second_place=self.state.second_place))
         known = keeping.last_operation()
+        place = keeping.second_place()
+        above = backup.highest(place[0]) if place is not None else 0
         try:
-            made = backup.take(self._data_dir, why, stop, self.progress.emit)
+            made = backup.take(self._data_dir, why, stop, self.progress.emit, above=above)
         except backup.Stopped:
             self._tell(KeepingState(self.state.last, second_place=self.state.second_place))
-            return
-        except EnvironmentFault as fault:
-            self._next_at = time.monotonic() + self.LOOK_S
-            self._tell(KeepingState(self.state.last, problem=text.sentence(fault)))
             return
         self._known = known
         self._next_at = time.monotonic() + self.EVERY_S
@@ -227,6 +255,7 @@ class BackupThread(QThread):
             return KeepingState(made)
         try:
             backup.to_second_place(made, place[0])
+            self._align()
         except EnvironmentFault as fault:
             gone = fault.key == "keeping.second_place_gone"
             said = "" if gone else text.sentence(fault)
@@ -245,21 +274,38 @@ class BackupThread(QThread):
         self.wait()
 
 
-class RestoreThread(QThread):
-    """Puts a backup in place of the closed center. Afterwards `error` holds what went wrong, None where nothing did."""
+@dataclass(frozen=True)
+class Between:
+    """A job between two desks: it needs the center closed, so it is done when one desk has stopped and before the next.
 
-    def __init__(self, actor: Actor, source: Path, data_dir: Path) -> None:
+    `work` runs in a thread that has no connection; `waiting` is said meanwhile, what `done` makes of its result
+    afterwards. `why` is the reason of the backup that is made before.
+    """
+
+    waiting: str
+    done: Callable[[Any], str]
+    work: Callable[[], Any] = field(repr=False)  # may hold a recovery code
+    why: str = "closing"
+
+
+class BetweenThread(QThread):
+    """Does a job between two desks. Afterwards `error` holds what went wrong, None where nothing did."""
+
+    def __init__(self, work: Callable[[], Any]) -> None:
         super().__init__()
-        self._actor, self._source, self._data_dir = actor, source, data_dir
+        self._work = work
         self.error: DeskError | None = None
-        self.aside: Path | None = None
+        self.result: Any = None
 
     def run(self) -> None:
-        """The thread's life: one restore, which opens and closes the file itself."""
+        """The thread's life: one job, which opens and closes the file itself."""
         try:
-            self.aside = keeping.restore(self._actor, self._source, self._data_dir)
+            self.result = self._work()
         except DeskError as error:
             self.error = error
+        except Exception as error:  # a bug: the desk opens again all the same
+            self.error = EnvironmentFault("keeping.job_failed", detail=str(error) or type(error).__name__)
+            sys.excepthook(*sys.exc_info())
 
 
 class CheckThread(QThread):

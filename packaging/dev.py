@@ -5,7 +5,7 @@
     python3 packaging/dev.py test [--fast|--full [AREA]] [-- PYTEST ARGS...]
     python3 packaging/dev.py bench                    the timings, as ratios to a floor of the same run
     python3 packaging/dev.py build                    the frozen one-folder program, then its self-test
-    python3 packaging/dev.py check                    ruff
+    python3 packaging/dev.py check                    ruff, and mypy over app
     python3 packaging/dev.py lock                     write the locks anew
 
 It finds a Python that the project supports, makes `.venv` from the hashed lock, and on Debian installs as root
@@ -33,7 +33,7 @@ NO_SCREEN = ["libgl1", "libegl1", "libfontconfig1", "libdbus-1-3", "libxkbcommon
 WINDOW = [
     "libxcb-cursor0", "libxcb-icccm4", "libxcb-keysyms1", "libxcb-shape0", "libxcb-xkb1", "libxkbcommon-x11-0",
 ]  # fmt: skip
-TESTS = [*WINDOW, "xvfb", "qpdf", "poppler-utils", "exim4-daemon-light", "openssl"]
+TESTS = [*WINDOW, "xvfb", "qpdf", "poppler-utils", "exim4-daemon-light", "openssl", "gcc", "libc6-dev"]
 BUILD = ["binutils"]
 
 #: Test runs that take longer than this fail: a suite nobody waits for guards nothing.
@@ -119,7 +119,7 @@ def do_build(_: argparse.Namespace) -> int:
         return code
     folder = ROOT / "dist" / "deskbell"
     program = folder / ("deskbell.exe" if sys.platform == "win32" else "deskbell")
-    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file() and not file.is_symlink())
     print(f"Built {program.relative_to(ROOT)}, {size / 1e6:.0f} MB. Self-test:")
     return subprocess.call([str(program), "self-test"], env=test_environment())
 
@@ -142,8 +142,10 @@ def do_lock(_: argparse.Namespace) -> int:
 
 
 def lint(python: str) -> int:
-    """The rules of form; 0 when all hold."""
-    return subprocess.call([python, "-m", "ruff", "check", "."], cwd=ROOT)
+    """The rules of form, and strict types below the window; 0 when all hold."""
+    return subprocess.call([python, "-m", "ruff", "check", "."], cwd=ROOT) or subprocess.call(
+        [python, "-m", "mypy", "--no-error-summary", "-p", "app"], cwd=ROOT
+    )
 
 
 def test_environment() -> dict[str, str]:

@@ -111,10 +111,10 @@ def _opens_write(function: ast.FunctionDef) -> bool:
 
 
 def writers_ask_first(root: Path) -> list[str]:
-    """Every function of app.desk that opens a write takes the actor first and requires a right before it."""
+    """Every function of the desk, and of its imports, that opens a write takes the actor first and asks for a right."""
     found = []
     for path, _module, tree in sources(root):
-        if not path.startswith("app/desk/"):
+        if not path.startswith(("app/desk/", "app/exchange/")):
             continue
         for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
             if not _opens_write(function) or function.name == "found":  # the first rows have no actor yet

@@ -5,15 +5,22 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from app import clock, demo, store
-from app.store import checks, database
+from app import clock, demo, paths, store
+from app.demo import history
+from app.desk import secrecy
+from app.desk.accounts import SYSTEM
+from app.store import checks, cipher, database
 from app.store.models import Payment, User
 from tests.support.center import build
 from tests.support.full_center import build_full
+from tests.support.keyrings import nothing_is_known
 from ui.main import main
+
+__all__ = ["nothing_is_known"]
 
 MORNING = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 
@@ -160,10 +167,43 @@ def test_a_folder_that_cannot_be_opened_is_named_in_words(
     assert (file.read_bytes() if file.exists() else b"") == before
 
 
+@pytest.mark.parametrize("command", ["check", "mail send", "mail status", "demo --students 2"])
+@pytest.mark.parametrize("what", ["a file", "below a file", "a folder called center.db"])
+def test_a_path_that_can_be_no_data_folder_is_named_in_words(
+    tmp_path: Path, what: str, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "letter").write_text("a letter")
+    (tmp_path / "odd" / "center.db").mkdir(parents=True)
+    folder = {"a file": "letter", "below a file": "letter/below", "a folder called center.db": "odd"}[what]
+    assert run(tmp_path / folder, *command.split()) == 1
+    said = capsys.readouterr().err
+    assert str(tmp_path / folder) in said
+    assert said.count("\n") == 1
+    assert not store.is_open()
+    assert (tmp_path / "letter").read_text() == "a letter"
+
+
+def test_a_demo_that_was_broken_off_leaves_no_half_center(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed while it was made, at the first start: the next start must not open what is there of it."""
+    write = history.write
+
+    def broken_off(*args: Any) -> None:
+        write(*args)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(history, "write", broken_off)
+        with pytest.raises(KeyboardInterrupt):
+            demo.fill(tmp_path, students=1)
+    assert not paths.data_file(tmp_path).exists()
+    demo.fill(tmp_path, students=1)
+    assert [file.name for file in tmp_path.iterdir()] == ["center.db"]
+
+
 def test_the_self_test(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["self-test"]) == 0
     said = capsys.readouterr().out
-    assert said.count(" ok") == 4
+    assert said.count(" ok") == 5
 
 
 def test_a_demo_center_keeps_every_rule_and_is_the_same_twice(tmp_path: Path) -> None:
@@ -196,3 +236,69 @@ def test_a_large_demo_brings_many_people_and_keeps_every_rule(tmp_path: Path) ->
         assert checks.run() == []
     assert User.select().where(User.role == "student").count() == 2_000
     store.close_center()
+
+
+def test_one_encrypted_file_moves_the_center_by_command_line(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved, words, other = tmp_path / "move.deskbell", tmp_path / "words.txt", tmp_path / "other"
+    words.write_text("correct horse battery staple\n", "utf-8")
+    assert run(folder, "backup", str(moved)) == 1  # nobody can be asked for the passphrase here
+    assert "passphrase" in capsys.readouterr().err
+    assert run(folder, "backup", str(moved), "--passphrase-file", str(tmp_path / "none")) == 1
+    assert "cannot be read" in capsys.readouterr().err
+    assert run(folder, "backup", str(moved), "--passphrase-file", str(words)) == 0
+    assert not moved.read_bytes().startswith(b"SQLite")
+    assert run(other, "restore", str(moved)) == 1
+    assert "passphrase" in capsys.readouterr().err
+    wrong = tmp_path / "wrong.txt"
+    wrong.write_text("correct horse battery stable", "utf-8")
+    assert run(other, "restore", str(moved), "--passphrase-file", str(wrong)) == 1
+    assert "does not open this file" in capsys.readouterr().err
+    assert not (other / "center.db").exists()
+    assert run(other, "restore", str(moved), "--passphrase-file", str(words)) == 0
+    assert run(other, "check") == 0
+    assert "0 broken rows" in capsys.readouterr().out
+
+
+def test_a_passphrase_is_asked_for_on_a_terminal(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = tmp_path / "move.deskbell"
+    answers = iter(["long enough", "long enouhg", "long enough", "long enough", "long enough"])
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("getpass.getpass", lambda _prompt: next(answers))
+    assert run(folder, "backup", str(moved)) == 1
+    assert "not the same" in capsys.readouterr().err
+    assert run(folder, "backup", str(moved)) == 0
+    assert run(tmp_path / "other", "restore", str(moved)) == 0
+    assert "long enough" not in "".join(capsys.readouterr())
+
+
+def test_an_encrypted_center_by_command_line(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = secrecy.new_code()
+    secrecy.switch_on(SYSTEM, folder, code)
+    cipher.forget()
+    assert run(folder, "check") == 1
+    said = capsys.readouterr().err
+    assert "encrypted" in said
+    assert "Traceback" not in said
+    paper = tmp_path / "paper.txt"
+    for words, answer in ((secrecy.new_code(), "encrypted"), (code[:-3], "groups of"), ("x", "groups of")):
+        paper.write_text(words)
+        assert run(folder, "--key-file", str(paper), "check") == 1
+        assert answer in capsys.readouterr().err
+    assert run(folder, "--key-file", str(tmp_path / "none"), "check") == 1
+    assert "cannot be read" in capsys.readouterr().err
+    paper.write_text(f"{code}\n")
+    assert run(folder, "--key-file", str(paper), "check") == 0
+    cipher.forget()
+    monkeypatch.setenv("DESKBELL_KEY_FILE", str(paper))
+    copy = tmp_path / "copy.db"
+    assert run(folder, "backup", str(copy)) == 0
+    assert cipher.kind_of(copy) == "keyed"
+    assert run(folder, "restore", str(copy)) == 0
+    assert run(folder, "mail", "status") == 0
+    assert cipher.kind_of(folder / "center.db") == "keyed"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
+from babel.localedata import locale_identifiers
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -108,10 +109,25 @@ def test_nothing_is_spread_over_nobody() -> None:
         ("1.234", "KWD", "en", 1234),
         ("007", "EUR", "en", 700),
         ("10000000000.00", "EUR", "en", 10**12),
+        ("₹12,34,567.89", "INR", "en-IN", 123456789),
+        ("1,234,567.89", "INR", "en-IN", 123456789),
     ],
 )
 def test_amounts_are_read_in_the_centers_notation(typed: str, currency: str, locale: str, minor: int) -> None:
     assert money.parse(typed, currency, locale) == minor
+
+
+def test_every_locale_reads_what_it_shows() -> None:
+    for locale in locale_identifiers():
+        for currency in ("EUR", "JPY", "KWD"):
+            for shown in (money.format_plain(123456789, currency, locale), money.format(123456789, currency, locale)):
+                assert money.parse(shown, currency, locale) == 123456789, (locale, shown)
+
+
+@pytest.mark.parametrize("typed", ["1,23", "12,34,56", "1,2,345", "123,45,678", ",12,345", "12,,345"])
+def test_groups_stand_where_the_locale_puts_them(typed: str) -> None:
+    with pytest.raises(UserError, match=r"money\.not_an_amount"):
+        money.parse(typed, "INR", "en-IN")
 
 
 @pytest.mark.parametrize(

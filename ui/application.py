@@ -4,34 +4,38 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication
 
 from app import clock, paths, store, text
-from app.cli import use_center_defaults
-from app.desk import center, keeping, seats
+from app import help as help_texts
+from app.cli import know_key, use_center_defaults
+from app.desk import center, keeping, labels, seats, undo
 from app.desk.accounts import SYSTEM, Actor
 from app.errors import DeskError, EnvironmentFault
 from app.lists import find, inbox, staff, takings
 from app.lists import mail as mail_list
 from app.lists import people as roster
 from app.mail.worker import MailRunner, MailState
+from app.store import damage
 from app.text import _, ngettext
-from app.workers import BackupThread, DeskThread, KeepingState, MailThread, RestoreThread
-from ui import words
+from app.workers import BackupThread, Between, BetweenThread, DeskThread, KeepingState, MailThread
+from ui import command_words, words
 from ui.command import CommandPanel, Result
 from ui.context import Context
-from ui.crash import CrashReporter
-from ui.dialogs.ask import ask
+from ui.crash import CrashReporter, tell_fault
 from ui.dialogs.choose import ChooseActor
 from ui.dialogs.enroll import EnrollDialog
 from ui.dialogs.find import FindStudent
 from ui.dialogs.keys import KeysDialog
+from ui.dialogs.take_back import TakeBackDialog
 from ui.dialogs.waiting import Waiting
 from ui.pages import paper
 from ui.start import open_folder
@@ -57,20 +61,24 @@ class Desk(QObject):
         self.reader = DeskThread(readonly=True)
         self.mail_thread = MailThread(runner)
         self.backups = BackupThread(data_dir)
-        self.restore_from: Path | None = None
+        self.next_job: Between | None = None
         self.context = Context(self.desk_thread, self.reader, Actor(people[0].id, people[0].role), here)
         self.window = DeskWindow(here.name)
         self.mail_state: MailState | None = None
         self.closing = False
-        self._told_damaged: set[str] = set()
+        self._looking = False
+        self._offered: datetime | None = None
         self._pages()
         self.window.enroll_requested.connect(self.enroll)
         self.window.pay_requested.connect(self.pay)
         self.window.actor_clicked.connect(self.choose_actor)
         self.window.help_requested.connect(self.help)
+        self.undo_key = QShortcut(QKeySequence("Ctrl+Z"), self.window)
+        self.undo_key.activated.connect(self.take_back)
+        self.window.page_changed.connect(self._fit_undo_key)
         self.commands = CommandPanel(self.window, self.window.command, self._results)
         self.context.changed.connect(self._changed)
-        self.context.notice.connect(self.window.notice)
+        self.context.notice.connect(self._notice)
         self.context.problem.connect(self._problem)
         self.context.actor_changed.connect(self._status)
         self.context.center_changed.connect(self._status)
@@ -78,6 +86,9 @@ class Desk(QObject):
         self.backups.state_changed.connect(self._backups_changed)
         self.context.backup_wanted.connect(self._back_up)
         self.window.backup_fact.clicked.connect(self.safe_keeping)
+        self.window.safe_keeping_wanted.connect(self.safe_keeping)
+        self.window.mail_fact.clicked.connect(partial(self.window.go, "mail"))
+        self.window.till_fact.clicked.connect(partial(self.window.go, "settings"))
         self.tick = QTimer(self)
         self.tick.timeout.connect(self._tick)
 
@@ -87,12 +98,11 @@ class Desk(QObject):
         self.reader.start()
         self.mail_thread.start()
         self.backups.start()
-        self._status()
-        self.window.go("students")
-        self.window.show()
+        # What cannot be read is told; the window opens all the same, for the way back is in it.
+        for step in (self._status, partial(self.window.go, "students"), self.window.show, self._tick):
+            _told(step)
         self.tick.start(TICK_MS)
-        self._tick()
-        self._ask_about_started()
+        _told(self._ask_about_started)
 
     def stop(self) -> None:
         """Shut down in order: mail thread, desk thread, the last backup, window, file."""
@@ -106,7 +116,7 @@ class Desk(QObject):
         self.reader.finish()
         self.desk_thread.finish()
         self.window.hide()  # the last backup is made and proven after the desk is gone from the screen
-        self.backups.finish("restore" if self.restore_from is not None else "closing")
+        self.backups.finish(self.next_job.why if self.next_job is not None else "closing")
         self.window.close()
         self.window.deleteLater()
         # The window is gone before its file is: no timer of a page may ask a closed file.
@@ -140,7 +150,10 @@ class Desk(QObject):
     def _payments(self) -> Any:
         from ui.pages.payments import PaymentsPage
 
-        return PaymentsPage(self.context)
+        page = PaymentsPage(self.context)
+        page.hints_changed.connect(self.window.show_hints)
+        page.open_requested.connect(self.open_record)
+        return page
 
     def _inbox(self) -> Any:
         from ui.pages.inbox import InboxPage
@@ -154,6 +167,7 @@ class Desk(QObject):
 
         page = MailPage(self.context)
         page.look_requested.connect(self.mail_thread.look_now)
+        page.account_requested.connect(partial(self.window.go, "settings"))
         page.show_state(self.mail_state)
         return page
 
@@ -162,6 +176,7 @@ class Desk(QObject):
 
         page = SettingsPage(self.context, self.data_dir)
         page.keeping.restore_wanted.connect(self.restore)
+        page.keeping.job_wanted.connect(self.between)
         page.keeping.show_state(self.backups.state)
         return page
 
@@ -174,9 +189,38 @@ class Desk(QObject):
         self.safe_keeping()
         self.window.current().keeping.check.check_file()
 
+    def history(self) -> None:
+        """The part of the settings that looks back."""
+        self.window.go("settings").show_part("history")
+
+    def take_back(self) -> None:
+        """Ctrl+Z: look at what taking the newest thing of this person at this desk back would do."""
+        if not self._looking:
+            self._looking = True
+            self.context.run(undo.preview_newest, done=self._looked, failed=self._nothing_to_take_back)
+
+    def _looked(self, found: object) -> None:
+        self._looking = False
+        assert isinstance(found, undo.Preview)
+        TakeBackDialog(self.context, self.window, found).open()
+
+    def _nothing_to_take_back(self, error: DeskError) -> None:
+        self._looking = False
+        self._problem(error)
+
+    def _fit_undo_key(self, page: str) -> None:
+        """The payment desk has a Ctrl+Z of its own: it reverses the payment just made."""
+        self.undo_key.setEnabled(page != "payments")
+
     def restore(self, source: Path) -> None:
-        """Close in order, put a copy in place, open again: whoever runs the program does it after the window closed."""
-        self.restore_from = source
+        """Put a copy in place of the present file."""
+        work = partial(keeping.restore, self.context.actor, source, self.data_dir)
+        said = _("Restoring. The present file is kept aside …")
+        self.between(Between(said, _restored, work, why="restore"))
+
+    def between(self, job: Between) -> None:
+        """Close in order, do a job, open again: whoever runs the program does it after the window closed."""
+        self.next_job = job
         self.window.close()
 
     # -- what the bar asks for
@@ -236,36 +280,61 @@ class Desk(QObject):
         dialog.open()
 
     def help(self) -> None:
-        """F1: all keys of this page."""
-        KeysDialog(self.window, getattr(self.window.current(), "help_keys", [])).open()
+        """F1: how this page works, and all its keys."""
+        page = self.window.current()
+        topic = getattr(page, "help_topic", self.window.current_key())
+        KeysDialog(self.window, getattr(page, "help_keys", []), help_texts.paragraphs(topic)).open()
 
     def _results(self, typed: str) -> list[Result]:
         """What the command bar shows for some words."""
         here = self.context.center
-        ids = roster.ids(typed, (), here.zone, 5)
-        found = []
+        asked = command_words.understand(typed, here)
+        ids = roster.ids(asked.who, (), here.zone, 5) if asked.who else []
+        found = self._promised(asked, ids)
         for row in (rows[one] for rows in (roster.page(ids),) for one in ids if one in rows):
             facts = " · ".join(filter(None, (row.number, words.when(row.next_slot_at, here), row.courses)))
             said = words.balance(row.balance_minor)[0]
             act = partial(self._show_student, row.id)
             found.append(Result(_("People"), row.name, facts, act, avatar=row.id, right=said))
-        for invoice in find.invoices(typed, ids[:1]):
+        for invoice in find.invoices(asked.who, ids[:1]) if asked.who else ():
             facts = f"{invoice.buyer} · {words.day(invoice.issued_on, here)}"
             act = partial(paper.show_invoice, self.window, self.context, invoice.id, copy=True)
             amount = text.show_money(invoice.gross_minor)
             found.append(Result(_("Invoices"), invoice.label, facts, act, "receipt-text", right=amount))
-        for slot in find.slots(typed):
+        for slot in find.slots(asked.who) if asked.who else ():
             act = partial(self.open_record, "slots", slot.id)
             found.append(Result(_("Slots"), slot.title, words.when(slot.start_utc, here), act, slot.icon))
         return found + self._commands(typed, ids[:1])
 
+    def _promised(self, asked: command_words.Asked, ids: list[int]) -> list[Result]:
+        """What Enter will do, where the words say it: a payment or an enrollment of the first who fits."""
+        if not asked.verb or not ids:
+            return []
+        row = roster.page(ids[:1])[ids[0]]
+        if asked.verb == command_words.PAY:
+            promise = command_words.payment(asked, row)
+            act = partial(self.pay_prepared, row.id, asked.amount_minor, asked.method or "cash")
+        else:
+            promise, act = command_words.enrolling(row, self.context.center), partial(self.enroll_student, row.id)
+        return [Result("", promise.sentence, row.name, act, avatar=row.id, promise=promise)]
+
+    def pay_prepared(self, student_id: int, amount_minor: int | None, method: str) -> None:
+        """The payment desk with a payment prepared; nothing is booked before it is completed there."""
+        self.pay_for(student_id)
+        self.window.page("payments").prepare(amount_minor, method)
+
     def _commands(self, typed: str, ids: list[int]) -> list[Result]:
         every = [
             (_("New student"), "user-plus", ("Ctrl", "N"), self._new_student),
+            (_("Import students"), "download", (), self._import_people),
+            (_("Export students"), "file-text", (), self._export_people),
             (_("New session"), "calendar-plus", (), self._new_session),
             (_("Back up now"), "hard-drive", (), self._back_up),
             (_("Safe keeping: backups, restore, check"), "history", (), self.safe_keeping),
             (_("Check and repair the file"), "shield-check", (), self.check_file),
+            (_("Safe keeping: encryption, move to another laptop"), "lock", (), self.safe_keeping),
+            (_("History: take back what was done"), "history", (), self.history),
+            (_("Take back the last thing I did"), "undo-2", ("Ctrl", "Z"), self.take_back),
             (_("Keys of this page"), "keyboard", ("F1",), self.help),
             *((entry.title, entry.icon, (), partial(self.window.go, key)) for key, entry in self.window.pages.items()),
         ]
@@ -290,6 +359,12 @@ class Desk(QObject):
     def _new_student(self) -> None:
         self.window.go("students").new_student()
 
+    def _import_people(self) -> None:
+        self.window.go("students").import_people()
+
+    def _export_people(self) -> None:
+        self.window.go("students").export_people()
+
     def _new_session(self) -> None:
         self.window.go("calendar").new_session()
 
@@ -298,11 +373,28 @@ class Desk(QObject):
     def _changed(self, changes: store.Changes) -> None:
         if self.closing:
             return  # a commit that was on its way when the window closed
+        if changes.label in (labels.TAKE_BACK, labels.BRING_BACK) and "settings" in changes.tables:
+            use_center_defaults()
+            self.context.set_center(center.load())
         for entry in self.window.pages.values():
             heard = getattr(entry.widget, "on_changes", None)
             if heard is not None:
                 heard(changes)
         self._status()
+        self._offer_undo(changes.label)
+
+    def _offer_undo(self, label: str) -> None:
+        """After work that can be taken back, say how."""
+        kind = labels.kind(label)
+        if kind.way != "refused" and not kind.quiet and label != labels.TAKE_BACK and self.undo_key.isEnabled():
+            self.window.notice(_("{what}. Ctrl+Z takes it back.").format(what=text.sentence(labels.key(label))))
+            self._offered = clock.now()
+
+    def _notice(self, said: str) -> None:
+        """What a page says of its own about the work just done; that it can be taken back stays said."""
+        just_now = self._offered is not None and clock.now() - self._offered < timedelta(seconds=1)
+        self._offered = None
+        self.window.notice(_("{said} Ctrl+Z takes it back.").format(said=said) if just_now else said)
 
     def _mail_changed(self, state: MailState) -> None:
         self.mail_state = state
@@ -349,23 +441,11 @@ class Desk(QObject):
         self.window.backup_fact.set_label(said)
 
     def _problem(self, error: DeskError) -> None:
-        if isinstance(error, EnvironmentFault) and error.key in ("store.damaged", "store.io_error"):
-            self.damaged(error)
+        lasting = ("store.damaged", "store.foreign_file", "store.io_error")
+        if isinstance(error, EnvironmentFault) and error.key in lasting:
+            tell_fault(self.window, error)
         else:
             self.window.notice(text.sentence(error))
-
-    def damaged(self, fault: EnvironmentFault) -> None:
-        """The file can no longer be trusted: one sentence, once, and the way to the backups."""
-        said = text.sentence(fault)
-        if said in self._told_damaged:
-            return
-        self._told_damaged.add(said)
-        choices = [("keeping", _("Open safe keeping")), ("on", _("Go on"))]
-        ask(self.window, _("The data file is damaged"), said, choices, self._damage_answered)
-
-    def _damage_answered(self, key: str, _words: str) -> None:
-        if key == "keeping":
-            self.safe_keeping()
 
     def _tick(self) -> None:
         self.context.run(seats.roll_forward)
@@ -406,11 +486,22 @@ class Desk(QObject):
             )
 
 
+def _restored(_aside: object) -> str:
+    return _("Restored.")
+
+
+def _told(step: Callable[[], Any]) -> None:
+    try:
+        step()
+    except Exception:
+        sys.excepthook(*sys.exc_info())
+
+
 def _as_system(_actor: Actor, function: Any, *args: Any) -> Any:
     return function(SYSTEM, *args)
 
 
-def open_window(data_dir: Path) -> int:
+def open_window(data_dir: Path, key_file: Path | None = None) -> int:
     """Open the window on a center, making a demo center at the first start; returns the exit code."""
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
@@ -419,7 +510,7 @@ def open_window(data_dir: Path) -> int:
     theme().dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
     theme().apply()
     application.setQuitOnLastWindowClosed(False)
-    desk = first_desk(data_dir)
+    desk = first_desk(data_dir, key_file)
     if desk is None:
         store.release_folder()
         return 1
@@ -438,22 +529,30 @@ def open_window(data_dir: Path) -> int:
                 code = application.exec()
             finally:
                 desk.stop()
-            desk = restored(desk)
+            desk = reopened(desk)
         return code
     finally:
         store.release_folder()
 
 
-def first_desk(data_dir: Path) -> Desk | None:
+def first_desk(data_dir: Path, key_file: Path | None = None) -> Desk | None:
     """The desk over a folder, asking on the screen where there can be none; None where nobody wants on."""
     fault: DeskError | None = None
+    try:
+        know_key(key_file)
+    except DeskError as error:
+        print(text.sentence(error), file=sys.stderr)  # noqa: T201 - it was named on the command line
+        return None
     while (found := open_folder(data_dir, _make_demo, fault)) is not None:
         data_dir, said = found
         try:
             desk = Desk(data_dir)
-        except EnvironmentFault as error:  # what the door did not see
+        except Exception as error:  # what the door did not see
+            explained = damage.explain(error)
+            if not isinstance(explained, DeskError):
+                raise
             store.close_center()
-            fault = error
+            fault = explained
             continue
         paths.remember_data_dir(data_dir)
         if said:
@@ -462,22 +561,22 @@ def first_desk(data_dir: Path) -> Desk | None:
     return None
 
 
-def restored(desk: Desk) -> Desk | None:
-    """After a desk has stopped: the desk over the backup it asked for, None where it asked for none.
+def reopened(desk: Desk) -> Desk | None:
+    """After a desk has stopped: the next one, when the job it asked for is done; None where it asked for none.
 
-    Where the restore fails the present file is as it was, and the new desk says why.
+    Where the job fails the present file is as it was, and the new desk says why.
     """
-    if desk.restore_from is None:
+    if desk.next_job is None:
         return None
-    thread = RestoreThread(desk.context.actor, desk.restore_from, desk.data_dir)
-    waiting = Waiting(_("Restoring. The present file is kept aside …"))
+    thread = BetweenThread(desk.next_job.work)
+    waiting = Waiting(desk.next_job.waiting)
     waiting.until(thread)
     again = first_desk(desk.data_dir)
     if again is None:
         return None
     if desk.context.actor.user_id in {person.id for person in staff.at_work()}:
         again.context.set_actor(desk.context.actor)
-    again.window.notice(text.sentence(thread.error) if thread.error is not None else _("Restored."))
+    again.window.notice(text.sentence(thread.error) if thread.error is not None else desk.next_job.done(thread.result))
     return again
 
 

@@ -6,11 +6,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QFrame, QLineEdit, QVBoxLayout, QWidget
 
+from app.text import _
+from ui.command_words import Promise
 from ui.theme import theme
-from ui.widgets.basic import Text, clear_layout, draw_avatar, draw_keys, keys_width
+from ui.widgets.basic import Text, clear_layout
+from ui.widgets.paint import (
+    draw_avatar,
+    draw_icon,
+    draw_keys,
+    draw_line,
+    keys_width,
+    lead,
+    mirrored,
+    reads_right_to_left,
+    width_of,
+)
 
 
 @dataclass(frozen=True)
@@ -25,14 +38,15 @@ class Result:
     avatar: int | None = None
     right: str = ""
     keys: tuple[str, ...] = ()
+    promise: Promise | None = None
 
 
 class ResultRow(QAbstractButton):
-    """A result; the chosen one is tinted."""
+    """A result; the chosen one is tinted, the letters that fit are underlined."""
 
-    def __init__(self, result: Result) -> None:
+    def __init__(self, result: Result, typed: str = "") -> None:
         super().__init__()
-        self.result = result
+        self.result, self._typed = result, typed
         self.setText(result.title)
         self.setCheckable(True)
         self.setObjectName("command_result")
@@ -46,35 +60,130 @@ class ResultRow(QAbstractButton):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        box = QRectF(self.rect())
-        on = self.isChecked()
+        box, on = QRectF(self.rect()), self.isChecked()
         painter.fillRect(box, theme().color("brasstint" if on else "surface2" if self.underMouse() else "surface"))
         if on:
-            painter.fillRect(QRectF(0, 0, 3, box.height()), theme().color("brassedge"))
-        middle = box.center().y()
+            painter.fillRect(QRectF(lead(painter, box, 0, 3), 0, 3, box.height()), theme().color("brassedge"))
+        middle, sign = box.center().y(), theme().px(26)
         if self.result.avatar is not None:
-            draw_avatar(painter, QRectF(16, middle - 13, 26, 26), self.result.title, self.result.avatar)
+            place = QRectF(lead(painter, box, 16, sign), middle - sign / 2, sign, sign)
+            draw_avatar(painter, place, self.result.title, self.result.avatar)
         else:
-            painter.drawPixmap(QPointF(20, middle - 9), theme().pixmap(self.result.icon, "text2", 18))
-        name = theme().font("name")
-        painter.setFont(name)
-        painter.setPen(theme().color("text"))
-        wide = min(QFontMetrics(name).horizontalAdvance(self.result.title), box.width() * 0.55)
-        side = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(QRectF(56, 0, wide + 2, box.height()), side, self.result.title)
-        small = theme().font("small")
-        painter.setFont(small)
-        painter.setPen(theme().color("text2"))
-        room = box.width() - 56 - wide - 10 - 110
-        said = QFontMetrics(small).elidedText(self.result.detail, Qt.TextElideMode.ElideRight, int(room))
-        painter.drawText(QRectF(56 + wide + 10, 0, room, box.height()), side, said)
+            draw_icon(painter, box, 20, self.result.icon, "text2", theme().px(18))
+        start = 16 + sign + 14
+        name, small, label = theme().font("name"), theme().font("small"), theme().font("label")
+        end = keys_width(self.result.keys) or (width_of(self.result.right, label) if self.result.right else 0)
+        room = box.width() - start - end - 32
+        wide = min(width_of(self.result.title, name) + 2, room * 0.62)
+        place = QRectF(lead(painter, box, start, wide), 0, wide, box.height())
+        said = QFontMetrics(name).elidedText(self.result.title, Qt.TextElideMode.ElideRight, int(wide))
+        draw_line(painter, place, said, name, theme().color("text"))
+        self._underline(painter, place, said)
+        rest = room - wide - 10
+        place = QRectF(lead(painter, box, start + wide + 10, rest), 0, rest, box.height())
+        said = QFontMetrics(small).elidedText(self.result.detail, Qt.TextElideMode.ElideRight, int(rest))
+        draw_line(painter, place, said, small, theme().color("text2"))
+        place = QRectF(lead(painter, box, box.width() - end - 16, end), 0, end, box.height())
         if self.result.keys:
-            left = box.width() - keys_width(self.result.keys) - 16
-            draw_keys(painter, left, middle, self.result.keys, theme().color("text2"), theme().color("line2"))
+            draw_keys(painter, place.left(), middle, self.result.keys, theme().color("text2"), theme().color("line2"))
         elif self.result.right:
-            painter.setFont(theme().font("label"))
-            right = box.adjusted(0, 0, -16, 0)
-            painter.drawText(right, side | Qt.AlignmentFlag.AlignRight, self.result.right)
+            draw_line(painter, place, self.result.right, label, theme().color("text2"), end=True)
+
+    def _underline(self, painter: QPainter, place: QRectF, said: str) -> None:
+        """Below the letters that were typed, where the title has them as they stand and reads left to right."""
+        if reads_right_to_left(said) or mirrored(painter):
+            return
+        font = theme().font("name")
+        painter.setPen(QPen(theme().color("brassedge"), 2))
+        y = place.center().y() + theme().px(10)
+        for word in self._typed.casefold().split():
+            at = said.casefold().find(word)
+            if at >= 0 and len(said.casefold()) == len(said):
+                left = place.left() + width_of(said[:at], font)
+                painter.drawLine(QPointF(left, y), QPointF(left + width_of(said[at : at + len(word)], font), y))
+
+
+class PromiseCard(ResultRow):
+    """What Enter will do, in one sentence, with the figures before and after. Typing alone books nothing."""
+
+    def sizeHint(self) -> QSize:
+        assert self.result.promise is not None
+        return QSize(500, theme().px(138 if self.result.promise.figures else 86))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        promise = self.result.promise
+        assert promise is not None
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box, on = QRectF(self.rect()), self.isChecked()
+        painter.fillRect(box, theme().color("brasstint" if on else "surface"))
+        painter.fillRect(QRectF(0, box.bottom() - 1, box.width(), 1), theme().color("brassline"))
+        if on:
+            painter.fillRect(QRectF(lead(painter, box, 0, 3), 0, 3, box.height()), theme().color("brassedge"))
+        inner, line = box.adjusted(18, 8, -18, -12), theme().px(20)
+        head = QRectF(inner.left(), inner.top(), inner.width(), line)
+        size = theme().px(15)
+        draw_icon(painter, head, 0, "corner-down-left", "brasstext", size)
+        words = QRectF(head).adjusted(0, 0, -size - 7, 0)
+        words.moveLeft(lead(painter, head, size + 7, words.width()))
+        draw_line(painter, words, _("Enter does this"), theme().font("label"), theme().color("brasstext"))
+        draw_line(painter, head, _("typing books nothing"), theme().font("small"), theme().color("text2"), end=True)
+        avatar, top = theme().px(40), head.bottom() + 4
+        if self.result.avatar is not None:
+            name = self.result.detail or self.result.title
+            place = QRectF(lead(painter, inner, 0, avatar), top, avatar, avatar)
+            draw_avatar(painter, place, name, self.result.avatar)
+        rest = inner.width() - avatar - 12
+        place = QRectF(lead(painter, inner, avatar + 12, rest), top, rest, avatar / 2 + 2)
+        said = QFontMetrics(theme().font("section")).elidedText(
+            promise.sentence, Qt.TextElideMode.ElideRight, int(rest)
+        )
+        draw_line(painter, place, said, theme().font("section"), theme().color("text"))
+        place.translate(0, avatar / 2)
+        draw_line(painter, place, promise.detail, theme().font("small"), theme().color("text2"))
+        if promise.figures:
+            self._figures(painter, QRectF(inner.left(), top + avatar + 8, inner.width(), theme().px(44)))
+
+    def _figures(self, painter: QPainter, box: QRectF) -> None:
+        assert self.result.promise is not None
+        painter.setPen(QPen(theme().color("brassline"), 1))
+        painter.setBrush(theme().color("surface"))
+        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 7, 7)
+        figures = self.result.promise.figures
+        wide, half = (box.width() - 28) / len(figures), box.height() / 2
+        for number, (label, value) in enumerate(figures):
+            left = lead(painter, box, 14 + number * wide, wide)
+            upper = QRectF(left, box.top() + 3, wide, half - 3)
+            lower = QRectF(left, box.top() + half - 2, wide, half - 2)
+            draw_line(painter, upper, label, theme().font("small"), theme().color("text2"))
+            draw_line(painter, lower, value, theme().font("strong"), theme().color("text"))
+
+
+class _Keys(QWidget):
+    """The foot of the list: how to go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedHeight(theme().px(34))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box, font, x = QRectF(self.rect()), theme().font("small"), 16.0
+        painter.fillRect(QRectF(0, 0, box.width(), 1), theme().color("line"))
+        hints = ((("↑", "↓"), _("choose")), (("Enter",), _("do it")), (("Esc",), _("close")))
+        for keys, said in hints:
+            wide, label = keys_width(keys), width_of(said, font)
+            ink, edge = theme().color("text2"), theme().color("line2")
+            draw_keys(painter, lead(painter, box, x, wide), box.center().y(), keys, ink, edge)
+            place = QRectF(lead(painter, box, x + wide + 7, label), 0, label, box.height())
+            draw_line(painter, place, said, font, ink)
+            x += wide + label + 25
+        words = _("pay, enroll: “ana pay 40 cash”")
+        wide = width_of(words, font)
+        place = QRectF(lead(painter, box, box.width() - wide - 16, wide), 0, wide, box.height())
+        if x + wide + 16 < box.width():
+            draw_line(painter, place, words, font, theme().color("text3"), end=True)
 
 
 class CommandPanel(QFrame):
@@ -86,7 +195,7 @@ class CommandPanel(QFrame):
         self._field, self._provider = field, provider
         self.rows: list[ResultRow] = []
         self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(2, 8, 2, 8)
+        self._column.setContentsMargins(2, 8, 2, 4)
         self._column.setSpacing(0)
         self.hide()
         self._rest = QTimer(self)
@@ -105,16 +214,27 @@ class CommandPanel(QFrame):
         clear_layout(self._column)
         self.rows = []
         group = ""
-        for result in self._provider(self._field.text().strip()):
+        typed = self._field.text().strip()
+        for result in self._provider(typed):
+            if result.promise is not None:
+                self._add(PromiseCard(result))
+                continue
             if result.group != group:
                 group = result.group
                 heading = Text(group, "label", "text2")
                 heading.setContentsMargins(16, 6, 16, 4)
                 self._column.addWidget(heading)
-            row = ResultRow(result)
-            row.clicked.connect(self._clicked)
-            self._column.addWidget(row)
-            self.rows.append(row)
+            self._add(ResultRow(result, typed))
+        if not self.rows:
+            nothing = Text(_("Nothing is called “{words}”.").format(words=typed[:60]), "body", "text2")
+            nothing.setContentsMargins(16, 8, 16, 10)
+            self._column.addWidget(nothing)
+        self._column.addWidget(_Keys())
+        for number in range(self._column.count()):  # counted in the height at once, also while the list is open
+            item = self._column.itemAt(number)
+            part = item.widget() if item is not None else None
+            if part is not None:
+                part.show()
         edge, ground = theme().hex("line2"), theme().hex("surface")
         self.setStyleSheet(
             f"QFrame#command_panel {{ background: {ground}; border: 1px solid {edge}; border-radius: 12px; }}"
@@ -127,6 +247,11 @@ class CommandPanel(QFrame):
         self.move(max(left, 8), place.y() + 8)
         self.raise_()
         self.show()
+
+    def _add(self, row: ResultRow) -> None:
+        row.clicked.connect(self._clicked)
+        self._column.addWidget(row)
+        self.rows.append(row)
 
     def chosen(self) -> int:
         """The place of the chosen row, -1 where there is none."""

@@ -19,7 +19,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return cli.run(options)
     from ui.application import open_window
 
-    return open_window(_data_dir(options.data_dir))
+    return open_window(_data_dir(options.data_dir), options.key_file)
 
 
 def _data_dir(named: Path | None) -> Path:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,15 @@ from PySide6.QtGui import QCloseEvent, QIcon, QKeyEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QMainWindow, QProgressBar, QVBoxLayout, QWidget
 
 from app import clock, paths, store, text
+from app.desk import keeping
 from app.desk.accounts import SYSTEM
 from app.errors import DeskError, EnvironmentFault
 from app.lists import keeping as kept
 from app.text import N_, _, ngettext
-from app.workers import RestoreThread
+from app.workers import BetweenThread
 from ui import words
 from ui.dialogs import ask
+from ui.dialogs.unlock import open_with_key
 from ui.theme import theme
 from ui.widgets.basic import Button, Card, Icon, Text, clear_layout, rule
 from ui.widgets.table import Cell, Column, PagedModel, RowTable
@@ -89,6 +92,24 @@ _WAYS = {
         "close",
     ),
     "store.damaged": _BROKEN,
+    "store.strange_schema": Way(
+        N_("Something changed the structure of the data file"),
+        N_("The file stays as it is, under another name. What was done after the backup is not in it."),
+    ),
+    "store.upgrade_failed": Way(
+        N_("The data could not be brought up to this version"),
+        N_("Everything is safe in the file, and in the copy that was made before."),
+        "chosen",
+        "download",
+        "close",
+    ),
+    "store.key_missing": Way(
+        N_("This center is encrypted"),
+        N_("Everything is safe in the file. The recovery code on paper opens it."),
+        "",
+        "lock",
+        "again",
+    ),
 }
 _OTHER = Way(
     N_("Deskbell cannot open this center"),
@@ -460,7 +481,7 @@ class Opening(QObject):
         self.found: tuple[Path, str] | None = None
         self._make = make
         self._claimed: Path | None = None
-        self._restoring: RestoreThread | None = None
+        self._restoring: BetweenThread | None = None
 
     def begin(self, fault: DeskError | None = None) -> None:
         """Open the folder; with `fault`, show first why what was open could not stay so."""
@@ -477,7 +498,7 @@ class Opening(QObject):
                 if kept.copies(self.data_dir):
                     raise EnvironmentFault("store.missing", path=str(self.data_dir))
                 self._make(self.data_dir)
-            store.open_center(self.data_dir)
+            open_with_key(self.data_dir)
         except DeskError as fault:
             self._refuse(fault)
             return
@@ -531,7 +552,7 @@ class Opening(QObject):
                 return
             self.data_dir = folder
         self.screen.show_busy(_("Opening the backup. The file that was there is kept aside …"))
-        self._restoring = RestoreThread(SYSTEM, source, self.data_dir)
+        self._restoring = BetweenThread(partial(keeping.restore, SYSTEM, source, self.data_dir))
         self._restoring.finished.connect(self._restored)
         self._restoring.start()
 
@@ -544,7 +565,7 @@ class Opening(QObject):
         if thread.error is not None:
             self.screen.show_reason(text.sentence(thread.error))
             return
-        kept_as = _("The broken file is kept as {name}.").format(name=thread.aside.name) if thread.aside else ""
+        kept_as = _("The broken file is kept as {name}.").format(name=thread.result.name) if thread.result else ""
         self._try(" ".join(filter(None, (_("The backup is open."), kept_as))))
 
     def _take_off(self, screen: StartScreen) -> None:

@@ -69,6 +69,7 @@ TYPE: dict[str, tuple[float, int]] = {
     "amount_xl": (44, 700),
     "amount_change": (36, 700),
     "amount_l": (26, 600),
+    "amount_m": (22, 600),
     "title": (20, 600),
     "panel": (18, 600),
     "section": (16, 600),
@@ -218,15 +219,30 @@ QToolTip { background: @frame; color: @frametext; border: 1px solid @frameline; 
 QMainWindow, QDialog#plain { background: @frame; }
 QWidget#page { background: @bg; border-top-left-radius: 12px; border-bottom-left-radius: 12px; }
 QFrame[card="true"] { background: @surface; border: 1px solid @line; border-radius: 10px; }
+QFrame[framed="true"] { background: @surface; border: 1px solid @line; border-radius: 7px; }
+QFrame[aside="true"] { background: @surface2; border: none; border-left: 1px solid @line; }
+QFrame[card="true"]:focus { border-color: @brassedge; }
 QFrame[tinted="true"] { background: @surface2; border: 1px solid @line; border-radius: 8px; }
+QFrame[foot="true"] { background: @surface2; border: none; border-top: 1px solid @line;
+  border-bottom-left-radius: 9px; border-bottom-right-radius: 9px; }
+QFrame[band="true"] { background: @surface2; border: none; border-bottom: 1px solid @line; }
+QFrame[datetile="true"] { background: @surface; border: 1px solid @line; border-radius: 7px; }
 QFrame[rule="true"] { background: @line; border: none; max-height: 1px; min-height: 1px; }
 QFrame[note="true"] { background: @brasstint; border: none; border-left: 3px solid @brassedge; border-radius: 5px; }
 QLabel[tile="true"] { background: @brasstint; border: none; border-radius: 12px; }
+QFrame[brassband="true"] { background: @brasstint; border: none; border-radius: 7px; }
+QWidget[row="true"] { background: transparent; border: 2px solid transparent; border-radius: 5px; }
+QWidget[row="true"]:focus { border-color: @brassedge; }
+QWidget[lined="true"] { border: none; border-bottom: 1px solid @line; }
 QFrame[good="true"] { background: @okbg; border: none; border-radius: 8px; }
 QLineEdit, QPlainTextEdit, QComboBox, QSpinBox, QDateEdit, QTimeEdit {
   background: @surface; color: @text; border: 1px solid @line2; border-radius: 7px;
   padding: 0 10px; min-height: $34;
   selection-background-color: @brassline; selection-color: @text; }
+QLineEdit[big="true"] { min-height: 50px; padding: 0 12px; }
+QLineEdit[big="true"]:focus { min-height: 48px; padding: 0 11px; }
+QLineEdit[low="true"] { min-height: $30; }
+QLineEdit[low="true"]:focus { min-height: $28; }
 QPlainTextEdit { padding: 6px 8px; }
 QLineEdit:hover, QComboBox:hover, QPlainTextEdit:hover { border-color: @text2; }
 QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus, QSpinBox:focus, QDateEdit:focus, QTimeEdit:focus {
@@ -262,8 +278,9 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QMenu { background: @surface; color: @text; border: 1px solid @line2; padding: 4px; }
 QMenu::item { padding: 6px 18px; border-radius: 5px; }
 QMenu::item:selected { background: @brasstint; }
-QTabBar { font-weight: 600; font-size: $12.5; }
-QTabBar::tab { background: transparent; border: none; padding: 9px 5px; color: @text2; }
+QTabBar { font-weight: 600; font-size: $13; }
+QTabBar::tab { background: transparent; border: none; border-bottom: 2px solid transparent; padding: 9px 5px 8px 5px;
+  color: @text2; }
 QTabBar::tab:selected { color: @text; border-bottom: 2px solid @brassedge; }
 QTabBar::tab:focus { background: @brasstint; }
 QSplitter::handle { background: transparent; }

@@ -38,6 +38,7 @@ class DeskWindow(QMainWindow):
     help_requested = Signal()
     page_changed = Signal(str)
     closing = Signal()
+    safe_keeping_wanted = Signal()
 
     def __init__(self, center_name: str) -> None:
         super().__init__()
@@ -183,16 +184,24 @@ class DeskWindow(QMainWindow):
         widget = self.page(key)
         self._rail_buttons[key].setChecked(True)
         self.stack.setCurrentWidget(widget)
-        self.hints.set([*getattr(widget, "key_hints", ()), (("F1",), _("all keys"))])
+        self.show_hints()
         shown = getattr(widget, "page_shown", None)
         if shown is not None:
             shown()
         self.page_changed.emit(key)
         return widget
 
+    def show_hints(self) -> None:
+        """The keys of the page that is shown, as they are now."""
+        self.hints.set([*getattr(self.current(), "key_hints", ()), (("F1",), _("all keys"))])
+
     def current(self) -> Any:
         """The page that is shown."""
         return self.stack.currentWidget()
+
+    def current_key(self) -> str:
+        """The key of the page that is shown."""
+        return next((key for key, entry in self.pages.items() if entry.widget is self.current()), "")
 
     def set_pill(self, key: str, count: int) -> None:
         """What waits on a page."""
@@ -200,11 +209,19 @@ class DeskWindow(QMainWindow):
 
     def notice(self, words: str) -> None:
         """Say that something was done, for some seconds."""
-        self.notice_label.say(words)
+        self._say(words)
         self._notice_timer.start(6_000)
 
     def _end_notice(self) -> None:
-        self.notice_label.say("")
+        self._say("")
+
+    def _say(self, words: str) -> None:
+        """The notice first, the keys in the room it leaves: it is there for seconds, they come back."""
+        self.notice_label.say(words)
+        others = (self.till_fact, self.mail_fact, self.backup_fact, self.actor_button)
+        taken = sum(one.sizeHint().width() + 16 for one in others if not one.isHidden()) + 60
+        room = self.width() - taken - (self.notice_label.natural_width() + 16 if words else 0)
+        self.hints.setMaximumWidth(max(room, 0) if words else 16_777_215)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.closing.emit()

@@ -85,6 +85,11 @@ def day(iso: str, center: Center) -> str:
     return str(format_date(on, pattern, locale=center.locale.replace("-", "_")))
 
 
+def weekday_of(wall: str, center: Center) -> str:
+    """The day of a wall time: Thu 19."""
+    return str(format_date(date.fromisoformat(wall[:10]), "EEE d", locale=center.locale.replace("-", "_")))
+
+
 def weekday(number: int, center: Center) -> str:
     """The short name of a weekday, 1 (Monday) to 7."""
     return str(get_day_names("abbreviated", locale=center.locale.replace("-", "_"))[number - 1])

@@ -6,13 +6,14 @@ The same seed and the same `now` give the same center (row uids apart, which hol
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from app import clock, store
+from app import clock, paths, store
 from app.demo import history
-from app.errors import UserError
+from app.errors import EnvironmentFault, UserError
 
 
 def fill(
@@ -30,10 +31,19 @@ def fill(
     """
     if not 1 <= students <= 1_000_000:
         raise UserError("demo.too_many", "students")
-    store.open_center(data_dir, create=True)
-    store.relax_for_new_file()
+    if paths.data_file(data_dir).exists():
+        raise EnvironmentFault("store.not_empty", path=str(data_dir))
+    # Made aside and put in place when it is whole: what is broken off half-way must not be opened the next time.
+    making = data_dir / "making"
+    shutil.rmtree(making, ignore_errors=True)
     try:
-        moment = now or clock.now()
-        history.write(random.Random(seed), students, moment, progress)
+        store.open_center(making, create=True)
+        store.relax_for_new_file()
+        try:
+            moment = now or clock.now()
+            history.write(random.Random(seed), students, moment, progress)
+        finally:
+            store.close_center()
+        store.keep_new_file(making, data_dir)
     finally:
-        store.close_center()
+        shutil.rmtree(making, ignore_errors=True)

@@ -334,8 +334,8 @@ class _Story:
             unread = NotificationRecipient.select(NotificationRecipient.id).where(
                 NotificationRecipient.read_at.is_null()
             )
-            for row in list(unread):
-                w.update(NotificationRecipient, row.id, read_at=w.now)
+            for seen in list(unread):
+                w.update(NotificationRecipient, seen.id, read_at=w.now)
 
     def _mails(self, keep: int) -> None:
         """What is due goes out, all but the newest `keep`."""
@@ -380,8 +380,8 @@ class _Story:
         on_hold = list(User.select().where(User.role == "student", User.balance_minor > 0).order_by(User.id).limit(6))
         for student in on_hold[::2]:
             facts = desk_people.StudentDraft(
-                student.first_name, student.last_name, student.email, student.phone, student.date_of_birth,
-                status="on_hold", payer_id=student.payer_id,
+                student.first_name, student.last_name, student.email or "", student.phone or "",
+                student.date_of_birth, status="on_hold", payer_id=student.payer_id,
             )  # fmt: skip
             desk_people.edit_student(self.staff, student.id, student.version, facts)
         notes = Notification.select(Notification.id).where(Notification.done_at.is_null()).order_by(Notification.id)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import money, store, text
+from app.desk import seats
 from app.desk.accounts import Actor, require
 from app.errors import UserError
 from app.store.models import Course, Product, Resource, TaxRate
@@ -65,10 +66,14 @@ def add_course(actor: Actor, draft: CourseDraft) -> int:
 
 
 def edit_course(actor: Actor, course_id: int, version: int, draft: CourseDraft) -> None:
-    """Change a course that is still at `version`. What was agreed with students before stays as it was agreed."""
+    """Change a course that is still at `version`. What was agreed with students before stays as it was agreed.
+
+    Other hours are another progress for everyone who has begun; who has completed the course has completed it.
+    """
     require(actor, "catalog.edit")
     with store.write("Edit course", actor) as w:
         w.update(Course, course_id, version, **_course(draft, course_id))
+        seats.recompute_progress(w, seats.begun(course_id), reopen=False)
 
 
 def add_product(actor: Actor, draft: ProductDraft) -> int:

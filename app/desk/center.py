@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import string
+from dataclasses import dataclass, replace
+from typing import Any
 
 from babel.core import UnknownLocaleError
 from babel.numbers import is_currency
 
 from app import clock, store, text
+from app.desk import people
 from app.desk.accounts import SYSTEM, Actor, require
 from app.errors import UserError
 from app.settings import Center
 from app.store import Write
-from app.store.models import Payment, Series, Setting, TaxRate, User
+from app.store.models import CourseEnrolled, Invoice, Payment, ProductEnrolled, Series, Setting, TaxRate, User
 
 #: Numbers that people quote. Invoice and credit note series are made per year when the first one is issued.
 _SERIES = {"student": "S-{number:06d}", "enrollment": "E-{number:05d}", "payment": "P-{number:06d}"}
@@ -40,7 +43,7 @@ def found(
     center: Center, admin_first: str, admin_last: str, tax_rates: tuple[TaxRateDraft, ...] = DEFAULT_TAX_RATES
 ) -> int:
     """Write the first rows of an empty file; returns the super admin's id."""
-    _check(center)
+    center = _clean(center)
     first = text.clean(admin_first, field="first_name", required=True)
     last = text.clean(admin_last, field="last_name")
     with store.write("Found the center", SYSTEM) as w:
@@ -60,13 +63,27 @@ def load() -> Center:
 
 
 def save(actor: Actor, center: Center) -> None:
-    """Change the center's settings. UserErrors beside the field; the currency stays once money was booked."""
+    """Change the center's settings. UserErrors beside the field; the currency stays once a price was agreed."""
     require(actor, "settings.edit")
-    _check(center)
+    center = _clean(center)
     with store.write("Change settings", actor) as w:
-        if center.currency != load().currency and Payment.select(Payment.id).limit(1).exists():
+        booked = (CourseEnrolled, ProductEnrolled, Payment, Invoice)
+        if center.currency != load().currency and any(model.select().exists() for model in booked):
             raise UserError("center.currency_fixed", "currency")
+        _check_series(center)
         _save(w, center)
+
+
+def for_year(pattern: str, year: int) -> str:
+    """A pattern of document numbers with its year filled in and its number left open."""
+    made = ""
+    for literal, field, spec, _ in string.Formatter().parse(pattern):
+        made += literal.replace("{", "{{").replace("}", "}}")
+        if field == "year":
+            made += format(year, spec or "")
+        elif field is not None:
+            made += "{" + field + (":" + spec if spec else "") + "}"
+    return made
 
 
 def add_tax_rate(actor: Actor, draft: TaxRateDraft) -> int:
@@ -95,8 +112,8 @@ def _add_tax_rate(w: Write, draft: TaxRateDraft) -> int:
     return w.insert(TaxRate, name=name, category=draft.category, rate_bp=draft.rate_bp, exemption_reason=reason)
 
 
-def _check(center: Center) -> None:
-    text.clean(center.name, field="name", required=True)
+def _clean(center: Center) -> Center:
+    """The settings as they are stored, or a UserError beside the field."""
     clock.zone(center.zone)
     if not is_currency(center.currency):
         raise UserError("center.unknown_currency", "currency", code=center.currency)
@@ -108,13 +125,50 @@ def _check(center: Center) -> None:
         text.show_number_sample(center.locale)
     except (UnknownLocaleError, ValueError) as error:
         raise UserError("center.unknown_locale", "locale", code=center.locale) from error
-    for field in ("invoice_pattern", "credit_note_pattern"):
-        try:
-            one, two = (getattr(center, field).format(year=2026, number=n) for n in (1, 2))
-        except (KeyError, IndexError, ValueError) as error:
-            raise UserError("center.bad_pattern", field) from error
-        if one == two or "2026" not in one:
-            raise UserError("center.bad_pattern", field)
+    if _labels("invoice_pattern", center.invoice_pattern) & _labels("credit_note_pattern", center.credit_note_pattern):
+        raise UserError("center.same_pattern", "credit_note_pattern")
+    names = ("legal_name", "phone", "tax_id", "register_line", "iban", "bic", "country")
+    lines: dict[str, Any] = {name: text.clean(getattr(center, name), field=name) for name in names}
+    return replace(
+        center,
+        name=text.clean(center.name, field="name", required=True),
+        till_name=text.clean(center.till_name, field="till_name", required=True),
+        address=text.clean(center.address, field="address", limit=text.TEXT_LIMIT, multiline=True),
+        email=people.check_email(center.email) or "",
+        language=people.check_language(center.language),
+        **lines,
+    )
+
+
+#: Years and numbers that tell whether two patterns can ever give the same label.
+_YEARS, _NUMBERS = (2026, 2027), (1, 2, 11, 1_234_567)
+
+
+def _labels(field: str, pattern: str) -> set[str]:
+    """Some labels of a pattern. UserError `center.bad_pattern` where one would come twice or could not be made."""
+    try:
+        if text.clean(pattern, field=field, limit=60) != pattern:
+            raise ValueError("blanks at its ends")
+        made = {for_year(pattern, year).format(number=number) for year in _YEARS for number in _NUMBERS}
+        if len(made) < len(_YEARS) * len(_NUMBERS):
+            raise ValueError("a label twice")
+    except (UserError, KeyError, IndexError, ValueError, AttributeError) as error:
+        raise UserError("center.bad_pattern", field) from error
+    return made
+
+
+def _check_series(center: Center) -> None:
+    """A series keeps the pattern it began with; the other kind of document must not take up its labels."""
+    others = {
+        "invoice": ("credit_note_pattern", center.credit_note_pattern),
+        "credit": ("invoice_pattern", center.invoice_pattern),
+    }
+    for series in Series.select().where(Series.gapless == 1):
+        kind, _, year = series.name.partition("-")
+        field, pattern = others[kind]
+        theirs = for_year(pattern, int(year))
+        if any(theirs.format(number=number) == series.pattern.format(number=number) for number in _NUMBERS):
+            raise UserError("center.same_pattern", field)
 
 
 def _save(w: Write, center: Center) -> None:

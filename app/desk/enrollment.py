@@ -244,30 +244,35 @@ def cancel_enrollment(actor: Actor, enrollment_id: int, reason: str) -> None:
     require(actor, "enrollment.cancel")
     reason = text.clean(reason, field="reason", required=True)
     with store.write("Cancel enrollment", actor) as w:
-        how = center.load()
-        line = CourseEnrolled.get_or_none(CourseEnrolled.id == enrollment_id)
-        if line is None:
-            raise UserError("store.gone")
-        if line.status != "pending":
-            raise UserError(f"enrollment.already_{line.status}", number=line.number)
-        invoices.withdraw(w, how, enrollment_id, reason)
-        w.update(
-            CourseEnrolled,
-            enrollment_id,
-            status="canceled",
-            canceled_on=clock.local_date(how.zone, w.moment).isoformat(),
-            cancel_reason=reason,
-        )
-        seats.release_seats(w, enrollment_id)
-        course = Course.get_by_id(line.course_id)
-        facts: dict[str, Any] = {"course": course.name, "number": line.number, "reason": reason}
-        link = ("courses_enrolled", enrollment_id)
-        student = User.get_by_id(line.student_id)
-        timeline.add(w, student.id, "enrollment.timeline_canceled", link, **facts)
-        notifications.notify(
-            w, "payment", "center", "enrollment.canceled", link, student=_name(student), student_id=student.id, **facts
-        )
-        balances.recompute(w, student.id)
+        cancel_in(w, enrollment_id, reason)
+
+
+def cancel_in(w: Write, enrollment_id: int, reason: str) -> None:
+    """`cancel_enrollment` inside a running write."""
+    how = center.load()
+    line = CourseEnrolled.get_or_none(CourseEnrolled.id == enrollment_id)
+    if line is None:
+        raise UserError("store.gone")
+    if line.status != "pending":
+        raise UserError(f"enrollment.already_{line.status}", number=line.number)
+    invoices.withdraw(w, how, enrollment_id, reason)
+    w.update(
+        CourseEnrolled,
+        enrollment_id,
+        status="canceled",
+        canceled_on=clock.local_date(how.zone, w.moment).isoformat(),
+        cancel_reason=reason,
+    )
+    seats.release_seats(w, enrollment_id)
+    course = Course.get_by_id(line.course_id)
+    facts: dict[str, Any] = {"course": course.name, "number": line.number, "reason": reason}
+    link = ("courses_enrolled", enrollment_id)
+    student = User.get_by_id(line.student_id)
+    timeline.add(w, student.id, "enrollment.timeline_canceled", link, **facts)
+    notifications.notify(
+        w, "payment", "center", "enrollment.canceled", link, student=_name(student), student_id=student.id, **facts
+    )
+    balances.recompute(w, student.id)
 
 
 def _course_price(how: Center, draft: EnrollmentDraft, course: Any) -> Price:
@@ -432,6 +437,17 @@ def sell_in(
         )
         sold.append(line)
     return sold
+
+
+def cancel_sale_in(w: Write, line_id: int, reason: str) -> None:
+    """Cancel a sold line that has neither money nor invoice, inside a running write: its stock comes back."""
+    line = ProductEnrolled.get_by_id(line_id)
+    product = Product.get_by_id(line.product_id)
+    today = clock.local_date(center.load().zone, w.moment).isoformat()
+    w.update(ProductEnrolled, line_id, status="canceled", canceled_on=today, cancel_reason=reason)
+    if product.stock is not None:
+        w.update(Product, product.id, stock=product.stock + line.quantity)
+    balances.recompute(w, line.student_id)
 
 
 # -- shared ---------------------------------------------------------------------------------------------------

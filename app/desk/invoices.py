@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import string
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
@@ -388,6 +387,11 @@ _SELLER = (
 )  # fmt: skip
 
 
+def seller(how: Center) -> dict[str, Any]:
+    """The center as it stands on documents now."""
+    return {name: getattr(how, name) for name in _SELLER}
+
+
 def _frozen(
     head: dict[str, Any],
     lines: list[dict[str, Any]],
@@ -400,7 +404,7 @@ def _frozen(
     whole = {
         "head": head,
         "lines": lines,
-        "seller": {name: getattr(how, name) for name in _SELLER},
+        "seller": seller(how),
         "buyer": buyer,
         "paid": [{"on": one.paid_on, "method": one.method, "amount_minor": one.amount_minor} for one in puts],
         "refers_to_label": refers_to_label,
@@ -410,19 +414,7 @@ def _frozen(
 
 def _number(w: Write, kind: str, pattern: str, issued_on: str) -> tuple[int, str]:
     year = issued_on[:4]
-    return w.next_number(f"{kind}-{year}", _for_year(pattern, int(year)), gapless=True)
-
-
-def _for_year(pattern: str, year: int) -> str:
-    """A center's pattern with its year filled in and its number left open."""
-    made = ""
-    for literal, field, spec, _ in string.Formatter().parse(pattern):
-        made += literal.replace("{", "{{").replace("}", "}}")
-        if field == "year":
-            made += format(year, spec or "")
-        elif field is not None:
-            made += "{" + field + (":" + spec if spec else "") + "}"
-    return made
+    return w.next_number(f"{kind}-{year}", center.for_year(pattern, int(year)), gapless=True)
 
 
 def _today(how: Center, w: Write) -> str:

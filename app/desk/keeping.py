@@ -6,8 +6,6 @@ import json
 from datetime import date, timedelta
 from pathlib import Path
 
-from peewee import fn
-
 from app import clock, store
 from app.desk import center, notifications
 from app.desk.accounts import Actor, require
@@ -40,9 +38,13 @@ def restore(actor: Actor, source: Path, data_dir: Path) -> Path | None:
     return stored.restore(source, data_dir, actor, settle)
 
 
-def last_operation() -> int:
-    """The number of the last operation: what a backup must have to be up to date."""
-    return int(Operation.select(fn.COALESCE(fn.MAX(Operation.id), 0)).scalar())
+def last_operation() -> str:
+    """The uid of the last operation: what a backup must have to be up to date. '' where nothing was done yet.
+
+    The uid, not the number: after a restore numbers are given out a second time.
+    """
+    row = Operation.select(Operation.uid).order_by(Operation.id.desc()).first()
+    return str(row.uid) if row is not None else ""
 
 
 def _hold_mails(w: Write) -> int:

@@ -31,16 +31,22 @@ class Buyer:
 
 
 def buyer(student_id: int, payer_id: int | None) -> Buyer:
-    """The payer, or the student who pays for themselves."""
+    """The payer, or the student who pays for themselves. UserError `store.gone`."""
     if payer_id is None:
         return student(student_id)
-    ((name, address, email, tax_id, language),) = _payer(payer_id)
+    found = _payer(payer_id)
+    if not found:
+        raise UserError("store.gone")
+    ((name, address, email, tax_id, language),) = found
     return Buyer(student_id, payer_id, name, address, email or "", tax_id, language)
 
 
 def student(student_id: int) -> Buyer:
-    """A student, addressed themselves."""
-    ((first, last, address, email, language),) = _student(student_id)
+    """A student, addressed themselves. UserError `store.gone`."""
+    found = _student(student_id)
+    if not found:
+        raise UserError("store.gone")
+    ((first, last, address, email, language),) = found
     return Buyer(student_id, None, f"{first} {last}".strip(), address, email or "", "", language)
 
 

@@ -59,7 +59,7 @@ class PaymentDraft:
     """A payment as typed. `amount_minor` may exceed lines and sales: the rest stays as credit.
 
     `request_key` makes a double click one payment; `tender_group` ties the rows of one split payment together;
-    `given_minor` is the cash handed over.
+    `given_minor` is the cash handed over; other methods have none.
     """
 
     request_key: str
@@ -212,7 +212,7 @@ def start(actor: Actor, draft: PaymentDraft) -> int:
             payment_type=_type_of(draft),
             amount_minor=draft.amount_minor,
             currency=how.currency,
-            given_minor=draft.given_minor,
+            given_minor=draft.given_minor if draft.method == "cash" else None,
             reference=reference,
             note=note,
             tender_group=draft.tender_group,
@@ -397,11 +397,13 @@ def _tell(
 
 
 def apply_credit(actor: Actor, student_id: int, lines: Sequence[PayLine]) -> tuple[int, ...]:
-    """Use a student's credit for lines, the oldest payment first; returns the ids of the invoices issued.
+    """Use a student's credit for lines, the oldest payment first; returns the ids of the invoices issued and mailed.
 
     UserErrors `payments.not_enough_credit`, `payments.line_amount`, `payments.line_gone`, `payments.line_above_open`.
     """
     require(actor, "payment.take")
+    if not lines:
+        raise UserError("payments.line_amount", "lines")
     with store.write("Use credit", actor) as w:
         how = center.load()
         wanted = sum(line.amount_minor for line in lines)
@@ -420,6 +422,8 @@ def apply_credit(actor: Actor, student_id: int, lines: Sequence[PayLine]) -> tup
                 rest = flow[0].amount_minor - part
                 flow = [replace(flow[0], amount_minor=rest), *flow[1:]] if rest else flow[1:]
         issued = invoices.put(w, how, puts)
+        for invoice_id, buyer in issued if how.mail_invoices else []:
+            invoices.send(w, invoice_id, buyer)
         timeline.add(w, student_id, "payments.timeline_credit_used", ("users", student_id), amount=wanted)
         balances.recompute_all(w, {student_id, *(put.due.student_id for put in puts)})
     return tuple(invoice_id for invoice_id, _ in issued)
@@ -443,34 +447,40 @@ def refund(actor: Actor, payment_id: int, amount_minor: int, reason: str, reques
             if json.loads(twin.draft).get("asked") != asked:
                 raise UserError("payments.key_reused", number=twin.number)
             return int(twin.id)
-        payment = _payment(payment_id)
-        if payment.payment_type == "refund":
-            raise UserError("payments.refund_of_refund", number=payment.number)
-        if payment.status != "COMPLETED":
-            raise UserError("payments.not_completed", number=payment.number)
-        left = payment.amount_minor - _refunded(payment_id)
-        if amount_minor > left:
-            raise UserError("payments.refund_above_paid", "amount", left=left, number=payment.number)
-        credit = left - _used(payment_id)
-        touched = {payment.student_id}
-        if amount_minor > credit:
-            of_payment = StudentPayment.payment_id == payment_id
-            freed = invoices.take_back(w, of_payment, amount_minor - credit)
-            touched |= {one.student_id for one in freed}
-        refund_id = _insert_refund(w, payment, amount_minor, reason, request_key, asked)
-        student = User.get_by_id(payment.student_id)
-        facts: dict[str, Any] = {
-            "amount": amount_minor,
-            "number": payment.number,
-            "method": payment.method,
-            "reason": reason,
-        }
-        link = ("payments", refund_id)
-        timeline.add(w, student.id, "payments.timeline_refunded", link, **facts)
-        notifications.notify(
-            w, "payment", "center", "payments.refunded", link, student=_name(student), student_id=student.id, **facts
-        )
-        balances.recompute_all(w, touched)
+        return refund_in(w, payment_id, amount_minor, reason, request_key)
+
+
+def refund_in(w: Write, payment_id: int, amount_minor: int, reason: str, request_key: str) -> int:
+    """`refund` inside a running write, for a request key that is not known yet."""
+    asked = {"refund_of": payment_id, "amount_minor": amount_minor, "reason": reason}
+    payment = _payment(payment_id)
+    if payment.payment_type == "refund":
+        raise UserError("payments.refund_of_refund", number=payment.number)
+    if payment.status != "COMPLETED":
+        raise UserError("payments.not_completed", number=payment.number)
+    left = payment.amount_minor - _refunded(payment_id)
+    if amount_minor > left:
+        raise UserError("payments.refund_above_paid", "amount", left=left, number=payment.number)
+    credit = left - _used(payment_id)
+    touched = {payment.student_id}
+    if amount_minor > credit:
+        of_payment = StudentPayment.payment_id == payment_id
+        freed = invoices.take_back(w, of_payment, amount_minor - credit)
+        touched |= {one.student_id for one in freed}
+    refund_id = _insert_refund(w, payment, amount_minor, reason, request_key, asked)
+    student = User.get_by_id(payment.student_id)
+    facts: dict[str, Any] = {
+        "amount": amount_minor,
+        "number": payment.number,
+        "method": payment.method,
+        "reason": reason,
+    }
+    link = ("payments", refund_id)
+    timeline.add(w, student.id, "payments.timeline_refunded", link, **facts)
+    notifications.notify(
+        w, "payment", "center", "payments.refunded", link, student=_name(student), student_id=student.id, **facts
+    )
+    balances.recompute_all(w, touched)
     return refund_id
 
 

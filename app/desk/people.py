@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache, partial
 from typing import Any
 
 from babel.core import Locale, UnknownLocaleError
@@ -165,23 +167,10 @@ def full_name(row: dict[str, Any]) -> str:
 
 
 def _student_row(draft: StudentDraft) -> dict[str, Any]:
-    if draft.status not in ("applicant", "active", "on_hold", "inactive"):
-        raise UserError("people.unknown_status", "status")
+    row = {name: rule(getattr(draft, name)) for name, rule in STUDENT_RULES.items()}
     if draft.payer_id is not None and not Payer.select().where(Payer.id == draft.payer_id).exists():
         raise UserError("people.no_such_payer", "payer_id")
-    row = asdict(draft)
-    row.update(
-        first_name=text.clean(draft.first_name, field="first_name", required=True),
-        last_name=text.clean(draft.last_name, field="last_name"),
-        email=check_email(draft.email),
-        phone=check_phone(draft.phone),
-        date_of_birth=check_birth(draft.date_of_birth),
-        address=text.clean(draft.address, field="address", limit=text.TEXT_LIMIT, multiline=True),
-        language=check_language(draft.language),
-        emergency_name=text.clean(draft.emergency_name, field="emergency_name"),
-        emergency_phone=check_phone(draft.emergency_phone, field="emergency_phone") or "",
-    )
-    return row
+    return {**row, "payer_id": draft.payer_id}
 
 
 def check_email(typed: str, field: str = "email") -> str | None:
@@ -193,6 +182,32 @@ def check_email(typed: str, field: str = "email") -> str | None:
         return None
     if "," in address:
         raise UserError("people.email_comma", field, suggestion=address.replace(",", "."))
+    local, at, domain = address.rpartition("@")
+    if at and len(local) <= 64 and len(address) <= 254 and _PLAIN_LOCAL.fullmatch(local) and not _odd_case(local):
+        known = _domain(domain)  # most of a list share a few, and it is the domain that takes long to judge
+        if known and len(known) <= len(domain):
+            return f"{local}@{known}"
+    return _whole_address(address, field)
+
+
+_PLAIN_LOCAL = re.compile(r"[A-Za-z0-9_+\-]+(\.[A-Za-z0-9_+\-]+)*")
+
+
+def _odd_case(local: str) -> bool:
+    """Postmaster and its like are known in small letters; a single word may be one of them."""
+    return local.isalpha() and not local.islower()
+
+
+@lru_cache(maxsize=2_000)
+def _domain(name: str) -> str:
+    """A domain as servers write it, '' where it is none or takes a closer look."""
+    try:
+        return _whole_address(f"x@{name}", "").removeprefix("x@")
+    except UserError:
+        return ""
+
+
+def _whole_address(address: str, field: str) -> str:
     from email_validator import EmailNotValidError, validate_email
 
     try:
@@ -233,8 +248,42 @@ def check_birth(typed: str | None, field: str = "date_of_birth") -> str | None:
 def check_language(typed: str, field: str = "language") -> str:
     """A language code that Babel knows."""
     code = typed.strip() or "en"
+    if not _known_language(code):
+        raise UserError("people.unknown_language", field, text=code[:20])
+    return code
+
+
+@lru_cache(maxsize=500)
+def _known_language(code: str) -> bool:
     try:
         Locale.parse(code.replace("-", "_"))
-    except (UnknownLocaleError, ValueError) as error:
-        raise UserError("people.unknown_language", field, text=code[:20]) from error
-    return code
+    except (UnknownLocaleError, ValueError):
+        return False
+    return True
+
+
+def check_status(typed: str, field: str = "status") -> str:
+    """A status that the desk may give."""
+    if typed not in ("applicant", "active", "on_hold", "inactive"):
+        raise UserError("people.unknown_status", field)
+    return typed
+
+
+def _check_emergency_phone(typed: str) -> str:
+    return check_phone(typed, field="emergency_phone") or ""
+
+
+#: What may stand in each field of a student, in the form and in an imported file: typed text to what is stored.
+#: Each raises a UserError beside its field.
+STUDENT_RULES: dict[str, Callable[[str], Any]] = {
+    "first_name": partial(text.clean, field="first_name", required=True),
+    "last_name": partial(text.clean, field="last_name"),
+    "email": check_email,
+    "phone": check_phone,
+    "date_of_birth": check_birth,
+    "address": partial(text.clean, field="address", limit=text.TEXT_LIMIT, multiline=True),
+    "language": check_language,
+    "status": check_status,
+    "emergency_name": partial(text.clean, field="emergency_name"),
+    "emergency_phone": _check_emergency_phone,
+}

@@ -13,10 +13,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from app import clock, store, text
-from app.desk import center, notifications, seats, timeline
+from app.desk import center, letters, notifications, seats, timeline
 from app.desk.accounts import Actor, require
 from app.errors import UserError
-from app.mail import queue
 from app.store import Write
 from app.store.models import (
     Availability,
@@ -96,19 +95,19 @@ def plan_session(actor: Actor, draft: SessionDraft) -> int:
         for plan in plans:
             if plan.problems and not reason:
                 raise plan.problems[0]
-        dates = [plan.on_date for plan in plans]
+        picked = [day.isoformat() for day in _picked(draft)]
         session = w.insert(
             Session,
             course_id=draft.course_id,
             name=text.clean(draft.name, field="name", required=True),
             class_type=draft.class_type,
             session_type=draft.session_type,
-            start_date=draft.start_date or dates[0],
-            end_date=draft.end_date or dates[-1],
+            start_date=picked[0] if picked else _date(draft.start_date, "start_date").isoformat(),
+            end_date=picked[-1] if picked else _date(draft.end_date, "end_date").isoformat(),
             recurrence=draft.recurrence,
             weekdays=",".join(str(day) for day in sorted(set(draft.weekdays))),
-            picked_dates=json.dumps(list(draft.picked_dates)),
-            start_time=draft.start_time,
+            picked_dates=json.dumps(picked),
+            start_time=_time(draft.start_time).strftime("%H:%M"),
             duration_minutes=draft.duration_minutes,
             capacity=draft.capacity,
             location=text.clean(draft.location, field="location"),
@@ -151,7 +150,7 @@ def check_move(
     slot = _slot(slot_id)
     start, _end, start_utc, end_utc = _moved(slot, start_wall, fold)
     where = resource_id if resource_id is not None else slot.resource_id
-    found = _closed(start.date())
+    found = _other_room(slot, resource_id) + _closed(start.date())
     found += _clashes(start, start_utc, end_utc, where, instructors_of(slot), but_slot=slot_id)
     now = clock.stamp()
     students = SlotEnrolled.select(SlotEnrolled.student_id).where(SlotEnrolled.slot_id == slot_id, seats.live(now))
@@ -165,6 +164,13 @@ def check_move(
                 )
             )
     return found
+
+
+def clashes(slot_id: int) -> list[UserError]:
+    """What has the room or the instructors of a slot at the time it has now."""
+    slot = _slot(slot_id)
+    start = datetime.fromisoformat(slot.start_wall)
+    return _clashes(start, slot.start_utc, slot.end_utc, slot.resource_id, instructors_of(slot), but_slot=slot_id)
 
 
 def move_slot(
@@ -235,10 +241,12 @@ def cancel_slot(actor: Actor, slot_id: int, reason: str) -> None:
         people = _seated(slot_id, w.now)
         enrollments = _enrollments(slot_id)
         w.update(Slot, slot_id, canceled_at=w.now, cancel_reason=words)
-        rows = SlotEnrolled.select(SlotEnrolled.id).where(
-            SlotEnrolled.slot_id == slot_id, SlotEnrolled.status != "canceled"
+        rows = list(
+            SlotEnrolled.select(SlotEnrolled.id, SlotEnrolled.student_id).where(
+                SlotEnrolled.slot_id == slot_id, SlotEnrolled.status != "canceled"
+            )
         )
-        for row in list(rows):
+        for row in rows:
             w.update(SlotEnrolled, row.id, status="canceled", held_until=None, held_by=None)
         seats.recount(w, [slot_id])
         facts = {"title": seats.title(slot), "at": slot.start_utc, "reason": words}
@@ -248,12 +256,12 @@ def cancel_slot(actor: Actor, slot_id: int, reason: str) -> None:
                 w,
                 student,
                 "slot_canceled",
-                f"slot.canceled:{slot_id}:{student.id}",
+                f"slot.canceled:{slot_id}:{slot.version}:{student.id}",
                 title=facts["title"],
                 old_start=slot.start_wall,
                 reason=words,
             )
-        seats.refresh_next_slot(w, [student.id for student in people])
+        seats.refresh_next_slot(w, [row.student_id for row in rows])
         seats.recompute_progress(w, enrollments)
         notifications.notify(w, "calendar", "center", "scheduling.slot_canceled_entry", ("slots", slot_id), **facts)
 
@@ -304,7 +312,7 @@ def _check(draft: SessionDraft) -> None:
 def _days(draft: SessionDraft) -> list[date]:
     """The days a draft falls on, without those on which the center is closed."""
     if draft.recurrence == "picked_dates":
-        days = sorted({_date(one, "picked_dates") for one in draft.picked_dates})
+        days = _picked(draft)
         if not days:
             raise UserError("scheduling.no_dates", "picked_dates")
     else:
@@ -326,22 +334,34 @@ def _days(draft: SessionDraft) -> list[date]:
     return days
 
 
+def _picked(draft: SessionDraft) -> list[date]:
+    """The dates that were picked, in order; none where the days follow from weekdays."""
+    if draft.recurrence != "picked_dates":
+        return []
+    return sorted({_date(one, "picked_dates") for one in draft.picked_dates})
+
+
 def _plan(draft: SessionDraft, zone: str) -> list[SlotPlan]:
     at = _time(draft.start_time)
-    plans = []
+    plans: list[SlotPlan] = []
     for day in _days(draft):
         start = datetime.combine(day, at.time())
-        start_utc = clock.stamp(clock.wall_to_utc(start, zone, draft.fold))
-        end_utc = clock.stamp(_end_utc(start, draft.duration_minutes, zone, draft.fold))
+        end, start_utc, end_utc = _span(start, draft.duration_minutes, zone, draft.fold)
         problems = _clashes(start, start_utc, end_utc, draft.resource_id, draft.instructor_ids)
-        end = clock.utc_to_wall(clock.parse_stamp(end_utc), zone)
+        if plans and start_utc < plans[-1].end_utc:  # whole days, and one that the clock change made shorter
+            problems.append(UserError("scheduling.overlaps_itself", "duration", **_when(start)))
         plans.append(SlotPlan(day.isoformat(), _wall(start), _wall(end), start_utc, end_utc, tuple(problems)))
     return plans
 
 
-def _end_utc(start: datetime, minutes: int, zone: str, fold: int | None) -> datetime:
-    """The end lies `minutes` of real time after the start, also across a clock change."""
-    return clock.wall_to_utc(start, zone, fold) + timedelta(minutes=minutes)
+def _span(start: datetime, minutes: int, zone: str, fold: int | None) -> tuple[datetime, str, str]:
+    """(end on the wall, start and end as UTC stamps): `minutes` of real time, also across a clock change."""
+    start_utc = clock.wall_to_utc(start, zone, fold)
+    end_utc = start_utc + timedelta(minutes=minutes)
+    end = clock.utc_to_wall(end_utc, zone)
+    if end <= start:
+        raise UserError("scheduling.ends_in_repeated_hour", "duration", **_when(start), end=end.strftime("%H:%M"))
+    return end, clock.stamp(start_utc), clock.stamp(end_utc)
 
 
 def _clashes(
@@ -400,12 +420,24 @@ def _closed(day: date) -> list[UserError]:
 def _moved(slot: Any, start_wall: str, fold: int | None) -> tuple[datetime, datetime, str, str]:
     try:
         start = datetime.fromisoformat(start_wall)
+        if start.tzinfo is not None or start.second or start.microsecond:
+            raise ValueError("no wall time in minutes")
     except ValueError as error:
         raise UserError("scheduling.bad_time", "start_time", text=start_wall[:40]) from error
     minutes = int((clock.parse_stamp(slot.end_utc) - clock.parse_stamp(slot.start_utc)).total_seconds() // 60)
-    start_utc = clock.wall_to_utc(start, slot.zone, fold)
-    end_utc = _end_utc(start, minutes, slot.zone, fold)
-    return start, clock.utc_to_wall(end_utc, slot.zone), clock.stamp(start_utc), clock.stamp(end_utc)
+    return start, *_span(start, minutes, slot.zone, fold)
+
+
+def _other_room(slot: Any, resource_id: int | None) -> list[UserError]:
+    """What a room says to a slot that moves into it."""
+    if resource_id is None or resource_id == slot.resource_id:
+        return []
+    room = Resource.get_or_none(Resource.id == resource_id, Resource.status == "available")
+    if room is None:
+        raise UserError("scheduling.no_resource", "resource")
+    if room.kind == "room" and room.seats is not None and room.seats < slot.capacity:
+        return [UserError("scheduling.room_too_small", "resource", room=room.name, seats=room.seats)]
+    return []
 
 
 def _date(typed: str, where: str) -> date:
@@ -460,18 +492,8 @@ def _enrollments(slot_id: int) -> list[int | None]:
 
 
 def _mail(w: Write, student: Any, template: str, event_key: str, **params: Any) -> None:
-    if student.email:
-        name = f"{student.first_name} {student.last_name}".strip()
-        queue.enqueue(
-            w,
-            event_key=event_key,
-            student_id=student.id,
-            to_name=name,
-            to_address=student.email,
-            template_key=template,
-            language=student.language,
-            params={"student": name, **params},
-        )
+    to = letters.student(student.id)
+    letters.send(w, to, template, event_key, {"student": to.name, **params})
 
 
 def slots_of(session_id: int) -> list[Any]:

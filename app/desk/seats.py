@@ -100,7 +100,7 @@ def wait(actor: Actor, slot_id: int, student_id: int, priority: int = 0) -> int:
         known = _row(slot_id, student_id)
         if known is not None and known.status == "waiting":
             raise UserError("seats.waiting_already", "student", name=_name(student))
-        if known is not None and known.status != "held":
+        if known is not None and not (known.status == "held" and known.held_until <= w.now):
             raise UserError("seats.twice", "student", name=_name(student))
         values = {
             "status": "waiting",
@@ -110,6 +110,7 @@ def wait(actor: Actor, slot_id: int, student_id: int, priority: int = 0) -> int:
             "held_by": None,
         }
         seat = _put(w, known, slot, student_id, values)
+        refresh_next_slot(w, [student_id])  # a hold that ran out may still be what is kept as the next slot
         timeline.add(w, student_id, "seats.waiting", ("slots", slot_id), **_facts(slot))
         return seat
 
@@ -135,8 +136,8 @@ def cancel_seat(actor: Actor, seat_id: int, reason: str = "") -> None:
 def mark(actor: Actor, seat_id: int, status: str) -> None:
     """Mark a seat attended, absent, or not yet ("booked"); the course progress follows.
 
-    UserErrors: `seats.bad_mark`, `seats.not_live`, `seats.too_early` (before the day of the slot), `seats.full`
-    where taking back an absence would need a seat that was given away.
+    UserErrors: `seats.bad_mark`, `seats.not_live`, `seats.too_early` (before the day of the slot), and where an
+    absence is taken back: `seats.full` if the seat was given away, `seats.student_busy` if the student is elsewhere.
     """
     require(actor, "schedule.attend")
     if status not in ("attended", "absent", "booked"):
@@ -152,6 +153,10 @@ def mark(actor: Actor, seat_id: int, status: str) -> None:
             raise UserError("seats.too_early")
         if seat.status == "absent" and taken(slot.id, w.now) >= slot.capacity:
             raise _full(slot, w.now)
+        if seat.status == "absent" and not seat.override_reason:
+            other = busy_elsewhere(seat.student_id, slot.start_utc, slot.end_utc, w.now, but=slot.id)
+            if other is not None:
+                raise _clash(store.by_id(User, seat.student_id), other)
         w.update(SlotEnrolled, seat_id, status=status)
         recount(w, [slot.id])
         recompute_progress(w, [seat.enrollment_id])
@@ -181,14 +186,15 @@ def offer(actor: Actor, slot_id: int, student_id: int, reason: str = "") -> str:
         if place is None:
             raise UserError("seats.not_waiting", "student", name=_name(_student(student_id)))
         for row in waiting[:place]:
-            if _why_skipped(row.student_id, slot, w.now):
-                continue
-            if not words:
-                raise UserError("seats.skip_reason", "reason", name=_name(_student(row.student_id)))
-            w.update(SlotEnrolled, row.id, skipped_reason="seats.skipped_by_hand")
-            timeline.add(w, row.student_id, "seats.passed_over", ("slots", slot_id), reason=words, **_facts(slot))
-        until = min(clock.stamp(w.moment + timedelta(minutes=OFFER_MINUTES)), slot.start_utc)
-        _take(w, slot_id, student_id, "held", held_until=until)
+            why = _why_skipped(row.student_id, slot, w.now)
+            if not why:
+                if not words:
+                    raise UserError("seats.skip_reason", "reason", name=_name(_student(row.student_id)))
+                why = "seats.skipped_by_hand"
+                timeline.add(w, row.student_id, "seats.passed_over", ("slots", slot_id), reason=words, **_facts(slot))
+            _skip(w, row, why)
+        until: str = min(clock.stamp(w.moment + timedelta(minutes=OFFER_MINUTES)), slot.start_utc)
+        _take(w, slot_id, student_id, "held", held_until=until, offered=True)
         room = store.by_id(Resource, slot.resource_id) if slot.resource_id is not None else None
         letters.send(
             w,
@@ -206,11 +212,20 @@ def offer(actor: Actor, slot_id: int, student_id: int, reason: str = "") -> str:
     return until
 
 
+_IN_LINE = (SlotEnrolled.priority.desc(), SlotEnrolled.waiting_since, SlotEnrolled.id)
+_line = prepared(
+    lambda slot_id: (
+        SlotEnrolled.select(SlotEnrolled.id, SlotEnrolled.student_id, SlotEnrolled.skipped_reason)
+        .where(SlotEnrolled.slot_id == slot_id, SlotEnrolled.status == "waiting")
+        .order_by(*_IN_LINE)
+    )
+)
+
+
 def waiting_list(slot_id: int) -> list[Any]:
     """Those who wait for a slot: priority descending, then first come."""
-    order = (SlotEnrolled.priority.desc(), SlotEnrolled.waiting_since, SlotEnrolled.id)
     query = SlotEnrolled.select().where(SlotEnrolled.slot_id == slot_id, SlotEnrolled.status == "waiting")
-    return list(query.order_by(*order))
+    return list(query.order_by(*_IN_LINE))
 
 
 # -- inside a write ------------------------------------------------------------------------------------------
@@ -241,6 +256,7 @@ def _take(
     enrollment_id: int | None = None,
     held_until: str | None = None,
     override: str = "",
+    offered: bool = False,
 ) -> int:
     slot, student = _slot(slot_id), _student(student_id)
     if student.status not in ("active", "applicant"):
@@ -253,14 +269,20 @@ def _take(
         raise _full(slot, w.now)
     other = busy_elsewhere(student_id, slot.start_utc, slot.end_utc, w.now, but=slot_id)
     if other is not None and not override:
-        raise UserError("seats.student_busy", "student", name=_name(student), other=title(other), at=other.start_utc)
+        raise _clash(student, other)
+    own = _enrollment(student_id, slot.session_id)
+    if enrollment_id is not None and not _is_own(enrollment_id, student_id, slot.session_id)[0][0]:
+        raise UserError("seats.wrong_enrollment", "enrollment", name=_name(student))
+    if not offered:
+        _pass_over(w, slot, student_id)
     values = {
         "status": status,
         "held_until": held_until,
         "held_by": w.actor.user_id if held_until else None,
         "waiting_since": None,
+        "skipped_reason": "",
         "override_reason": override if other is not None else "",
-        "enrollment_id": enrollment_id or _enrollment(student_id, slot.session_id),
+        "enrollment_id": enrollment_id or own,
     }
     seat = _put(w, known, slot, student_id, values)
     recount(w, [slot_id])
@@ -270,6 +292,21 @@ def _take(
     else:
         timeline.add(w, student_id, "seats.booked", ("slots", slot_id), **_facts(slot))
     return seat
+
+
+def _pass_over(w: Write, slot: Any, student_id: int) -> None:
+    """Whoever waits ahead of someone who is given a seat at the desk is skipped: the reason stands on their row."""
+    for row_id, other_id, kept in _line(slot.id):
+        if other_id == student_id:
+            return
+        why = _why_skipped(other_id, slot, w.now) or "seats.skipped_booked"
+        if kept != why:
+            w.update(SlotEnrolled, row_id, skipped_reason=why)
+
+
+def _skip(w: Write, row: Any, reason: str) -> None:
+    if row.skipped_reason != reason:
+        w.update(SlotEnrolled, row.id, skipped_reason=reason)
 
 
 def _put(w: Write, known: Any | None, slot: Any, student_id: int, values: dict[str, Any]) -> int:
@@ -322,19 +359,31 @@ def refresh_next_slot(w: Write, student_ids: Iterable[int]) -> None:
 
 
 def roll_forward(actor: Actor = SYSTEM, limit: int = 5_000) -> int:
-    """Renew the kept next slot of everyone whose next slot has begun; returns how many. Run as time passes."""
+    """Renew the kept next slot of everyone whose next slot has begun or was held and is free again; returns how many.
+
+    Run as time passes.
+    """
     require(actor, "schedule.attend")
     now = clock.stamp()
     past = User.select(User.id).where(User.next_slot_at.is_null(False), User.next_slot_at <= now).limit(limit)
-    ids = [row.id for row in past]
+    lapsed = (
+        User.select(User.id)
+        .join(SlotEnrolled, on=((SlotEnrolled.student_id == User.id) & (SlotEnrolled.slot_id == User.next_slot_id)))
+        .where(SlotEnrolled.status == "held", SlotEnrolled.held_until <= now)
+        .limit(limit)
+    )
+    ids = sorted({row.id for query in (past, lapsed) for row in query})
     if ids:
         with store.write("Roll the day forward", actor) as w:
             refresh_next_slot(w, ids)
     return len(ids)
 
 
-def recompute_progress(w: Write, enrollment_ids: Iterable[int | None]) -> None:
-    """Progress is the sum of attended slot time, whatever was corrected (DOMAIN.md, "Seats")."""
+def recompute_progress(w: Write, enrollment_ids: Iterable[int | None], *, reopen: bool = True) -> None:
+    """Progress is the sum of attended slot time, whatever was corrected (DOMAIN.md, "Seats").
+
+    An enrollment that was completed and is no longer is pending again, unless `reopen` is off.
+    """
     for enrollment_id in dict.fromkeys(enrollment_ids):
         if enrollment_id is None:
             continue
@@ -347,10 +396,17 @@ def recompute_progress(w: Write, enrollment_ids: Iterable[int | None]) -> None:
             timeline.add(
                 w, enrollment.student_id, "seats.completed", ("courses_enrolled", enrollment_id), course=course.name
             )
-        elif enrollment.status == "completed" and progress < 10_000:
+        elif reopen and enrollment.status == "completed" and progress < 10_000:
             values.update(status="pending", completed_on=None)
         if any(getattr(enrollment, name) != value for name, value in values.items()):
             w.update(CourseEnrolled, enrollment_id, **values)
+
+
+def begun(course_id: int) -> list[int]:
+    """The enrollments in a course that have progress."""
+    done = CourseEnrolled.theory_done_minutes + CourseEnrolled.practical_done_minutes
+    query = CourseEnrolled.select(CourseEnrolled.id).where(CourseEnrolled.course_id == course_id, done > 0)
+    return [row.id for row in query]
 
 
 def progress_of(enrollment_id: int, course: Any) -> dict[str, Any]:
@@ -365,7 +421,7 @@ def progress_of(enrollment_id: int, course: Any) -> dict[str, Any]:
 
 def attended_minutes(enrollment_id: int) -> dict[str, int]:
     """Minutes attended by class type."""
-    query = (
+    query: Any = (
         SlotEnrolled.select(Session.class_type, Slot.start_utc, Slot.end_utc)
         .join(Slot, on=(Slot.id == SlotEnrolled.slot_id))
         .join(Session, on=(Session.id == Slot.session_id))
@@ -394,8 +450,7 @@ def offer_free_seat(w: Write, slot: Any) -> None:
     first = None
     for row in waiting:
         reason = _why_skipped(row.student_id, slot, w.now)
-        if row.skipped_reason != reason:
-            w.update(SlotEnrolled, row.id, skipped_reason=reason)
+        _skip(w, row, reason)
         if first is None and not reason:
             first = User.get_by_id(row.student_id)
     if first is not None:
@@ -452,12 +507,17 @@ def title(slot: Any) -> str:
     return str(slot.title or (session.name if session is not None else ""))
 
 
-def _facts(slot: Any) -> dict[str, str]:
+def _facts(slot: Any) -> dict[str, Any]:
     return {"title": title(slot), "at": slot.start_utc}
 
 
 def _full(slot: Any, now: str) -> UserError:
     return UserError("seats.full", "slot", taken=taken(slot.id, now), capacity=slot.capacity, **_facts(slot))
+
+
+def _clash(student: Any, other: Any) -> UserError:
+    facts = {"name": _name(student), "other": title(other), "at": other.start_utc}
+    return UserError("seats.student_busy", "student", **facts)
 
 
 def _override(actor: Actor, reason: str) -> str:
@@ -472,6 +532,13 @@ _own_enrollment = prepared(
         CourseEnrolled.student_id == student_id,
         CourseEnrolled.course_id == Session.select(Session.course_id).where(Session.id == session_id),
         CourseEnrolled.status != "canceled",
+    )
+)
+_is_own = prepared(
+    lambda enrollment_id, student_id, session_id: CourseEnrolled.select(fn.COUNT(CourseEnrolled.id)).where(
+        CourseEnrolled.id == enrollment_id,
+        CourseEnrolled.student_id == student_id,
+        CourseEnrolled.course_id == Session.select(Session.course_id).where(Session.id == session_id),
     )
 )
 _own_row = prepared(

@@ -11,6 +11,7 @@ from app import money, store, text
 from app.desk import center, notifications
 from app.desk.accounts import Actor, require
 from app.errors import UserError
+from app.store import Write
 from app.store.models import Payment, Till, TillMove, User
 
 
@@ -61,10 +62,15 @@ def move(actor: Actor, kind: str, amount_minor: int, reason: str) -> int:
     if not 0 < amount_minor <= money.MAX_MINOR:
         raise UserError("till.amount", "amount")
     with store.write("Move cash", actor) as w:
-        running = _running()
-        if kind == "paid_out" and amount_minor > running.expected_minor:
-            raise UserError("till.not_enough", "amount", there=running.expected_minor)
-        return w.insert(TillMove, till_id=running.id, kind=kind, amount_minor=amount_minor, reason=reason)
+        return move_in(w, kind, amount_minor, reason)
+
+
+def move_in(w: Write, kind: str, amount_minor: int, reason: str) -> int:
+    """`move` inside a running write."""
+    running = _running()
+    if kind == "paid_out" and amount_minor > running.expected_minor:
+        raise UserError("till.not_enough", "amount", there=running.expected_minor)
+    return w.insert(TillMove, till_id=running.id, kind=kind, amount_minor=amount_minor, reason=reason)
 
 
 def close_till(actor: Actor, counted_minor: int) -> TillState:

@@ -84,12 +84,12 @@ class Group:
 
 def _open_by_enrollment(enrollment_ids: list[int]) -> dict[int, int]:
     """What is still to be paid on enrollments, in minor units."""
-    prices = dict(
+    prices: Any = (
         CourseEnrolled.select(CourseEnrolled.id, CourseEnrolled.gross_minor)
         .where(CourseEnrolled.id.in_(enrollment_ids))
         .tuples()
     )
-    paid = dict(
+    sums: Any = (
         StudentPayment.select(
             StudentPayment.enrollment_id, fn.SUM(StudentPayment.direction * StudentPayment.amount_minor)
         )
@@ -97,7 +97,8 @@ def _open_by_enrollment(enrollment_ids: list[int]) -> dict[int, int]:
         .group_by(StudentPayment.enrollment_id)
         .tuples()
     )
-    return {enrollment: price - int(paid.get(enrollment, 0)) for enrollment, price in prices.items()}
+    paid = dict(sums)
+    return {enrollment: price - int(paid.get(enrollment, 0)) for enrollment, price in prices}
 
 
 def blocks(first: date, last: date) -> list[Block]:
@@ -108,6 +109,20 @@ def blocks(first: date, last: date) -> list[Block]:
 def block(slot_id: int) -> Block | None:
     """One slot as the calendar shows it, None where it is canceled or gone."""
     return next(iter(_blocks(Slot.id == slot_id)), None)
+
+
+def meeting(slot_id: int) -> tuple[int, int]:
+    """(which meeting of its session a slot is, how many there are), canceled ones not counted."""
+    slot = Slot.get_by_id(slot_id)
+    live = Slot.select().where(Slot.session_id == slot.session_id, Slot.canceled_at.is_null())
+    before = live.where((Slot.start_utc < slot.start_utc) | ((Slot.start_utc == slot.start_utc) & (Slot.id < slot.id)))
+    return before.count() + 1, live.count()
+
+
+def next_of(found: list[Block]) -> Block | None:
+    """Of some slots the one that runs or comes next, else the last of them."""
+    now = clock.stamp()
+    return next((one for one in found if one.end_utc > now), found[-1] if found else None)
 
 
 def groups() -> list[Group]:
@@ -146,7 +161,7 @@ def groups() -> list[Group]:
 
 def _blocks(which: Any) -> list[Block]:
     now = clock.stamp()
-    query = (
+    query: Any = (
         Slot.select(Slot, Session.name.alias("session_name"), Course.code, Course.category, Course.icon,
                     Resource.name.alias("room"))
         .join(Session, on=(Session.id == Slot.session_id))
@@ -158,13 +173,14 @@ def _blocks(which: Any) -> list[Block]:
     )  # fmt: skip
     rows = list(query)
     seats: dict[int, dict[str, int]] = {row["id"]: {"paid": 0, "pending": 0, "held": 0, "waiting": 0} for row in rows}
-    taken = list(
+    occupied: Any = (
         SlotEnrolled.select(
             SlotEnrolled.slot_id, SlotEnrolled.status, SlotEnrolled.held_until, SlotEnrolled.enrollment_id
         )
         .where(SlotEnrolled.slot_id.in_(list(seats)), SlotEnrolled.status != "canceled")
         .tuples()
     )
+    taken = list(occupied)
     due = _open_by_enrollment([enrollment for *_rest, enrollment in taken if enrollment is not None])
     for slot_id, status, held_until, enrollment in taken:
         if status == "waiting":
@@ -204,11 +220,12 @@ def _teachers(slots: list[tuple[int, int]]) -> dict[int, list[str]]:
         for row in User.select(User.id, User.first_name, User.last_name).where(User.role != "student")
     }
     by_session: dict[int, set[int]] = {}
-    for session, instructor in (
+    teaching: Any = (
         SessionInstructor.select(SessionInstructor.session_id, SessionInstructor.instructor_id)
         .where(SessionInstructor.session_id.in_([session for _slot, session in slots]))
         .tuples()
-    ):
+    )
+    for session, instructor in teaching:
         by_session.setdefault(session, set()).add(instructor)
     found = {slot: set(by_session.get(session, ())) for slot, session in slots}
     for row in SlotInstructor.select().where(SlotInstructor.slot_id.in_(list(found))):
@@ -218,7 +235,7 @@ def _teachers(slots: list[tuple[int, int]]) -> dict[int, list[str]]:
 
 def seats(slot_id: int) -> list[Seat]:
     """The people of a slot: seats by name, then those who wait in their order."""
-    query = (
+    query: Any = (
         SlotEnrolled.select(SlotEnrolled, User.first_name, User.last_name)
         .join(User, on=(User.id == SlotEnrolled.student_id))
         .where(SlotEnrolled.slot_id == slot_id, SlotEnrolled.status != "canceled")

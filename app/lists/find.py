@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from app import clock
 from app.store.models import Course, Invoice, Session, Slot
@@ -30,6 +31,11 @@ class FoundSlot:
     icon: str
 
 
+def label_of(invoice_id: int) -> str:
+    """The number that people read on a document."""
+    return str(Invoice.get_by_id(invoice_id).label)
+
+
 def invoices(words: str, student_ids: list[int], limit: int = 4) -> list[FoundInvoice]:
     """Documents whose number holds the words, or that are about one of the students; newest first."""
     fits = Invoice.label.contains(words.strip())
@@ -49,5 +55,5 @@ def slots(words: str, limit: int = 3) -> list[FoundSlot]:
     )
     for word in words.split()[:5]:
         query = query.where(Session.name.contains(word) | Slot.title.contains(word) | Course.code.contains(word))
-    rows = query.order_by(Slot.start_utc).limit(limit).tuples()
+    rows: Any = query.order_by(Slot.start_utc).limit(limit).tuples()
     return [FoundSlot(row[0], row[1] or row[3], row[2], row[4]) for row in rows]

@@ -82,6 +82,12 @@ def unread(reader: int | None) -> int:
     return int(_for_reader(reader, Notification.id).where(_condition("unread", reader, clock.stamp())).count())
 
 
+def oldest(reader: int | None) -> str | None:
+    """When the item that waits longest came in, None where nothing waits."""
+    query = _for_reader(reader, fn.MIN(Notification.created_at)).where(_condition("open", reader, clock.stamp()))
+    return next((row[0] for row in query.tuples()), None)
+
+
 def items(reader: int | None, name: str = "open", limit: int = 500) -> list[InboxItem]:
     """The items of a filter: what needs a decision first, then money, then mail and the rest; newest first."""
     now = clock.stamp()
@@ -128,7 +134,7 @@ def items(reader: int | None, name: str = "open", limit: int = 500) -> list[Inbo
 
 def student_behind(table: str, row_id: int) -> int | None:
     """The student whose record a notification links to, None where it is about no one."""
-    models = {
+    models: dict[str, Any] = {
         "payments": Payment,
         "invoices": Invoice,
         "courses_enrolled": CourseEnrolled,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from peewee import fn
 
@@ -91,12 +92,20 @@ def rows(name: str, zone: str, words: str = "", limit: int = 500) -> list[MailRo
                 | MailQueue.to_address.contains(word)
             )
     found = []
-    for row in query.order_by(MailQueue.updated_at.desc(), MailQueue.id.desc()).limit(limit).dicts():
+    page: Any = query.order_by(MailQueue.updated_at.desc(), MailQueue.id.desc()).limit(limit).dicts()
+    for row in page:
         if row["state"] == "queued" and row["tries"]:
             row["state"] = "retrying"
         found.append(MailRow(**row))
     order = {"retrying": 0, "failed": 1, "uncertain": 2, "sending": 3, "queued": 4, "held": 5}
     return sorted(found, key=lambda row: order.get(row.state, 9))
+
+
+def receipt_of(number: str) -> tuple[int, str, str] | None:
+    """(id, address, state) of the mail that a completed payment sent, None where nobody had an address."""
+    query = MailQueue.select(MailQueue.id, MailQueue.to_address, MailQueue.state)
+    row = query.where(MailQueue.event_key == f"payment.completed:{number}").order_by(MailQueue.id.desc()).first()
+    return (row.id, row.to_address, row.state) if row is not None else None
 
 
 def attempts(mail_id: int) -> list[Attempt]:
@@ -116,5 +125,6 @@ def sent_today(zone: str) -> int:
 
 def states() -> dict[str, int]:
     """How many messages are in each stored state."""
-    query = MailQueue.select(MailQueue.state, fn.COUNT(MailQueue.id).alias("n")).group_by(MailQueue.state).dicts()
-    return {row["state"]: int(row["n"]) for row in query.order_by(MailQueue.state)}
+    counted = MailQueue.select(MailQueue.state, fn.COUNT(MailQueue.id).alias("n")).group_by(MailQueue.state)
+    rows: Any = counted.order_by(MailQueue.state).dicts()
+    return {row["state"]: int(row["n"]) for row in rows}

@@ -148,7 +148,7 @@ def ids(words: str, chips: tuple[str, ...], zone: str, limit: int | None = None)
             return found
         keep = set()
         for start in range(0, len(found), 10_000):
-            query = User.select(User.id).where(User.id.in_(found[start : start + 10_000]))
+            query: Any = User.select(User.id).where(User.id.in_(found[start : start + 10_000]))
             for chip in chips:
                 query = query.where(_chip(chip, zone))
             keep |= {row[0] for row in query.tuples()}
@@ -163,7 +163,7 @@ def ids(words: str, chips: tuple[str, ...], zone: str, limit: int | None = None)
 def page(wanted: list[int]) -> dict[int, Row]:
     """The rows of some ids."""
     courses: dict[int, list[str]] = {}
-    running = (
+    running: Any = (
         CourseEnrolled.select(CourseEnrolled.student_id, Course.name)
         .join(Course, on=(Course.id == CourseEnrolled.course_id))
         .where(CourseEnrolled.student_id.in_(wanted), CourseEnrolled.status == "pending")
@@ -176,12 +176,13 @@ def page(wanted: list[int]) -> dict[int, Row]:
         User.id, User.number, User.first_name, User.last_name, User.phone, User.email, User.next_slot_at,
         User.balance_minor, User.status,
     )  # fmt: skip
+    found: Any = User.select(*columns).where(User.id.in_(wanted)).tuples()
     return {
         row[0]: Row(
             row[0], row[1] or "", f"{row[2]} {row[3]}".strip(), row[4] or "", row[5] or "",
             ", ".join(courses.get(row[0], [])), row[6], row[7], row[8],
         )
-        for row in User.select(*columns).where(User.id.in_(wanted)).tuples()
+        for row in found
     }  # fmt: skip
 
 
@@ -195,7 +196,7 @@ def owed(wanted: list[int]) -> tuple[int, int]:
     """(what these students owe together, how many of them owe)."""
     total = count = 0
     for start in range(0, len(wanted), 10_000):
-        row = (
+        row: Any = (
             User.select(fn.COALESCE(fn.SUM(User.balance_minor), 0), fn.COUNT(User.id))
             .where(User.id.in_(wanted[start : start + 10_000]), User.balance_minor > 0)
             .tuples()
@@ -273,7 +274,7 @@ def age(born: str | None, zone: str) -> int | None:
 
 def enrollments(student_id: int) -> list[EnrollmentRow]:
     """A student's enrollments, running ones first."""
-    query = (
+    query: Any = (
         CourseEnrolled.select(CourseEnrolled, Course.name, Course.icon, Course.category, Course.theory_minutes,
                               Course.practical_minutes)
         .join(Course, on=(Course.id == CourseEnrolled.course_id))
@@ -282,12 +283,13 @@ def enrollments(student_id: int) -> list[EnrollmentRow]:
         .dicts()
     )  # fmt: skip
     seats: dict[tuple[int, str], int] = {}
-    for enrollment, status, count in (
+    counted: Any = (
         SlotEnrolled.select(SlotEnrolled.enrollment_id, SlotEnrolled.status, fn.COUNT(SlotEnrolled.id))
         .where(SlotEnrolled.student_id == student_id, SlotEnrolled.enrollment_id.is_null(False))
         .group_by(SlotEnrolled.enrollment_id, SlotEnrolled.status)
         .tuples()
-    ):
+    )
+    for enrollment, status, count in counted:
         seats[(enrollment, status)] = count
     return [
         EnrollmentRow(
@@ -312,7 +314,7 @@ def enrollments(student_id: int) -> list[EnrollmentRow]:
 def timeline(student_id: int, limit: int = 200) -> list[TimelineRow]:
     """What happened, newest first, in the reader's words."""
     actor = User.alias()
-    query = (
+    query: Any = (
         Timeline.select(Timeline.created_at, Timeline.key, Timeline.params, actor.first_name)
         .left_outer_join(actor, on=(actor.id == Timeline.actor_id))
         .where(Timeline.user_id == student_id)
@@ -342,7 +344,7 @@ def documents(student_id: int) -> list[Document]:
 
 def messages(student_id: int) -> list[tuple[str, str, str]]:
     """(when, subject, state) of a student's mails, newest first."""
-    query = (
+    query: Any = (
         MailQueue.select(MailQueue.created_at, MailQueue.subject, MailQueue.state)
         .where(MailQueue.student_id == student_id)
         .order_by(MailQueue.id.desc())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from peewee import Case, fn
 
@@ -44,7 +45,7 @@ def of_day(zone: str) -> Takings:
     """Today's takings at the center."""
     today = clock.local_date(zone).isoformat()
     signed = Case(None, [(Payment.payment_type == "refund", Payment.amount_minor * -1)], Payment.amount_minor)
-    query = (
+    query: Any = (
         Payment.select(Payment.method, fn.SUM(signed).alias("total"), fn.COUNT(Payment.id).alias("n"))
         .where(Payment.status == "COMPLETED", Payment.settled_on == today)
         .group_by(Payment.method)
@@ -59,7 +60,7 @@ def of_day(zone: str) -> Takings:
 
 
 def _rows(*conditions: object, order: object, limit: int) -> list[PaymentRow]:
-    query = (
+    query: Any = (
         Payment.select(
             Payment.id, Payment.number, Payment.student_id, Payment.method, Payment.status, Payment.payment_type,
             Payment.amount_minor, Payment.started_at, Payment.settled_at, User.first_name, User.last_name,

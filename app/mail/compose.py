@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.headerregistry import Address
@@ -98,8 +99,13 @@ def date_header(zone: str) -> str:
 
 
 def sender(address: str, name: str) -> str:
-    """A From header."""
+    """A From or To header: an address, with a name where there is one."""
     return str(Address(display_name=name, addr_spec=address)) if name else address
+
+
+def _one_line(name: str) -> str:
+    """A name that cannot end its header, whatever another tool wrote into the file."""
+    return "".join(" " if unicodedata.category(char) in ("Cc", "Zl", "Zp") else char for char in name).strip()
 
 
 def build_mime(
@@ -116,7 +122,7 @@ def build_mime(
     """The message as it goes over the wire (CRLF). The same input gives the same bytes."""
     message = EmailMessage(policy=SMTP)
     message["From"] = from_header
-    message["To"] = str(Address(display_name=to_name, addr_spec=to_address)) if to_name else to_address
+    message["To"] = sender(to_address, _one_line(to_name))
     message["Subject"] = subject
     message["Date"] = date
     message["Message-ID"] = message_id

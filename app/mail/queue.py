@@ -11,16 +11,18 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app import clock, store
 from app.desk import center, notifications, timeline
 from app.desk.accounts import SYSTEM, Actor, require
-from app.errors import DeskError, UserError
+from app.errors import UserError
 from app.mail import compose
-from app.mail.smtp import Outcome
 from app.store import Write
 from app.store.models import MailAccount, MailAttempt, MailQueue
+
+if TYPE_CHECKING:
+    from app.mail.smtp import Outcome
 
 #: Minutes to wait after the first, second, … refused try; after the last one the message has failed.
 BACK_OFF = (1, 15, 30, 60, 120, 240, 480)
@@ -110,8 +112,8 @@ def write_mail(actor: Actor, student_id: int, to_name: str, to_address: str, sub
 def build(from_header: str, resolver: Resolver, limit: int = 20) -> int:
     """Make the MIME bytes of due messages that have none yet, once and for all; returns how many.
 
-    The bytes are made outside any transaction and stored with their hash. A message whose attachment cannot be
-    made has failed, in words.
+    The bytes are made outside any transaction and stored with their hash. A message that cannot be made has failed
+    alone, in words: every other one would wait behind it for ever.
     """
     rows = list(
         MailQueue.select()
@@ -123,20 +125,19 @@ def build(from_header: str, resolver: Resolver, limit: int = 20) -> int:
     broken: list[tuple[Any, str]] = []
     for row in rows:
         try:
-            files = [resolver(reference) for reference in json.loads(row.attachments)]
-        except DeskError as error:
+            mime = compose.build_mime(
+                from_header=from_header,
+                to_name=row.to_name,
+                to_address=row.to_address,
+                subject=row.subject,
+                body=row.text,
+                message_id=row.message_id,
+                date=row.date,
+                attachments=[resolver(reference) for reference in json.loads(row.attachments)],
+            )
+        except (UserError, ValueError, LookupError) as error:
             broken.append((row, str(error)))
             continue
-        mime = compose.build_mime(
-            from_header=from_header,
-            to_name=row.to_name,
-            to_address=row.to_address,
-            subject=row.subject,
-            body=row.text,
-            message_id=row.message_id,
-            date=row.date,
-            attachments=files,
-        )
         made.append((row.id, mime))
     if not rows:
         return 0
@@ -146,13 +147,18 @@ def build(from_header: str, resolver: Resolver, limit: int = 20) -> int:
                 digest = hashlib.sha256(mime).hexdigest()
                 w.update(MailQueue, mail_id, mime=mime, mime_hash=digest, from_header=from_header)
         for row, words in broken:
+            if _state(row.id) != "queued":
+                continue
             w.update(MailQueue, row.id, state="failed", reason="mail.attachment_missing", last_reply=words)
             _tell(w, row, "mail.failed_notice")
     return len(made)
 
 
 def claim(who: str, limit: int = 10) -> list[Claimed]:
-    """Take due messages for sending, each under a lease. Only built ones can be claimed."""
+    """Take due messages for sending, each under a lease. Only built ones can be claimed.
+
+    One whose bytes are not those that were built is not sent: it has failed, alone.
+    """
     now = clock.now()
     due = (
         MailQueue.select(MailQueue.id, MailQueue.to_address, MailQueue.mime, MailQueue.mime_hash)
@@ -170,10 +176,13 @@ def claim(who: str, limit: int = 10) -> list[Claimed]:
     with store.write("Claim mails", SYSTEM) as w:
         until = clock.stamp(now + timedelta(seconds=LEASE_SECONDS))
         for row in list(due):
-            if hashlib.sha256(row.mime).hexdigest() != row.mime_hash:
-                raise RuntimeError(f"mail {row.id}: the stored bytes do not match their hash")
+            mime = bytes(row.mime or b"")
+            if hashlib.sha256(mime).hexdigest() != row.mime_hash:
+                w.update(MailQueue, row.id, state="failed", reason="mail.bytes_changed", next_try_at=None)
+                _tell(w, MailQueue.get_by_id(row.id), "mail.failed_notice")
+                continue
             w.update(MailQueue, row.id, state="sending", stage="claimed", lease_until=until, lease_by=who)
-            claimed.append(Claimed(row.id, row.to_address, bytes(row.mime)))
+            claimed.append(Claimed(row.id, row.to_address, mime))
     return claimed
 
 
@@ -192,7 +201,12 @@ def settle(mail_id: int, outcome: Outcome, started_at: str) -> str:
         row = MailQueue.get_by_id(mail_id)
         if row.state != "sending":
             raise RuntimeError(f"mail {mail_id} is {row.state}, not sending")
-        free = {"lease_until": None, "lease_by": "", "stage": outcome.stage, "last_reply": outcome.reply}
+        free: dict[str, Any] = {
+            "lease_until": None,
+            "lease_by": "",
+            "stage": outcome.stage,
+            "last_reply": outcome.reply,
+        }
         if outcome.kind in ("offline", "refused_account"):
             w.update(MailQueue, mail_id, state="queued", **free)
             return "queued"
@@ -245,7 +259,7 @@ def recover(*, everything: bool = False) -> int:
     with store.write("Recover mails", SYSTEM) as w:
         rows = list(left)
         for row in rows:
-            free = {"lease_until": None, "lease_by": ""}
+            free: dict[str, Any] = {"lease_until": None, "lease_by": ""}
             if row.stage == "dot":
                 w.insert(
                     MailAttempt,
@@ -269,7 +283,9 @@ def retry_now(actor: Actor, mail_id: int) -> None:
     """Try a queued or failed message again at once."""
     require(actor, "mail.settle")
     with store.write("Try mail now", actor) as w:
-        _expect(mail_id, "queued", "failed", "held")
+        row = _expect(mail_id, "queued", "failed", "held")
+        if row.reason == "mail.bytes_changed":
+            raise UserError("mail.bytes_changed")
         w.update(MailQueue, mail_id, state="queued", next_try_at=w.now, reason="")
 
 
@@ -369,7 +385,7 @@ def save_account(actor: Actor, draft: AccountDraft) -> int:
         address = compose.check_address(draft.from_address)
     except UserError as error:
         raise UserError(error.key, "from_address", **error.params) from error
-    row = {
+    row: dict[str, Any] = {
         "name": host,
         "host": host,
         "port": draft.port,
@@ -410,7 +426,13 @@ def _expect(mail_id: int, *states: str) -> Any:
 
 
 def _uncertain(w: Write, row: Any, tries: int, free: dict[str, Any]) -> None:
-    values = {**free, "state": "uncertain", "tries": tries, "next_try_at": None, "reason": "mail.line_broke"}
+    values: dict[str, Any] = {
+        **free,
+        "state": "uncertain",
+        "tries": tries,
+        "next_try_at": None,
+        "reason": "mail.line_broke",
+    }
     w.update(MailQueue, row.id, **values)
     _tell(w, row, "mail.uncertain_notice")
 

@@ -59,6 +59,7 @@ class Transport:
     def __init__(self, account: Account) -> None:
         self.account = account
         self._smtp: smtplib.SMTP | None = None
+        self._inside_data = False
 
     def send(self, recipient: str, data: bytes, before_final_dot: Callable[[], None]) -> Outcome:
         """Hand over one message. `before_final_dot` is called, and must have committed, before the dot leaves."""
@@ -74,12 +75,14 @@ class Transport:
             if code != 354:
                 self._say((code, reply), stage)
                 raise _Refused(Outcome("failed", stage, _words(code, reply)))
+            self._inside_data = True
             body = smtplib._quote_periods(_crlf(data))  # type: ignore[attr-defined]
             smtp.send(body if body.endswith(b"\r\n") else body + b"\r\n")
             before_final_dot()
             stage = "dot"
             smtp.send(b".\r\n")
             code, reply = smtp.getreply()
+            self._inside_data = False
             self._say((code, reply), stage)
             return Outcome("sent", stage, _words(code, reply))
         except _Refused as refused:
@@ -96,6 +99,9 @@ class Transport:
                 # Blame the message, not the destination: an address that cannot be said would stop all others.
                 return Outcome("failed", stage, _plain(error))
             return self._broken(stage, error)
+        except BaseException:
+            self.close()
+            raise
 
     def _connected(self) -> smtplib.SMTP:
         if self._smtp is not None:
@@ -124,8 +130,10 @@ class Transport:
         code, reply = answer
         if 200 <= code < 300:
             return
-        if code in (421, -1):
-            kind = "uncertain" if stage == "dot" and code == -1 else "offline"
+        if stage == "dot" and not 400 <= code < 600:
+            kind = "uncertain"  # neither yes nor no: it may have been taken
+        elif code in (421, -1):
+            kind = "offline"
         elif code in (530, 535) or (stage == "mail" and code >= 500):
             kind = "refused_account"
         else:
@@ -158,7 +166,10 @@ class Transport:
     def close(self) -> None:
         """Hang up. Whatever goes wrong now changes nothing about what was sent."""
         smtp, self._smtp = self._smtp, None
-        if smtp is not None:
+        inside_data, self._inside_data = self._inside_data, False
+        if smtp is not None and inside_data:
+            smtp.close()  # a QUIT would be a line of the message, and its answer would not come
+        elif smtp is not None:
             with contextlib.suppress(OSError, smtplib.SMTPException):
                 smtp.quit()
             smtp.close()

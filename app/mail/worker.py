@@ -6,10 +6,13 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from app import clock, store
 from app.mail import compose, queue, secrets
-from app.mail.smtp import Account, Transport
+
+if TYPE_CHECKING:
+    from app.mail.smtp import Transport
 
 #: How long the whole queue waits after a destination did not answer, in seconds.
 LOOK_AGAIN_SECONDS = 60
@@ -61,6 +64,8 @@ class MailRunner:
             return done
         while not stop.is_set():
             row = queue.active_account()
+            if row is None:
+                break
             queue.build(compose.sender(row.from_address, row.from_name), self._resolver)
             batch = queue.claim(self._who)
             if not batch:
@@ -93,6 +98,9 @@ class MailRunner:
 
     def _prepare(self) -> bool:
         """See that there is an account to send with, and a transport that fits it."""
+        # Imported with the first mail: the window's first paint does not wait for TLS.
+        from app.mail.smtp import Account, Transport
+
         row = queue.active_account()
         if row is None:
             self.tell("no_account")

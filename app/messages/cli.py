@@ -7,4 +7,5 @@ MESSAGES = {
     "cli.bad_backup": N_("{path} is not a sound Deskbell backup: {detail}."),
     "cli.file_exists": N_("{path} is already there. Choose another name."),
     "cli.cannot_write": N_("{path} cannot be written."),
+    "cli.cannot_read": N_("{path} cannot be read."),
 }

@@ -20,7 +20,12 @@ MESSAGES = {
         "Someone changed this record in the meantime. It has been read again; please repeat your change."
     ),
     "store.gone": N_("This record no longer exists."),
-    "store.foreign_file": N_("{path} belongs to another program. Deskbell did not touch it."),
+    "store.foreign_file": N_(
+        "{path} belongs to another program, or its beginning is damaged. Deskbell did not touch it."
+    ),
+    "store.strange_schema": N_(
+        "Another program changed how {path} is built ({detail}). Deskbell did not touch it. Restore the last backup."
+    ),
     "store.newer_file": N_(
         "This data was written by a newer Deskbell (schema {found}, this program knows {known}). Update Deskbell to open it."
     ),
@@ -30,7 +35,14 @@ MESSAGES = {
     "store.damaged": N_("The data file is damaged: {detail}. Restore the last backup."),
     "store.locked": N_("Another program holds the data file. Nothing was saved; try again in a moment."),
     "store.in_use": N_("Deskbell is already open on {path}. Close that window first."),
+    "store.work_missing": N_(
+        "The last operations ({count}) are not in the data file any more: it was copied or synchronized without its log, or replaced. Compare with the backups before you go on."
+    ),
+    "store.key_missing": N_("{path} is encrypted, and this computer does not have its key. Type the recovery code."),
     "store.missing": N_("There is no Deskbell data in {path}."),
     "store.not_empty": N_("{path} already holds a center. Choose an empty folder."),
+    "store.upgrade_failed": N_(
+        "The data could not be brought up to this version of Deskbell: {detail}. The file is as it was. Go on with the former version, and send this sentence to whoever looks after the program."
+    ),
     "store.old_sqlite": N_("The bundled SQLite {version} can corrupt data. Reinstall Deskbell."),
 }

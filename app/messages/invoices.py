@@ -3,6 +3,8 @@
 from app.text import N_
 
 MESSAGES = {
+    "papers.no_receipt": N_("{number} is not completed, so there is no receipt yet."),
+    "papers.days": N_("Choose a last day that is not before the first."),
     "invoices.no_such": N_("There is no invoice {label}."),
     "invoices.credited": N_("Invoice {label} of {buyer} over {amount:money} was credited by {note}: {reason}"),
     "invoices.timeline_issued": N_("Invoice {label} over {amount:money} issued."),

@@ -10,5 +10,7 @@ MESSAGES = {
     "keeping.second_place_gone": N_("The second place {path} is not there at the moment."),
     "keeping.second_place_failed": N_("The copy to {path} failed: {detail}. The backup on this computer is whole."),
     "keeping.second_place_missing": N_("Backups were last copied to {path} on {seen_on:date}. Plug it in again"),
+    "keeping.failed": N_("The last backup failed: {detail}. The data and the earlier copies are as they were."),
+    "keeping.job_failed": N_("It was not finished: {detail}. What was there before is there."),
     "keeping.unsound": N_("The data file breaks a rule: {detail}"),
 }

@@ -18,6 +18,7 @@ MESSAGES = {
     "mail.gave_up": N_("Given up after {tries} tries"),
     "mail.line_broke": N_("The line broke after the message was handed over"),
     "mail.attachment_missing": N_("The attached document could not be made"),
+    "mail.bytes_changed": N_("The message was changed in the file after it was made; send it anew to its address"),
     "mail.failed_notice": N_("Mail to {name} came back"),
     "mail.uncertain_notice": N_("Mail to {name}: the line broke, it may have arrived"),
     "mail.account_refused": N_("The mail server refuses the account: {reply}"),

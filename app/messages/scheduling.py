@@ -8,6 +8,10 @@ MESSAGES = {
     "scheduling.bad_date": N_("“{text}” is not a date. Write it like 2026-03-24."),
     "scheduling.bad_time": N_("“{text}” is not a time. Write it like 17:30."),
     "scheduling.bad_duration": N_("A slot lasts between 1 minute and 24 hours."),
+    "scheduling.ends_in_repeated_hour": N_(
+        "{on:date}, {start}: the clocks go back meanwhile, so it would end at {end}. Choose another time or duration."
+    ),
+    "scheduling.overlaps_itself": N_("{on:date} {start}: the slot of the day before has not ended yet."),
     "scheduling.bad_capacity": N_("At least one seat, at most 500."),
     "scheduling.individual_capacity": N_("An individual session has one seat."),
     "scheduling.room_too_small": N_("{room} has {seats} seats."),
@@ -54,6 +58,8 @@ MESSAGES = {
     "seats.skip_reason": N_("{name} waits ahead. Give a reason for passing them over."),
     "seats.passed_over": N_("Passed over for a seat in {title} on {at:stamp}: {reason}"),
     "seats.skipped_by_hand": N_("Passed over, see the timeline"),
+    "seats.wrong_enrollment": N_("This enrollment is not {name}'s, or not in this course."),
+    "seats.skipped_booked": N_("Passed over: the seat was given to someone else at the desk"),
     "seats.skipped_inactive": N_("Skipped: not active"),
     "seats.skipped_busy": N_("Skipped: has another slot at that time"),
 }

@@ -14,13 +14,16 @@ from app.store.database import (
     db,
     disconnect,
     is_open,
+    keep_new_file,
     listen,
+    noticed,
     open_center,
     relax_for_new_file,
     release_folder,
     uuid7,
     write,
 )
+from app.store.recovery import know as know_code
 
 __all__ = [
     "Changes",
@@ -36,7 +39,10 @@ __all__ = [
     "db",
     "disconnect",
     "is_open",
+    "keep_new_file",
+    "know_code",
     "listen",
+    "noticed",
     "open_center",
     "relax_for_new_file",
     "release_folder",

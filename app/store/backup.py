@@ -14,15 +14,15 @@ import re
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sqlcipher3 import dbapi2 as driver
 
-from app import clock, paths
-from app.errors import EnvironmentFault
-from app.store import checks, database, migrations
+from app import clock, paths, text
+from app.errors import DeskError, EnvironmentFault
+from app.store import checks, cipher, database, migrations
 
 #: Why a copy was made. The first two are routine; the others precede something that cannot be taken back otherwise.
 REASONS = ("auto", "closing", "asked", "migration", "import", "restore", "merge", "erase", "repair")
@@ -81,16 +81,21 @@ def make(target: Path) -> int:
     copy(Path(str(database.db.database)), partial)
     broken = verify(partial)
     if broken:
-        partial.unlink()
+        remove(partial)
         raise EnvironmentFault("cli.bad_backup", path=str(target), detail=broken)
     _name(partial, target)
     return target.stat().st_size
 
 
 def take(
-    data_dir: Path, why: str, stop: Callable[[], bool] = lambda: False, progress: Progress | None = None
+    data_dir: Path,
+    why: str,
+    stop: Callable[[], bool] = lambda: False,
+    progress: Progress | None = None,
+    *,
+    above: int = 0,
 ) -> Backup:
-    """Make the next copy in `backups/`, verify it, thin the others; returns it.
+    """Make the next copy in `backups/`, verify it, thin the others; returns it. Its number is higher than `above`.
 
     Runs on connections of its own beside the window and never waits for a writer nor makes one wait. `stop` is asked
     while it runs: Stopped if it says yes. EnvironmentFault `cli.cannot_write`, `store.disk_full` and the like.
@@ -98,19 +103,19 @@ def take(
     folder = paths.backups(data_dir)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for left in folder.glob("*.partial"):
+        for left in folder.glob("*.partial*"):  # of a copy that a kill stopped, with its journal
             left.unlink()
-        number = max((one.number for one in listing(data_dir)), default=0) + 1
+        number = max((one.number for one in listing(data_dir)), default=0)
     except OSError as error:
         raise EnvironmentFault("cli.cannot_write", path=str(folder)) from error
     stamp = clock.stamp()
-    name = f"deskbell-{number:06d}-{clock.parse_stamp(stamp):%Y%m%dT%H%M%SZ}-{why}"
+    name = f"deskbell-{max(number, above) + 1:06d}-{clock.parse_stamp(stamp):%Y%m%dT%H%M%SZ}-{why}"
     partial = folder / f"{name}.partial"
     try:
         copy(paths.data_file(data_dir), partial, stop, progress)
         broken = verify(partial, stop)
     except Stopped:
-        partial.unlink(missing_ok=True)
+        remove(partial)
         raise
     target = folder / (f"{name}.unsound.db" if broken else f"{name}.db")
     _name(partial, target)
@@ -123,9 +128,20 @@ def take(
 
 
 def copy(
-    source: Path, target: Path, stop: Callable[[], bool] = lambda: False, progress: Progress | None = None
+    source: Path,
+    target: Path,
+    stop: Callable[[], bool] = lambda: False,
+    progress: Progress | None = None,
+    lock: cipher.Lock | None = None,
 ) -> None:
-    """A copy of a file as it is at one moment, whoever writes meanwhile. EnvironmentFault `cli.cannot_write`."""
+    """A copy of a file as it is at one moment, whoever writes meanwhile. EnvironmentFault `cli.cannot_write`.
+
+    Under `lock`, or as the source is: a copy of an encrypted file is encrypted.
+    """
+    own = cipher.lock_of(source)
+    if lock is not None and lock != own:
+        _export(source, target, lock, stop, progress)
+        return
 
     def step(_status: int, remaining: int, total: int) -> None:
         if stop():
@@ -134,8 +150,9 @@ def copy(
             progress(total - remaining, total)
 
     try:
-        target.unlink(missing_ok=True)
+        remove(target)
         with contextlib.closing(database.open_beside(source)) as origin, contextlib.closing(_new(target)) as made:
+            cipher.unlock(made, own, new=True)
             # The open read keeps the moment: without it every commit of another connection would start the copy anew.
             origin.execute("BEGIN")
             origin.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -143,8 +160,52 @@ def copy(
             made.execute("PRAGMA journal_mode = DELETE")
     except (OSError, driver.Error) as error:
         with contextlib.suppress(OSError):
-            target.unlink(missing_ok=True)
+            remove(target)
         raise database.as_fault(error, str(target)) or EnvironmentFault("cli.cannot_write", path=str(target)) from error
+
+
+def remove(path: Path) -> None:
+    """Take a file away with its log and journal: one that stayed would be played into the next of that name."""
+    for ending in ("", "-wal", "-shm", "-journal"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+def _export(source: Path, target: Path, lock: cipher.Lock, stop: Callable[[], bool], progress: Progress | None) -> None:
+    """`copy` into a file under another lock, which the backup API does not do."""
+    asked = 0
+
+    def step() -> int:
+        nonlocal asked
+        asked += 1
+        if progress is not None and asked % 100 == 0:
+            progress(min(target.stat().st_size, size), size)
+        return int(stop())
+
+    try:
+        target.unlink(missing_ok=True)
+        size = source.stat().st_size
+        with contextlib.closing(driver.connect(target.resolve().as_uri(), uri=True, isolation_level=None)) as made:
+            cipher.unlock(made, lock, new=True)
+            # Thrown away unless it ends, and synced then.
+            made.execute("PRAGMA journal_mode = OFF").fetchone()
+            made.execute("PRAGMA synchronous = OFF")
+            cipher.attach(made, source, "origin")
+            made.set_progress_handler(step, 2_000)
+            made.execute("BEGIN")
+            _take_over(made)
+            made.execute("COMMIT")
+    except (OSError, driver.Error) as error:
+        with contextlib.suppress(OSError):
+            target.unlink(missing_ok=True)
+        if stop():
+            raise Stopped from error
+        raise database.as_fault(error, str(target)) or EnvironmentFault("cli.cannot_write", path=str(target)) from error
+
+
+def _take_over(connection: Any) -> None:
+    """Everything that stands in the attached `origin`, with the two numbers that the export forgets."""
+    connection.execute("SELECT sqlcipher_export('main', 'origin')").fetchone()
+    for name in ("application_id", "user_version"):
+        value = connection.execute(f"PRAGMA origin.{name}").fetchone()[0]
+        connection.execute(f"PRAGMA main.{name} = {value}")
 
 
 def _new(path: Path) -> Any:
@@ -172,19 +233,48 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def verify(path: Path, stop: Callable[[], bool] = lambda: False) -> str:
-    """What is wrong with a backup file in a few words, '' if it is sound. Leaves the open center as it is."""
+def verify(
+    path: Path,
+    stop: Callable[[], bool] = lambda: False,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> str:
+    """What is wrong with a backup file in a few words, '' if it is sound. Leaves the open center as it is.
+
+    One of an older schema is sound when it is whole and every rule holds over what it becomes: a copy of it is brought
+    up on the side, and thrown away.
+    """
     try:
         with contextlib.closing(database.open_beside(path)) as connection:
-            if migrations.version_of(connection) == 0:
+            version = migrations.version_of(connection)
+            if version == 0:
                 return "it is empty"
-            broken = checks.over(connection, stop=stop)
+            if version == migrations.SCHEMA_VERSION:
+                broken = checks.over(connection, progress, stop)
+            else:
+                broken = checks.over(connection, stop=stop, only=_WHOLE) or _brought_up(path, stop)
+    except DeskError as error:
+        return text.sentence(error)
     except Exception as error:
         # Whatever a rule stumbles over in a file that may hold anything: it is not sound, and this is why.
         if stop():
             raise Stopped from error
         return str(error) or type(error).__name__
     return str(broken[0]) if broken else ""
+
+
+#: What can be asked of a file of any schema; the other rules know the present tables.
+_WHOLE = ("file.integrity", "file.references", "file.schema")
+
+
+def _brought_up(path: Path, stop: Callable[[], bool]) -> list[checks.Broken]:
+    with contextlib.closing(driver.connect("file:", uri=True, isolation_level=None)) as aside:  # nameless: dies with us
+        cipher.attach(aside, path, "origin")
+        _take_over(aside)
+        aside.execute("DETACH DATABASE origin")
+        aside.execute("PRAGMA writable_schema = RESET")  # the export writes triggers down unread
+        aside.execute("PRAGMA trusted_schema = 0")
+        migrations.upgrade(aside)
+        return checks.over(aside, stop=stop)
 
 
 # -- keeping -------------------------------------------------------------------------------------------------
@@ -194,20 +284,22 @@ def _known(path: Path) -> Backup | None:
     match = _NAME.fullmatch(path.name)
     if match is None or match[3] not in REASONS:
         return None
-    made = datetime.strptime(match[2], "%Y%m%dT%H%M%SZ").replace(tzinfo=clock.UTC)
+    made = datetime.strptime(match[2], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     return Backup(path, int(match[1]), clock.stamp(made), match[3], path.stat().st_size, match[4] is None)
 
 
 def listing(data_dir: Path) -> list[Backup]:
     """The copies there are, newest first."""
-    return _in(paths.backups(data_dir))
+    return in_folder(paths.backups(data_dir))
 
 
-def _in(folder: Path) -> list[Backup]:
-    try:
-        found = [_known(path) for path in folder.iterdir()]
-    except OSError:
-        return []
+def in_folder(folder: Path) -> list[Backup]:
+    """The copies in any folder, newest first; none where it cannot be read."""
+    found = []
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            with contextlib.suppress(FileNotFoundError):  # thinned while we look
+                found.append(_known(path))
     return sorted((one for one in found if one is not None), key=lambda one: one.number, reverse=True)
 
 
@@ -255,14 +347,16 @@ def to_second_place(backup: Backup, place: Path) -> None:
     target = place / backup.path.name
     partial = target.with_suffix(".partial")
     try:
-        if not target.exists():
+        for left in place.glob("deskbell-*.partial"):  # of a stick that was pulled
+            left.unlink()
+        if not target.exists() or cipher.kind_of(target) != cipher.kind_of(backup.path):
             shutil.copyfile(backup.path, partial)
             sync(partial)
             if _hash(partial) != _hash(backup.path):
                 raise OSError("what was read back is not what was written")
-            partial.rename(target)
+            os.replace(partial, target)
             sync(place)
-        for old in to_remove(_in(place)):
+        for old in to_remove(in_folder(place)):
             old.path.unlink()
     except OSError as error:
         with contextlib.suppress(OSError):
@@ -276,13 +370,19 @@ def _hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def operations_in(path: Path) -> int:
-    """The number of the last operation in a file: what was done since is not in it. 0 where it cannot be read."""
+def highest(place: Path) -> int:
+    """The highest number of a copy in a folder, 0 where there is none: a new computer goes on above its stick's."""
+    return max((one.number for one in in_folder(place)), default=0)
+
+
+def last_operation_in(path: Path) -> str:
+    """The uid of the last operation in a file: what was done since is not in it. '' where it cannot be read."""
     try:
         with contextlib.closing(database.open_beside(path)) as connection:
-            return int(connection.execute("SELECT coalesce(max(id), 0) FROM operations").fetchone()[0])
+            row = connection.execute("SELECT uid FROM operations ORDER BY id DESC LIMIT 1").fetchone()
+            return str(row[0]) if row is not None else ""
     except (driver.Error, EnvironmentFault):
-        return 0
+        return ""
 
 
 def total_size(backups: Iterable[Backup]) -> int:

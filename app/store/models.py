@@ -11,7 +11,7 @@ from peewee import AutoField, BlobField, IntegerField, Model, TextField
 from app.store.database import db
 
 
-class Base(Model):  # type: ignore[misc]
+class Base(Model):
     """Binds every model to the one open file."""
 
     class Meta:

@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sqlcipher3 import dbapi2 as driver
+
 from app import clock, paths
 from app.errors import EnvironmentFault
-from app.store import backup, database, migrations
+from app.store import backup, cipher, database, migrations
 
 #: What a restore is told about, kind by kind: table, and how a row is called.
 KINDS: dict[str, tuple[str, str]] = {
@@ -36,6 +38,9 @@ KINDS: dict[str, tuple[str, str]] = {
         " || (SELECT replace(s.start_wall, 'T', ' ') FROM slots s WHERE s.id = t.slot_id)",
     ),
 }
+
+#: What becomes the present file, until it does.
+FRESH = "restored.partial"
 
 #: As many names of a kind are told; the count is always whole.
 MOST_NAMES = 50
@@ -80,7 +85,7 @@ def compare(source: Path, data_dir: Path) -> list[Difference]:
                             _names(now, table, name, changed),
                         )
                     )  # fmt: skip
-    except database.driver.Error as error:
+    except driver.Error as error:
         raise EnvironmentFault("cli.bad_backup", path=str(source), detail=str(error)) from error
     return found
 
@@ -101,44 +106,81 @@ def restore(
 ) -> Path | None:
     """Put a verified backup in place of the center in `data_dir`, which must be closed; returns where that is kept.
 
-    An older schema is brought up first. `settle` writes, in one recorded operation of the restored file, what follows
-    from being restored. EnvironmentFaults `cli.no_such_file`, `cli.bad_backup`, `store.newer_file`, `cli.cannot_write`:
-    then the present file is as it was.
+    The restored file is encrypted as the present one is, whatever the backup is. An older schema is brought up first.
+    `settle` writes, in one recorded operation of the restored file, what follows from being restored.
+    EnvironmentFaults `cli.no_such_file`, `cli.bad_backup`, `store.newer_file`, `cli.cannot_write`, `store.key_missing`,
+    UserErrors `secrecy.passphrase_needed`, `secrecy.wrong_passphrase`: then the present file is as it was.
     """
     if not source.exists():
         raise EnvironmentFault("cli.no_such_file", path=str(source))
+    lock = _lock_after(source, paths.data_file(data_dir))
     broken = backup.verify(source)
     if broken:
         raise EnvironmentFault("cli.bad_backup", path=str(source), detail=broken)
     data_dir.mkdir(parents=True, exist_ok=True)
     target = paths.data_file(data_dir)
-    fresh = target.with_name("restored.partial")
-    _remove(fresh)
-    backup.copy(source, fresh)
-    _settle(fresh, actor, settle)
+    fresh = data_dir / FRESH
     try:
+        backup.copy(source, fresh, lock=lock)
+        _settle(fresh, actor, settle)
         backup.sync(fresh)
         aside = _keep_aside(target) if target.exists() else None
+        backup.sync(data_dir)  # the second name stands before the first one changes hands
+        database.forget_last_operation(target)
         os.replace(fresh, target)
         backup.sync(data_dir)
     except OSError as error:
         raise EnvironmentFault("cli.cannot_write", path=str(data_dir)) from error
+    finally:
+        with contextlib.suppress(OSError):
+            backup.remove(fresh)
     return aside
 
 
-def _settle(path: Path, actor: Any, settle: Callable[[database.Write], None]) -> None:
-    """Open the copy as the program opens any center, record the restore in it, and close it into one file."""
+def sweep(data_dir: Path) -> None:
+    """Clear away what a restore left that was killed. For whoever owns the folder, before the center is opened.
+
+    Killed before the last rename, the present file stands under two names: a kept moment that went on changing would
+    be none, and a file with two names is not safe to open under both.
+    """
+    with contextlib.suppress(OSError):
+        for left in (data_dir / FRESH, *data_dir.glob("before-restore-*.partial")):
+            backup.remove(left)
+        present = paths.data_file(data_dir)
+        if present.exists():
+            for aside in data_dir.glob("before-restore-*.db"):
+                if aside.samefile(present):
+                    aside.unlink()
+
+
+def _lock_after(source: Path, present: Path) -> cipher.Lock:
+    """How the restored file is closed: as the present one, or where that says nothing as the backup.
+
+    Where the present one is encrypted and its key is not here, what comes in its place must be encrypted, too.
+    """
+    own = cipher.lock_of(source)
+    if present.exists() and cipher.kind_of(present) in ("plain", "keyed"):
+        try:
+            return cipher.lock_of(present)
+        except EnvironmentFault:
+            if own.kind != "keyed":
+                raise
+    return own if own.kind == "keyed" else cipher.PLAIN
+
+
+def _settle(path: Path, actor: Any, settle: Callable[[database.Write], None], label: str = "Restore backup") -> None:
+    """Open the copy as the program opens any center, record what was done in it, and close it into one file."""
     database.db.init(str(path))
     database.connect()
     try:
-        migrations.upgrade(database.db.connection())
+        database.bring_up()
         known = (
             actor.user_id is None
             or database.db.execute_sql(
                 "SELECT 1 FROM users WHERE id = ? AND role <> 'student'", (actor.user_id,)
             ).fetchone()
         )
-        with database.write("Restore backup", actor if known else _nobody(actor)) as w:
+        with database.write(label, actor if known else _nobody(actor)) as w:
             settle(w)
         _into_one_file(database.db.connection())
     finally:
@@ -152,24 +194,43 @@ def _nobody(actor: Any) -> Any:
 
 def _keep_aside(target: Path) -> Path:
     """Keep the present file under another name as well: the name `center.db` never stands for nothing."""
+    connection = None
     if not _another_programs(target):
-        connection = database.driver.connect(str(target), isolation_level=None)
-        try:
-            with contextlib.suppress(database.driver.Error):  # a damaged file is kept as it is, with its log
-                _into_one_file(connection)
-        finally:
+        with contextlib.suppress(EnvironmentFault):  # without its key, or damaged: kept as it is, with its log
+            connection = cipher.connect(target)
+    try:
+        if connection is not None:
+            _into_one_file(connection)
+    except driver.Error as error:
+        # A damaged file is kept as it is, with its log. A sound one must not lose its log on the way.
+        fault = database.as_fault(error, str(target))
+        if fault is not None and fault.key in ("store.locked", "store.disk_full", "store.read_only"):
+            raise fault from error
+    finally:
+        if connection is not None:
             connection.close()
-    aside = target.with_name(f"before-restore-{clock.stamp().replace(':', '')}.db")
+    aside = _free_name(target.parent, f"before-restore-{clock.stamp().replace(':', '')}")
     try:
         os.link(target, aside)
     except OSError:  # a disk without hard links
-        shutil.copyfile(target, aside)
-        backup.sync(aside)
+        partial = aside.with_suffix(".partial")
+        shutil.copyfile(target, partial)
+        backup.sync(partial)
+        partial.rename(aside)
     for ending in ("-wal", "-shm"):
         left = target.with_name(target.name + ending)
         if left.exists():  # a log that stayed would be played into the restored file
             left.rename(aside.with_name(aside.name + ending))
     return aside
+
+
+def _free_name(folder: Path, stem: str) -> Path:
+    """A name nobody has: by a clock that was set back, a moment comes twice."""
+    name, number = folder / f"{stem}.db", 1
+    while name.exists():
+        number += 1
+        name = folder / f"{stem}-{number}.db"
+    return name
 
 
 def _another_programs(path: Path) -> bool:
@@ -185,8 +246,3 @@ def _into_one_file(connection: Any) -> None:
     mode = connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0]
     if mode != "delete":
         raise EnvironmentFault("store.locked", path="", detail=str(mode))
-
-
-def _remove(path: Path) -> None:
-    for ending in ("", "-wal", "-shm", "-journal"):
-        path.with_name(path.name + ending).unlink(missing_ok=True)

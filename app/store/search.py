@@ -52,7 +52,7 @@ def index_many(connection: Any, rows: list[dict[str, Any]]) -> None:
                 row["last_name"],
                 row.get("number", ""),
                 row.get("email", ""),
-                (row.get("phone", ""),),
+                (row.get("phone", ""), row.get("emergency_phone", "")),
                 "",
             ),
         )

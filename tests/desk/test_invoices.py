@@ -15,6 +15,7 @@ from app.desk import center, dues, enrollment, invoices, letters, payments
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
 from app.errors import UserError
+from app.store import checks
 from app.store.models import Invoice, InvoiceLine, MailQueue, Series, StudentPayment, User
 from tests.support.center import SmallCenter, build, small_center
 
@@ -106,6 +107,14 @@ def test_a_bill_is_due_later_and_mailed(small_center: SmallCenter) -> None:
         invoices.bill(small_center.staff, small_center.student, [line])
 
 
+def test_a_bill_needs_a_buyer_who_is_there(small_center: SmallCenter) -> None:
+    line = owed_book(small_center)
+    for student, payer in ((999, None), (small_center.student, 999)):
+        with pytest.raises(UserError, match=r"store\.gone"):
+            invoices.bill(small_center.staff, student, [line], payer)
+    assert Invoice.select().count() == 0
+
+
 def test_the_snapshot_says_what_was_true_when_it_was_issued(small_center: SmallCenter) -> None:
     line = owed_book(small_center)
     with clock.frozen(NOON):
@@ -153,6 +162,19 @@ def test_a_credit_note_repeats_the_invoice_and_frees_the_money(small_center: Sma
     (again,) = payments.apply_credit(small_center.staff, small_center.student, [line])
     assert invoices.open_minor(again) == 0
     assert Invoice.get_by_id(again).number == 2
+
+
+def test_money_is_taken_off_once(small_center: SmallCenter) -> None:
+    """A part was refunded before: the credit note sets only the rest free."""
+    line = owed_book(small_center)
+    payment = pay(small_center, line, "k1")
+    payments.refund(small_center.staff, payment, 500, "torn page", "r1")
+    payments.refund(small_center.staff, payment, 300, "another", "r2")
+    (invoice,) = (row.id for row in Invoice.select())
+    assert invoices.paid_minor(invoice) == 1600
+    invoices.credit(small_center.staff, invoice, "wrong buyer")
+    assert (invoices.paid_minor(invoice), payments.credit_minor(payment)) == (0, 1600)
+    assert checks.run() == []
 
 
 def test_a_line_canceled_with_its_invoice_is_no_longer_owed(small_center: SmallCenter) -> None:

@@ -28,6 +28,7 @@ from app.desk import balances, enrollment, invoices, payments, till
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
 from app.errors import UserError
+from app.lists import statement
 from app.store import checks
 from app.store.models import (
     Course,
@@ -437,6 +438,9 @@ class MoneyMachine(RuleBasedStateMachine):
         for student in self.students:
             kept = User.get_by_id(student).balance_minor
             assert kept == balances.balance_minor(student) == model.balance(student)
+            account = statement.of_students([student], "0001-01-01", "9999-12-31")
+            assert account.closing_minor == kept
+            assert sum(account.by_age_minor) == sum(line.open_minor for line in payments.owed(student))
             credit = sum(model.credit(p) for p, row in model.payments.items() if row.student == student)
             assert payments.student_credit_minor(student) == credit
             shown = {

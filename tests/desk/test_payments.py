@@ -6,17 +6,19 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app import money, store, text
-from app.desk import enrollment, invoices, payments
+from app import clock, money, store, text
+from app.desk import enrollment, invoices, payments, till
 from app.desk.accounts import Actor
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
 from app.errors import UserError
+from app.store import checks
 from app.store.models import (
     Invoice,
     MailQueue,
@@ -133,6 +135,33 @@ def test_cash_needs_enough_and_gives_change(owing: tuple[SmallCenter, int]) -> N
     assert done.change_minor == 2000
 
 
+def test_only_cash_is_given(owing: tuple[SmallCenter, int]) -> None:
+    center, line = owing
+    done = payments.complete(center.staff, payments.start(center.staff, draft_of(center, line, given_minor=40000)))
+    assert (done.change_minor, Payment.get_by_id(done.payment_id).given_minor) == (0, None)
+    assert checks.run() == []
+
+
+def test_a_clock_that_steps_back_a_little_breaks_no_rule(owing: tuple[SmallCenter, int]) -> None:
+    """Computers set their clocks by the network: a payment may end before the second in which it began."""
+    center, line = owing
+    noon = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    with clock.frozen(noon):
+        till.open_till(center.staff, 0)
+        made = payments.start(center.staff, replace(draft_of(center, line, 10000), method="cash"))
+        payments.complete(center.staff, payments.start(center.staff, draft_of(center, line, 5000, "k2")))
+    with clock.frozen(noon - timedelta(seconds=3)):
+        payments.complete(center.staff, made)
+        payments.refund(center.staff, made, 500, "asked", "r1")
+        enrollment.sell(center.staff, SaleDraft(center.student, (SaleItem(center.book),)))
+        rest = tuple(PayLine(product_enrolled_id=due.product_enrolled_id, amount_minor=2400)
+                     for due in payments.owed(center.student) if due.kind == "product")  # fmt: skip
+        sold = PaymentDraft("k3", center.student, "cash", 2400, rest)
+        payments.complete(center.staff, payments.start(center.staff, sold))
+        till.close_till(center.staff, 11900)
+    assert checks.run() == []
+
+
 def test_part_of_it_then_the_rest_on_the_same_invoice(owing: tuple[SmallCenter, int]) -> None:
     center, line = owing
     first = payments.complete(center.staff, payments.start(center.staff, draft_of(center, line, 10000)))
@@ -157,12 +186,20 @@ def test_more_than_it_is_credit_used_next_time(owing: tuple[SmallCenter, int]) -
     line_of_book = PayLine(product_enrolled_id=book, amount_minor=2400)
     (issued,) = payments.apply_credit(center.staff, center.student, [line_of_book])
     assert invoices.open_minor(issued) == 0
+    mail = MailQueue.get(MailQueue.event_key == f"invoice.issued:{Invoice.get_by_id(issued).label}")
+    assert json.loads(mail.attachments) == [{"kind": "invoice", "id": issued}]
     assert payments.student_credit_minor(center.student) == 4600
     assert User.get_by_id(center.student).balance_minor == -4600
     (second,) = enrollment.sell(center.staff, SaleDraft(center.student, (SaleItem(center.book, 2),)))
     with pytest.raises(UserError, match=r"payments\.not_enough_credit"):
         payments.apply_credit(center.staff, center.student, [PayLine(product_enrolled_id=second, amount_minor=4800)])
     assert payments.student_credit_minor(center.student) == 4600
+
+
+def test_credit_is_used_for_something(small_center: SmallCenter) -> None:
+    with pytest.raises(UserError, match=r"payments\.line_amount"):
+        payments.apply_credit(small_center.staff, small_center.student, [])
+    assert Timeline.select().where(Timeline.key == "payments.timeline_credit_used").count() == 0
 
 
 def test_a_prepayment_is_credit(small_center: SmallCenter) -> None:
@@ -205,6 +242,17 @@ def test_two_payments_for_one_line_leave_the_second_as_credit(owing: tuple[Small
     second = payments.start(center.staff, draft_of(center, line, key="k2"))
     assert payments.complete(center.staff, first).credit_minor == 0
     assert payments.complete(center.staff, second).credit_minor == 33000
+
+
+def test_a_line_named_twice_takes_no_more_than_is_open(owing: tuple[SmallCenter, int]) -> None:
+    """Somebody else paid part of it between the start and the end."""
+    center, line = owing
+    twice = (PayLine(line, amount_minor=20000), PayLine(line, amount_minor=13000))
+    late = payments.start(center.staff, PaymentDraft("k1", center.student, "card", 33000, twice))
+    first = payments.complete(center.staff, payments.start(center.staff, draft_of(center, line, 10000, "k2")))
+    assert payments.complete(center.staff, late).credit_minor == 10000
+    assert invoices.paid_minor(first.invoice_ids[0]) == 33000
+    assert checks.run() == []
 
 
 def test_one_payment_by_card_and_cash(owing: tuple[SmallCenter, int]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -11,6 +12,7 @@ from app import clock, store
 from app.desk import scheduling, seats
 from app.desk.scheduling import SessionDraft
 from app.errors import UserError
+from app.store import checks
 from app.store.models import Availability, Closure, MailQueue, Resource, Session, Slot, SlotEnrolled, Timeline, User
 from tests.support.center import SmallCenter, small_center
 
@@ -74,6 +76,69 @@ def test_a_time_that_does_not_exist_is_refused_and_one_that_comes_twice_asks(sma
     assert Session.select().count() == 0
     found = [scheduling.preview_slots(replace(twice, fold=fold))[0].start_utc for fold in (0, 1)]
     assert found == ["2027-10-31T00:30:00.000Z", "2027-10-31T01:30:00.000Z"]
+
+
+def test_what_was_typed_is_stored_as_dates_and_times(small_center: SmallCenter) -> None:
+    typed = draft(small_center, start_date=" 20261124", end_date="2026-12-10 ", start_time="9:00")
+    session = Session.get_by_id(scheduling.plan_session(small_center.staff, typed))
+    assert (session.start_date, session.end_date, session.start_time) == ("2026-11-24", "2026-12-10", "09:00")
+    picked = draft(small_center, recurrence="picked_dates", picked_dates=("20261211", " 2026-12-09"), start_time="9:00")
+    session = Session.get_by_id(scheduling.plan_session(small_center.staff, picked))
+    assert (session.start_date, session.end_date) == ("2026-12-09", "2026-12-11")
+    assert json.loads(session.picked_dates) == ["2026-12-09", "2026-12-11"]
+    assert checks.run() == []
+
+
+def test_a_slot_may_not_end_before_it_starts_on_the_clock(small_center: SmallCenter) -> None:
+    """02:30 the first time plus 45 minutes is 02:15 the second time: nobody could read that in a calendar."""
+    night = draft(small_center, recurrence="picked_dates", picked_dates=("2027-10-31",), start_time="02:30", fold=0)
+    with pytest.raises(UserError) as refused:
+        scheduling.plan_session(small_center.staff, replace(night, duration_minutes=45))
+    assert (refused.value.key, refused.value.field) == ("scheduling.ends_in_repeated_hour", "duration")
+    scheduling.plan_session(small_center.staff, replace(night, duration_minutes=90))
+    assert checks.run() == []
+
+
+def test_a_session_does_not_run_into_itself_on_a_short_day(small_center: SmallCenter) -> None:
+    whole_days = draft(
+        small_center, start_date="2027-03-27", end_date="2027-03-28", weekdays=(6, 7), duration_minutes=1440
+    )
+    with pytest.raises(UserError, match=r"scheduling\.overlaps_itself"):
+        scheduling.plan_session(small_center.staff, whole_days)
+    scheduling.plan_session(small_center.staff, replace(whole_days, override_reason="the last hour is free"))
+    assert checks.run() == []
+
+
+@pytest.mark.parametrize("typed", ["2026-11-27T09:00:30", "2026-11-27T09:00+01:00", "tomorrow"])
+def test_a_slot_moves_to_a_wall_time(small_center: SmallCenter, typed: str) -> None:
+    session = scheduling.plan_session(small_center.staff, draft(small_center))
+    slot = Slot.get(Slot.session_id == session)
+    with pytest.raises(UserError, match=r"scheduling\.bad_time"):
+        scheduling.move_slot(small_center.staff, slot.id, slot.version, typed)
+
+
+def test_a_slot_moves_to_a_room_that_is_there_and_large_enough(small_center: SmallCenter) -> None:
+    session = scheduling.plan_session(small_center.staff, draft(small_center))
+    slot = Slot.get(Slot.session_id == session)
+    with store.write("Rooms", small_center.admin) as w:
+        gone = w.insert(Resource, name="Gone", kind="room", seats=20, status="unavailable")
+        small = w.insert(Resource, name="Small", kind="room", seats=4)
+    for room, key in ((99, "no_resource"), (gone, "no_resource"), (small, "room_too_small")):
+        with pytest.raises(UserError, match=rf"scheduling\.{key}"):
+            scheduling.move_slot(small_center.staff, slot.id, slot.version, slot.start_wall, room)
+    assert Slot.get_by_id(slot.id).resource_id == small_center.room
+
+
+def test_an_address_that_cannot_be_written_to_stops_no_move(small_center: SmallCenter) -> None:
+    session = scheduling.plan_session(small_center.staff, draft(small_center))
+    slot = Slot.get(Slot.session_id == session)
+    for student in (small_center.student, small_center.other_student):
+        seats.book(small_center.staff, slot.id, student)
+    with store.write("Imported", small_center.admin) as w:
+        w.update(User, small_center.student, email="ana at mail")
+    scheduling.move_slot(small_center.staff, slot.id, Slot.get_by_id(slot.id).version, "2026-11-24T09:00")
+    assert [mail.student_id for mail in MailQueue.select()] == [small_center.other_student]
+    assert Timeline.get(Timeline.key == "payments.no_address").user_id == small_center.student
 
 
 @pytest.mark.parametrize(

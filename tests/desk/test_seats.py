@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,10 +14,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from app import clock, store
-from app.desk import scheduling, seats
+from app.desk import catalog, scheduling, seats
 from app.errors import UserError
 from app.store import checks
-from app.store.models import CourseEnrolled, MailQueue, Notification, Slot, SlotEnrolled, Timeline, User
+from app.store.models import Course, CourseEnrolled, MailQueue, Notification, Slot, SlotEnrolled, Timeline, User
 from tests.support.center import SmallCenter, build, small_center
 
 __all__ = ["small_center"]
@@ -88,6 +89,16 @@ def test_an_expired_hold_is_free_without_a_timer(small_center: SmallCenter) -> N
             seats.book(small_center.staff, slot, small_center.student)
 
 
+def test_a_hold_that_ran_out_is_nobodys_next_slot_once_they_wait(small_center: SmallCenter) -> None:
+    slot = slot_of(small_center)
+    seats.hold(small_center.staff, slot, small_center.student, 15)
+    with clock.frozen(NOW + timedelta(minutes=20)):
+        seats.book(small_center.staff, slot, small_center.other_student)
+        seats.wait(small_center.staff, slot, small_center.student)
+        assert User.get_by_id(small_center.student).next_slot_at is None
+        assert checks.run() == []
+
+
 def test_a_hold_becomes_the_booking(small_center: SmallCenter) -> None:
     slot = slot_of(small_center)
     held = seats.hold(small_center.staff, slot, small_center.student)
@@ -137,6 +148,26 @@ def test_all_hours_attended_complete_the_course(small_center: SmallCenter) -> No
     assert (row.progress_bp, row.status, row.completed_on) == (10_000, "completed", "2026-11-24")
 
 
+def test_other_hours_of_a_course_move_the_progress_and_reopen_nothing(small_center: SmallCenter) -> None:
+    running, done = (enrolled(small_center, who) for who in (small_center.student, small_center.other_student))
+    for day in range(8):
+        slot = slot_of(small_center, 5, f"2026-11-{17 + day}", "10:00")
+        for student in (small_center.student, small_center.other_student)[day % 2 :]:
+            seats.mark(small_center.staff, seats.book(small_center.staff, slot, student), "attended")
+    assert [CourseEnrolled.get_by_id(one).progress_bp for one in (running, done)] == [5000, 10_000]
+    row = Course.get_by_id(small_center.course)
+    longer = catalog.CourseDraft(
+        code=row.code, name=row.name, price_minor=row.price_minor, tax_rate_id=row.tax_rate_id, theory_minutes=1440
+    )
+    catalog.edit_course(small_center.admin, row.id, row.version, longer)
+    found = [CourseEnrolled.get_by_id(one) for one in (running, done)]
+    assert [(one.progress_bp, one.status) for one in found] == [(2500, "pending"), (5000, "completed")]
+    assert [broken for broken in checks.run() if broken.rule.startswith("progress")] == []
+    catalog.edit_course(small_center.admin, row.id, row.version + 1, replace(longer, theory_minutes=360))
+    assert CourseEnrolled.get_by_id(running).status == "completed"
+    assert [broken for broken in checks.run() if broken.rule.startswith("progress")] == []
+
+
 def test_attendance_cannot_be_marked_before_the_day(small_center: SmallCenter) -> None:
     seat = seats.book(small_center.staff, slot_of(small_center, 5, "2026-11-25"), small_center.student)
     with pytest.raises(UserError, match=r"seats\.too_early"):
@@ -151,6 +182,59 @@ def test_the_next_slot_rolls_forward(small_center: SmallCenter) -> None:
         assert seats.roll_forward() == 1
         assert seats.roll_forward() == 0
     assert User.get_by_id(small_center.student).next_slot_at == "2026-11-26T16:30:00.000Z"
+
+
+def test_an_expired_hold_is_no_next_slot(small_center: SmallCenter) -> None:
+    later = slot_of(small_center, 5, "2026-11-27")
+    seats.book(small_center.staff, later, small_center.student)
+    seats.hold(small_center.staff, slot_of(small_center, 5, "2026-11-26"), small_center.student)
+    assert User.get_by_id(small_center.student).next_slot_at == "2026-11-26T16:30:00.000Z"
+    with clock.frozen(NOW + timedelta(minutes=16)):
+        assert seats.roll_forward() == 1
+        assert seats.roll_forward() == 0
+    assert User.get_by_id(small_center.student).next_slot_id == later
+
+
+def test_waiting_is_no_seat_and_a_live_hold_does_not_wait(small_center: SmallCenter) -> None:
+    slot = slot_of(small_center)
+    held = seats.hold(small_center.staff, slot, small_center.student)
+    with pytest.raises(UserError, match=r"seats\.twice"):
+        seats.wait(small_center.staff, slot, small_center.student)
+    with clock.frozen(NOW + timedelta(minutes=16)):
+        seats.book(small_center.staff, slot, small_center.other_student)
+        assert seats.wait(small_center.staff, slot, small_center.student) == held
+        assert User.get_by_id(small_center.student).next_slot_id is None
+        assert checks.run() == []
+
+
+def test_a_canceled_slot_is_nobodys_next(small_center: SmallCenter) -> None:
+    slot = slot_of(small_center)
+    seats.hold(small_center.staff, slot, small_center.student)
+    with clock.frozen(NOW + timedelta(minutes=16)):
+        scheduling.cancel_slot(small_center.staff, slot, "ill")
+        assert checks.run() == []
+
+
+@pytest.mark.parametrize("status", ["attended", "booked"])
+def test_an_absence_is_not_taken_back_into_a_second_place(small_center: SmallCenter, status: str) -> None:
+    slot, clash = slot_of(small_center, 5), slot_of(small_center, 5, time="18:00")
+    seat = seats.book(small_center.staff, slot, small_center.student)
+    seats.mark(small_center.staff, seat, "absent")
+    there = seats.book(small_center.staff, clash, small_center.student)
+    with pytest.raises(UserError, match=r"seats\.student_busy"):
+        seats.mark(small_center.staff, seat, status)
+    seats.cancel_seat(small_center.staff, there)
+    seats.mark(small_center.staff, seat, status)
+    assert checks.run() == []
+
+
+def test_a_seat_belongs_to_the_students_own_enrollment_in_the_course(small_center: SmallCenter) -> None:
+    own, others = (enrolled(small_center, who) for who in (small_center.student, small_center.other_student))
+    slot = slot_of(small_center, 5)
+    with pytest.raises(UserError, match=r"seats\.wrong_enrollment"):
+        seats.book(small_center.staff, slot, small_center.student, enrollment_id=others)
+    seat = seats.book(small_center.staff, slot, small_center.student, enrollment_id=own)
+    assert SlotEnrolled.get_by_id(seat).enrollment_id == own
 
 
 class SeatMachine(RuleBasedStateMachine):
@@ -174,9 +258,12 @@ class SeatMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "center"):
+            mine = [rule for rule in checks.RULES.values() if rule.name.startswith(("seats.", "students."))]
+            broken = [found for rule in mine for found in rule.find(store.db.connection())]
             store.close_center()
             self.frozen.__exit__(None, None, None)
             self.temp.cleanup()
+            assert broken == []
 
     def live(self, slot: int) -> int:
         return sum(
@@ -237,6 +324,20 @@ class SeatMachine(RuleBasedStateMachine):
         if row is not None:
             seats.cancel_seat(self.center.staff, row.id)
             del self.seats[(slot, student)]
+
+    @rule(who=st.integers(0, 3), which=st.integers(0, 1))
+    def wait(self, who: int, which: int) -> None:
+        slot, student = list(self.capacity)[which], self.students[who]
+        state, until = self.seats.get((slot, student), ("", None))
+        gone = state == "held" and until is not None and until <= self.clock
+        allowed = self.live(slot) >= self.capacity[slot] and (state == "" or gone)
+        try:
+            seats.wait(self.center.staff, slot, student)
+        except UserError as error:
+            assert not allowed, error
+        else:
+            assert allowed
+            self.seats[(slot, student)] = ("waiting", None)
 
     @rule(minutes=st.integers(1, 12))
     def time_passes(self, minutes: int) -> None:
@@ -303,6 +404,20 @@ def test_who_is_passed_over_is_passed_over_for_a_reason_that_can_be_read(small_c
     assert SlotEnrolled.get(SlotEnrolled.student_id == first).skipped_reason == "seats.skipped_by_hand"
     entry = Timeline.get(Timeline.key == "seats.passed_over")
     assert (entry.user_id, json.loads(entry.params)["reason"]) == (first, "Łukasz cannot be reached")
+
+
+def test_a_reason_is_written_down_when_the_seat_goes_past_the_line(small_center: SmallCenter) -> None:
+    """Offered past someone who is busy by now, and booked at the desk for someone who never waited."""
+    slot, first, second, left = waiting_for(small_center)
+    seats.book(small_center.staff, slot_of(small_center, 5, time="18:00"), first)
+    seats.offer(small_center.staff, slot, second)
+    assert seats.waiting_list(slot)[0].skipped_reason == "seats.skipped_busy"
+    with clock.frozen(NOW + timedelta(hours=2, seconds=1)):
+        elsewhere = SlotEnrolled.get(SlotEnrolled.student_id == first, SlotEnrolled.status == "booked")
+        seats.cancel_seat(small_center.staff, elsewhere.id)
+        seats.book(small_center.staff, slot, left)
+    (waits,) = seats.waiting_list(slot)
+    assert (waits.student_id, waits.skipped_reason) == (first, "seats.skipped_booked")
 
 
 def test_whoever_cannot_come_needs_no_reason_to_be_passed_over_and_a_begun_slot_is_not_offered(

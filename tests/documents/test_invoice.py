@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import subprocess
@@ -12,10 +13,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reportlab import rl_config
 from reportlab.pdfbase.ttfonts import shapeStr
 
 from app.documents import type as setting
-from app.documents.invoice import CopyState, InvoiceDocument, render
+from app.documents.invoice import LAYOUT_VERSION, CopyState, InvoiceDocument, render
 from app.money import split_net
 from app.settings import Center
 
@@ -113,6 +115,20 @@ def test_the_same_bytes_in_another_process(tmp_path: Path) -> None:
     assert render(document(paid=5_000)) == render(document(paid=5_000))
 
 
+def test_layout_1_draws_what_it_drew_from_its_first_release_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An invoice of years ago comes out the same: these digests are never changed; a new look is a new layout."""
+    monkeypatch.setattr(rl_config, "pageCompression", 0)
+
+    def drawn(pdf: bytes) -> str:
+        streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL)
+        return hashlib.sha256(b"".join(one for one in streams if b" Tf" in one)).hexdigest()
+
+    assert LAYOUT_VERSION == 1
+    assert drawn(render(document(paid=10_000))) == "c906619f4702dff703280fb65e2482be7579ad071370e2bcade3ca47daf61b4d"
+    later = render(document(lines=40), CopyState("2026-04-01", 5_000))
+    assert drawn(later) == "0178da1274ad63537763a617ba3d2c530bf6a7a92e8a9e9b5d23a57b505349f2"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("lines", [1, 2, 120])
 def test_long_invoices_repeat_the_head_and_carry_the_sum(tmp_path: Path, lines: int) -> None:
@@ -192,3 +208,27 @@ def test_the_code_carries_what_is_open_and_goes_when_nothing_is() -> None:
     assert code is not None
     assert code.matrix == again.matrix
     assert painter._payment_code(0) is None
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "expected"),
+    [
+        ("2026-03-24", "2026-05-29", "24 March – 29 May 2026"),
+        ("2026-11-19", "2026-11-24", "19 – 24 November 2026"),
+        ("2026-11-19", "2026-11-19", "19 November 2026"),
+        ("2026-09-19", "2027-11-24", "19 Sep 2026 – 24 Nov 2027"),
+    ],
+)
+def test_the_days_of_service_have_room_beside_their_label(first: str, last: str, expected: str) -> None:
+    import pypdfium2
+
+    frozen = json.loads(snapshot())
+    frozen["head"] |= {"service_from": first, "service_to": last}
+    page = pypdfium2.PdfDocument(render(InvoiceDocument.from_snapshot(json.dumps(frozen))))[0]
+    words = page.get_textpage()
+    label = words.search("Service").get_next()
+    value = words.search(expected, match_case=True).get_next()
+    assert label is not None
+    assert value is not None, words.get_text_range()
+    end = words.get_charbox(label[0] + label[1] - 1)[2]
+    assert words.get_charbox(value[0])[0] > end + 6

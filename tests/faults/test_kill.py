@@ -1,8 +1,13 @@
-"""SIGKILL at every SQL statement of the four flows: what was acknowledged is there, nothing is half there.
+"""SIGKILL at every SQL statement of every writing function: what was acknowledged is there, nothing is half there.
 
 A warm parent without a connection forks a child for each statement; the child counts its statements by the driver's
-trace and kills itself at the n-th. Acknowledged ids go through a pipe, outside the file. The control does the same with
-the program's transactions switched off, and is caught.
+trace and kills itself at the n-th, or between its commit and its answer. What it acknowledges goes through a pipe,
+outside the file. Afterwards the file holds, row by row, what it held before, or else all that the function leaves when
+nobody kills it, and every rule of `check` holds. By default at each statement of money and seats, and at a few of the
+others; in full at each one of all. The control does the same with the program's transactions switched off.
+
+Zero failures in n kills bound the rate of failures near 3/n (at 95 %): near 0.4 % for the default run's 750 kills,
+0.2 % for the full run's 1,900.
 """
 
 from __future__ import annotations
@@ -15,70 +20,29 @@ from pathlib import Path
 
 import pytest
 
-from app import store
-from app.desk import enrollment, payments, scheduling, seats
+from app import clock, store
+from app.desk import payments
 from app.desk.accounts import Actor
 from app.store import checks, database
-from app.store.models import CourseEnrolled, Payment, ProductEnrolled, SlotEnrolled
-from tests.support.center import SmallCenter, build
+from app.store.models import Payment
+from tests.support.center import SmallCenter
+from tests.support.killing import Content, Say, Steps, content, in_child, memory_path
+from tests.support.writers import CORE, ELSEWHERE, NOW, SCENARIOS, Scenario, build_ground, lay_ground, writers
+
+__all__ = ["memory_path"]
 
 pytestmark = pytest.mark.slow
-FULL = os.environ.get("DESKBELL_FULL", "") in ("all", "faults")
-
-Flow = Callable[[SmallCenter], list[tuple[str, int]]]
+FULL = os.environ.get("DESKBELL_FULL", "") in ("all", "safe", "faults")
 
 
-def enroll(center: SmallCenter) -> list[tuple[str, int]]:
-    draft = enrollment.EnrollmentDraft(student_id=center.student, course_id=center.course)
-    return [("enrollment", enrollment.enroll(center.staff, draft))]
-
-
-def sell(center: SmallCenter) -> list[tuple[str, int]]:
-    draft = enrollment.SaleDraft(center.student, (enrollment.SaleItem(center.book),))
-    return [("sale", sold) for sold in enrollment.sell(center.staff, draft)]
-
-
-def start(center: SmallCenter) -> list[tuple[str, int]]:
-    due = next(due for due in payments.owed(center.student) if due.enrollment_id is not None)
-    line = payments.PayLine(due.enrollment_id, None, None, due.open_minor)
-    draft = payments.PaymentDraft(
-        "kill", center.student, "cash", due.open_minor + 2400, (line,), (enrollment.SaleItem(center.book),),
-        given_minor=50_000,
-    )  # fmt: skip
-    return [("started", payments.start(center.staff, draft))]
-
-
-def complete(center: SmallCenter) -> list[tuple[str, int]]:
-    return [("completed", payments.complete(center.staff, Payment.get(Payment.request_key == "kill").id).payment_id)]
-
-
-def plan(center: SmallCenter) -> list[tuple[str, int]]:
-    draft = scheduling.SessionDraft(
-        course_id=center.course, name="Evening", recurrence="picked_dates", picked_dates=("2026-11-20",), capacity=2,
-        resource_id=center.room, instructor_ids=(center.instructor,),
-    )  # fmt: skip
-    return [("session", scheduling.plan_session(center.staff, draft))]
-
-
-def book(center: SmallCenter) -> list[tuple[str, int]]:
-    return [("seat", seats.book(center.staff, 1, center.student))]
-
-
-def mark(center: SmallCenter) -> list[tuple[str, int]]:
-    seats.mark(center.staff, SlotEnrolled.get().id, "attended")
-    return [("attended", 1)]
-
-
-FLOWS: list[Flow] = [enroll, sell, start, complete, plan, book, mark]
-
-
-def ready(folder: Path, upto: Flow) -> SmallCenter:
-    """A closed center in which every flow before `upto` has been done."""
-    center = build(folder, email="desk@brueckenhaus.example")
-    for flow in FLOWS[: FLOWS.index(upto)]:
-        flow(center)
-    store.close_center()
-    return center
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> SmallCenter:
+    """The ground of every scenario, closed."""
+    with clock.frozen(NOW):
+        made = build_ground(tmp_path_factory.mktemp("ground") / "center")
+        assert checks.run() == []
+        store.close_center()
+    return made
 
 
 def without_transactions() -> None:
@@ -88,97 +52,141 @@ def without_transactions() -> None:
     database._commit = lambda connection: None
 
 
-def child(center: SmallCenter, folder: Path, flow: Flow, die_at: int, out: int, broken: bool) -> None:
-    """Run a flow and die at a statement; what was acknowledged goes into the pipe."""
-    store.open_center(folder)
-    if broken:
-        without_transactions()
-    seen = 0
+def acknowledge_early() -> None:
+    """In the child: the answer is given while the commit is still to come."""
+    commit = database._commit
 
-    def trace(_sql: str) -> None:
-        nonlocal seen
-        seen += 1
-        if seen == die_at:
-            os.kill(os.getpid(), signal.SIGKILL)
+    def early(connection: object) -> None:
+        _said()
+        commit(connection)
 
-    store.db.connection().set_trace_callback(trace)
-    for name, row in flow(center):
-        os.write(out, f"{name} {row}\n".encode())
-    os.write(out, f"statements {seen}\n".encode())
-    os._exit(0)
+    database._commit = early
 
 
-def run_child(center: SmallCenter, folder: Path, flow: Flow, die_at: int, broken: bool = False) -> dict[str, int]:
-    """Fork; returns what the child had acknowledged when it ended."""
-    reading, writing = os.pipe()
-    pid = os.fork()
-    if pid == 0:
+_said: Callable[[], object] = lambda: None  # noqa: E731 - set in a child alone
+
+
+def writing(
+    here: SmallCenter,
+    one: Scenario,
+    steps: Steps,
+    *,
+    after_commit: bool = False,
+    breaks: Callable[[], None] | None = None,
+) -> Callable[[Say], None]:
+    """What the child does: open, write, acknowledge; it dies at a step, or right after its commit."""
+
+    def work(say: Say) -> None:
+        global _said
+        _said = lambda: say("done")  # noqa: E731
+        with clock.frozen(one.moment):
+            store.open_center(here.folder)
+            if breaks is not None:
+                breaks()
+            if after_commit:
+                store.listen(lambda changes: os.kill(os.getpid(), signal.SIGKILL))
+            store.db.connection().set_trace_callback(steps)
+            one.do(here)
+        say("done")
+        for name in steps.names:
+            say(" ".join(name.split())[:60])
+
+    return work
+
+
+def state(folder: Path, one: Scenario) -> tuple[Content, list[str]]:
+    """The rows after the next start, and what breaks a rule."""
+    with clock.frozen(one.moment):
+        store.open_center(folder)
         try:
-            child(center, folder, flow, die_at, writing, broken)
+            return content(), [] if one.empty else [str(broken) for broken in checks.run()]
         finally:
-            os._exit(1)
-    os.close(writing)
-    with os.fdopen(reading) as pipe:
-        said = dict(line.split() for line in pipe.read().splitlines())
-    _pid, status = os.waitpid(pid, 0)
-    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, "the child failed by itself"
-    return {name: int(value) for name, value in said.items()}
+            store.close_center()
 
 
-def aftermath(folder: Path, acknowledged: dict[str, int]) -> list[str]:
-    """What is wrong with the file after a kill."""
-    store.open_center(folder)
-    try:
-        wrong = [str(broken) for broken in checks.run()]
-        models = {"enrollment": CourseEnrolled, "sale": ProductEnrolled, "started": Payment, "seat": SlotEnrolled}
-        for name, row in acknowledged.items():
-            if name in models and models[name].get_or_none(models[name].id == row) is None:
-                wrong.append(f"acknowledged {name} {row} is gone")
-        if "completed" in acknowledged and Payment.get_by_id(acknowledged["completed"]).status != "COMPLETED":
-            wrong.append("an acknowledged payment is not complete")
-        return wrong
-    finally:
-        store.close_center()
+def kill_everywhere(
+    ground: SmallCenter, memory_path: Path, one: Scenario, stride: int, breaks: Callable[[], None] | None = None
+) -> tuple[int, list[str]]:
+    """Kill a scenario at its statements, every `stride`-th, and after its commit: (kills, what was wrong)."""
+    origin, work = memory_path / "origin", memory_path / "work"
+    shutil.copytree(ground.folder, origin)
+    here = lay_ground(origin, one, ground)
+    before, _ = state(origin, one)
 
-
-def kill_everywhere(tmp_path: Path, flow: Flow, stride: int, broken: bool = False) -> tuple[int, list[str]]:
-    """Kill a flow at its statements, every `stride`-th; (kills, what was wrong)."""
-    origin = tmp_path / "origin"
-    center = ready(origin, flow)
-    work = tmp_path / "work"
-    shutil.copytree(origin, work)
-    total = run_child(center, work, flow, die_at=0)["statements"]
-    wrong: list[str] = []
-    kills = 0
-    for die_at in range(1, total + 1, stride):
-        shutil.rmtree(work)
+    def fresh() -> SmallCenter:
+        shutil.rmtree(work, ignore_errors=True)
         shutil.copytree(origin, work)
-        acknowledged = run_child(center, work, flow, die_at, broken)
-        kills += 1
-        wrong += [f"killed at {die_at}: {one}" for one in aftermath(work, acknowledged)]
-    return kills, wrong
+        return SmallCenter(**{**here.__dict__, "folder": work})
+
+    said, killed = in_child(writing(fresh(), one, Steps()))
+    assert not killed
+    names = said[1:]
+    whole, wrong = state(work, one)
+    assert wrong == []
+    assert whole != before, "it wrote nothing"
+    assert names.count("BEGIN IMMEDIATE") == names.count("COMMIT") == 1, "one function, one transaction"
+    sizes = {table: len(rows) for table, rows in whole.items()}
+
+    def after(said: list[str]) -> list[str]:
+        found, broken = state(work, one)
+        if found == before:
+            return ["what was acknowledged is gone"] if "done" in said else []
+        if {table: len(rows) for table, rows in found.items()} != sizes:
+            return [*broken, "half of it is there"]
+        return broken
+
+    # A statement's triggers are traced under its own words: one of them will do by default.
+    points = [n + 1 for n, name in enumerate(names) if FULL or n == 0 or name != names[n - 1]][::stride]
+    wrong = []
+    for point in points:
+        said, killed = in_child(writing(fresh(), one, Steps(point), breaks=breaks))
+        assert killed
+        wrong += [f"killed at {point}, {names[point - 1]}: {each}" for each in after(said)]
+    if breaks is None:
+        said, killed = in_child(writing(fresh(), one, Steps(-1), after_commit=True))
+        assert killed and said == []
+        if state(work, one)[0] == before:
+            wrong.append("what was committed is gone")
+    return len(points) + (breaks is None), wrong
 
 
-@pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.__name__)
-def test_a_kill_leaves_all_or_nothing(tmp_path: Path, flow: Flow) -> None:
-    kills, wrong = kill_everywhere(tmp_path, flow, 1 if FULL or flow in (start, complete) else 4)
-    assert kills >= 5
+def test_every_writer_has_a_scenario() -> None:
+    """A new writing function of the desk or the mail queue says in tests/support/writers.py how it is called."""
+    assert set(SCENARIOS) | set(ELSEWHERE) == set(writers())
+    assert {name.partition(".")[0] for name in SCENARIOS} >= set(CORE)
+
+
+@pytest.mark.parametrize("one", SCENARIOS.values(), ids=lambda one: one.name)
+def test_a_kill_leaves_all_or_nothing(ground: SmallCenter, memory_path: Path, one: Scenario) -> None:
+    core = one.name.partition(".")[0] in CORE
+    kills, wrong = kill_everywhere(ground, memory_path, one, 1 if FULL or core else 8)
+    assert kills >= 2
     assert wrong == []
 
 
-def test_control_without_transactions_half_of_it_is_found(tmp_path: Path) -> None:
-    _kills, wrong = kill_everywhere(tmp_path, complete, 12, broken=True)
-    assert wrong != []
+def test_control_without_transactions_half_of_it_is_found(ground: SmallCenter, memory_path: Path) -> None:
+    _kills, wrong = kill_everywhere(ground, memory_path, SCENARIOS["payments.complete"], 12, without_transactions)
+    assert any("half of it" in one for one in wrong)
 
 
-def test_killed_between_started_and_completed_the_payment_waits_and_can_be_completed(tmp_path: Path) -> None:
-    folder = tmp_path / "center"
-    center = ready(folder, start)
-    acknowledged = run_child(center, folder, start, die_at=0)
-    store.open_center(folder)
-    waiting = payments.started()
-    assert [one.payment_id for one in waiting] == [acknowledged["started"]]
-    done = payments.complete(Actor(center.staff.user_id, "staff"), acknowledged["started"])
-    assert (done.amount_minor, done.change_minor, len(done.invoice_ids)) == (35_400, 14_600, 1)
-    assert checks.run() == []
-    store.close_center()
+def test_control_an_answer_before_its_commit_is_missed(ground: SmallCenter, memory_path: Path) -> None:
+    _kills, wrong = kill_everywhere(ground, memory_path, SCENARIOS["people.add_note"], 1, acknowledge_early)
+    assert any("what was acknowledged is gone" in one for one in wrong)
+
+
+def test_killed_between_started_and_completed_the_payment_waits_and_can_be_completed(
+    ground: SmallCenter, memory_path: Path
+) -> None:
+    work = memory_path / "work"
+    shutil.copytree(ground.folder, work)
+    here = SmallCenter(**{**ground.__dict__, "folder": work})
+    one = SCENARIOS["payments.start"]
+    in_child(writing(here, one, Steps(-1), after_commit=True))
+    with clock.frozen(NOW):
+        store.open_center(work)
+        mine = Payment.get(Payment.request_key == "kill")
+        assert mine.id in [waiting.payment_id for waiting in payments.started()]
+        done = payments.complete(Actor(here.staff.user_id, "staff"), mine.id)
+        assert (done.amount_minor, done.change_minor, len(done.invoice_ids)) == (62_400, 27_600, 1)
+        assert checks.run() == []
+        store.close_center()

@@ -315,6 +315,32 @@ def test_a_printed_invoice_has_its_pages(driver: Driver, tmp_path: Path) -> None
     assert (tmp_path / "print.pdf").stat().st_size > 10_000
 
 
+def test_print_asks_for_a_printer_and_prints(driver: Driver, tmp_path: Path) -> None:
+    from PySide6.QtPrintSupport import QPrintDialog, QPrinter
+
+    from app.desk import enrollment, invoices
+    from app.desk.payments import PayLine
+    from ui.pages.paper import show_invoice
+
+    sale = enrollment.SaleDraft(driver.center.student, (enrollment.SaleItem(driver.center.book),))
+    context, made = driver.desk.context, []
+    context.run(enrollment.sell, sale, done=made.extend)
+    driver.settled()
+    lines = [PayLine(product_enrolled_id=made[0])]
+    context.run(invoices.bill, driver.center.student, lines, done=made.append)
+    driver.settled()
+    show_invoice(driver.window, context, made[1])
+    preview = driver.dialog("invoice_preview")
+    driver.key(Qt.Key.Key_P, CTRL)
+    (asks,) = [w for w in QApplication.topLevelWidgets() if isinstance(w, QPrintDialog) and w.isVisible()]
+    asks.printer().setOutputFormat(QPrinter.OutputFormat.PdfFormat)
+    asks.printer().setOutputFileName(str(tmp_path / "print.pdf"))
+    asks.done(QDialog.DialogCode.Accepted)
+    driver.until(lambda: not asks.isVisible())
+    assert (tmp_path / "print.pdf").stat().st_size > 10_000
+    preview.close()
+
+
 def test_enroll_and_pay_leads_to_the_payment_desk_with_the_first_installment(driver: Driver) -> None:
     page = driver.page("students")
     page.select(driver.center.student)

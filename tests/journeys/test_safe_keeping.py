@@ -47,7 +47,7 @@ class Restarted:
     def wait(self) -> Driver:
         self.driver.until(lambda: bool(self.closed))
         self.first.stop()
-        again = application.restored(self.first)
+        again = application.reopened(self.first)
         assert again is not None
         again.start()
         again.window.activateWindow()
@@ -355,11 +355,11 @@ def test_damage_that_shows_while_the_window_is_open_is_one_sentence_and_the_way_
     for _ in range(2):
         driver.desk.context.run(people.add_note, driver.center.student, "into a hole")
     driver.settled()
-    question = driver.dialog("question")
+    question = driver.dialog("fault")
     assert "The data file is damaged" in words(question)
     assert question.main.text() == "Open safe keeping"
     QTest.keyClick(question, Qt.Key.Key_Return, CTRL)
-    driver.gone("question")
+    driver.gone("fault")
     assert driver.window.current().part.value() == "keeping"
 
 

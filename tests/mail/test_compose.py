@@ -13,6 +13,7 @@ from app.errors import UserError
 from app.mail import compose
 
 PLAIN = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), max_size=80)
+ANYTHING = st.text(st.characters(exclude_categories=("Cs",)), max_size=80)
 
 
 def mime(**values: object) -> bytes:
@@ -31,6 +32,14 @@ def test_what_goes_in_comes_out(subject: str, body: str, name: str) -> None:
     assert " ".join(str(parsed["Subject"]).split()) == " ".join(subject.split())
     assert parsed.get_content().replace("\r\n", "\n").rstrip("\n") == body.rstrip("\n")
     assert [address.addr_spec for address in parsed["To"].addresses] == ["ana@mail.example"]
+
+
+@given(name=ANYTHING)
+def test_a_name_that_came_from_elsewhere_stays_in_its_header(name: str) -> None:
+    """A file that was imported or edited by another tool may hold names with line breaks."""
+    parsed = email.message_from_bytes(mime(to_name=name), policy=email.policy.default)
+    assert [address.addr_spec for address in parsed["To"].addresses] == ["ana@mail.example"]
+    assert parsed.keys() == email.message_from_bytes(mime(), policy=email.policy.default).keys()
 
 
 def test_the_same_input_gives_the_same_bytes() -> None:

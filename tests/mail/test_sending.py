@@ -8,19 +8,20 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from app import clock, store
-from app.errors import UserError
+from app.errors import EnvironmentFault, UserError
 from app.mail import compose, queue, secrets
 from app.mail.smtp import Account, Transport
 from app.mail.worker import MailRunner
 from app.store import checks
 from app.store.models import MailAttempt, MailQueue, Notification
 from tests.support.center import SmallCenter, small_center
-from tests.support.mailserver import Exim, exim, misbehaving
+from tests.support.mailserver import Exim, Misbehaving, exim, misbehaving
 
 __all__ = ["small_center"]
 
@@ -50,6 +51,10 @@ def runner_for(center: SmallCenter, port: int, security: str = "none", **more: o
     if user:
         secrets._memory[secrets._name("localhost", "desk")] = "s3cret"
     return MailRunner(lambda ref: compose.Attachment("a.pdf", "application/pdf", b"%PDF"), timeout=10, **more)  # type: ignore[arg-type]
+
+
+def transport_to(server: Misbehaving) -> Transport:
+    return Transport(Account("127.0.0.1", server.port, "none", "", "", "desk@x.example", timeout=10))
 
 
 def states() -> dict[str, str]:
@@ -115,6 +120,46 @@ def test_a_line_dropped_after_the_dot_is_uncertain_and_never_sent_again_by_itsel
     queue.resolve_uncertain(small_center.staff, mail, arrived=True)
     assert MailQueue.get_by_id(mail).state == "sent"
     assert checks.run() == []
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (b"250 taken", "sent"),
+        (b"421 closing", "offline"),
+        (b"451 later", "deferred"),
+        (b"554 no", "failed"),
+        (b"354 go on", "uncertain"),
+        (b"150 hm", "uncertain"),
+        (b"999 what", "uncertain"),
+        (b"taken", "uncertain"),
+    ],
+)
+def test_only_a_clear_no_after_the_dot_lets_a_message_be_sent_again(reply: bytes, kind: str) -> None:
+    with misbehaving("take", reply) as server, closing(transport_to(server)) as transport:
+        assert transport.send("a@b.example", b"Subject: x", lambda: None).kind == kind
+
+
+def test_a_mark_that_cannot_be_committed_keeps_the_message_back() -> None:
+    """The disk is full just before the final dot: the dot never leaves, and nobody waits for a server to say so."""
+
+    def full() -> None:
+        raise EnvironmentFault("store.disk_full")
+
+    with misbehaving("take") as server, closing(transport_to(server)) as transport:
+        with pytest.raises(EnvironmentFault):
+            transport.send("a@b.example", b"Subject: x", full)
+        assert transport.send("a@b.example", b"Subject: y", lambda: None).kind == "sent"
+        assert server.dots == 1
+    assert (b"Subject: y\r\n" in server.received, b"QUIT\r\n" in server.received) == (True, False)
+
+
+def test_no_password_travels_without_tls() -> None:
+    """The settings refuse such an account; the wire does not trust them. Logging in here would be refused."""
+    with misbehaving("take") as server:
+        account = Account("127.0.0.1", server.port, "none", "desk", "s3cret", "desk@x.example", timeout=10)
+        with closing(Transport(account)) as transport:
+            assert transport.send("a@b.example", b"Subject: x", lambda: None).kind == "sent"
 
 
 def test_offline_waits_without_burning_tries_and_goes_on_later(small_center: SmallCenter) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import threading
 import uuid
 from pathlib import Path
@@ -254,6 +255,13 @@ def test_a_full_disk_is_said_in_words_and_leaves_nothing(paid: SmallCenter) -> N
         w.insert(Note, user_id=paid.student, text="room again")
 
 
+def test_an_error_of_a_full_disk_is_called_full(tmp_path: Path) -> None:
+    """SQLite calls it an I/O error when there is no room for the shared memory beside the log."""
+    error = driver.OperationalError("disk I/O error")
+    faults = [database.as_fault(error, str(path)) for path in (tmp_path, tmp_path / "not there", Path("/proc"))]
+    assert [fault and fault.key for fault in faults] == ["store.io_error", "store.io_error", "store.disk_full"]
+
+
 def test_nothing_goes_on_in_autocommit_after_sqlite_rolled_back(paid: SmallCenter) -> None:
     """A caller that swallows the error by which SQLite ended the transaction meets the next guard at every step.
 
@@ -333,6 +341,41 @@ def test_a_folder_that_holds_a_center_is_not_founded_again(small_center: SmallCe
     with pytest.raises(EnvironmentFault, match=r"store\.not_empty"):
         store.open_center(small_center.folder, create=True)
     store.open_center(small_center.folder)
+
+
+def test_a_connection_that_cannot_be_made_leaves_nothing_open(
+    small_center: SmallCenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pragma that does not take is a fault; afterwards the folder can be tried again in the same process."""
+    store.close_center()
+    with monkeypatch.context() as patch:
+        patch.setitem(database.PRAGMAS, "synchronous", 9)
+        with pytest.raises(EnvironmentFault, match=r"store\.damaged"):
+            store.open_center(small_center.folder)
+    assert not store.is_open()
+    store.open_center(small_center.folder)
+    assert User.get_by_id(small_center.student).first_name == "Ana"
+
+
+def test_a_listener_that_fails_does_not_pass_for_a_write_that_failed(
+    small_center: SmallCenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The write is in the file: whoever asked for it gets its result, and all others hear of it."""
+    heard: list[str] = []
+    told: list[str] = []
+    monkeypatch.setattr(sys, "excepthook", lambda _kind, error, _trace: told.append(str(error)))
+
+    def broken(_changes: store.Changes) -> None:
+        raise RuntimeError("no window any more")
+
+    stops = [store.listen(broken), store.listen(lambda changes: heard.append(changes.label))]
+    try:
+        with store.write("Note", SYSTEM) as w:
+            w.insert(Note, user_id=small_center.student, text="x")
+    finally:
+        for stop in stops:
+            stop()
+    assert (heard, told) == (["Note"], ["no window any more"])
 
 
 def test_a_second_program_is_told(small_center: SmallCenter) -> None:

@@ -1,7 +1,13 @@
-"""A center in which everything has happened once: the ground for breaking one rule at a time."""
+"""A center in which everything has happened once: the ground for breaking one rule at a time.
+
+    python -m tests.support.full_center
+
+keeps one as `tests/data/schema-N.db`: once for every schema version, in the commit that raises it.
+"""
 
 from __future__ import annotations
 
+import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +15,7 @@ from app import clock, store
 from app.desk import enrollment, invoices, payments, people, scheduling, seats, till
 from app.mail import compose, queue
 from app.mail.smtp import Outcome
+from app.store import backup, migrations
 from app.store.models import Course, MailQueue, Slot, TillMove
 from tests.support.center import SmallCenter, build
 
@@ -128,3 +135,18 @@ def send_mails() -> None:
     for mail, outcome in zip(claimed, outcomes, strict=True):
         queue.settle(mail.id, outcome, clock.stamp())
     assert MailQueue.select().where(MailQueue.state == "queued").count() >= 2
+
+
+def keep() -> None:
+    """Keep a file of the present schema for all tests to come; one that is there stays."""
+    with tempfile.TemporaryDirectory() as folder:
+        build_full(Path(folder) / "center")
+        try:
+            with clock.frozen(START + timedelta(hours=10)):
+                backup.make(Path(__file__).parent.parent / "data" / f"schema-{migrations.SCHEMA_VERSION}.db")
+        finally:
+            store.close_center()
+
+
+if __name__ == "__main__":
+    keep()

@@ -170,6 +170,8 @@ class _Talk(socketserver.StreamRequestHandler):
                 self._say(b"354 go on")
                 while (part := self.rfile.readline(100_000)) not in (b".\r\n", b""):
                     server.received.append(part)
+                if not part:
+                    return
                 server.dots += 1
                 if server.kind == "drop":
                     self.connection.shutdown(socket.SHUT_RDWR)
@@ -177,7 +179,7 @@ class _Talk(socketserver.StreamRequestHandler):
                 if server.kind == "silent":
                     server.released.wait(30)
                     return
-                self._say(b"250 taken")
+                self._say(server.reply)
             elif verb == b"QUIT":
                 return
             else:
@@ -193,9 +195,9 @@ class Misbehaving(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, reply: bytes = b"250 taken") -> None:
         super().__init__(("127.0.0.1", 0), _Talk)
-        self.kind = kind
+        self.kind, self.reply = kind, reply
         self.dots = 0
         self.received: list[bytes] = []
         self.released = threading.Event()
@@ -207,9 +209,9 @@ class Misbehaving(socketserver.ThreadingTCPServer):
 
 
 @contextlib.contextmanager
-def misbehaving(kind: str) -> Iterator[Misbehaving]:
-    """Such a server for the length of a block: drop, hang, silent, or take."""
-    server = Misbehaving(kind)
+def misbehaving(kind: str, reply: bytes = b"250 taken") -> Iterator[Misbehaving]:
+    """Such a server for the length of a block: drop, hang, silent, or take, with its reply to the final dot."""
+    server = Misbehaving(kind, reply)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:

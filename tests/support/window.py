@@ -23,7 +23,12 @@ class Driver:
     """Finds what a person sees and does what a person does."""
 
     def __init__(self, desk: Desk, center: SmallCenter) -> None:
-        self.desk, self.center, self.window = desk, center, desk.window
+        self.center = center
+        self.use(desk)
+
+    def use(self, desk: Desk) -> None:
+        """Go on with another desk, as after a restore."""
+        self.desk, self.window = desk, desk.window
 
     def until(self, condition: Callable[[], object], seconds: float = 10) -> None:
         """Let the window work until something is true."""
@@ -114,13 +119,14 @@ def opened(
     desk = Desk(folder, runner)
     desk.start()
     desk.window.activateWindow()
+    driver = Driver(desk, center)
     try:
-        yield Driver(desk, center)
+        yield driver
     finally:
         for widget in QApplication.topLevelWidgets():
             if isinstance(widget, QDialog):
                 widget.close()
-        desk.stop()
+        driver.desk.stop()
         QApplication.processEvents()
 
 

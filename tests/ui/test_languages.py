@@ -13,9 +13,12 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDialog, QLabel, QLineEdit, QWidget
 
+from app import help as help_texts
 from app import text
+from app.exchange.delimited import ENCODINGS
 from app.store import db
 from tests.support.window import Driver, driver
+from ui.dialogs import ask
 
 __all__ = ["driver"]
 
@@ -77,12 +80,14 @@ def visible_words(window: QWidget) -> set[str]:
 
 
 def known_values(driver: Driver) -> list[str]:
-    """Every text that stands in the file: names and the like are not translated."""
+    """Every text that stands in the file, or in a file of its own for each language: not translated word by word."""
     found = {value for value in vars(driver.desk.context.center).values() if isinstance(value, str) and value}
     tables = db.execute_sql("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%STRICT%'").fetchall()
     for (table,) in tables:
         for row in db.execute_sql(f"SELECT * FROM {table}").fetchall():
             found |= {value for value in row if isinstance(value, str) and value}
+    for topic in (*driver.window.pages, "center", "keeping"):
+        found |= set(help_texts.paragraphs(topic))  # translated file by file
     return sorted(found, key=len, reverse=True)
 
 
@@ -126,6 +131,7 @@ def forms(driver: Driver) -> Iterator[QDialog]:
     students, calendar = driver.page("students"), driver.window
     for open_it in (
         students.new_student,
+        students.export_people,
         lambda: driver.desk.enroll_student(driver.center.student),
         lambda: driver.page("calendar").new_session(),
         driver.desk.help,
@@ -159,6 +165,27 @@ def test_every_text_of_the_forms_goes_through_gettext(driver: Driver) -> None:
     for form in forms(driver):
         assert Pseudo.asked <= handed_over, sorted(Pseudo.asked - handed_over)
         assert escaped(visible_words(form), values) == [], form.objectName()
+
+
+def test_every_text_of_an_import_goes_through_gettext(
+    driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("Name,Phone,Born\nQqqq Wwww,12,03/04/1998\nAna Satler,+43 660 555 01 84,31/12/1998\n", "utf-8")
+    monkeypatch.setattr(ask, "choose_open_file", lambda parent, title, kind: str(path))
+    values = [*known_values(driver), *path.read_text().replace(",", "\n").split("\n"), path.name, "Qqqq", "Wwww"]
+    values += [name.upper() for name in ENCODINGS]
+    driver.page("students").import_people()
+    dialog = driver.dialog("import_people")
+    driver.until(lambda: dialog.columns.combos)
+    assert escaped(visible_words(dialog), values) == []
+    dialog.main_action()
+    driver.until(lambda: dialog.lines.isVisible())
+    assert escaped(visible_words(dialog), values) == []
+    heads = [dialog.lines.model.headerData(n, Qt.Orientation.Horizontal) for n in range(5)]
+    assert escaped(set(heads), values) == []
+    assert sorted(Pseudo.asked - extracted()) == []
+    dialog.reject()
 
 
 def test_the_control_finds_a_text_that_is_not_translated(driver: Driver) -> None:

@@ -9,14 +9,17 @@ import pytest
 from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFocusFrame, QHBoxLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QFocusFrame, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.errors import UserError
+from app.lists.calendar import Block
 from ui.theme import theme
 from ui.widgets import paint
-from ui.widgets.basic import Badge, Button, Chip, EmptyState, Field, SeatBar, Segment, Text, show_error
+from ui.widgets.basic import Badge, Button, Chip, EmptyState, Field, Segment, Text, show_error
+from ui.widgets.line import Line
 from ui.widgets.paint import STATUS, reads_right_to_left
+from ui.widgets.squares import SeatSquares
 from ui.widgets.table import PAGE, Cell, Column, PagedModel, RowTable
 
 
@@ -66,33 +69,120 @@ def inked(image: QImage, color: QColor, within: int = 0) -> list[tuple[int, int]
 # -- seats
 
 
+def slot(paid: int = 0, pending: int = 0, held: int = 0, capacity: int = 5, waiting: int = 0) -> Block:
+    return Block(
+        id=1, session_id=1, title="Theory", code="T", category="driving", icon="car", on_date="2026-03-17",
+        start_wall="2026-03-17T09:00", end_wall="2026-03-17T10:30", start_utc="", end_utc="", room="Room 1",
+        resource_id=None, instructors=(), capacity=capacity, paid=paid, pending=pending, held=held, waiting=waiting,
+        version=1,
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("right_to_left", [False, True])
 def test_seats_are_told_by_shape_and_stand_in_order(dark: bool, right_to_left: bool) -> None:
     theme().use(dark=dark)
     read_from_right(right_to_left)
-    bar = SeatBar((12, 14))
-    bar.set(paid=2, pending=1, held=1, capacity=5)
-    image = picture(bar)
+    squares = SeatSquares()
+    squares.resize(200, 16)
+    squares.show_seats(slot(paid=2, pending=1, held=1))
+    image = squares.grab().toImage()
 
     def seat(number: int) -> QImage:
-        left = image.width() - number * 14 - 12 if right_to_left else number * 14
-        return image.copy(left + 2, 3, 8, 10)
+        left = image.width() - number * 16 - 13 if right_to_left else number * 16
+        return image.copy(left + 2, 2, 9, 9)
 
     fill = {kind: theme().color(kind) for kind in ("okfill", "infofill", "heldfill")}
-    assert len(inked(seat(0), fill["okfill"])) == 80, "a paid seat is solid"
+    assert len(inked(seat(0), fill["okfill"])) == 81, "a paid seat is solid"
     assert 8 < len(inked(seat(2), fill["infofill"])) < 60, "a pending seat is hatched"
     held = inked(seat(3), fill["heldfill"])
     assert held, "a held seat has a bar"
-    assert {y for _x, y in held} <= {3, 4, 5, 6}, "in its middle"
+    assert {y for _x, y in held} <= {3, 4, 5}, "in its middle"
     free = seat(4)
     assert not any(inked(free, color) for color in fill.values()), "a free seat is empty"
 
 
-def test_a_seat_bar_says_its_numbers_in_words() -> None:
-    bar = SeatBar()
-    bar.set(paid=9, pending=2, held=1, capacity=14, waiting=2)
-    assert bar.accessibleName() == "12 of 14 seats: 9 paid, 2 pending, 1 held; 2 waiting"
+def test_seats_say_their_numbers_in_words_and_break_into_rows() -> None:
+    squares = SeatSquares()
+    squares.resize(200, 16)
+    squares.show_seats(slot(paid=9, pending=2, held=1, capacity=14, waiting=2))
+    assert squares.accessibleName() == "12 of 14 seats: 9 paid, 2 pending, 1 held; 2 waiting"
+    assert squares.height() == 2 * 16, "twelve have room in a row"
+    squares.show_seats(slot(paid=1, capacity=3), own=True)
+    assert squares.kinds == ("paid", "own", "free")
+
+
+@pytest.mark.parametrize("right_to_left", [False, True])
+def test_a_bar_of_seats_has_a_part_for_each_kind(right_to_left: bool) -> None:
+    read_from_right(right_to_left)
+    image = QImage(100, 12, QImage.Format.Format_ARGB32)
+    image.fill(theme().color("surface"))
+    painter = QPainter(image)
+    painter.setLayoutDirection(Qt.LayoutDirection.RightToLeft if right_to_left else Qt.LayoutDirection.LeftToRight)
+    paint.draw_seat_bar(painter, QRectF(0, 0, 100, 12), (5, 3, 0, 2))
+    painter.end()
+
+    def at(share: float) -> QColor:
+        return image.pixelColor(round(100 - share if right_to_left else share), 6)
+
+    assert at(20) == theme().color("okfill")
+    assert len(inked(image.copy(22 if right_to_left else 52, 3, 24, 6), theme().color("infofill"))) > 10
+    assert at(90) == theme().color("surface")
+
+
+# -- lines that give way
+
+
+def test_a_name_of_another_script_stays_at_the_edge_of_its_column(qtbot: QtBot) -> None:
+    """The control is a label of Qt's own: it moves the name to the other side."""
+    plain = QLabel("\u0644\u064a\u0644\u0649")
+    plain.setFont(theme().font("body"))
+    for widget, expected in ((Text(plain.text()), True), (Line(plain.text()), True), (plain, False)):
+        sheet = QWidget()
+        qtbot.addWidget(sheet)
+        widget.setParent(sheet)
+        for one in (sheet, widget):
+            one.resize(300, 30)
+        ink = theme().color("text")
+        columns = [x for x, _y in inked(sheet.grab().toImage(), ink, 90)]
+        assert columns
+        assert (max(columns) < 100) is expected
+
+
+def test_a_line_gives_way_with_an_ellipsis_and_keeps_the_whole_in_its_tooltip(qtbot: QtBot) -> None:
+    line = Line("A very long name that has no room here")
+    qtbot.addWidget(line)
+    line.resize(80, 20)
+    line.grab()
+    assert line.toolTip() == line.text()
+    line.resize(line.natural_width() + 4, 20)
+    line.grab()
+    assert line.toolTip() == ""
+
+
+def test_the_keys_of_a_button_go_before_its_word(qtbot: QtBot) -> None:
+    button = Button("Take payment", keys=("F4",))
+    whole, least = button.sizeHint().width(), button.minimumSizeHint().width()
+    assert least == whole - paint.keys_width(("F4",)) - 10
+    qtbot.addWidget(button)
+
+    def ink(width: int) -> int:
+        button.resize(width, button.sizeHint().height())
+        return len(inked(button.grab().toImage(), theme().color("line2"), 40))
+
+    assert ink(whole) > ink(least) + 20, "the key cap is drawn where there is room"
+
+
+def test_labels_of_one_line_stay_on_one_line(qtbot: QtBot) -> None:
+    """In the forms a field with a hint stands beside one without."""
+    one, other = Field("Born", hint="like 1998-05-31"), Field("Language")
+    window = QWidget()
+    grid = QGridLayout(window)
+    for number, field in enumerate((one, other)):
+        grid.addWidget(field, 0, number, Qt.AlignmentFlag.AlignTop)
+    qtbot.addWidget(window)
+    window.show()
+    assert one.label.mapTo(window, QPoint(0, 0)).y() == other.label.mapTo(window, QPoint(0, 0)).y()
 
 
 # -- buttons, chips, segments
@@ -429,3 +519,37 @@ def test_columns_come_back_when_there_is_room_again(qtbot: QtBot) -> None:
     roster.resize(600, 200)
     QApplication.processEvents()
     assert not roster.isColumnHidden(1)
+
+
+def test_the_whole_row_is_tinted_under_the_pointer(qtbot: QtBot) -> None:
+    roster = table(5)
+    window = shown(qtbot, roster)
+    window.resize(600, 300)
+    roster.select_id(1)
+    view = roster.viewport()
+    QTest.mouseMove(view, QPoint(20, 35 + 17))
+    qtbot.waitUntil(lambda: roster.hovered == 1)
+    image = view.grab().toImage()
+    last = roster.columnViewportPosition(1) + roster.columnWidth(1) - 3
+    assert image.pixelColor(5, 35 + 17) == image.pixelColor(last, 35 + 17) == theme().color("surface2")
+    assert image.pixelColor(5, 2 * 35 + 17) == theme().color("surface")
+
+
+def test_wide_windows_give_their_room_to_the_columns_that_grow(qtbot: QtBot) -> None:
+    columns = [
+        Column("Name", 0, lambda row: Cell("Ana"), least=170),
+        Column("Email", 80, lambda row: Cell("ana@mail.example"), grow=True),
+        Column("Balance", 100, lambda row: Cell("settled"), right=True),
+    ]
+    roster = RowTable(PagedModel(columns, lambda ids: {one: one for one in ids}), "roster", 35)
+    qtbot.addWidget(roster)
+    roster.resize(350, 200)
+    roster.show()
+    roster.show_ids([1])
+    QApplication.processEvents()
+    narrow = [roster.columnWidth(number) for number in range(3)]
+    roster.resize(750, 200)
+    QApplication.processEvents()
+    wide = [roster.columnWidth(number) for number in range(3)]
+    assert [more - less for more, less in zip(wide, narrow, strict=True)] == [200, 200, 0]
+    assert sum(wide) == roster.viewport().width()

@@ -78,7 +78,7 @@ def choose_save_file(parent: QWidget, title: str, name: str, kind: str) -> str:
 
 
 def choose_open_file(parent: QWidget, title: str, kind: str) -> str:
-    """Which file, '' if none."""
+    """Which file to read, '' if none."""
     path, _kind = QFileDialog.getOpenFileName(parent, title, "", kind)
     return path
 

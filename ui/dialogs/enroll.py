@@ -13,13 +13,12 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLineEdit,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from app import clock, money, text
-from app.desk import enrollment
+from app.desk import enrollment, payments
 from app.desk.enrollment import EnrollmentDraft
 from app.errors import UserError
 from app.lists import calendar, catalog
@@ -29,48 +28,12 @@ from app.text import _, ngettext
 from ui import words
 from ui.context import Context
 from ui.dialogs.form import FormDialog
+from ui.dialogs.plan_table import PlanTable
 from ui.theme import theme
 from ui.widgets.basic import Button, Field, Icon, Segment, Text, clear_layout, rule
-from ui.widgets.paint import draw_seat, lead
-
-
-class SeatSquares(QWidget):
-    """The seats of a slot one by one, in as many rows as they need; the seat in question is brass."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.kinds: tuple[str, ...] = ()
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-
-    def show_seats(self, block: calendar.Block) -> None:
-        """The seats of a slot with one more taken, if there is room."""
-        free = block.capacity - block.taken
-        counts = (("paid", block.paid), ("pending", block.pending), ("held", block.held))
-        taken = tuple(kind for kind, count in counts for _ in range(count))
-        self.kinds = (*taken, *(("own",) if free > 0 else ()), *(("free",) * max(free - 1, 0)))
-        self.setFixedHeight(self._rows() * (self._cell() + 3))
-        self.update()
-
-    def _cell(self) -> int:
-        return theme().px(13)
-
-    def _per_row(self) -> int:
-        return max(1, (self.width() + 3) // (self._cell() + 3))
-
-    def _rows(self) -> int:
-        return -(-len(self.kinds) // self._per_row())
-
-    def resizeEvent(self, event: object) -> None:
-        self.setFixedHeight(self._rows() * (self._cell() + 3))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        cell, per_row, box = self._cell(), self._per_row(), QRectF(self.rect())
-        for number, kind in enumerate(self.kinds):
-            left = lead(painter, box, number % per_row * (cell + 3), cell)
-            top = number // per_row * (cell + 3)
-            draw_seat(painter, QRectF(left + 0.5, top + 0.5, cell - 1, cell - 1), kind)
+from ui.widgets.line import Line
+from ui.widgets.paint import draw_seat
+from ui.widgets.squares import SeatSquares
 
 
 class EnrollDialog(FormDialog):
@@ -83,13 +46,17 @@ class EnrollDialog(FormDialog):
         self.setObjectName("enroll")
         self.context, self.student_id = context, student_id
         found = roster.page([student_id])[student_id]
+        self.born = getattr(roster.overview(student_id), "date_of_birth", None)
+        self.body.setContentsMargins(0, 0, 0, 0)
         row = QHBoxLayout()
-        row.setSpacing(20)
+        row.setSpacing(0)
         left = QVBoxLayout()
-        left.setSpacing(12)
+        left.setContentsMargins(20, 16, 20, 18)
+        left.setSpacing(10)
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
-        grid.setVerticalSpacing(12)
+        grid.setVerticalSpacing(10)
+        top = Qt.AlignmentFlag.AlignTop
         student = QLineEdit(f"{found.name}   {found.number}")
         student.setReadOnly(True)
         student.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -98,7 +65,7 @@ class EnrollDialog(FormDialog):
         self.payer.addItem(_("{name} pays").format(name=found.name), None)
         for payer_id, name in roster.payers():
             self.payer.addItem(name, payer_id)
-        grid.addWidget(self.add_field("payer", Field(_("Who pays"), self.payer, name="payer")), 0, 3, 1, 3)
+        grid.addWidget(self.add_field("payer", Field(_("Who pays"), self.payer, name="payer")), 0, 3, 1, 3, top)
         self.course = QComboBox()
         groups = calendar.groups()
         for offer in catalog.courses():
@@ -111,33 +78,41 @@ class EnrollDialog(FormDialog):
         grid.addWidget(self.add_field("course", course), 1, 0, 1, 6)
         self.price = QLineEdit()
         self.price.textEdited.connect(self._update)
-        grid.addWidget(self.add_field("list_price", Field(_("List price"), self.price, name="list_price")), 2, 0, 1, 2)
+        grid.addWidget(
+            self.add_field("list_price", Field(_("List price"), self.price, name="list_price")), 2, 0, 1, 2, top
+        )
         self.discount = QLineEdit()
         self.discount.setPlaceholderText(_("5 % or 72.00"))
         self.discount.textEdited.connect(self._update)
-        grid.addWidget(self.add_field("discount", Field(_("Discount"), self.discount, name="discount")), 2, 2, 1, 2)
+        grid.addWidget(
+            self.add_field("discount", Field(_("Discount"), self.discount, name="discount")), 2, 2, 1, 2, top
+        )
         self.tax = QComboBox()
         for rate_id, name, _rate, _reason in center_lists.tax_rates():
             self.tax.addItem(name, rate_id)
         self.tax.currentIndexChanged.connect(self._update)
-        grid.addWidget(self.add_field("tax_rate", Field(_("Tax"), self.tax, name="tax_rate")), 2, 4, 1, 2)
+        grid.addWidget(self.add_field("tax_rate", Field(_("Tax"), self.tax, name="tax_rate")), 2, 4, 1, 2, top)
         left.addLayout(grid)
         left.addWidget(Text(_("Plan"), "label", "text2"))
         self.plan = Segment(
-            (("1", _("Pay at once"), ("1",)), ("3", _("3 installments"), ("3",)), ("6", _("6 installments"), ("6",))),
+            (
+                ("1", _("Pay at once"), ("Alt", "1")),
+                ("3", _("3 installments"), ("Alt", "3")),
+                ("6", _("6 installments"), ("Alt", "6")),
+            ),
             "plan",
         )
         self.plan.set_value("1")
         self.plan.chosen.connect(self._update)
         left.addWidget(self.plan)
-        self.parts = QGridLayout()
-        self.parts.setHorizontalSpacing(16)
-        self.parts.setVerticalSpacing(8)
-        self.parts.setColumnStretch(2, 1)
-        left.addLayout(self.parts)
+        self.parts = PlanTable(context)
+        left.addWidget(self.parts)
+        self.override = self.add_field("override_reason", Field(_("Enroll anyway, because"), name="override_reason"))
+        self.override.hide()
+        left.addWidget(self.override)
         left.addStretch(1)
-        row.addLayout(left, 3)
-        row.addWidget(self._summary(), 2)
+        row.addLayout(left, 1)
+        row.addWidget(self._summary())
         self.body.addLayout(row)
         self.mail = QCheckBox(_("Mail the confirmation"))
         self.mail.setObjectName("mail_confirmation")
@@ -168,28 +143,44 @@ class EnrollDialog(FormDialog):
 
     def _summary(self) -> QWidget:
         box = QFrame()
-        box.setProperty("tinted", True)
-        box.setMinimumWidth(theme().px(272))
+        box.setProperty("aside", True)
+        box.setFixedWidth(min(theme().px(292), 360))
         column = QVBoxLayout(box)
-        column.setContentsMargins(18, 14, 18, 14)
-        column.setSpacing(8)
+        column.setContentsMargins(18, 16, 18, 16)
+        column.setSpacing(10)
         self.seats = QWidget()
         seats = QVBoxLayout(self.seats)
-        seats.setContentsMargins(0, 0, 0, 4)
+        seats.setContentsMargins(0, 0, 0, 0)
         seats.setSpacing(5)
         self.seats_title = Text("", "label", "text2", wrap=True)
-        self.seats_count = Text("", "panel")
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        self.seats_count = Text("", "amount_m")
         self.seats_count.setObjectName("seats_after")
+        self.seats_left = Line("", "small", "text2")
+        line.addWidget(self.seats_count)
+        line.addWidget(self.seats_left, 1)
         self.squares = SeatSquares()
         self.seats_kinds = Text("", "small", "text2", wrap=True)
-        for widget in (self.seats_title, self.seats_count, self.squares, self.seats_kinds):
+        self.own = QWidget()
+        own = QHBoxLayout(self.own)
+        own.setContentsMargins(0, 0, 0, 0)
+        own.setSpacing(8)
+        own.addWidget(_OwnSeat())
+        own.addWidget(Text(_("this seat: pending until it is paid"), "small", "text2"), 1)
+        seats.addWidget(self.seats_title)
+        seats.addLayout(line)
+        for widget in (self.squares, self.seats_kinds, self.own):
             seats.addWidget(widget)
+        seats.addSpacing(6)
         seats.addWidget(rule())
         column.addWidget(self.seats)
         self.sums = QGridLayout()
+        self.sums.setVerticalSpacing(6)
         column.addLayout(self.sums)
         column.addWidget(rule())
         self.warnings = QVBoxLayout()
+        self.warnings.setSpacing(8)
         column.addLayout(self.warnings)
         column.addStretch(1)
         return box
@@ -222,10 +213,10 @@ class EnrollDialog(FormDialog):
         self.seats_title.setText(_("Seats in {group}").format(group=group.name))
         count = _("{n} of {all}").format(n=min(block.taken + 1, block.capacity), all=block.capacity)
         left = ngettext("after this, {n} stays free", "after this, {n} stay free", free - 1).format(n=free - 1)
-        self.seats_count.setText(
-            f"{count}  ·  {left}" if free > 0 else _("full: {all} of {all}").format(all=block.taken)
-        )
-        self.squares.show_seats(block)
+        self.seats_count.setText(count if free > 0 else _("{all} of {all}").format(all=block.taken))
+        self.seats_left.setText(left if free > 0 else _("full"))
+        self.own.setVisible(free > 0)
+        self.squares.show_seats(block, own=True)
         kinds = ((_("{n} paid"), block.paid), (_("{n} pending"), block.pending), (_("{n} held"), block.held))
         said = " · ".join(words_.format(n=n) for words_, n in kinds if n)
         meets = ngettext("{n} meeting to come", "{n} meetings to come", group.slots).format(n=group.slots)
@@ -255,6 +246,7 @@ class EnrollDialog(FormDialog):
             tax_rate_id=self._tax_rate(offer),
             session_id=group.session_id if group is not None else None,
             send_mail=self.mail.isChecked(),
+            override_reason=self.override.text() if not self.override.isHidden() else "",
         )
         parts = int(self.plan.value() or "1")
         if parts == 1:
@@ -270,64 +262,88 @@ class EnrollDialog(FormDialog):
 
     def _update(self) -> None:
         clear_layout(self.sums)
-        clear_layout(self.parts)
         clear_layout(self.warnings)
         try:
             draft = self.draft()
             quote = enrollment.quote(draft)
         except UserError as error:
+            self.parts.hide()
             said = Text(text.sentence(error), "label", "danger", wrap=True)
             self.sums.addWidget(said, 0, 0)
             self.main.set_label(_("Enroll and pay"))
             return
-        rows = [(_("List price"), quote.list_minor), (_("Discount"), -quote.discount_minor)]
+        self._show_sums(quote)
+        today = clock.local_date(self.context.center.zone).isoformat()
+        parts = draft.installments or ((today, quote.gross_minor),)
+        self.parts.show_parts(parts, quote.gross_minor)
+        self.parts.show()
+        now = parts[0][1]
+        self.main.set_label(_("Enroll and take {amount}").format(amount=text.show_money(now)) if now else _("Enroll"))
+        keys = {key for key, _params in quote.warnings}
+        self.override.setVisible("enrollment.too_young" in keys)
+        for key, params in quote.warnings:
+            self._check(text.sentence(key, dict(params)), "warn")
+        for good in self._goods(keys):
+            self._check(good, "ok")
+        late = self._late()
+        if late:
+            self._check(late, "warn")
+        if self.isVisible():
+            self.adjustSize()
+
+    def _show_sums(self, quote: enrollment.Quote) -> None:
+        rate = f"{quote.rate_bp / 100:g}"
+        gross = self.context.center.prices == "gross"
+        inside = text.show_money(quote.tax_minor)
+        vat = _("with {rate} % VAT inside") if gross else _("{rate} % VAT comes on top")
+        self.fields["list_price"].set_hint(vat.format(rate=rate) if quote.rate_bp else _("no VAT"))
+        self.fields["tax_rate"].set_hint(_("{amount} VAT").format(amount=inside) if quote.rate_bp else _("no VAT"))
+        less = text.show_money(-quote.discount_minor)
+        self.fields["discount"].set_hint(less if quote.discount_minor else _("an amount, or like 5 %"))
+        rows = [(_("List price"), quote.list_minor)]
+        if quote.discount_minor:
+            rows.append((_("Discount"), -quote.discount_minor))
         for number, (label, amount) in enumerate(rows):
             self.sums.addWidget(Text(label, "body", "text2"), number, 0)
             self.sums.addWidget(_right(text.show_money(amount), "name"), number, 1)
-        self.sums.addWidget(Text(_("To pay in all"), "name"), 2, 0)
-        self.total = _right(text.show_money(quote.gross_minor), "amount_l")
+        self.sums.addWidget(rule(), 2, 0, 1, 2)
+        self.sums.addWidget(Text(_("To pay in all"), "name"), 3, 0)
+        self.total = _right(text.show_money(quote.gross_minor), "amount_m")
         self.total.setObjectName("total")
-        self.sums.addWidget(self.total, 2, 1)
-        net = _("Net {net} · VAT {tax}").format(
-            net=text.show_money(quote.net_minor), tax=text.show_money(quote.tax_minor)
-        )
-        self.sums.addWidget(Text(net, "small", "text3"), 3, 0, 1, 2)
-        self._show_plan(draft, quote.gross_minor)
-        now = draft.installments[0][1] if draft.installments else quote.gross_minor
-        self.main.set_label(_("Enroll and take {amount}").format(amount=text.show_money(now)) if now else _("Enroll"))
-        for key, params in quote.warnings:
-            line = QHBoxLayout()
-            line.addWidget(Icon("triangle-alert", "warn", 16))
-            line.addWidget(Text(text.sentence(key, dict(params)), "label", "warn", wrap=True), 1)
-            self.warnings.addLayout(line)
-        if not quote.warnings:
-            line = QHBoxLayout()
-            line.addWidget(Icon("circle-check", "ok", 16))
-            line.addWidget(Text(_("Nothing stands in the way."), "label", "ok"), 1)
-            self.warnings.addLayout(line)
+        self.sums.addWidget(self.total, 3, 1)
+        for number, (label, amount) in enumerate(
+            ((_("Net"), quote.net_minor), (_("VAT {rate} %").format(rate=rate), quote.tax_minor)), start=4
+        ):
+            self.sums.addWidget(Text(label, "small", "text2"), number, 0)
+            self.sums.addWidget(_right(text.show_money(amount), "small", "text2"), number, 1)
 
-    def _show_plan(self, draft: EnrollmentDraft, gross: int) -> None:
-        if not draft.installments:
-            return
-        for column, title in enumerate(("#", _("Due"), _("What"), _("Amount"), _("Left after"))):
-            self.parts.addWidget((_right if column > 2 else Text)(title, "small", "text3"), 0, column)
-        today, left = clock.local_date(self.context.center.zone).isoformat(), gross
-        for number, (due_on, amount) in enumerate(draft.installments, start=1):
-            left -= amount
-            first = due_on <= today
-            said = (
-                Text(str(number), "label", "text2"),
-                Text(_("today") if first else words.day(due_on, self.context.center), "name" if first else "body"),
-                Text(
-                    _("→ Payment desk opens next") if first else _("installment"),
-                    "label",
-                    "brasstext" if first else "text3",
-                ),
-                _right(text.show_money(amount), "name"),
-                _right(text.show_money(left), "body", "text2"),
-            )
-            for column, widget in enumerate(said):
-                self.parts.addWidget(widget, number, column)
+    def _check(self, said: str, color: str) -> None:
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        icon = Icon("circle-check" if color == "ok" else "circle-alert", color, 16)
+        line.addWidget(icon, alignment=Qt.AlignmentFlag.AlignTop)
+        line.addWidget(Text(said, "small", color, wrap=True), 1)
+        self.warnings.addLayout(line)
+
+    def _goods(self, warned: set[str]) -> list[str]:
+        """What was looked at and is right."""
+        found, offer = [], self._offer()
+        if self._group() is not None and "seats.student_busy" not in warned:
+            found.append(_("No clash with other slots"))
+        needs = offer.minimum_age if offer is not None else None
+        years = roster.age(self.born, self.context.center.zone)
+        if needs is not None and years is not None and "enrollment.too_young" not in warned:
+            found.append(_("Old enough: {years}, needs {needs}").format(years=years, needs=needs))
+        return found
+
+    def _late(self) -> str:
+        today = clock.local_date(self.context.center.zone).isoformat()
+        late = [due for due in payments.owed(self.student_id) if due.due_on < today]
+        if not late:
+            return ""
+        amount = text.show_money(sum(due.open_minor for due in late))
+        what = late[0].invoice_label or late[0].title
+        return _("{amount} is late, {what}. You may still enroll.").format(amount=amount, what=what)
 
     def main_action(self) -> None:
         self._save(pay_next=True)
@@ -356,3 +372,14 @@ def _right(words_: str, role: str, color: str = "text") -> Text:
     made = Text(words_, role, color)
     made.setAlignment(Qt.AlignmentFlag.AlignRight)
     return made
+
+
+class _OwnSeat(QWidget):
+    """The sign of the seat in question."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedSize(theme().px(13), theme().px(13))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        draw_seat(QPainter(self), QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), "own")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app.lists import people as roster
 from app.text import _
 from ui import words
 from ui.context import Context
 from ui.dialogs.form import FormDialog
-from ui.widgets.basic import Button
+from ui.widgets.basic import Button, Text
+from ui.widgets.search import SearchField
 from ui.widgets.table import Cell, Column, PagedModel, RowTable
 
 
@@ -24,10 +25,7 @@ class FindStudent(FormDialog):
         super().__init__(parent, title, "search", width=640)
         self.setObjectName("find_student")
         self.context = context
-        self.search = QLineEdit()
-        self.search.setObjectName("find_words")
-        self.search.setAccessibleName(_("Name, phone, mail or number"))
-        self.search.setPlaceholderText(_("Name, phone, mail or number"))
+        self.search = SearchField(_("Name, phone, mail or number"), "find_words")
         self.search.textChanged.connect(self._typed)
         self.search.returnPressed.connect(self.main_action)
         self.body.addWidget(self.search)
@@ -41,9 +39,15 @@ class FindStudent(FormDialog):
             roster.page,
         )
         self.table = RowTable(model, "found_students", 36)
-        self.table.setFixedHeight(330)
         self.table.activated_id.connect(self._choose)
-        self.body.addWidget(self.table)
+        self.nobody = Text("", "body", "text2", wrap=True)
+        self.nobody.setObjectName("found_nobody")
+        self.nobody.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.found = QStackedWidget()
+        self.found.addWidget(self.table)
+        self.found.addWidget(self.nobody)
+        self.found.setFixedHeight(330)
+        self.body.addWidget(self.found)
         self.add_foot((), Button(_("Choose"), "check", kind="primary", keys=("Enter",)))
         self._typed("")
         self.search.setFocus()
@@ -55,6 +59,9 @@ class FindStudent(FormDialog):
 
     def _typed(self, typed: str) -> None:
         self.table.show_ids(roster.ids(typed, (), self.context.center.zone, 50))
+        self.nobody.setText(_("Nobody matches “{words}”. Esc goes back.").format(words=typed.strip()[:60]))
+        self.found.setCurrentWidget(self.table if self.table.paged.ids else self.nobody)
+        self.main.setEnabled(bool(self.table.paged.ids))
         if self.table.paged.ids:
             self.table.select_id(self.table.paged.ids[0])
 

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt
-from PySide6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent, QShortcut
+from PySide6.QtCore import QEvent, QObject, QRect, QRectF, Qt
+from PySide6.QtGui import (
+    QColor,
+    QGuiApplication,
+    QKeySequence,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QRegion,
+    QResizeEvent,
+    QShortcut,
+)
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.errors import DeskError, UserError
@@ -13,23 +23,43 @@ from app.text import _, sentence
 from ui.theme import theme
 from ui.widgets.basic import Button, Field, Icon, Text, rule, show_error
 
+#: How far the shadow of a form reaches, and how far it lies below it.
+_REACH, _BELOW = 24, 8
+_ROUND = 12
+
 
 class _Scrim(QWidget):
-    """Dims the window while a form is open."""
+    """Dims the window while a form is open, and carries the form's shadow."""
 
-    def __init__(self, window: QWidget) -> None:
+    def __init__(self, window: QWidget, form: QWidget) -> None:
         super().__init__(window)
+        self._form = form
         self.setGeometry(window.rect())
         window.installEventFilter(self)
+        form.installEventFilter(self)
         self.show()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize and isinstance(watched, QWidget):
+        if watched is self._form:
+            if event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show):
+                self.update()
+        elif event.type() == QEvent.Type.Resize and isinstance(watched, QWidget):
             self.setGeometry(watched.rect())
         return False
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        QPainter(self).fillRect(self.rect(), QColor(10, 18, 23, 150))
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(10, 18, 23, 150))
+        if not self._form.isVisible():
+            return  # it has no place yet
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(0, 0, 0, 10))
+        form = self._form.geometry()
+        place = QRectF(QRect(self.mapFromGlobal(form.topLeft()), form.size()))
+        for reach in range(0, _REACH, 3):  # rings that add up: no blur
+            ring = place.translated(0, _BELOW).adjusted(-reach, -reach, reach, reach)
+            painter.drawRoundedRect(ring, _ROUND + reach, _ROUND + reach)
 
 
 class FormDialog(QDialog):
@@ -43,9 +73,9 @@ class FormDialog(QDialog):
         self.setWindowFlag(Qt.WindowType.FramelessWindowHint)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
-        self.setFixedWidth(width)
+        self.setFixedWidth(min(theme().px(width), parent.window().width() - 32))
         self.fields: dict[str, Field] = {}
-        self._scrim = _Scrim(parent.window())
+        self._scrim = _Scrim(parent.window(), self)
         column = QVBoxLayout(self)
         column.setContentsMargins(1, 1, 1, 1)
         column.setSpacing(0)
@@ -58,7 +88,16 @@ class FormDialog(QDialog):
         self.subtitle = Text(subtitle, "body", "text3")
         head.addWidget(self.subtitle)
         head.addStretch(1)
-        head.addWidget(Text(_("Tab moves on · every field can be typed"), "small", "text3"))
+        self._typing = Text(_("Tab moves on · every field can be typed"), "small", "text3")
+        head.addWidget(self._typing)
+        away = Button("", "x", kind="bare")
+        away.setObjectName("form_away")
+        away.setAccessibleName(_("Close"))
+        away.setToolTip(_("Close (Esc)"))
+        away.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Esc and the button at the foot are its keys
+        away.clicked.connect(self.reject)
+        head.addSpacing(4)
+        head.addWidget(away)
         column.addLayout(head)
         column.addWidget(rule())
         self.problem = Text("", "label", "danger", wrap=True)
@@ -132,8 +171,21 @@ class FormDialog(QDialog):
         super().showEvent(event)  # type: ignore[arg-type]
         window = self.parentWidget().window()
         center = window.mapToGlobal(window.rect().center())
+        self._typing.setVisible(len(self.fields) > 1)
         self.adjustSize()
         self.move(center - self.rect().center())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Clip the corners, where nothing blends them, and stay in the middle when a sentence is added."""
+        super().resizeEvent(event)
+        if QGuiApplication.platformName() == "xcb":  # the one system that may show windows without blending them
+            shape = QPainterPath()
+            shape.addRoundedRect(QRectF(self.rect()), _ROUND, _ROUND)
+            self.setMask(QRegion(shape.toFillPolygon().toPolygon()))
+        parent = self.parentWidget()
+        if self.isVisible() and parent is not None:
+            window = parent.window()
+            self.move(window.mapToGlobal(window.rect().center()) - self.rect().center())
 
     def done(self, code: int) -> None:
         """Close, and brighten the window again."""
@@ -146,4 +198,4 @@ class FormDialog(QDialog):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(theme().color("line2"))
         painter.setBrush(theme().color("surface"))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 12, 12)
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), _ROUND, _ROUND)

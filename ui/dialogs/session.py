@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from app import text
+from app import clock, text
 from app.desk import scheduling
 from app.desk.scheduling import SessionDraft
 from app.errors import UserError
@@ -27,6 +27,7 @@ class SessionDialog(FormDialog):
         super().__init__(parent, _("New session"), "calendar-plus", width=720)
         self.setObjectName("session")
         self.context = context
+        first = max(first, clock.local_date(context.center.zone))  # of a week that has begun, the days ahead
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(12)
@@ -55,8 +56,12 @@ class SessionDialog(FormDialog):
         for person in staff.at_work("instructor"):
             self.teacher.addItem(person.name, person.id)
         self._put(grid, "instructors", _("Instructor"), 4, 1, self.teacher)
-        self.body.addLayout(grid)
+        self.second = QComboBox()
+        self.second.addItem(_("Nobody"), None)
+        for person in staff.at_work("instructor"):
+            self.second.addItem(person.name, person.id)
         days = QHBoxLayout()
+        days.setSpacing(14)
         self.days: dict[int, QCheckBox] = {}
         for number, label in enumerate((_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun")), start=1):
             box = QCheckBox(label)
@@ -65,13 +70,19 @@ class SessionDialog(FormDialog):
             self.days[number] = box
             days.addWidget(box)
         days.addStretch(1)
-        self.body.addLayout(days)
-        self._put(grid, "override_reason", _("Go on in spite of a clash, because"), 5, 0)
+        weekdays = QVBoxLayout()
+        weekdays.setSpacing(8)
+        weekdays.addWidget(Text(_("On these weekdays"), "label", "text2"))
+        weekdays.addLayout(days)
+        grid.addLayout(weekdays, 5, 0, 1, 2)
+        self._put(grid, "override_reason", _("Go on in spite of a clash, because"), 6, 0)
+        self._put(grid, "second_instructor", _("Second instructor"), 6, 1, self.second)
+        self.body.addLayout(grid)
         self.preview = Text("", "label", "text2", wrap=True)
         self.preview.setObjectName("session_preview")
         self.body.addWidget(self.preview)
         self.add_foot((), Button(_("Plan the session"), "check", kind="primary", keys=("Ctrl", "Enter")))
-        for box_ in (self.room, self.teacher, self.kind):
+        for box_ in (self.room, self.teacher, self.second, self.kind):
             box_.currentIndexChanged.connect(self._preview)
         self._course_chosen()
         self.fields["name"].edit.setFocus()
@@ -90,7 +101,7 @@ class SessionDialog(FormDialog):
         if isinstance(field.edit, QLineEdit):
             field.edit.setText(value)
             field.edit.textEdited.connect(self._preview)
-        grid.addWidget(field, row, column)
+        grid.addWidget(field, row, column, Qt.AlignmentFlag.AlignTop)
 
     def _course_chosen(self) -> None:
         offer = self.course.currentData()
@@ -105,6 +116,11 @@ class SessionDialog(FormDialog):
         if not typed.isascii() or not typed.isdigit() or len(typed) > 5:
             raise UserError("scheduling.bad_duration" if key == "duration" else "scheduling.bad_capacity", key)
         return int(typed)
+
+    def _instructors(self) -> tuple[int, ...]:
+        """Those who were chosen, each once."""
+        chosen = (self.teacher.currentData(), self.second.currentData())
+        return tuple(dict.fromkeys(one for one in chosen if one is not None))
 
     def draft(self) -> SessionDraft:
         """What was typed. UserErrors stand by their field."""
@@ -124,7 +140,7 @@ class SessionDialog(FormDialog):
             duration_minutes=self._number("duration"),
             capacity=capacity,
             resource_id=self.room.currentData(),
-            instructor_ids=(self.teacher.currentData(),) if self.teacher.currentData() is not None else (),
+            instructor_ids=self._instructors(),
             override_reason=self.fields["override_reason"].text(),
         )
 

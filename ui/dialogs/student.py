@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QWidget
 
 from app.desk import people
@@ -37,14 +37,16 @@ class StudentDialog(FormDialog):
         )  # fmt: skip
         for key, label, row, column in places:
             field = self.add_field(key, Field(label, name=key))
-            grid.addWidget(field, row, column)
+            grid.addWidget(field, row, column, Qt.AlignmentFlag.AlignTop)
             assert isinstance(field.edit, QLineEdit)
             field.edit.textEdited.connect(self._typed)
         self.fields["date_of_birth"].set_hint(_("like 1998-05-31"))
         self.status = QComboBox()
         for key in ("active", "applicant", "on_hold", "inactive"):
             self.status.addItem(words.state(key), key)
-        grid.addWidget(self.add_field("status", Field(_("Status"), self.status, name="status")), 3, 1)
+        grid.addWidget(
+            self.add_field("status", Field(_("Status"), self.status, name="status")), 3, 1, Qt.AlignmentFlag.AlignTop
+        )
         self.payer = QComboBox()
         self.payer.addItem(_("The student"), None)
         for payer_id, name in roster.payers():
@@ -69,6 +71,13 @@ class StudentDialog(FormDialog):
         edit = self.fields[key].edit
         assert isinstance(edit, QLineEdit)
         edit.setText(value)
+
+    def name(self, typed: str) -> None:
+        """Begin with a name: the last word is the last name."""
+        first, _space, last = typed.rpartition(" ")
+        self._set("first_name", first or last)
+        self._set("last_name", last if first else "")
+        self._typed()
 
     def _fill(self, student_id: int) -> None:
         found = roster.overview(student_id)

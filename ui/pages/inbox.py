@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
-    QGridLayout,
+    QFrame,
     QHBoxLayout,
     QScrollArea,
     QVBoxLayout,
@@ -20,12 +20,14 @@ from PySide6.QtWidgets import (
 from app import clock, text
 from app.desk import notifications
 from app.lists import inbox
-from app.text import N_, _
+from app.text import N_, _, ngettext
 from ui import words
 from ui.context import Context
 from ui.pages.seat_offer import SeatOffer
 from ui.theme import theme
-from ui.widgets.basic import Button, Card, EmptyState, Icon, PageHead, Text, clear_layout, rule
+from ui.widgets.basic import Button, Card, EmptyState, PageHead, Text, clear_layout, rule
+from ui.widgets.facts import FactTable
+from ui.widgets.paint import draw_icon, draw_line, lead, width_of
 
 _FILTERS = (
     ("open", N_("All open"), "inbox"), ("mine", N_("Mine"), "user-check"), ("unread", N_("Unread"), "circle-dot"),
@@ -43,6 +45,11 @@ _LOOK = {
     "message": ("mail", "danger", "dangerbg"), "new_account": ("user-plus", "ok", "okbg"),
     "system": ("hard-drive", "ok", "okbg"), "delete": ("trash-2", "warn", "warnbg"),
 }  # fmt: skip
+
+
+#: What lies behind an item, as its main button says it; everything else is about a student.
+_OPENS = {"mail_queue": N_("See the mail"), "slots": N_("Open the slot"), "sessions": N_("Open the session")}
+SNOOZE = timedelta(hours=2)
 
 
 class FilterButton(QAbstractButton):
@@ -64,37 +71,49 @@ class FilterButton(QAbstractButton):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(152, theme().px(34))
+        return QSize(max(152, theme().px(146)), theme().px(34))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        on = self.isChecked()
+        on, everything = self.isChecked(), QRectF(self.rect())
         if on or self.underMouse() or self.hasFocus():
-            painter.setPen(QPen(theme().color("brassedge" if self.hasFocus() else "line"), 1))
+            here = self.hasFocus()
+            painter.setPen(QPen(theme().color("brassedge" if here else "line"), 2 if here else 1))
             painter.setBrush(theme().color("surface" if on else "surface2"))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 7, 7)
+            painter.drawRoundedRect(everything.adjusted(1, 1, -1, -1), 7, 7)
         if on:
-            painter.fillRect(QRectF(0, 6, 3, self.height() - 12), theme().color("brassedge"))
-        painter.drawPixmap(QPointF(11, self.height() / 2 - 8), theme().pixmap(self._icon, "text2", 16))
-        painter.setFont(theme().font("label" if on else "body"))
-        painter.setPen(theme().color("text" if on else "text2"))
-        painter.drawText(QRectF(36, 0, 90, self.height()), Qt.AlignmentFlag.AlignVCenter, self.text())
-        painter.setFont(theme().font("label"))
-        box = QRectF(0, 0, self.width() - 10, self.height())
-        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, str(self.count))
+            stripe = QRectF(lead(painter, everything, 0, 3), 5, 3, self.height() - 10)
+            painter.fillRect(stripe, theme().color("brassedge"))
+        size, high = theme().px(16), self.height()
+        draw_icon(painter, everything, 11, self._icon, "text" if on else "text2", size)
+        number = theme().font("label")
+        said, start = f"{self.count:,}", 11 + size + 9
+        wide = width_of(said, number)
+        room = self.width() - start - wide - 16
+        words_ = QRectF(lead(painter, everything, start, room), 0, room, high)
+        draw_line(
+            painter,
+            words_,
+            self.text(),
+            theme().font("name" if on else "body"),
+            theme().color("text" if on else "text2"),
+        )
+        end = QRectF(lead(painter, everything, self.width() - wide - 10, wide), 0, wide, high)
+        draw_line(painter, end, said, number, theme().color("text2" if self.count else "text3"), end=True)
 
 
 class ItemRow(QAbstractButton):
-    """One notification in the list; takes focus and keys by itself."""
+    """One notification in the list, with a line of facts; takes focus and keys by itself."""
 
-    def __init__(self, item: inbox.InboxItem, said: str, at: str) -> None:
+    def __init__(self, item: inbox.InboxItem, said: str, facts: str, at: str) -> None:
         super().__init__()
-        self.item, self._at = item, at
+        self.item, self.facts, self._at = item, facts, at
         self.setText(said)
         self.setCheckable(True)
         self.setObjectName("inbox_item")
         self.setAccessibleName(("" if item.read else _("unread") + ": ") + said)
+        self.setAccessibleDescription(" · ".join(filter(None, (facts, at, item.assigned_name))))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def sizeHint(self) -> QSize:
@@ -103,12 +122,11 @@ class ItemRow(QAbstractButton):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        box = QRectF(self.rect())
-        on = self.isChecked()
+        box, on = QRectF(self.rect()), self.isChecked()
         painter.fillRect(box, theme().color("brasstint" if on else "surface2" if self.underMouse() else "surface"))
         painter.fillRect(QRectF(0, box.bottom() - 1, box.width(), 1), theme().color("line"))
         if on:
-            painter.fillRect(QRectF(0, 0, 3, box.height()), theme().color("brassedge"))
+            painter.fillRect(QRectF(lead(painter, box, 0, 3), 0, 3, box.height()), theme().color("brassedge"))
         if self.hasFocus():
             painter.setPen(QPen(theme().color("brassedge"), 2))
             painter.drawRoundedRect(box.adjusted(2, 2, -2, -3), 4, 4)
@@ -116,25 +134,54 @@ class ItemRow(QAbstractButton):
         painter.setPen(Qt.PenStyle.NoPen)
         if not self.item.read and not self.item.done_at:
             painter.setBrush(theme().color("brassedge"))
-            painter.drawEllipse(QPointF(11, middle), 4, 4)
-        icon, ink, ground = _LOOK.get(self.item.type, _LOOK["system"])
-        painter.setBrush(theme().color(ground))
-        painter.drawRoundedRect(QRectF(20, middle - 16, 32, 32), 7, 7)
-        painter.drawPixmap(QPointF(28, middle - 8), theme().pixmap(icon, ink, 16))
-        small = theme().font("small")
-        wide = QFontMetrics(small).horizontalAdvance(self._at)
-        font = theme().font("body" if self.item.read else "strong")
-        painter.setFont(font)
-        painter.setPen(theme().color("text"))
-        room = box.width() - 62 - wide - 22
-        said = QFontMetrics(font).elidedText(self.text(), Qt.TextElideMode.ElideRight, int(room))
-        painter.drawText(QRectF(62, 0, room, box.height()), Qt.AlignmentFlag.AlignVCenter, said)
-        painter.setFont(small)
-        painter.setPen(theme().color("text3"))
-        right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-        painter.drawText(box.adjusted(0, 0, -12, -16 if self.item.assigned_name else 0), right, self._at)
-        if self.item.assigned_name:
-            painter.drawText(box.adjusted(0, 22, -12, 0), right, self.item.assigned_name)
+            painter.drawEllipse(QRectF(lead(painter, box, 6, 8), middle - 4, 8, 8))
+        draw_tile(painter, QRectF(lead(painter, box, 20, 32), middle - 16, 32, 32), self.item)
+        small, font = theme().font("small"), theme().font("body" if self.item.read else "name")
+        at = width_of(self._at, small)
+        start = 62
+        line = theme().px(19)
+        upper = QRectF(0, middle - line, box.width(), line) if self.facts or self.item.assigned_name else box
+        lower = QRectF(0, middle, box.width(), line)
+        self._line(painter, upper, start, box.width() - start - at - 26, self.text(), font, "text")
+        end = QRectF(lead(painter, upper, box.width() - at - 14, at), upper.top(), at, upper.height())
+        draw_line(painter, end, self._at, small, theme().color("text3"), end=True)
+        who = self.item.assigned_name
+        wide = width_of(who, small) if who else 0
+        self._line(painter, lower, start, box.width() - start - wide - 26, self.facts, small, "text2")
+        if who:
+            end = QRectF(lead(painter, lower, box.width() - wide - 14, wide), lower.top(), wide, line)
+            draw_line(painter, end, who, small, theme().color("text2"), end=True)
+
+    @staticmethod
+    def _line(painter: QPainter, box: QRectF, x: float, room: float, said: str, font: QFont, token: str) -> None:
+        words_ = QFontMetrics(font).elidedText(said, Qt.TextElideMode.ElideRight, int(room))
+        place = QRectF(lead(painter, box, x, room), box.top(), room, box.height())
+        draw_line(painter, place, words_, font, theme().color(token))
+
+
+def draw_tile(painter: QPainter, place: QRectF, item: inbox.InboxItem) -> None:
+    """The sign of an item's type on a ground of its color."""
+    icon, ink, ground = _LOOK.get(item.type, _LOOK["system"])
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme().color(ground))
+    painter.drawRoundedRect(place, 7, 7)
+    size = round(place.height() / 2)
+    draw_icon(painter, place, (place.width() - size) / 2, icon, ink, size)
+
+
+class _Tile(QWidget):
+    """The same sign, larger, beside the title."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.item: inbox.InboxItem | None = None
+        self.setFixedSize(theme().px(36), theme().px(36))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self.item is not None:
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            draw_tile(painter, QRectF(self.rect()), self.item)
 
 
 class InboxPage(QWidget):
@@ -168,8 +215,8 @@ class InboxPage(QWidget):
         row = QHBoxLayout()
         row.setSpacing(12)
         row.addLayout(self._filters())
-        row.addWidget(self._list(), 5)
-        row.addWidget(self._detail(), 6)
+        row.addWidget(self._list(), 50)
+        row.addWidget(self._detail(), 57)
         column.addLayout(row, 1)
         context.actor_changed.connect(self.reload)
 
@@ -210,36 +257,36 @@ class InboxPage(QWidget):
         assert isinstance(column, QVBoxLayout)
         column.setSpacing(12)
         top = QHBoxLayout()
-        self.icon = Icon("inbox", "text2", 22)
-        top.addWidget(self.icon)
+        top.setSpacing(12)
+        self.tile = _Tile()
+        top.addWidget(self.tile, alignment=Qt.AlignmentFlag.AlignTop)
         names = QVBoxLayout()
         names.setSpacing(2)
         self.title = Text("", "panel", wrap=True)
         self.title.setObjectName("inbox_title")
-        self.facts = Text("", "label", "text2", wrap=True)
+        self.facts = Text("", "small", "text2", wrap=True)
         names.addWidget(self.title)
         names.addWidget(self.facts)
         top.addLayout(names, 1)
         column.addLayout(top)
-        self.grid = QGridLayout()
-        self.grid.setVerticalSpacing(8)
-        self.grid.setColumnStretch(1, 1)
-        column.addLayout(self.grid)
+        self.table = FactTable()
+        column.addWidget(self.table)
         self.seat_offer = SeatOffer(self.context)
         self.seat_offer.hide()
         column.addWidget(self.seat_offer)
+        self.open = Button(_("Open"), "corner-down-left", kind="primary", keys=("Enter",))
+        self.open.clicked.connect(self.open_record)
+        column.addWidget(self.open, alignment=Qt.AlignmentFlag.AlignLeading)
         column.addStretch(1)
         column.addWidget(rule())
         foot = QHBoxLayout()
-        self.open = Button(_("Open"), "corner-down-left", kind="primary", keys=("Enter",))
-        self.open.clicked.connect(self.open_record)
         self.assign = Button(_("Assign to me"), "user-check", keys=("S",), kind="quiet")
         self.assign.clicked.connect(self.assign_to_me)
         self.snooze = Button(_("Snooze 2 h"), "clock", keys=("Z",), kind="quiet")
         self.snooze.clicked.connect(self.snooze_item)
         self.done = Button(_("Done"), "check", keys=("D",))
         self.done.clicked.connect(self.mark_done)
-        for button in (self.open, self.assign, self.snooze):
+        for button in (self.assign, self.snooze):
             foot.addWidget(button)
         foot.addStretch(1)
         foot.addWidget(self.done)
@@ -249,8 +296,10 @@ class InboxPage(QWidget):
     # -- what is shown
 
     def page_shown(self) -> None:
-        """Read the list again."""
+        """Read the list again; keys go to it."""
         self.reload()
+        chosen = next((row for row in self.rows if row.isChecked()), None)
+        (chosen or self.filters[self.chosen()]).setFocus()
 
     def on_changes(self, changes: Any) -> None:
         """After a commit that touched the inbox."""
@@ -270,25 +319,66 @@ class InboxPage(QWidget):
         for key, button in self.filters.items():
             button.set_count(counts[key])
         found = inbox.items(reader, self.chosen())
-        self.head.facts.setText(_("{open} open · {unread} unread").format(open=counts["open"], unread=counts["unread"]))
+        self.head.facts.setText(self._head_facts(counts, inbox.oldest(reader)))
         clear_layout(self.items)
         self.rows = []
         group = ""
         for item in found[:200]:
             if item.group != group and self.chosen() != "done":
                 group = item.group
-                heading = Text(f"{_(_GROUPS[group])}  {sum(one.group == group for one in found)}", "label", "text2")
-                heading.setContentsMargins(14, 6, 14, 6)
-                self.items.addWidget(heading)
-            row = ItemRow(item, text.sentence(item.key, item.params), words.when(item.created_at, self.context.center))
+                self.items.addWidget(self._heading(group, sum(one.group == group for one in found)))
+            said = text.sentence(item.key, item.params)
+            row = ItemRow(item, said, self._second(item, said), self._at(item.created_at))
             row.clicked.connect(self._clicked)
             self.items.addWidget(row)
             self.rows.append(row)
-        if not found:
-            self.items.addWidget(EmptyState("circle-check", _("Nothing waits here"), _("What is done is under Done.")))
-        self.items.addStretch(1)
+        if found:
+            self.items.addStretch(1)
+        else:
+            nothing = EmptyState("circle-check", _("Nothing waits here"), _("What is done is under Done."))
+            self.items.addWidget(nothing, 1)
         here = next((row for row in self.rows if row.item.id == keep), self.rows[0] if self.rows else None)
         self._select(here, focus=had_focus)
+
+    def _second(self, item: inbox.InboxItem, said: str) -> str:
+        """What the first line does not say."""
+        if item.key == "seats.freed":
+            waiting = int(item.params.get("waiting", 0))
+            wait = ngettext("{n} person waits", "{n} people wait", waiting).format(n=waiting)
+            first = str(item.params.get("first", ""))
+            return " · ".join(filter(None, (wait, _("{name} is first").format(name=first) if first else "")))
+        return " · ".join([value for _label, value in self._facts(item) if value not in said][:3])
+
+    @staticmethod
+    def _heading(group: str, count: int) -> QWidget:
+        band = QFrame()
+        band.setProperty("band", True)
+        line = QHBoxLayout(band)
+        line.setContentsMargins(14, 6, 14, 6)
+        line.setSpacing(8)
+        line.addWidget(Text(_(_GROUPS[group]), "label", "text2"))
+        line.addWidget(Text(str(count), "label", "text"))
+        line.addStretch(1)
+        if group == "decision":
+            line.addWidget(Text(_("someone waits for us"), "small", "text2"))
+        return band
+
+    def _at(self, stamp: str) -> str:
+        """The time alone for what came today."""
+        said, here = words.when(stamp, self.context.center), words.clock_time(stamp, self.context.center)
+        return here if said == _("today {time}").format(time=here) else said
+
+    def _head_facts(self, counts: dict[str, int], oldest: str | None) -> str:
+        said = _("{open} open · {unread} unread").format(open=counts["open"], unread=counts["unread"])
+        if oldest is None:
+            return said
+        minutes = max(int((clock.now() - clock.parse_stamp(oldest)).total_seconds() // 60), 0)
+        days, hours = minutes // 1440, minutes // 60
+        if days:
+            age = ngettext("{n} day", "{n} days", days).format(n=days)
+        else:
+            age = _("{h} h {m} min").format(h=hours, m=minutes % 60) if hours else _("{m} min").format(m=minutes)
+        return f"{said} · " + _("oldest {age}").format(age=age)
 
     def _clicked(self) -> None:
         row = self.sender()
@@ -305,33 +395,36 @@ class InboxPage(QWidget):
         for other in self.rows:
             other.setChecked(other is row)
         self.selected = row.item if row is not None else None
-        clear_layout(self.grid)
         for button in (self.open, self.assign, self.snooze, self.done):
-            button.setEnabled(row is not None)
+            button.setVisible(row is not None)
         offers = row is not None and row.item.key == "seats.freed" and row.item.link_id is not None
         self.seat_offer.setVisible(offers)
+        self.open.kind = "default" if offers else "primary"  # offering the seat is the one thing to do then
+        self.open.setVisible(row is not None and row.item.link_table is not None)
+        self.table.show_facts(())
+        self.tile.setVisible(row is not None)
         if row is None:
-            self.title.setText("")
+            self.title.setText(_("Nothing is selected."))
             self.facts.setText("")
             return
+        self.open.set_label(_(_OPENS.get(row.item.link_table or "", N_("Open the student"))))
+        later = words.clock_time(clock.stamp(clock.now() + SNOOZE), self.context.center)
+        self.snooze.set_label(_("Snooze to {time}").format(time=later))
         if offers:
             self.seat_offer.show_slot(int(row.item.link_id or 0))
         item = row.item
         if focus:
             row.setFocus()
         self.scroll.ensureWidgetVisible(row)
-        icon, ink, _ground = _LOOK.get(item.type, _LOOK["system"])
-        self.icon.set_icon(icon, ink)
+        self.tile.item = item
+        self.tile.update()
         self.title.setText(row.text())
         at = words.when(item.created_at, self.context.center)
         done = _("done by {name}").format(name=item.done_by) if item.done_at else ""
         whose = _("with {name}").format(name=item.assigned_name) if item.assigned_name else ""
         self.facts.setText(" · ".join(part for part in (at, whose, done) if part))
         self.done.set_label(_("Not done") if item.done_at else _("Done"))
-        self.open.setEnabled(item.link_table is not None)
-        for number, (label, value) in enumerate(self._facts(item)):
-            self.grid.addWidget(Text(label, "body", "text3"), number, 0)
-            self.grid.addWidget(Text(value, "name", wrap=True), number, 1)
+        self.table.show_facts(self._facts(item))
 
     def _facts(self, item: inbox.InboxItem) -> list[tuple[str, str]]:
         found = []
@@ -376,7 +469,7 @@ class InboxPage(QWidget):
     def snooze_item(self) -> None:
         """Z: in two hours."""
         if self.selected is not None:
-            until = clock.stamp(clock.now() + timedelta(hours=2))
+            until = clock.stamp(clock.now() + SNOOZE)
             self.context.run(notifications.snooze, self.selected.id, until, busy=self.snooze)
 
     def offer_seat(self) -> None:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app import text
 from app.lists import mail
 from app.mail import queue
+from app.mail.queue import MOST_TRIES
 from app.mail.worker import MailState
-from app.text import N_, _
+from app.text import N_, _, ngettext
 from ui import words
 from ui.context import Context
 from ui.dialogs import ask
+from ui.pages.mail_attempts import Attempts
 from ui.theme import theme
-from ui.widgets.basic import Badge, Button, Card, Chip, Icon, PageHead, Text, clear_layout, rule
+from ui.widgets.basic import Badge, Button, Card, Chip, Icon, PageHead, Text, rule
+from ui.widgets.line import Line
+from ui.widgets.search import SearchField
 from ui.widgets.table import Cell, Column, PagedModel, RowTable
 
 _CHIPS = (
@@ -32,6 +37,7 @@ class MailPage(QWidget):
     """Banner when sending stands still, chips, the list, the attempts of one message."""
 
     look_requested = Signal()
+    account_requested = Signal()
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -44,8 +50,10 @@ class MailPage(QWidget):
         self._rows: dict[int, mail.MailRow] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 0, 16, 12)
-        column.setSpacing(10)
-        self.head = PageHead(_("Mail"))
+        column.setSpacing(0)
+        self.account = Button(_("Mail account"), "settings", kind="quiet")
+        self.account.clicked.connect(self.account_requested)
+        self.head = PageHead(_("Mail"), [self.account])
         column.addWidget(self.head)
         column.addWidget(self._banner())
         chips = QHBoxLayout()
@@ -59,39 +67,59 @@ class MailPage(QWidget):
             chips.addWidget(chip)
         self.chips["today"].setChecked(True)
         chips.addStretch(1)
-        self.search = QLineEdit()
-        self.search.setObjectName("mail_search")
-        self.search.setAccessibleName(_("Name or subject"))
-        self.search.setPlaceholderText(_("Name or subject"))
-        self.search.setFixedWidth(168)
+        self._chip_row = chips
+        self.search = SearchField(_("Name or subject"), "mail_search", low=True)
+        self.search.setFixedWidth(theme().px(168))
+        theme().changed.connect(self._fit)
         self.search.textChanged.connect(self.reload)
-        chips.addWidget(self.search)
         column.addLayout(chips)
+        column.addSpacing(12)
         row = QHBoxLayout()
         row.setSpacing(12)
         row.addWidget(self._list(), 1)
         row.addWidget(self._detail())
         column.addLayout(row, 1)
+        self._fit()
+
+    def _fit(self) -> None:
+        """In large type the chips need their whole row: the search field moves up beside the title."""
+        self.search.setFixedWidth(theme().px(168))
+        large = theme().scale > 1.1
+        head = self.head.layout()
+        assert isinstance(head, QHBoxLayout)
+        (head if large else self._chip_row).insertWidget(head.count() - 1 if large else -1, self.search)
+        for chip in self.chips.values():
+            chip.set_plain(large)
 
     def _banner(self) -> QWidget:
         self.banner = QFrame()
         self.banner.setObjectName("mail_banner")
         row = QHBoxLayout(self.banner)
-        row.setContentsMargins(16, 8, 14, 8)
+        row.setContentsMargins(16, 9, 14, 9)
+        row.setSpacing(14)
         row.addWidget(Icon("wifi-off", "warn", 20))
         names = QVBoxLayout()
         names.setSpacing(0)
         self.banner_title = Text("", "name", "warn")
         self.banner_title.setObjectName("banner_title")
-        self.banner_words = Text("", "label", "text2", wrap=True)
+        self.banner_words = Text("", "small", "text2", wrap=True)
         names.addWidget(self.banner_title)
         names.addWidget(self.banner_words)
         row.addLayout(names, 1)
         self.look = Button(_("Look now"), "refresh-cw", keys=("F5",))
         self.look.clicked.connect(self.look_requested)
-        row.addWidget(self.look)
-        self.banner.hide()
-        return self.banner
+        self.next_look = Text("", "small", "warn")
+        self.enter = Button(_("Enter the account"), "settings")
+        self.enter.clicked.connect(self.account_requested)
+        for widget in (self.next_look, self.look, self.enter):
+            row.addWidget(widget)
+        holder = QWidget()  # the air below the banner comes and goes with it
+        below = QVBoxLayout(holder)
+        below.setContentsMargins(0, 0, 0, 12)
+        below.addWidget(self.banner)
+        holder.hide()
+        self._banner_box = holder
+        return holder
 
     def _list(self) -> QWidget:
         card = Card(margins=(1, 1, 1, 1))
@@ -100,10 +128,10 @@ class MailPage(QWidget):
         model = PagedModel(
             [
                 Column(_("State"), 122, lambda row: Cell(words.state(row.state), badge=row.state)),
-                Column(_("To"), 170, lambda row: Cell(row.to_name or row.to_address, "name")),
+                Column(_("To"), 0, lambda row: Cell(row.to_name or row.to_address, "name")),
                 Column(_("Subject"), 0, lambda row: Cell(row.subject)),
-                Column(_("Tries"), 60, lambda row: Cell(str(row.tries), color="text2"), right=True),
-                Column(_("When or why"), 220, self._why),
+                Column(_("Tries"), 64, self._tries, right=True),
+                Column(_("When or why"), 232, self._why),
             ],
             lambda ids: {one: self._rows[one] for one in ids if one in self._rows},
         )
@@ -112,17 +140,26 @@ class MailPage(QWidget):
         inner.addWidget(self.table)
         return card
 
+    @staticmethod
+    def _tries(row: mail.MailRow) -> Cell:
+        counted = row.state in ("retrying", "failed")
+        said = _("{n} of {all}").format(n=row.tries, all=MOST_TRIES) if counted else str(row.tries)
+        return Cell(said, color="text2", right=True)
+
     def _why(self, row: mail.MailRow) -> Cell:
         here = self.context.center
         if row.state == "sent":
             return Cell(words.when(row.sent_at, here), color="text2")
         if row.state == "retrying":
             return Cell(_("next try {when}").format(when=words.when(row.next_try_at, here)), color="warn")
-        if row.state in ("failed", "uncertain"):
-            said = text.sentence(row.reason, {"tries": row.tries})
-            return Cell(
-                f"{said} ({row.last_reply.split(' ')[0]})" if row.last_reply[:3].isdigit() else said, color="danger"
-            )
+        if row.state == "uncertain":
+            return Cell(_("line broke after sending"), color="warn")
+        if row.state == "failed":
+            code, _space, rest = row.last_reply.partition(" ")
+            plain = re.sub(r"^\d\.\d+\.\d+\s+", "", rest).strip()
+            if code.isdigit() and plain:
+                return Cell(f"{plain} ({code})", color="danger")
+            return Cell(text.sentence(row.reason, {"tries": row.tries}), color="danger")
         if row.state == "queued":
             return Cell(_("goes when online"), color="text2")
         return Cell(words.when(row.updated_at, here), color="text2")
@@ -140,34 +177,47 @@ class MailPage(QWidget):
         line.addStretch(1)
         column.addLayout(line)
         self.subject = Text("", "name", wrap=True)
-        self.address = Text("", "body", "text2", wrap=True)
-        self.address.setObjectName("mail_address")
         column.addWidget(self.subject)
-        column.addWidget(self.address)
-        column.addWidget(rule())
-        inner = QWidget()
-        inner.setObjectName("scrolled")
-        self.attempts = QVBoxLayout(inner)
-        self.attempts.setContentsMargins(0, 4, 0, 4)
+        self.address_box = QFrame()
+        self.address_box.setProperty("framed", True)
+        line = QHBoxLayout(self.address_box)
+        line.setContentsMargins(10, 3, 3, 3)
+        line.setSpacing(8)
+        line.addWidget(Icon("at-sign", "text3", 15))
+        self.address = Line("", "body", "text")
+        self.address.setObjectName("mail_address")
+        line.addWidget(self.address, 1)
+        self.edit = Button(_("Edit"), keys=("E",), kind="bare", size="small")
+        self.edit.clicked.connect(self.edit_address)
+        line.addWidget(self.edit)
+        column.addWidget(self.address_box)
+        self.attempts_rule = rule()
+        column.addWidget(self.attempts_rule)
+        self.attempts = Attempts(self.context)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(inner)
+        scroll.setWidget(self.attempts)
         column.addWidget(scroll, 1)
-        self.safe = Text("", "label", "ok", wrap=True)
-        column.addWidget(self.safe)
+        self.safe_box = QFrame()
+        line = QHBoxLayout(self.safe_box)
+        line.setContentsMargins(12, 9, 12, 9)
+        line.setSpacing(10)
+        self.safe_icon = Icon("shield-check", "ok", 16)
+        line.addWidget(self.safe_icon, alignment=Qt.AlignmentFlag.AlignTop)
+        self.safe = Text("", "small", "ok", wrap=True)
+        line.addWidget(self.safe, 1)
+        column.addWidget(self.safe_box)
         row = QHBoxLayout()
         self.retry = Button(_("Try now"), "refresh-cw", kind="primary", keys=("R",))
         self.retry.clicked.connect(self.try_now)
-        self.edit = Button(_("Edit"), "pencil", keys=("E",))
-        self.edit.clicked.connect(self.edit_address)
         self.cancel = Button(_("Cancel"), "ban", kind="danger")
         self.cancel.clicked.connect(self.cancel_mail)
         self.arrived = Button(_("It arrived"), "check")
         self.arrived.clicked.connect(self.it_arrived)
         self.again = Button(_("Send again"), "refresh-cw", kind="danger")
         self.again.clicked.connect(self.send_again)
-        for button in (self.retry, self.edit, self.cancel, self.arrived, self.again):
+        for button in (self.retry, self.cancel, self.arrived, self.again):
             row.addWidget(button)
         row.addStretch(1)
         column.addLayout(row)
@@ -212,17 +262,30 @@ class MailPage(QWidget):
     def show_state(self, state: MailState | None) -> None:
         """Say when sending stands still, what still works, and the next look."""
         name = state.name if state is not None else "idle"
+        waiting = mail.waiting()
+        wait = ngettext("{n} mail waits", "{n} mails wait", waiting).format(n=waiting)
         titles = {
-            "offline": _("Offline since {time} — mails wait; nothing is lost."),
-            "refused_account": _("The mail server refuses the account — mails wait; nothing is lost."),
-            "needs_password": _("The mail password is asked for: Settings, mail account."),
-            "fault": _("Sending stands still — mails wait; nothing is lost."),
-            "no_account": _("No mail account yet — mails wait; nothing is lost."),
+            "offline": _("Offline since {time} — {mails}; nothing is lost."),
+            "refused_account": _("The mail server refuses the account — {mails}; nothing is lost."),
+            "needs_password": _("The mail password is asked for — {mails}; nothing is lost."),
+            "fault": _("Sending stands still — {mails}; nothing is lost."),
+            "no_account": _("No mail account yet — {mails}; nothing is lost."),
         }
-        self.banner.setVisible(name in titles)
+        self._banner_box.setVisible(name in titles)
+        account = name in ("no_account", "needs_password", "refused_account")
+        self.enter.setVisible(account)
+        self.look.setVisible(name in titles and name != "no_account")
+        next_look = state.next_look if state is not None and not account else None
+        at = words.clock_time(next_look, self.context.center) if next_look else ""
+        self.next_look.setText(_("next look {time}").format(time=at) if at else "")
         if state is not None and name in titles:
-            self.banner_title.setText(titles[name].format(time=words.clock_time(state.since, self.context.center)))
-            said = _("Everything else works. Deskbell looks for the connection every minute and sends by itself.")
+            since = words.clock_time(state.since, self.context.center)
+            self.banner_title.setText(titles[name].format(time=since, mails=wait))
+            said = (
+                _("Everything else works. Enter server and password under Settings; the mails then go by themselves.")
+                if account
+                else _("Everything else works. Deskbell looks for the connection every minute and sends by itself.")
+            )
             self.banner_words.setText(f"{said} {state.words}".strip())
             ground, edge = theme().hex("warnbg"), theme().hex("warnfill")
             self.banner.setStyleSheet(
@@ -231,7 +294,7 @@ class MailPage(QWidget):
 
     def _selected(self, mail_id: object) -> None:
         row = self._rows.get(mail_id) if isinstance(mail_id, int) else None
-        clear_layout(self.attempts)
+        self.attempts.show_mail(row)
         state = row.state if row is not None else ""
         open_ = state in ("queued", "retrying", "failed", "held")
         for button, shown in (
@@ -239,15 +302,21 @@ class MailPage(QWidget):
             (self.again, state == "uncertain"), (self.badge, row is not None),
         ):  # fmt: skip
             button.setVisible(shown)
-        self.safe.setVisible(open_ or state == "uncertain")
+        self.safe_box.setVisible(open_ or state == "uncertain")
+        for part in (self.address_box, self.attempts_rule):
+            part.setVisible(row is not None)
         if row is None:
-            self.subject.setText(_("Nothing is selected."))
+            self.subject.setText(_("No message here.") if not self._rows else _("Nothing is selected."))
             self.address.setText("")
             return
         self.badge.set(row.state, words.state(row.state))
         self.subject.setText(row.subject)
-        self.address.setText(f"@ {row.to_address}")
-        self.safe.set_color("warn" if state == "uncertain" else "ok")
+        self.address.setText(row.to_address)
+        unsure = state == "uncertain"
+        self.safe.set_color("warn" if unsure else "ok")
+        self.safe_icon.set_icon("circle-question-mark" if unsure else "shield-check", "warn" if unsure else "ok")
+        ground = theme().hex("warnbg" if unsure else "okbg")
+        self.safe_box.setStyleSheet(f"QFrame {{ background: {ground}; border: none; border-radius: 7px; }}")
         self.safe.setText(
             _("It may have arrived. Ask before sending it again.")
             if state == "uncertain"
@@ -255,15 +324,6 @@ class MailPage(QWidget):
                 name=row.to_name or row.to_address
             )
         )
-        for attempt in mail.attempts(row.id):
-            line = QHBoxLayout()
-            good = attempt.outcome in ("sent", "resolved")
-            line.addWidget(Icon("circle-check" if good else "circle-x", "ok" if good else "danger", 16))
-            line.addWidget(Text(_said(attempt.outcome), "name"), 1)
-            line.addWidget(Text(words.when(attempt.ended_at, self.context.center), "small", "text3"))
-            self.attempts.addLayout(line)
-            self.attempts.addWidget(Text(attempt.reply, "small", "text2", wrap=True))
-        self.attempts.addStretch(1)
 
     # -- what a person does
 
@@ -329,14 +389,6 @@ class MailPage(QWidget):
             act()
         else:
             super().keyPressEvent(event)
-
-
-def _said(outcome: str) -> str:
-    return {
-        "sent": _("Sent"), "deferred": _("Told to come back later"), "failed": _("Refused"),
-        "uncertain": _("The line broke after it was handed over"), "offline": _("No connection"),
-        "refused_account": _("The account was refused"), "resolved": _("Settled by a person"),
-    }.get(outcome, outcome)  # fmt: skip
 
 
 def _arrived(actor: Any, mail_id: int, arrived: bool) -> None:

@@ -1,49 +1,75 @@
-"""An invoice on screen, as it is printed: look, save, print."""
+"""A document on screen, as it is printed: look, save, print."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QImage, QKeySequence, QPainter, QPixmap, QShortcut
-from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QScrollArea, QVBoxLayout, QWidget
 
+from app import clock
 from app.desk import papers
+from app.lists import statement as account
 from app.text import _
 from ui.context import Context
 from ui.dialogs import ask
 from ui.dialogs.form import FormDialog
-from ui.widgets.basic import Button
+from ui.widgets.basic import Button, Segment
 
 if TYPE_CHECKING:
     from PySide6.QtPrintSupport import QPrinter
 
 
-class InvoicePreview(FormDialog):
-    """The pages of a document. The first print is the original; what is saved or printed later says COPY."""
+#: How each form of a document is made: a word to choose it by, and what returns its file name and its bytes.
+Forms = Sequence[tuple[str, Callable[[], tuple[str, bytes]]]]
 
-    def __init__(self, context: Context, parent: QWidget, invoice_id: int, *, copy: bool) -> None:
-        self.file_name, self.content = papers.invoice_pdf(invoice_id, copy=copy)
-        super().__init__(parent, _("Invoice"), "file-text", subtitle=self.file_name, width=760)
-        self.setObjectName("invoice_preview")
-        self.context = context
+
+class PaperPreview(FormDialog):
+    """The pages of a document as they come from the printer, in one of the forms it has."""
+
+    def __init__(self, context: Context, parent: QWidget, title: str, name: str, forms: Forms) -> None:
+        super().__init__(parent, title, "file-text", width=760)
+        self.setObjectName(name)
+        self.context, self.forms = context, forms
+        if len(forms) > 1:
+            keys = [(label, label, ("Alt", str(number))) for number, (label, _make) in enumerate(forms, start=1)]
+            self.form = Segment(keys, "paper_form")
+            self.form.set_value(forms[0][0])
+            self.form.chosen.connect(self.show_form)
+            self.body.addWidget(self.form, alignment=Qt.AlignmentFlag.AlignHCenter)
+            for label, _words, combination in keys:
+                shortcut = QShortcut(QKeySequence("+".join(combination)), self)
+                shortcut.activated.connect(partial(self.show_form, label))
+        self.scroll = QScrollArea()
+        self.scroll.setWidgetResizable(True)
+        self.scroll.setFixedHeight(max(400, parent.window().height() - 190 - (48 if len(forms) > 1 else 0)))
+        self.body.addWidget(self.scroll)
+        printing = Button(_("Print"), "printer", keys=("Ctrl", "P"))
+        printing.setObjectName("print")
+        printing.clicked.connect(self.print_pages)
+        QShortcut(QKeySequence("Ctrl+P"), self).activated.connect(self.print_pages)
+        self.add_foot((printing,), Button(_("Save PDF"), "save", kind="primary", keys=("Ctrl", "Enter")))
+        self.show_form(forms[0][0])
+
+    def show_form(self, label: str) -> None:
+        """The document in another of its forms."""
+        if len(self.forms) > 1:
+            self.form.set_value(label)
+        self.file_name, self.content = dict(self.forms)[label]()
+        self.subtitle.setText(self.file_name)
         inner = QWidget()
         inner.setObjectName("scrolled")
         column = QVBoxLayout(inner)
         for picture in pages(self.content, 690):
-            label = QLabel()
-            label.setPixmap(picture)
-            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            column.addWidget(label)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setWidget(inner)
-        scroll.setFixedHeight(500)
-        self.body.addWidget(scroll)
-        printing = Button(_("Print"), "printer", keys=("Ctrl", "P"))
-        printing.clicked.connect(self.print_pages)
-        QShortcut(QKeySequence("Ctrl+P"), self).activated.connect(self.print_pages)
-        self.add_foot((printing,), Button(_("Save PDF"), "save", kind="primary", keys=("Ctrl", "Enter")))
+            shown = QLabel()
+            shown.setPixmap(picture)
+            shown.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            column.addWidget(shown)
+        column.addStretch(1)
+        self.scroll.setWidget(inner)
 
     def print_pages(self) -> None:
         """Ctrl+P: choose a printer, then print the pages as they are shown."""
@@ -52,7 +78,7 @@ class InvoicePreview(FormDialog):
         self._printer = QPrinter(QPrinter.PrinterMode.HighResolution)
         dialog = QPrintDialog(self._printer, self)
         dialog.accepted.connect(self._print)
-        dialog.open()
+        QDialog.open(dialog)  # its own open() wants a receiver
 
     def _print(self) -> None:
         print_pdf(self.content, self._printer)
@@ -79,7 +105,8 @@ def pages(content: bytes, width: int) -> list[QPixmap]:
     document = pypdfium2.PdfDocument(content)
     found = []
     for page in document:
-        bitmap = page.render(scale=width / page.get_width(), rev_byteorder=True)
+        wide = min(width, round(width * page.get_width() / 400))  # a strip of a roll is not blown up to a sheet
+        bitmap = page.render(scale=wide / page.get_width(), rev_byteorder=True)
         data = bytes(bitmap.buffer)
         kind = QImage.Format.Format_RGB888 if bitmap.n_channels == 3 else QImage.Format.Format_RGBX8888
         image = QImage(data, bitmap.width, bitmap.height, bitmap.stride, kind)
@@ -102,8 +129,37 @@ def print_pdf(content: bytes, printer: QPrinter) -> int:
     return len(found)
 
 
-def show_invoice(parent: QWidget, context: Context, invoice_id: int, *, copy: bool = False) -> InvoicePreview:
-    """Open the preview of a document."""
-    preview = InvoicePreview(context, parent, invoice_id, copy=copy)
+def show_invoice(parent: QWidget, context: Context, invoice_id: int, *, copy: bool = False) -> PaperPreview:
+    """Open the preview of an invoice. The first print is the original; what is saved or printed later says COPY."""
+    forms = [("", partial(papers.invoice_pdf, invoice_id, copy=copy))]
+    preview = PaperPreview(context, parent, _("Invoice"), "invoice_preview", forms)
+    preview.open()
+    return preview
+
+
+def show_receipt(parent: QWidget, context: Context, payment_id: int, *, copy: bool = False) -> PaperPreview:
+    """Open the preview of a payment's receipt, for the 80 mm roll or for A4."""
+    forms = [
+        (_("80 mm roll"), partial(papers.receipt_pdf, payment_id, paper="roll", copy=copy)),
+        (_("A4"), partial(papers.receipt_pdf, payment_id, paper="a4", copy=copy)),
+    ]
+    preview = PaperPreview(context, parent, _("Receipt"), "receipt_preview", forms)
+    preview.open()
+    return preview
+
+
+def show_statement(parent: QWidget, context: Context, student_id: int) -> PaperPreview:
+    """Open the preview of a student's account: this year, from the first day, and with all whom the payer pays for."""
+    today = clock.local_date(context.center.zone).isoformat()
+    whole = ("0001-01-01", today)
+    forms: list[tuple[str, Callable[[], tuple[str, bytes]]]] = [
+        (_("This year"), partial(papers.statement_pdf, [student_id], f"{today[:4]}-01-01", today)),
+        (_("From the first day"), partial(papers.statement_pdf, [student_id], *whole)),
+    ]
+    payer = account.payer_of(student_id)
+    if payer is not None:
+        everyone = partial(papers.statement_pdf, account.of_payer(payer[0]), *whole, payer_id=payer[0])
+        forms.append((_("All of {payer}").format(payer=payer[1]), everyone))
+    preview = PaperPreview(context, parent, _("Statement"), "statement_preview", forms)
     preview.open()
     return preview

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
     QCheckBox,
-    QFrame,
     QHBoxLayout,
     QLineEdit,
     QSizePolicy,
@@ -25,8 +25,11 @@ from app.text import _, ngettext
 from ui import words
 from ui.context import Context
 from ui.theme import theme
-from ui.widgets.basic import Button, Card, Icon, Text, draw_keys, keys_width
+from ui.widgets.basic import Badge, Text, clear_layout, draw_keys, keys_width
+from ui.widgets.paint import draw_icon, draw_line, lead, width_of
 
+#: Widths of Due, Open and Pay now at 100 %.
+COLUMNS = (104, 84, 86)
 _COINS = (50_000, 20_000, 10_000, 5_000, 2_000, 1_000, 500, 200, 100, 50, 20, 10, 5, 2, 1)
 
 
@@ -39,11 +42,13 @@ class MethodButton(QAbstractButton):
         self.setText(label)
         self.setCheckable(True)
         self.setObjectName(f"method_{key}")
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        theme().changed.connect(self.updateGeometry)
         self.setAccessibleName(label)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def sizeHint(self) -> QSize:
-        return QSize(100, theme().px(72))
+        return QSize(theme().px(80), 34 + theme().px(38))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -58,9 +63,11 @@ class MethodButton(QAbstractButton):
         painter.drawPixmap(QPointF(self.width() / 2 - 9, 8), theme().pixmap(self._icon, ink, 18))
         painter.setFont(theme().font("button"))
         painter.setPen(theme().color(ink))
-        painter.drawText(QRectF(0, 27, self.width(), 20), Qt.AlignmentFlag.AlignCenter, self.text())
+        painter.drawText(QRectF(0, 27, self.width(), theme().px(20)), Qt.AlignmentFlag.AlignCenter, self.text())
         left = (self.width() - keys_width(self._keys)) / 2
-        draw_keys(painter, left, self.height() - 15, self._keys, theme().color("text2"), theme().color("line2"))
+        draw_keys(
+            painter, left, self.height() - 6 - theme().px(9), self._keys, theme().color("text2"), theme().color("line2")
+        )
 
 
 class Steps(QWidget):
@@ -69,7 +76,8 @@ class Steps(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.times = ["", "", ""]
-        self.setFixedHeight(theme().px(30))
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        theme().changed.connect(self.updateGeometry)
 
     def set(self, draft: str, started: str = "", completed: str = "") -> None:
         """The times at which each step was reached."""
@@ -83,40 +91,82 @@ class Steps(QWidget):
     def _names() -> list[str]:
         return [_("Draft"), _("Started"), _("Completed")]
 
+    def _widths(self) -> list[tuple[int, int]]:
+        """How wide the word and the time of each step are."""
+        label, small = theme().font("label"), theme().font("small")
+        return [
+            (width_of(name, label), width_of(at or "—", small))
+            for name, at in zip(self._names(), self.times, strict=True)
+        ]
+
+    def _wide(self, word: int, at: int) -> int:
+        return word + at + theme().px(14) + 38
+
     def sizeHint(self) -> QSize:
-        return QSize(theme().px(440), theme().px(30))
+        wide = sum(self._wide(*pair) for pair in self._widths()) + 2 * theme().px(28)
+        return QSize(wide, theme().px(28))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        reached = sum(bool(at) for at in self.times)
-        x = float(self.width() - 3 * theme().px(128) - 48)
-        for number, (name, at) in enumerate(zip(self._names(), self.times, strict=True)):
-            wide = float(theme().px(128))
-            box = QRectF(x + 0.5, 1.5, wide, self.height() - 3)
+        everything, high = QRectF(self.rect()), self.height()
+        reached, x, gap = sum(bool(at) for at in self.times), 0.0, theme().px(28)
+        steps = zip(self._names(), self.times, self._widths(), strict=True)
+        for number, (name, at, (word, time)) in enumerate(steps):
+            wide = self._wide(word, time)
+            box = QRectF(lead(painter, everything, x, wide), 0, wide, high).adjusted(0.5, 0.5, -0.5, -0.5)
             now = number == reached - 1 and reached < 3
-            pen = QPen(theme().color("brassedge" if now else "line"), 1)
-            if not at:
-                pen.setStyle(Qt.PenStyle.DashLine)
-            painter.setPen(pen)
+            solid = Qt.PenStyle.SolidLine if at else Qt.PenStyle.DashLine
+            painter.setPen(QPen(theme().color("brassedge" if now else "line"), 1, solid))
             painter.setBrush(theme().color("brasstint" if now else "surface" if at else "bg"))
-            painter.drawRoundedRect(box, 14, 14)
+            painter.drawRoundedRect(box, high / 2 - 1, high / 2 - 1)
             icon, color = ("circle-dot", "brasstext") if now else ("check", "ok") if at else ("circle", "text3")
-            painter.drawPixmap(QPointF(x + 10, self.height() / 2 - 7), theme().pixmap(icon, color, 14, 2.1))
-            painter.setFont(theme().font("label"))
-            painter.setPen(theme().color("text" if at else "text3"))
-            label = QRectF(x + 30, 0, theme().px(86), self.height())
-            painter.drawText(label, Qt.AlignmentFlag.AlignVCenter, name)
-            wide_name = QFontMetrics(theme().font("label")).horizontalAdvance(name)
-            painter.setFont(theme().font("small"))
-            painter.setPen(theme().color("text3"))
-            rest = QRectF(x + 36 + wide_name, 0, theme().px(60), self.height())
-            painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter, at or "—")
+            size = theme().px(14)
+            draw_icon(painter, box, 11, icon, color, size, 2.1)
+            start = 11 + size + 7
+            place = QRectF(lead(painter, box, start, word), 0, word, high)
+            draw_line(painter, place, name, theme().font("label"), theme().color("text" if at else "text3"))
+            place = QRectF(lead(painter, box, start + word + 7, time), 0, time, high)
+            draw_line(painter, place, at or "—", theme().font("small"), theme().color("text3"))
             x += wide
             if number < 2:
+                left = lead(painter, everything, x + 1, gap - 2)
                 painter.setPen(QPen(theme().color("brassedge" if self.times[number + 1] else "line"), 2))
-                painter.drawLine(QPointF(x + 1, self.height() / 2), QPointF(x + 23, self.height() / 2))
-                x += 24
+                painter.drawLine(QPointF(left, high / 2), QPointF(left + gap - 2, high / 2))
+                x += gap
+
+
+class GivenField(QLineEdit):
+    """The amount given, in large type: the currency before it, the key for the exact sum behind."""
+
+    def __init__(self, symbol: str) -> None:
+        super().__init__()
+        self._symbol, self.hint = symbol, ""
+        self.setObjectName("amount_given")
+        self.setAccessibleName(_("Amount given"))
+        self.setProperty("big", True)
+        theme().changed.connect(self.restyle)
+        self.restyle()
+
+    def restyle(self) -> None:
+        """Type and room for what stands beside it."""
+        self.setFont(theme().font("amount_m"))
+        before = width_of(self._symbol, theme().font("amount_m")) + 8
+        behind = width_of(self.hint, theme().font("small")) + 8 if self.hint else 0
+        sides = (behind, before) if self.isRightToLeft() else (before, behind)
+        self.setTextMargins(sides[0], 0, sides[1], 0)
+
+    def say(self, hint: str) -> None:
+        """Another hint."""
+        if hint != self.hint:
+            self.hint = hint
+            self.restyle()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter, box = QPainter(self), QRectF(self.rect()).adjusted(13, 0, -13, 0)
+        draw_line(painter, box, self._symbol, theme().font("amount_m"), theme().color("text2"))
+        draw_line(painter, box, self.hint, theme().font("small"), theme().color("text3"), end=True)
 
 
 class OwedRow(QWidget):
@@ -128,8 +178,10 @@ class OwedRow(QWidget):
     def __init__(self, context: Context, due: payments.OwedLine | None, offer: catalog.Offer | None = None) -> None:
         super().__init__()
         self.context, self.due, self.offer = context, due, offer
+        self.setProperty("lined", True)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         row = QHBoxLayout(self)
-        row.setContentsMargins(16, 7, 16, 7)
+        row.setContentsMargins(16, 9, 16, 9)
         row.setSpacing(12)
         title = due.title if due is not None else offer.name if offer is not None else ""
         self.title = title
@@ -168,11 +220,19 @@ class OwedRow(QWidget):
         self.edit.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.edit.textEdited.connect(self._edited)
         row.addWidget(self.edit)
+        self.outcome = QWidget()
+        self._outcome = QHBoxLayout(self.outcome)
+        self._outcome.setContentsMargins(0, 0, 0, 0)
+        self.outcome.hide()
+        row.addWidget(self.outcome)
         self.fit()
 
     def fit(self) -> None:
-        """Columns follow the text size."""
-        for widget, wide in ((self._due_box, 92), (self.open, 84), (self.edit, 86)):
+        """Columns and the height of a line follow the text size; an outcome moves nothing."""
+        self.setFixedHeight(theme().px(56))
+        for widget, wide in zip(
+            (self._due_box, self.open, self.edit, self.outcome), (*COLUMNS, COLUMNS[-1]), strict=True
+        ):
             widget.setFixedWidth(theme().px(wide))
 
     @property
@@ -181,11 +241,18 @@ class OwedRow(QWidget):
         if self.due is not None:
             return self.due.open_minor
         assert self.offer is not None
-        return self.offer.price_minor
+        return self.offer.gross_minor(self.context.center.prices)
+
+    @property
+    def rate_bp(self) -> int:
+        """The tax that is in it, in basis points."""
+        rate = self.due or self.offer
+        return rate.rate_bp if rate is not None else 0
 
     def _detail(self) -> str:
         if self.due is None:
-            return _("Added now · 1 × {price}").format(price=text.show_money(self.open_minor))
+            said = _("Added now · 1 × {price}").format(price=text.show_money(self.open_minor))
+            return f"{said} · {tax_words(self.rate_bp)}" if self.rate_bp else said
         paid = self.due.gross_minor - self.due.open_minor
         parts = [self.due.invoice_label or self.due.detail]
         if paid:
@@ -211,7 +278,18 @@ class OwedRow(QWidget):
             return
         self.edit.setEnabled(on)
         self.label.set_color("text" if on else "text2")
+        self.open.set_color("text" if on else "text2")
+        self.show_outcome(None if on else "—")
         self.changed.emit()
+
+    def show_outcome(self, said: str | None, badge: str = "") -> None:
+        """Words in place of the amount: a dash for a line that is left, then what became of it; None: the amount."""
+        clear_layout(self._outcome)
+        self.edit.setVisible(said is None)
+        self.outcome.setVisible(said is not None)
+        if said is not None:
+            self._outcome.addStretch(1)
+            self._outcome.addWidget(Badge(badge, said) if badge else Text(said, "body", "text2"))
 
     def _edited(self) -> None:
         self.edit.setProperty("wrong", self.amount() is None)
@@ -230,52 +308,21 @@ class OwedRow(QWidget):
         return typed if 0 < typed <= self.open_minor else None
 
 
-class DoneCard(Card):
-    """After the payment: what to give back, then invoice, reversal, next person."""
+def tax_words(rate_bp: int) -> str:
+    """A tax rate as it is said: VAT 20 %."""
+    return _("VAT {rate} %").format(rate=f"{rate_bp / 100:g}")
 
-    def __init__(self) -> None:
-        super().__init__(margins=(16, 16, 16, 16))
-        column = self.layout()
-        assert isinstance(column, QVBoxLayout)
-        column.setSpacing(10)
-        top = QHBoxLayout()
-        top.addWidget(Icon("circle-check", "ok", 32))
-        names = QVBoxLayout()
-        names.setSpacing(0)
-        self.paid = Text("", "title", "ok")
-        self.paid.setObjectName("paid")
-        self.facts = Text("", "label", "text2")
-        names.addWidget(self.paid)
-        names.addWidget(self.facts)
-        top.addLayout(names, 1)
-        column.addLayout(top)
-        box_frame = QFrame()
-        box_frame.setProperty("good", True)
-        box = QHBoxLayout(box_frame)
-        box.setContentsMargins(16, 10, 16, 10)
-        left = QVBoxLayout()
-        left.setSpacing(0)
-        left.addWidget(Text(_("Give back"), "label", "ok"))
-        self.give_back = Text("", "amount_change", "ok")
-        self.give_back.setObjectName("give_back")
-        left.addWidget(self.give_back)
-        box.addLayout(left)
-        box.addStretch(1)
-        self.coins = Text("", "body", "ok")
-        self.coins.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        box.addWidget(self.coins)
-        self.box = box_frame
-        column.addWidget(box_frame)
-        self.invoice = Button(_("Open invoice"), "file-text", keys=("O",))
-        self.reverse = Button(_("Reverse this payment"), "undo-2", keys=("Ctrl", "Z"))
-        column.addWidget(self.invoice)
-        column.addWidget(self.reverse)
-        self.words = Text("", "label", "text2", wrap=True)
-        self.words.setObjectName("done_facts")
-        column.addWidget(self.words)
-        column.addStretch(1)
-        self.next = Button(_("Next person"), "user", kind="primary", keys=("Enter",), size="big")
-        column.addWidget(self.next)
+
+def taxes(rows: Sequence[OwedRow]) -> tuple[int, dict[int, int]]:
+    """(net, tax by rate in basis points) of what is paid now, in minor units."""
+    net = 0
+    by_rate: dict[int, int] = {}
+    for row in rows:
+        split = money.split_gross(row.amount() or 0, row.rate_bp)
+        net += split.net_minor
+        if split.tax_minor:
+            by_rate[row.rate_bp] = by_rate.get(row.rate_bp, 0) + split.tax_minor
+    return net, dict(sorted(by_rate.items(), reverse=True))
 
 
 def likely_notes(total: int) -> list[int]:

@@ -13,7 +13,9 @@ from app.text import N_, _, ngettext
 from ui import words
 from ui.context import Context
 from ui.theme import theme
-from ui.widgets.basic import Badge, Button, Card, Icon, Text, clear_layout
+from ui.widgets.basic import Badge, Button, Card, Icon, Text, clear_layout, rule
+from ui.widgets.line import Line
+from ui.widgets.paint import lead
 
 METHODS = (
     ("cash", N_("Cash"), "banknote"),
@@ -38,17 +40,36 @@ class ShareBar(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        total = sum(self.parts) or 1
-        x = 0.0
-        for amount, token in zip(self.parts, ("brass", "text2", "line2"), strict=True):
+        total, x, everything = sum(self.parts) or 1, 0.0, QRectF(self.rect())
+        for number, amount in enumerate(self.parts):
             wide = (self.width() - 4) * amount / total
             if wide >= 1:
-                painter.setPen(QPen(theme().color("brassedge" if token == "brass" else "text2"), 1))
-                hatched = token == "line2"
-                color = theme().color("text2" if hatched else token)
-                painter.setBrush(QBrush(color, Qt.BrushStyle.BDiagPattern) if hatched else QBrush(color))
-                painter.drawRoundedRect(QRectF(x + 0.5, 0.5, wide - 1, 9), 2, 2)
+                _fill(painter, number)
+                left = lead(painter, everything, x, wide)
+                painter.drawRoundedRect(QRectF(left + 0.5, 0.5, wide - 1, self.height() - 1), 2, 2)
                 x += wide + 2
+
+
+class _Mark(QWidget):
+    """The sign of a method in the bar, beside its word."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self._number = number
+        self.setFixedSize(theme().px(11), theme().px(11))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        _fill(painter, self._number)
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 2, 2)
+
+
+def _fill(painter: QPainter, number: int) -> None:
+    """Cash brass, card ink, transfer hatched."""
+    painter.setPen(QPen(theme().color("brassedge" if number == 0 else "text2"), 1))
+    color = theme().color("brass" if number == 0 else "text2")
+    painter.setBrush(QBrush(color, Qt.BrushStyle.BDiagPattern) if number == 2 else QBrush(color))
 
 
 class DaySide(QWidget):
@@ -63,10 +84,7 @@ class DaySide(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
-        taken = Card()
-        inner = taken.layout()
-        assert isinstance(inner, QVBoxLayout)
-        inner.setSpacing(6)
+        inner = self._card(column)
         line = QHBoxLayout()
         line.addWidget(Text(_("Taken today"), "label"))
         line.addStretch(1)
@@ -78,24 +96,28 @@ class DaySide(QWidget):
         self.shares = ShareBar()
         inner.addWidget(self.shares)
         self.by_method = QGridLayout()
+        self.by_method.setContentsMargins(0, 4, 0, 0)
+        self.by_method.setVerticalSpacing(5)
         inner.addLayout(self.by_method)
-        column.addWidget(taken)
-        drawer = Card()
-        inner = drawer.layout()
-        assert isinstance(inner, QVBoxLayout)
+        inner = self._card(column)
         self.till_box = QGridLayout()
+        self.till_box.setVerticalSpacing(5)
         inner.addLayout(self.till_box)
-        column.addWidget(drawer)
-        last = Card()
-        inner = last.layout()
-        assert isinstance(inner, QVBoxLayout)
-        self.last_title = Text(_("Last payments"), "label")
-        inner.addWidget(self.last_title)
+        inner = self._card(column, 1)
+        inner.setSpacing(0)
         self.last = QVBoxLayout()
-        self.last.setSpacing(6)
+        self.last.setSpacing(0)
         inner.addLayout(self.last)
         inner.addStretch(1)
-        column.addWidget(last, 1)
+
+    @staticmethod
+    def _card(column: QVBoxLayout, stretch: int = 0) -> QVBoxLayout:
+        card = Card()
+        column.addWidget(card, stretch)
+        inner = card.layout()
+        assert isinstance(inner, QVBoxLayout)
+        inner.setSpacing(6)
+        return inner
 
     def reload(self) -> None:
         """Read everything again."""
@@ -104,48 +126,77 @@ class DaySide(QWidget):
         self.total.setText(text.show_money(today.total_minor))
         self.shares.set(*(today.by_method[key] for key in ("cash", "card", "transfer")))
         clear_layout(self.by_method)
-        for number, (key, label, icon) in enumerate(METHODS):
-            self.by_method.addWidget(Icon(icon, "text2", 14), number, 0)
-            self.by_method.addWidget(Text(_(label), "label", "text2"), number, 1)
+        for number, (key, label, _icon) in enumerate(METHODS):
+            self.by_method.addWidget(_Mark(number), number, 0)
+            self.by_method.addWidget(Text(_(label), "body", "text2"), number, 1)
             self.by_method.addWidget(_right_text(text.show_money(today.by_method[key]), "name"), number, 2)
         self.by_method.setColumnStretch(1, 1)
+        self._till()
+        self._last()
+
+    def _till(self) -> None:
         clear_layout(self.till_box)
         state = till.current()
         if state is None:
             self.till_box.addWidget(Text(_("The till is closed."), "label"), 0, 0)
-        else:
-            self.till_box.addWidget(Text(state.name, "label"), 0, 0)
-            self.till_box.addWidget(Badge("open", _("Open")), 0, 1, Qt.AlignmentFlag.AlignRight)
-            opened = words.clock_time(state.opened_at, self.context.center)
-            rows = [
-                (_("Float at {time}").format(time=opened), state.float_minor),
-                (_("+ cash in"), state.cash_in_minor),
-                (_("− paid out"), state.paid_out_minor),
-                (_("Should be inside"), state.expected_minor),
-            ]
-            for number, (label, amount) in enumerate(rows, start=1):
-                self.till_box.addWidget(Text(label, "label", "text2"), number, 0)
-                self.till_box.addWidget(_right_text(text.show_money(amount), "name"), number, 1)
-        self._last()
+            self.till_box.addWidget(Text(_("Open it under Settings."), "small", "text2"), 1, 0)
+            return
+        self.till_box.addWidget(Text(state.name, "label"), 0, 0)
+        self.till_box.addWidget(Badge("open", _("Open")), 0, 1, Qt.AlignmentFlag.AlignRight)
+        opened = words.clock_time(state.opened_at, self.context.center)
+        rows = [
+            (_("Float at {time}").format(time=opened), state.float_minor),
+            (_("+ cash in"), state.cash_in_minor),
+            (_("− paid out"), state.paid_out_minor),
+        ]
+        for number, (label, amount) in enumerate(rows, start=1):
+            self.till_box.addWidget(Text(label, "body", "text2"), number, 0)
+            self.till_box.addWidget(_right_text(text.show_money(amount), "name"), number, 1)
+        self.till_box.addWidget(rule(), 4, 0, 1, 2)
+        self.till_box.addWidget(Text(_("Should be inside"), "body", "text2"), 5, 0)
+        self.till_box.addWidget(_right_text(text.show_money(state.expected_minor), "section"), 5, 1)
 
     def _last(self) -> None:
+        """What waits for an answer first, then the payments just made."""
         clear_layout(self.last)
-        open_ones = takings.started()
-        self.last_title.setText(_("Waiting for an answer") if open_ones else _("Last payments"))
-        for row in (open_ones or takings.last_payments())[:6]:
-            line = QHBoxLayout()
-            at = row.settled_at or row.started_at
-            line.addWidget(Text(words.clock_time(at, self.context.center), "small", "text3"))
-            line.addWidget(Text(row.name[:16] + ("…" if len(row.name) > 16 else ""), "label"), 1)
-            if row.status == "STARTED":
+        waiting = takings.started()
+        if waiting:
+            self._heading(_("Waiting for an answer"))
+            for row in waiting[:3]:
                 button = Button(text.show_money(row.amount_minor), size="small")
                 button.setProperty("payment", row.id)
                 button.setObjectName("resume")
+                button.setAccessibleName(_("{name}: {amount}").format(name=row.name, amount=button.text()))
                 button.clicked.connect(self._resume_clicked)
-                line.addWidget(button)
-            else:
-                line.addWidget(_right_text(text.show_money(row.amount_minor), "name"))
-            self.last.addLayout(line)
+                self._row(row, row.started_at, button)
+            if len(waiting) > 3:
+                more = len(waiting) - 3
+                said = ngettext("and {n} more", "and {n} more", more).format(n=more)
+                self.last.addWidget(Text(said, "small", "text3"))
+        self._heading(_("Last payments"))
+        for row in takings.last_payments(6 - min(len(waiting), 3)):
+            amount = _right_text(text.show_money(row.amount_minor), "name")
+            self._row(row, row.settled_at or row.started_at, amount)
+
+    def _heading(self, words_: str) -> None:
+        heading = Text(words_, "label")
+        heading.setContentsMargins(0, 2 if self.last.count() == 0 else 10, 0, 6)
+        self.last.addWidget(heading)
+
+    def _row(self, row: takings.PaymentRow, at: str, end: QWidget) -> None:
+        self.last.addWidget(rule())
+        line = QHBoxLayout()
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(8)
+        box = QWidget()
+        box.setFixedHeight(theme().px(31))
+        box.setLayout(line)
+        line.addWidget(Text(words.clock_time(at, self.context.center), "small", "text3"))
+        line.addWidget(Line(row.name), 1)
+        icon = next((icon for key, _label, icon in METHODS if key == row.method), "coins")
+        line.addWidget(Icon(icon, "text3", 14))
+        line.addWidget(end)
+        self.last.addWidget(box)
 
     def _resume_clicked(self) -> None:
         self.resume_requested.emit(int(self.sender().property("payment")))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
-    QButtonGroup,
     QComboBox,
     QFrame,
     QHBoxLayout,
@@ -23,7 +22,8 @@ from PySide6.QtWidgets import (
 from app import clock, money, text
 from app.desk import enrollment, payments
 from app.errors import DeskError, UserError
-from app.lists import catalog, takings
+from app.lists import catalog, find, staff, takings
+from app.lists import mail as mail_list
 from app.lists import people as roster
 from app.store import uuid7
 from app.text import _, ngettext
@@ -32,12 +32,21 @@ from ui.context import Context
 from ui.dialogs import ask
 from ui.dialogs.find import FindStudent
 from ui.pages import paper
-from ui.pages.payment_parts import DoneCard, MethodButton, OwedRow, Steps, in_coins, likely_notes
-from ui.pages.payment_side import METHODS, DaySide
+from ui.pages.payment_done import DoneCard
+from ui.pages.payment_parts import (
+    COLUMNS,
+    OwedRow,
+    Steps,
+    in_coins,
+    likely_notes,
+    tax_words,
+    taxes,
+)
+from ui.pages.payment_side import DaySide
+from ui.pages.payment_tender import TenderCard
+from ui.pages.payment_who import WhoPays
 from ui.theme import theme
 from ui.widgets.basic import (
-    Avatar,
-    Badge,
     Button,
     Card,
     PageHead,
@@ -45,10 +54,17 @@ from ui.widgets.basic import (
     clear_layout,
     rule,
 )
+from ui.widgets.line import Line
 
 
 class PaymentsPage(QWidget):
-    """One screen from the person to the receipt. A draft lives on screen only; Started is in the file."""
+    """One screen from the person to the receipt. A draft lives on screen only; Started is in the file.
+
+    Signals: `hints_changed` (other keys work now), `open_requested` (table, row: the record behind).
+    """
+
+    hints_changed = Signal()
+    open_requested = Signal(str, int)
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -57,7 +73,8 @@ class PaymentsPage(QWidget):
         self.help_keys = [
             ("Ctrl+F", _("other student")), ("Space", _("take the line")), ("Ins", _("add a product")),
             ("Alt+1 … 3", _("cash, card, transfer")), ("F8", _("exact cash")), ("Ctrl+Enter", _("start, complete")),
-            ("Esc", _("keep it Started for later")), ("O", _("open the invoice, when done")),
+            ("Esc", _("keep it Started for later")), ("R / O", _("print the receipt, open the invoice, when done")),
+            ("M", _("the receipt in the mail queue, when done")),
             ("Ctrl+Z", _("reverse the payment just made")), ("Enter", _("next person, when done")),
         ]  # fmt: skip
         self.student_id: int | None = None
@@ -66,6 +83,7 @@ class PaymentsPage(QWidget):
         self.completed: payments.Completed | None = None
         self._key = uuid7()
         self._given_touched = False
+        self._receipt: tuple[int, str, str] | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 0, 16, 12)
         column.setSpacing(0)
@@ -99,6 +117,7 @@ class PaymentsPage(QWidget):
         self.side.setVisible(self.width() >= theme().px(1150))
         for row in self.rows:
             row.fit()
+        self.tender.show_started(self.payment_id is not None)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -116,40 +135,21 @@ class PaymentsPage(QWidget):
         column = card.layout()
         assert isinstance(column, QVBoxLayout)
         column.setSpacing(0)
-        top = QHBoxLayout()
-        top.setContentsMargins(16, 12, 14, 12)
-        top.setSpacing(12)
-        self.avatar = Avatar(size=44)
-        top.addWidget(self.avatar)
-        names = QVBoxLayout()
-        names.setSpacing(0)
-        line = QHBoxLayout()
-        line.setSpacing(8)
-        self.name = Text("", "panel")
-        self.name.setObjectName("payer_name")
-        self.badge = Badge("active", "")
-        self.number = Text("", "small", "text3")
-        for widget in (self.name, self.badge, self.number):
-            line.addWidget(widget)
-        line.addStretch(1)
-        names.addLayout(line)
-        self.owes = Text("", "label", "text2")
-        names.addWidget(self.owes)
-        top.addLayout(names, 1)
-        other = Button(_("Other student"), "search", keys=("Ctrl", "F"), kind="quiet")
-        other.clicked.connect(self.other_student)
-        top.addWidget(other)
-        column.addLayout(top)
+        self.who = WhoPays(self.context)
+        self.name = self.who.name
+        self.who.other.clicked.connect(self.other_student)
+        column.addWidget(self.who)
         self._columns: list[tuple[QWidget, int]] = []
         head = QFrame()
-        head.setStyleSheet("background: transparent;")
+        head.setProperty("band", True)
         columns = QHBoxLayout(head)
-        columns.setContentsMargins(54, 6, 16, 6)
+        columns.setContentsMargins(54, 7, 16, 7)
         columns.setSpacing(12)
         for label, wide, right in (
-            (_("What is owed"), 0, False), (_("Due"), 92, False), (_("Open"), 84, True), (_("Pay now"), 86, True),
+            (_("What is owed"), 0, False), (_("Due"), COLUMNS[0], False), (_("Open"), COLUMNS[1], True),
+            (_("Pay now"), COLUMNS[2], True),
         ):  # fmt: skip
-            said = Text(label, "label", "text2")
+            said = self._last_column = Text(label, "label", "text2")
             if wide:
                 self._columns.append((said, wide))
             if right:
@@ -157,7 +157,6 @@ class PaymentsPage(QWidget):
             columns.addWidget(said, 0 if wide else 1)
         column.addWidget(rule())
         column.addWidget(head)
-        column.addWidget(rule())
         self.lines = QVBoxLayout()
         self.lines.setSpacing(0)
         self.lines.setContentsMargins(0, 0, 0, 0)
@@ -175,15 +174,16 @@ class PaymentsPage(QWidget):
         scroll.setWidget(inner)
         column.addWidget(scroll, 1)
         column.addLayout(self._paying())
-        column.addWidget(rule())
-        foot = QHBoxLayout()
+        band = QFrame()
+        band.setProperty("foot", True)
+        foot = QHBoxLayout(band)
         foot.setContentsMargins(16, 9, 16, 9)
-        self.selected = Text("", "small", "text2")
+        self.selected = Line("", "small", "text2")
+        self.selected.setObjectName("selected_lines")
         self.sum = Text("", "title")
-        foot.addWidget(self.selected)
-        foot.addStretch(1)
+        foot.addWidget(self.selected, 1)
         foot.addWidget(self.sum)
-        column.addLayout(foot)
+        column.addWidget(band)
         return card
 
     def _adding(self) -> QVBoxLayout:
@@ -224,82 +224,25 @@ class PaymentsPage(QWidget):
         self.middle = QStackedWidget()
         self.middle.addWidget(self._tender())
         self.done = DoneCard()
+        self.done.receipt.clicked.connect(self.show_receipt)
         self.done.invoice.clicked.connect(self.show_invoice)
+        self.done.mail.clicked.connect(self.show_mail)
         self.done.reverse.clicked.connect(self.reverse)
         self.done.next.clicked.connect(self.next_person)
         self.middle.addWidget(self.done)
         return self.middle
 
     def _tender(self) -> QWidget:
-        card = Card(margins=(16, 16, 16, 16))
-        column = card.layout()
-        assert isinstance(column, QVBoxLayout)
-        column.setSpacing(8)
-        column.addWidget(Text(_("To pay"), "label", "text2"))
-        self.to_pay = Text("", "amount_xl")
-        self.to_pay.setObjectName("to_pay")
-        column.addWidget(self.to_pay)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        self.methods: dict[str, MethodButton] = {}
-        self._method_group = QButtonGroup(self)
-        for number, (key, label, icon) in enumerate(METHODS, start=1):
-            button = MethodButton(key, _(label), icon, ("Alt", str(number)))
-            self._method_group.addButton(button)
+        card = self.tender = TenderCard(self.context)
+        self.methods, self.given, self.notes, self.main = card.methods, card.given, card.notes, card.main
+        self.to_pay, self.change, self.change_box, self.coins = card.to_pay, card.change, card.change_box, card.coins
+        self.problem, self.safe = card.problem, card.safe
+        for button in card.methods.values():
             button.clicked.connect(self._method_chosen)
-            self.methods[key] = button
-            row.addWidget(button)
-        self.methods["cash"].setChecked(True)
-        column.addLayout(row)
-        column.addSpacing(6)
-        self.given_label = Text(_("Amount given"), "label", "text2")
-        column.addWidget(self.given_label)
-        self.given = QLineEdit()
-        self.given.setObjectName("amount_given")
-        self.given.setAccessibleName(_("Amount given"))
-        self.given.setFont(theme().font("panel"))
-        self.given.setFixedHeight(theme().px(52))
-        self.given.textEdited.connect(self._given_edited)
-        column.addWidget(self.given)
-        self.notes = QHBoxLayout()
-        self.notes.setSpacing(8)
-        column.addLayout(self.notes)
-        self.change_box = QFrame()
-        self.change_box.setProperty("good", True)
-        box = QHBoxLayout(self.change_box)
-        box.setContentsMargins(16, 10, 16, 10)
-        left = QVBoxLayout()
-        left.setSpacing(0)
-        self.change_label = Text(_("Change due"), "label", "ok")
-        self.change = Text("", "amount_change", "ok")
-        self.change.setObjectName("change_due")
-        left.addWidget(self.change_label)
-        left.addWidget(self.change)
-        box.addLayout(left)
-        box.addStretch(1)
-        self.coins = Text("", "body", "ok")
-        self.coins.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        box.addWidget(self.coins)
-        column.addWidget(self.change_box)
-        self.problem = Text("", "label", "danger", wrap=True)
-        self.problem.setObjectName("payment_problem")
-        column.addWidget(self.problem)
-        column.addStretch(1)
-        self.safe = Text("", "label", "text2", wrap=True)
-        column.addWidget(self.safe)
-        second = QHBoxLayout()
-        self.failed_button = Button(_("It failed"), "circle-x", kind="danger")
-        self.failed_button.clicked.connect(self.fail)
-        self.keep_button = Button(_("Keep for later"), "clock", keys=("Esc",), kind="quiet")
-        self.keep_button.clicked.connect(self.keep)
-        second.addWidget(self.failed_button)
-        second.addWidget(self.keep_button)
-        second.addStretch(1)
-        column.addLayout(second)
-        self.main = Button(_("Start payment"), "check", kind="primary", keys=("Ctrl", "Enter"), size="big")
-        self.main.setObjectName("payment_main")
-        self.main.clicked.connect(self.go_on)
-        column.addWidget(self.main)
+        card.given.textEdited.connect(self._given_edited)
+        card.failed_button.clicked.connect(self.fail)
+        card.keep_button.clicked.connect(self.keep)
+        card.main.clicked.connect(self.go_on)
         return card
 
     # -- the draft
@@ -322,7 +265,7 @@ class PaymentsPage(QWidget):
         self._given_touched = False
         self.middle.setCurrentIndex(0)
         self.note.clear()
-        self.problem.setText("")
+        self.tender.say("")
         self.methods["cash"].setChecked(True)
         for row in self.rows:
             self.lines.removeWidget(row)
@@ -331,31 +274,31 @@ class PaymentsPage(QWidget):
         self._fill_offers()
         found = roster.overview(student_id) if student_id is not None else None
         self.payer.clear()
-        if found is None:
-            self.name.setText(_("Nobody chosen yet"))
-            self.owes.setText(_("Ctrl+F finds a student."))
-            self.number.setText("")
-            self.badge.hide()
-        else:
-            row = found.row
-            self.avatar.set(row.name, row.id)
-            self.name.setText(row.name)
-            self.number.setText(row.number)
-            self.badge.show()
-            self.badge.set(row.status, words.state(row.status))
-            said, color = words.balance(row.balance_minor)
-            self.owes.setText(said)
-            self.owes.set_color(color)
-            self.payer.addItem(_("{name} pays").format(name=row.name), None)
+        self.who.show_person(found)
+        if found is not None:
+            self.payer.addItem(_("{name} pays").format(name=found.row.name), None)
             if found.payer_id:
                 self.payer.addItem(found.payer, found.payer_id)
-            for due in payments.owed(row.id):
+            for due in payments.owed(found.row.id):
                 self._add_row(OwedRow(self.context, due))
-        self.avatar.setVisible(found is not None)
         self.steps.set(self._now() if found is not None else "")
         self.head.facts.setText("")
+        self._last_column.setText(_("Pay now"))
+        self._show_hints()
         self._update()
+        self._to_given()
+
+    def _to_given(self) -> None:
+        """Into the amount, all of it chosen: what is typed takes its place."""
         self.given.setFocus()
+        self.given.selectAll()
+
+    def _show_hints(self) -> None:
+        if self.completed is not None:
+            self.key_hints = [(("R",), _("receipt")), (("M",), _("mail")), (("Enter",), _("next person"))]
+        else:
+            self.key_hints = [(("Space",), _("take line")), (("F8",), _("exact")), (("Esc",), _("keep for later"))]
+        self.hints_changed.emit()
 
     def _now(self) -> str:
         return words.clock_time(clock.stamp(), self.context.center)
@@ -379,14 +322,18 @@ class PaymentsPage(QWidget):
         self.add.addItem(theme().icon("plus"), _("Add a product"), None)
         for offer in catalog.products():
             stock = "" if offer.stock is None else _(" · {n} left").format(n=offer.stock)
-            self.add.addItem(f"{offer.name} · {text.show_money(offer.price_minor)}{stock}", offer)
+            price = text.show_money(offer.gross_minor(self.context.center.prices))
+            self.add.addItem(f"{offer.name} · {price}{stock}", offer)
         clear_layout(self.often)
+        self._offer_buttons: list[Button] = []
         self.often.addWidget(Text(_("Often sold:"), "small", "text3"))
         for offer in catalog.products(often=True)[: 3 if theme().scale < 1.2 else 2]:
             short = " ".join(offer.name.split(",")[0].split()[:2])
-            button = Button(f"{short}  {text.show_money(offer.price_minor)}", kind="quiet", size="small")
+            price = text.show_money(offer.gross_minor(self.context.center.prices))
+            button = Button(f"{short}  {price}", kind="quiet", size="small")
             button.setProperty("offer", offer.id)
             button.clicked.connect(self._often_clicked)
+            self._offer_buttons.append(button)
             self.often.addWidget(button)
         self.often.addStretch(1)
 
@@ -417,8 +364,7 @@ class PaymentsPage(QWidget):
 
     def method(self) -> str:
         """The chosen way to pay."""
-        button = self._method_group.checkedButton()
-        return button.key if isinstance(button, MethodButton) else "cash"
+        return self.tender.method()
 
     def given_minor(self) -> int | None:
         """What was handed over, None where it is not an amount."""
@@ -433,29 +379,35 @@ class PaymentsPage(QWidget):
         self.to_pay.setText(shown)
         self.sum.setText(shown)
         taken = [row for row in self.rows if row.take.isChecked()]
-        self.selected.setText(ngettext("{n} line selected", "{n} lines selected", len(taken)).format(n=len(taken)))
+        net, by_rate = taxes(taken)
+        parts = [ngettext("{n} line selected", "{n} lines selected", len(taken)).format(n=len(taken))]
+        if taken:
+            parts.append(_("Net {amount}").format(amount=text.show_money(net)))
+            parts += [f"{tax_words(rate)} {text.show_money(tax)}" for rate, tax in by_rate.items()]
+        self.selected.setText("    ".join(parts))
         if not self._given_touched and total is not None:
             self._set_given(total)
         clear_layout(self.notes)
         if self.method() == "cash" and total:
             for amount in likely_notes(total):
-                button = Button(
-                    money.format_plain(amount, self.context.center.currency, self.context.center.locale), size="small"
-                )
+                plain = money.format_plain(amount, self.context.center.currency, self.context.center.locale)
+                button = Button(plain, size="small", kind="choice")
+                button.setCheckable(True)
+                button.setChecked(amount == self.given_minor())
+                button.setToolTip(_("the exact sum") if amount == total else "")
                 button.setProperty("amount", amount)
+                button.setEnabled(self.payment_id is None)
                 button.clicked.connect(self._note_clicked)
-                self.notes.addWidget(button)
-            self.notes.addStretch(1)
+                self.notes.addWidget(button, 1)
         self._show_change()
         started = self.payment_id is not None
         self.main.set_label(_("Complete payment") if started else _("Start payment"))
         self.main.setEnabled(bool(self.student_id) and (started or bool(total or self._prepaid())))
-        self.failed_button.setVisible(started)
-        self.keep_button.setVisible(started)
+        self.tender.show_started(started)
         for row in self.rows:
             row.setEnabled(not started)
-        for widget in (self.add, self.payer, self.note, self.given, *self.methods.values()):
-            widget.setEnabled(not started)
+        for widget in (self.add, self.payer, self.note, self.given, *self.methods.values(), *self._offer_buttons):
+            widget.setEnabled(not started and self.student_id is not None)
 
     def _prepaid(self) -> int:
         """Money given although nothing is chosen: it becomes credit."""
@@ -468,6 +420,15 @@ class PaymentsPage(QWidget):
     def _given_edited(self) -> None:
         self._given_touched = True
         self._update()
+
+    def prepare(self, amount_minor: int | None, method: str) -> None:
+        """Fill in how much is given, and by what, as it was typed elsewhere."""
+        self.methods[method].setChecked(True)
+        if amount_minor is not None:
+            self._given_touched = True
+            self._set_given(amount_minor)
+        self._update()
+        self.main.setFocus()
 
     def _note_clicked(self) -> None:
         self._given_touched = True
@@ -484,13 +445,14 @@ class PaymentsPage(QWidget):
         total, given = self.total_minor() or 0, self.given_minor()
         cash = self.method() == "cash"
         rest = (given or 0) - total
-        self.given_label.setText(_("Amount given") if cash else _("Amount received"))
+        self.tender.given_label.setText(_("Amount given") if cash else _("Amount received"))
+        self.given.say(_("F8 = exact"))
         visible = given is not None and rest != 0 and (total > 0 or rest > 0)
         self.change_box.setVisible(visible)
         if not visible:
             return
         back = cash and rest > 0 and total > 0
-        self.change_label.setText(
+        self.tender.change_label.setText(
             _("Change due") if back else _("Stays as credit") if rest > 0 else _("Still open after this")
         )
         self.change.setText(text.show_money(abs(rest)))
@@ -498,7 +460,7 @@ class PaymentsPage(QWidget):
 
     def _method_chosen(self) -> None:
         self._update()
-        self.given.setFocus()
+        self._to_given()
 
     # -- the life of a payment
 
@@ -542,7 +504,7 @@ class PaymentsPage(QWidget):
         if self.completed is not None:
             self.next_person()
             return
-        self.problem.setText("")
+        self.tender.say("")
         if self.payment_id is not None:
             self.context.run(
                 payments.complete, self.payment_id, done=self._completed, failed=self._refused, busy=self.main
@@ -559,11 +521,12 @@ class PaymentsPage(QWidget):
         self.context.run(payments.start, draft, done=self._started, failed=self._refused, busy=self.main)
 
     def _refused(self, error: DeskError) -> None:
-        self.problem.setText(text.sentence(error))
+        self.tender.say(text.sentence(error))
         self._update()
 
     def _started(self, payment_id: int) -> None:
         self.payment_id = payment_id
+        self.head.facts.setText(next((row.number for row in takings.started() if row.id == payment_id), ""))
         now = self._now()
         self.steps.set(self.steps.times[0] or now, now)
         saved = _("Started and saved at {time}. Nothing is booked until you complete it; Esc keeps it for later.")
@@ -576,14 +539,29 @@ class PaymentsPage(QWidget):
         self.steps.set(self.steps.times[0], self.steps.times[1] or self._now(), self._now())
         self.safe.setText("")
         self.head.facts.setText(done.number)
-        how = words.state(self.method()).lower()
-        self.done.paid.setText(_("{amount} paid, {how}").format(amount=text.show_money(done.amount_minor), how=how))
-        self.done.facts.setText(f"{done.number} · {self._now()}")
+        how = {"cash": _("{amount} paid in cash"), "card": _("{amount} paid by card")}
+        said = how.get(self.method(), _("{amount} paid by transfer"))
+        self.done.paid.setText(said.format(amount=text.show_money(done.amount_minor)))
+        who = next((one.name for one in staff.at_work() if one.id == self.context.actor.user_id), "")
+        self.done.facts.setText(" · ".join(filter(None, (done.number, self._now(), who))))
+        self._show_outcome(done)
         self.done.box.setVisible(done.change_minor > 0)
         self.done.give_back.setText(text.show_money(done.change_minor))
         self.done.coins.setText(in_coins(done.change_minor, self.context))
         self.done.invoice.setVisible(bool(done.invoice_ids))
-        facts = []
+        if done.invoice_ids:
+            label = find.label_of(done.invoice_ids[0])
+            more = len(done.invoice_ids) - 1
+            also = ngettext("and {n} more, made just now", "and {n} more, made just now", more).format(n=more)
+            self.done.invoice.say(_("Open invoice {number}").format(number=label), also if more else _("made just now"))
+        self.done.reverse.say(_("Reverse this payment"), _("asks for a reason"))
+        self._receipt = mail_list.receipt_of(done.number)
+        self.done.mail.setVisible(self._receipt is not None)
+        facts = [] if self._receipt is not None else [_("No receipt was mailed: there is no address.")]
+        if self._receipt is not None:
+            _id, address, state = self._receipt
+            to = _("to {address} · {state}").format(address=address, state=words.state(state).lower())
+            self.done.mail.say(_("Receipt by mail"), to)
         if done.credit_minor:
             facts.append(_("{amount} stays as credit.").format(amount=text.show_money(done.credit_minor)))
         if done.unsold:
@@ -592,7 +570,25 @@ class PaymentsPage(QWidget):
         self.middle.setCurrentIndex(1)
         self.done.reverse.setEnabled(True)
         self.done.next.setFocus()
+        self._show_hints()
         self.context.notice.emit(_("Payment {number} is complete.").format(number=done.number))
+
+    def _show_outcome(self, done: payments.Completed) -> None:
+        """What became of each line, and what is still owed."""
+        self._last_column.setText(_("Result"))
+        left = done.amount_minor
+        for row in self.rows:
+            put = min(row.amount() or 0, left)
+            left -= put
+            whole = put and put == row.open_minor
+            row.show_outcome(_("Paid") if whole else text.show_money(put) if put else "—", "paid" if whole else "")
+        if self.student_id is not None:
+            self.who.show_person(roster.overview(self.student_id))
+
+    def show_mail(self) -> None:
+        """M: the receipt in the mail queue."""
+        if self.completed is not None and self._receipt is not None:
+            self.open_requested.emit("mail_queue", self._receipt[0])
 
     def fail(self) -> None:
         """No money moved: ask why, and keep that."""
@@ -619,6 +615,7 @@ class PaymentsPage(QWidget):
             if row.id == payment_id:
                 self.new_draft(row.student_id)
                 self.payment_id = payment_id
+                self.head.facts.setText(row.number)
                 self.methods.get(row.method, self.methods["card"]).setChecked(True)
                 self._given_touched = True
                 self._set_given(row.amount_minor)
@@ -655,6 +652,11 @@ class PaymentsPage(QWidget):
     def _refused_late(self, error: DeskError) -> None:
         self.done.words.setText(text.sentence(error))
 
+    def show_receipt(self) -> None:
+        """R: the receipt of this payment, to print."""
+        if self.completed is not None:
+            paper.show_receipt(self, self.context, self.completed.payment_id)
+
     def show_invoice(self) -> None:
         """The invoice this payment issued, as it is printed."""
         if self.completed is not None and self.completed.invoice_ids:
@@ -675,8 +677,12 @@ class PaymentsPage(QWidget):
         key = event.key()
         if self.completed is not None and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.next_person()
+        elif self.completed is not None and key == Qt.Key.Key_R:
+            self.show_receipt()
         elif self.completed is not None and key == Qt.Key.Key_O:
             self.show_invoice()
+        elif self.completed is not None and key == Qt.Key.Key_M:
+            self.show_mail()
         elif key == Qt.Key.Key_Escape:
             self.keep()
         else:

@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app import text
 from app.desk import seats
@@ -17,21 +17,9 @@ from ui import words
 from ui.context import Context
 from ui.dialogs import ask
 from ui.theme import theme
-from ui.widgets.basic import Button, Text, clear_layout, draw_avatar, draw_seats
-
-
-class _Seats(QWidget):
-    """The seats of a slot in one row."""
-
-    def __init__(self, block: calendar.Block) -> None:
-        super().__init__()
-        self._counts = (block.paid, block.pending, block.held, max(block.capacity - block.taken, 0))
-        self.setFixedHeight(theme().px(16))
-        self.setMinimumWidth(60)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        cell = max(3, min(theme().px(9), self.width() // max(sum(self._counts), 1) - 2))
-        draw_seats(QPainter(self), QRectF(self.rect()), self._counts, (cell, theme().px(12)))
+from ui.widgets.basic import Button, Text, clear_layout, draw_avatar, rule
+from ui.widgets.facts import FactTable
+from ui.widgets.squares import SeatSquares
 
 
 class _Avatar(QWidget):
@@ -53,11 +41,9 @@ class SeatOffer(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        self.facts = QGridLayout()
-        self.facts.setHorizontalSpacing(16)
-        self.facts.setVerticalSpacing(8)
-        self.facts.setColumnStretch(1, 1)
-        column.addLayout(self.facts)
+        self.facts = FactTable()
+        column.addWidget(self.facts)
+        column.addSpacing(4)
         self.title = Text(_("Waiting, in order"), "label", "text2")
         column.addWidget(self.title)
         self.people = QVBoxLayout()
@@ -72,21 +58,19 @@ class SeatOffer(QWidget):
         if slot_id != self.slot_id:
             self.problem.setText("")
         self.slot_id = slot_id
-        clear_layout(self.facts)
         clear_layout(self.people)
         block = calendar.block(slot_id)
         self.title.setVisible(block is not None)
         if block is None:
-            self.facts.addWidget(Text(_("This slot was canceled."), "body", "text2"), 0, 0)
+            self.facts.show_facts([(_("Slot"), _("This slot was canceled."))])
             return
         here = self.context.center
         times = f"{words.when(block.start_utc, here)}–{block.end_wall[11:16]}"
         count = _("{n} of {all}").format(n=block.taken, all=block.capacity)
-        rows = [(_("Slot"), " · ".join(filter(None, (times, block.room)))), (_("Seats"), count)]
-        for number, (label, said) in enumerate(rows):
-            self.facts.addWidget(Text(label, "body", "text3"), number, 0)
-            self.facts.addWidget(Text(said, "name", wrap=True), number, 1)
-        self.facts.addWidget(_Seats(block), len(rows), 1)
+        squares = SeatSquares()
+        squares.show_seats(block)
+        slot = " · ".join(filter(None, (times, block.room)))
+        self.facts.show_facts([(_("Slot"), slot), (_("Seats"), count), ("", squares)])
         waiting = [seat for seat in calendar.seats(slot_id) if seat.status == "waiting"]
         held = [seat for seat in calendar.seats(slot_id) if seat.status == "held" and seat.held_until]
         for seat in held:
@@ -97,6 +81,7 @@ class SeatOffer(QWidget):
         free = block.taken < block.capacity
         for number, seat in enumerate(waiting, start=1):
             self.people.addLayout(self._person(number, seat, free))
+            self.people.addWidget(rule())
         if not waiting:
             self.people.addWidget(Text(_("Nobody waits any more."), "body", "text3"))
 

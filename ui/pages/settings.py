@@ -28,6 +28,7 @@ from app.lists import settings as stored
 from app.mail import queue, secrets
 from app.text import N_, _
 from ui.context import Context
+from ui.pages.keeping.history import History
 from ui.pages.keeping.page import SafeKeeping
 from ui.widgets.basic import Button, Card, Field, PageHead, Segment, Text, clear_layout, show_error
 
@@ -56,15 +57,17 @@ class SettingsPage(QWidget):
         super().__init__()
         self.context = context
         self.key_hints = [(("Tab",), _("next field"))]
-        self.help_keys = [("Tab", _("next field")), ("Alt+1 / Alt+2", _("the center, safe keeping"))]
+        self.help_keys = [("Tab", _("next field")), ("Alt+1 / 2 / 3", _("the center, safe keeping, history"))]
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 0, 16, 12)
+        parts = (("center", _("The center")), ("keeping", _("Safe keeping")), ("history", _("History")))
         self.part = Segment(
-            (("center", _("The center"), ("Alt", "1")), ("keeping", _("Safe keeping"), ("Alt", "2"))), "settings_part"
+            [(key, label, ("Alt", str(number))) for number, (key, label) in enumerate(parts, start=1)], "settings_part"
         )
         self.part.set_value("center")
+        self.help_topic = "center"
         self.part.chosen.connect(self.show_part)
-        for number, key in enumerate(("center", "keeping"), start=1):
+        for number, (key, _label) in enumerate(parts, start=1):
             shortcut = QShortcut(QKeySequence(f"Alt+{number}"), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(partial(self.show_part, key))
@@ -90,15 +93,28 @@ class SettingsPage(QWidget):
         self.parts = QStackedWidget()
         self.parts.addWidget(scroll)
         self.parts.addWidget(self.keeping)
+        self.history = History(context)
+        self.parts.addWidget(self.history)
         column.addWidget(self.parts, 1)
 
     def show_part(self, key: str) -> None:
-        """The center, or safe keeping."""
+        """The center, safe keeping, or the history."""
         self.part.set_value(key)
-        self.parts.setCurrentIndex(("center", "keeping").index(key))
+        self.help_topic = key
+        self.parts.setCurrentIndex(("center", "keeping", "history").index(key))
         if key == "keeping":
             self.keeping.reload()
             self.keeping.backups.table.setFocus()
+        elif key == "history":
+            self.history.reload()
+            self.history.table.setFocus()
+
+    def on_changes(self, _changes: object) -> None:
+        """Something was done: the history on screen shows it."""
+        if self.history.isVisible():
+            self.history.reload()
+        self._show_taxes()
+        self._show_till()
 
     def page_shown(self) -> None:
         """Read again what changed meanwhile."""
@@ -122,14 +138,13 @@ class SettingsPage(QWidget):
         self.center_fields: dict[str, Field] = {}
         for number, (key, label) in enumerate(_CENTER):
             field = Field(_(label), name=f"center_{key}")
-            assert isinstance(field.edit, QLineEdit)
-            field.edit.setText(str(getattr(self.context.center, key)).replace("\n", ", "))
             self.center_fields[key] = field
             grid.addWidget(field, number // 2, number % 2)
         self.prices = QComboBox()
         self.prices.addItem(_("with tax inside (gross)"), "gross")
         self.prices.addItem(_("without tax (net)"), "net")
-        self.prices.setCurrentIndex(self.prices.findData(self.context.center.prices))
+        self._fill_center()
+        self.context.center_changed.connect(self._fill_center)
         grid.addWidget(Field(_("Prices are quoted"), self.prices, name="center_prices"), len(_CENTER) // 2, 0)
         column.addLayout(grid)
         column.addWidget(self.center_problem)
@@ -137,6 +152,13 @@ class SettingsPage(QWidget):
         self.save_center.clicked.connect(self.store_center)
         column.addWidget(self.save_center, alignment=Qt.AlignmentFlag.AlignLeft)
         return card
+
+    def _fill_center(self) -> None:
+        """Show the center as it is, also after its settings were taken back."""
+        for key, field in self.center_fields.items():
+            assert isinstance(field.edit, QLineEdit)
+            field.edit.setText(str(getattr(self.context.center, key)).replace("\n", ", "))
+        self.prices.setCurrentIndex(self.prices.findData(self.context.center.prices))
 
     def store_center(self) -> None:
         """Save what was typed about the center."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
@@ -11,20 +14,22 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QScrollArea,
+    QSizePolicy,
     QTabBar,
     QVBoxLayout,
     QWidget,
 )
 
-from app import text
+from app import clock, text
 from app.desk import payments, people
 from app.lists import people as roster
-from app.text import _
+from app.text import _, ngettext
 from ui import words
 from ui.context import Context
 from ui.pages import paper
 from ui.theme import CATEGORY, theme
 from ui.widgets.basic import Avatar, Badge, Button, Card, Icon, Text, clear_layout, rule
+from ui.widgets.line import Line
 
 _TABS = ("overview", "timeline", "enrollments", "payments", "messages", "notes")
 
@@ -56,7 +61,7 @@ class StudentPanel(Card):
     edit_requested = Signal()
 
     def __init__(self, context: Context) -> None:
-        super().__init__(margins=(0, 0, 0, 0))
+        super().__init__(margins=(1, 1, 1, 6))
         self.context = context
         self.student_id: int | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -68,6 +73,8 @@ class StudentPanel(Card):
         self.tabs.setObjectName("panel_tabs")
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
+        theme().changed.connect(self._fit)
+        self._fit()
         for label in (_("Overview"), _("Timeline"), _("Enrollments"), _("Payments"), _("Messages"), _("Notes")):
             self.tabs.addTab(label)
         self.tabs.currentChanged.connect(self.reload)
@@ -84,6 +91,9 @@ class StudentPanel(Card):
         self.scroll.setWidget(inner)
         column.addWidget(self.scroll, 1)
 
+    def _fit(self) -> None:
+        self.tabs.setUsesScrollButtons(theme().scale > 1.1)  # six words that have room at 100 % alone
+
     def _head(self) -> QVBoxLayout:
         column = QVBoxLayout()
         column.setContentsMargins(16, 12, 16, 6)
@@ -96,14 +106,15 @@ class StudentPanel(Card):
         names.setSpacing(1)
         line = QHBoxLayout()
         line.setSpacing(8)
-        self.name = Text("", "panel")
+        self.name = Line("", "panel")
+        self.name.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.name.setObjectName("panel_name")
         self.badge = Badge("active", "")
         line.addWidget(self.name)
         line.addWidget(self.badge)
         line.addStretch(1)
         names.addLayout(line)
-        self.facts = Text("", "small", "text2")
+        self.facts = Line("", "small", "text2")
         names.addWidget(self.facts)
         top.addLayout(names, 1)
         column.addLayout(top)
@@ -152,39 +163,58 @@ class StudentPanel(Card):
         row = found.row
         self.avatar.set(row.name, row.id)
         self.name.setText(row.name)
-        self.name.setToolTip(row.name)
         self.badge.set(row.status, words.state(row.status))
         years = roster.age(found.date_of_birth, self.context.center.zone)
-        parts = [row.number, _("{n} years").format(n=years) if years is not None else "", found.payer]
+        spoken = _language(found.language, self.context.center.locale)
+        parts = [
+            row.number,
+            _("{n} years").format(n=years) if years is not None else "",
+            _("speaks {language}").format(language=spoken) if spoken else "",
+            _("{name} pays").format(name=found.payer) if found.payer else "",
+        ]
         self.facts.setText(" · ".join(part for part in parts if part))
         getattr(self, f"_show_{_TABS[self.tabs.currentIndex()]}")(found)
         self.body.addStretch(1)
 
     # -- tabs
 
-    def _heading(self, words_: str) -> None:
+    def _heading(self, words_: str, facts: str = "") -> None:
         self.body.addSpacing(4)
-        self.body.addWidget(Text(words_, "label", "text2"))
-
-    def _pair(self, left: str, right: str, *, role: str = "body", color: str = "text", second: str = "") -> None:
         line = QHBoxLayout()
-        text_ = Text(left, role, "text", wrap=True)
-        line.addWidget(text_, 1)
-        line.addWidget(Text(right, "small", color))
+        line.setSpacing(10)
+        line.addWidget(Text(words_, "label", "text2"))
+        line.addWidget(Text(facts, "small", "text2"))
+        line.addStretch(1)
+        self.body.addLayout(line)
+
+    def _entry(self, left: str, right: QWidget, second: str, *, role: str = "body") -> None:
+        """Words, what belongs at the end of the line, and below when and by whom."""
+        if self.body.count():
+            self.body.addWidget(rule())
+        line = QHBoxLayout()
+        line.addWidget(Text(left, role, "text", wrap=True), 1)
+        line.addWidget(right, alignment=Qt.AlignmentFlag.AlignTop)
         self.body.addLayout(line)
         if second:
             self.body.addWidget(Text(second, "small", "text3", wrap=True))
+
+    def _nothing(self, words_: str) -> None:
+        self.body.addWidget(Text(words_, "body", "text3"))
 
     def _show_overview(self, found: roster.Overview) -> None:
         self.body.addWidget(self._money(found))
         self._heading(_("Next"))
         if found.row.next_slot_at:
-            when = words.when(found.row.next_slot_at, self.context.center)
-            self._pair(found.next_title, "", role="name", second=" · ".join(filter(None, (when, found.next_room))))
+            self.body.addLayout(self._next(found))
         else:
-            self.body.addWidget(Text(_("No slot booked."), "body", "text3"))
-        self._heading(_("Enrollments"))
-        self._enrolled(limit=3)
+            self._nothing(_("No slot booked."))
+        rows = roster.enrollments(found.row.id)
+        running = sum(row.status == "pending" for row in rows)
+        finished = sum(row.status == "completed" for row in rows)
+        said = [_("{n} running").format(n=running)] if running else []
+        said += [_("{n} finished").format(n=finished)] if finished else []
+        self._heading(_("Enrollments"), " · ".join(said))
+        self._enrolled(rows[:3])
         self._heading(_("Contact"))
         for icon, value in (
             ("phone", found.row.phone),
@@ -193,9 +223,9 @@ class StudentPanel(Card):
         ):
             if value:
                 line = QHBoxLayout()
-                line.addWidget(Icon(icon, "text3", 15))
-                line.addWidget(Text(value))
-                line.addStretch(1)
+                line.setSpacing(8)
+                line.addWidget(Icon(icon, "text3", 16))
+                line.addWidget(Line(value), 1)
                 self.body.addLayout(line)
         if found.note:
             note = QFrame()
@@ -203,69 +233,146 @@ class StudentPanel(Card):
             inner = QHBoxLayout(note)
             inner.setContentsMargins(10, 7, 8, 7)
             inner.addWidget(Icon("sticky-note", "brasstext", 16), alignment=Qt.AlignmentFlag.AlignTop)
-            inner.addWidget(Text(found.note, "label", "text2", wrap=True), 1)
+            inner.addWidget(Text(found.note, "small", "text2", wrap=True), 1)
+            self.body.addSpacing(4)
             self.body.addWidget(note)
 
     def _money(self, found: roster.Overview) -> QWidget:
+        """What they owe, and why: the late ones first and in red."""
         box = QFrame()
         box.setProperty("tinted", True)
-        line = QHBoxLayout(box)
-        line.setContentsMargins(12, 9, 12, 9)
-        said, color = words.balance(found.row.balance_minor)
-        line.addWidget(Text(said if found.row.balance_minor else _("Nothing owed"), "panel", color))
+        whole: QHBoxLayout | QVBoxLayout = QVBoxLayout(box) if theme().scale > 1.2 else QHBoxLayout(box)
+        whole.setContentsMargins(12, 9, 12, 9)
+        line = QHBoxLayout()
+        line.setSpacing(6)
+        whole.addLayout(line)
+        owed = found.row.balance_minor
+        if not owed:
+            line.addWidget(Text(_("Nothing owed"), "section", "text2"))
+        else:
+            kind, color = (_("open"), "text") if owed > 0 else (_("credit"), "ok")
+            line.addWidget(Text(text.show_money(abs(owed)), "amount_m", color))
+            line.addWidget(Text(kind, "name", color), alignment=Qt.AlignmentFlag.AlignBottom)
         line.addStretch(1)
         why = QVBoxLayout()
         why.setSpacing(0)
-        today = words.day
-        for due in payments.owed(found.row.id)[:2]:
-            label = due.invoice_label or due.title
-            text_ = _("{amount} due {day} · {what}").format(
-                amount=text.show_money(due.open_minor), day=today(due.due_on, self.context.center), what=label
-            )
-            why.addWidget(Text(text_, "small", "text2"), alignment=Qt.AlignmentFlag.AlignRight)
-        line.addLayout(why)
+        here = self.context.center
+        today = clock.local_date(here.zone).isoformat()
+        dues = payments.owed(found.row.id)
+        for due in dues[: 2 if len(dues) <= 2 else 1]:
+            amount, what = text.show_money(due.open_minor), due.invoice_label or due.title
+            late = due.due_on < today
+            said = _("{amount} overdue") if late else _("{amount} due {day}")
+            parts = QHBoxLayout()
+            parts.setSpacing(0)
+            parts.addStretch(1)
+            first = said.format(amount=amount, day=words.day(due.due_on, here))
+            parts.addWidget(Text(first, "small_strong" if late else "small", "danger" if late else "text2"))
+            parts.addWidget(Text(f" · {what}", "small", "text2"))
+            why.addLayout(parts)
+        if len(dues) > 2:
+            more = ngettext("and {n} more line", "and {n} more lines", len(dues) - 1).format(n=len(dues) - 1)
+            last = Text(more, "small", "text3")
+            last.setAlignment(Qt.AlignmentFlag.AlignRight)
+            why.addWidget(last)
+        whole.addLayout(why)
         return box
 
-    def _enrolled(self, limit: int) -> None:
-        assert self.student_id is not None
-        rows = roster.enrollments(self.student_id)
+    def _next(self, found: roster.Overview) -> QHBoxLayout:
+        """The day on a leaf of a calendar, then what and where."""
+        here = self.context.center
+        wall = clock.utc_to_wall(clock.parse_stamp(found.row.next_slot_at or ""), here.zone)
+        leaf = QFrame()
+        leaf.setProperty("datetile", True)
+        leaf.setFixedSize(theme().px(42), theme().px(42))
+        column = QVBoxLayout(leaf)
+        column.setContentsMargins(0, 2, 0, 3)
+        column.setSpacing(0)
+        month = str(format_date(wall.date(), "MMM", locale=here.locale.replace("-", "_")))
+        for said, role, color in ((str(wall.day), "section", "text"), (month, "key", "text2")):
+            made = Text(said, role, color)
+            made.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            column.addWidget(made)
+        names = QVBoxLayout()
+        names.setSpacing(1)
+        names.addWidget(Line(found.next_title, "name"))
+        when = words.when(found.row.next_slot_at, here)
+        names.addWidget(Line(" · ".join(filter(None, (when, found.next_room))), "small", "text2"))
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        row.addWidget(leaf)
+        row.addLayout(names, 1)
+        return row
+
+    def _enrolled(self, rows: list[roster.EnrollmentRow]) -> None:
         if not rows:
-            self.body.addWidget(Text(_("Not enrolled yet."), "body", "text3"))
-        for row in rows[:limit]:
+            self._nothing(_("Not enrolled yet."))
+        for row in rows:
             line = QHBoxLayout()
+            line.setSpacing(8)
             line.addWidget(Icon(row.icon, CATEGORY.get(row.category, "cdrive"), 17))
-            line.addWidget(Text(row.title, "name"), 1)
-            line.addWidget(Text(f"{row.done_minutes // 60} / {row.planned_minutes // 60} h", "small", "text2"))
+            line.addWidget(Line(row.title, "name"), 1)
+            done = _("{done} of {all} h").format(done=row.done_minutes // 60, all=row.planned_minutes // 60)
+            line.addWidget(Text(done, "small", "text2"))
             self.body.addLayout(line)
-            self.body.addWidget(ProgressBar(row.progress_bp))
-            facts = _("attended {a} · absent {b} · {c} to come · {state}").format(
-                a=row.attended, b=row.absent, c=row.coming, state=words.state(row.status)
-            )
-            self.body.addWidget(Text(facts, "small", "text3"))
+            below = QVBoxLayout()
+            below.setContentsMargins(theme().px(17) + 8, 0, 0, 4)
+            below.setSpacing(4)
+            below.addWidget(ProgressBar(row.progress_bp))
+            below.addWidget(Text(self._progress(row), "small", "text3"))
+            self.body.addLayout(below)
+
+    @staticmethod
+    def _progress(row: roster.EnrollmentRow) -> str:
+        held = row.attended + row.absent
+        parts = [_("attended {n} of {held} held").format(n=row.attended, held=held)] if held else []
+        parts += [_("{n} absent").format(n=row.absent)] if row.absent else []
+        parts += [_("{n} to come").format(n=row.coming)] if row.coming else []
+        if row.status != "pending" or not parts:
+            parts.append(words.state(row.status))
+        return " · ".join(parts)
 
     def _show_enrollments(self, found: roster.Overview) -> None:
-        self._enrolled(limit=100)
+        self._enrolled(roster.enrollments(found.row.id))
 
     def _show_timeline(self, found: roster.Overview) -> None:
         for entry in roster.timeline(found.row.id):
             when = words.when(entry.at, self.context.center)
-            self._pair(entry.words, when, color="text3", second=entry.actor)
+            self._entry(entry.words, QWidget(), " · ".join(filter(None, (when, entry.actor))))
 
     def _show_payments(self, found: roster.Overview) -> None:
-        for one in roster.documents(found.row.id):
-            amount = text.show_money(one.amount_minor)
-            detail = words.state(one.words) if one.kind == "payment" else words.state(one.kind)
-            said = f"{words.day(one.on, self.context.center)} · {detail} · {words.state(one.status)}"
-            self._pair(one.number, amount, role="name", color="text", second=said)
-            if one.kind != "payment":
-                button = Button(_("Open {number}").format(number=one.number), "file-text", kind="quiet", size="small")
-                button.setObjectName("open_document")
-                button.clicked.connect(partial(paper.show_invoice, self, self.context, one.id, copy=True))
-                self.body.addWidget(button, alignment=Qt.AlignmentFlag.AlignLeft)
+        rows = roster.documents(found.row.id)
+        if not rows:
+            self._nothing(_("No payments or invoices yet."))
+        else:
+            self._paper_button("open_statement", _("Statement of account"), paper.show_statement, found.row.id)
+        for one in rows:
+            paid = one.kind == "payment"
+            detail = words.state(one.words) if paid else words.state(one.kind)
+            parts = [words.day(one.on, self.context.center), detail]
+            if paid and one.status != "completed":
+                parts.append(words.state(one.status))
+            amount = Text(text.show_money(one.amount_minor), "name", "text" if one.amount_minor >= 0 else "danger")
+            self._entry(one.number, amount, " · ".join(parts), role="name")
+            if not paid:
+                said = _("Open {number}").format(number=one.number)
+                self._paper_button("open_document", said, partial(paper.show_invoice, copy=True), one.id)
+            elif one.status == "completed":
+                said = _("Receipt of {number}").format(number=one.number)
+                self._paper_button("open_receipt", said, partial(paper.show_receipt, copy=True), one.id)
+
+    def _paper_button(self, name: str, said: str, show: Callable[..., object], row_id: int) -> None:
+        button = Button(said, "file-text", kind="quiet", size="small")
+        button.setObjectName(name)
+        button.clicked.connect(partial(show, self, self.context, row_id))
+        self.body.addWidget(button, alignment=Qt.AlignmentFlag.AlignLeft)
 
     def _show_messages(self, found: roster.Overview) -> None:
-        for at, subject, state in roster.messages(found.row.id):
-            self._pair(subject, words.state(state), second=words.when(at, self.context.center))
+        rows = roster.messages(found.row.id)
+        if not rows:
+            self._nothing(_("No messages yet."))
+        for at, subject, state in rows:
+            self._entry(subject, Badge(state, words.state(state)), words.when(at, self.context.center))
 
     def _show_notes(self, found: roster.Overview) -> None:
         self.note = QLineEdit()
@@ -275,8 +382,17 @@ class StudentPanel(Card):
         self.note.returnPressed.connect(self._add_note)
         self.body.addWidget(self.note)
         for at, body, pinned in roster.notes(found.row.id):
-            self._pair(body, _("pinned") if pinned else "", second=words.when(at, self.context.center))
+            said = Text(_("pinned") if pinned else "", "small", "text3")
+            self._entry(body, said, words.when(at, self.context.center))
 
     def _add_note(self) -> None:
         if self.note.text().strip():
             self.context.run(people.add_note, self.student_id, self.note.text(), True, busy=self.note)
+
+
+def _language(code: str, locale: str) -> str:
+    """A language by its name in the center's own; '' where it is not known."""
+    try:
+        return str(Locale.parse(code.replace("-", "_")).get_language_name(locale.replace("-", "_")) or "")
+    except (ValueError, UnknownLocaleError):
+        return ""

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app import text
 from app.lists import people as roster
@@ -18,6 +18,8 @@ from ui.dialogs.student import StudentDialog
 from ui.pages.student_panel import StudentPanel
 from ui.theme import theme
 from ui.widgets.basic import Button, Card, Chip, EmptyState, PageHead, Text
+from ui.widgets.line import Line
+from ui.widgets.search import SearchField
 from ui.widgets.table import Cell, Column, PagedModel, RowTable
 
 _CHIPS = (
@@ -45,20 +47,26 @@ class StudentsPage(QWidget):
             ("F2", _("enroll")), ("F4", _("take a payment")), ("Ctrl+Tab", _("next tab of the panel")),
         ]  # fmt: skip
         self._dirty = True
+        self._more = False
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 0, 16, 12)
-        column.setSpacing(8)
+        column.setSpacing(0)
         new = Button(_("New student"), "user-plus", kind="primary", keys=("Ctrl", "N"))
         new.clicked.connect(self.new_student)
-        self.head = PageHead(_("Students"), [new])
+        bring = Button(_("Import…"), "download")
+        bring.clicked.connect(self.import_people)
+        take = Button(_("Export"), "file-text")
+        take.clicked.connect(self.export_people)
+        self.head = PageHead(_("Students"), [bring, take, new])
         column.addWidget(self.head)
         column.addLayout(self._filters())
-        column.addSpacing(4)
+        column.addSpacing(12)
         row = QHBoxLayout()
         row.setSpacing(12)
         row.addWidget(self._list(), 1)
         self.panel = StudentPanel(context)
-        self.panel.setFixedWidth(416)
+        theme().changed.connect(self._fit)
+        self._fit()
         self.panel.pay_requested.connect(self.pay_requested)
         self.panel.enroll_requested.connect(self.enroll_requested)
         self.panel.edit_requested.connect(self.edit_student)
@@ -77,14 +85,14 @@ class StudentsPage(QWidget):
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(act)
 
+    def _fit(self) -> None:
+        """The panel grows with the text, and leaves the roster its names and balances."""
+        self.panel.setFixedWidth(min(theme().px(416), 540))
+
     def _filters(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(8)
-        self.search = QLineEdit()
-        self.search.setObjectName("student_search")
-        self.search.setAccessibleName(_("Name, phone, mail or number"))
-        self.search.setPlaceholderText(_("Name, phone, mail or number"))
-        self.search.addAction(theme().icon("search", "text"), QLineEdit.ActionPosition.LeadingPosition)
+        self.search = SearchField(_("Name, phone, mail or number"), "student_search", low=True)
         self.search.setFixedWidth(250)
         self.search.textChanged.connect(self._typed)
         self.search.returnPressed.connect(self._to_table)
@@ -101,13 +109,13 @@ class StudentsPage(QWidget):
     def _list(self) -> QWidget:
         self.model = PagedModel(
             [
-                Column(_("Name"), 0, lambda row: Cell(row.name, "name", avatar=row.id)),
-                Column(_("Phone"), 156, lambda row: Cell(row.phone, color="text2")),
-                Column(_("Email"), 78, lambda row: Cell(row.email, color="text2")),
-                Column(_("Courses"), 82, lambda row: Cell(row.courses)),
-                Column(_("Next slot"), 110, self._next_slot),
-                Column(_("Balance"), 100, self._balance, right=True),
-                Column(_("Status"), 98, lambda row: Cell(words.state(row.status), badge=row.status)),
+                Column(_("Name"), 0, lambda row: Cell(row.name, "name", avatar=row.id), least=174),
+                Column(_("Phone"), 148, lambda row: Cell(row.phone, color="text2")),
+                Column(_("Email"), 72, lambda row: Cell(row.email, color="text2"), grow=True),
+                Column(_("Courses"), 72, lambda row: Cell(row.courses), grow=True),
+                Column(_("Next slot"), 114, self._next_slot),
+                Column(_("Balance"), 108, self._balance, right=True),
+                Column(_("Status"), 96, lambda row: Cell(words.state(row.status), badge=row.status)),
             ],
             roster.page,
         )
@@ -118,25 +126,30 @@ class StudentsPage(QWidget):
         inner = card.layout()
         assert isinstance(inner, QVBoxLayout)
         inner.setSpacing(0)
-        self.empty = EmptyState("users", "", "")
-        self.drop = Button(_("Drop the filter"), "x", kind="default", keys=("Esc",))
+        self.drop = Button(_("Drop the filter"), "x", keys=("Esc",))
         self.drop.clicked.connect(self.drop_filter)
-        self.empty.layout().addWidget(self.drop)
+        self.add_this = Button(_("New student"), "plus")
+        self.add_this.setObjectName("new_named")
+        self.add_this.clicked.connect(self.new_named)
+        self.empty = EmptyState("users", "", "", [self.drop, self.add_this])
         self.stack = QStackedWidget()
         self.stack.addWidget(self.table)
         self.stack.addWidget(self.empty)
         inner.addWidget(self.stack, 1)
-        foot = QHBoxLayout()
-        foot.setContentsMargins(14, 5, 14, 5)
+        band = QFrame()
+        band.setProperty("foot", True)
+        foot = QHBoxLayout(band)
+        foot.setContentsMargins(14, 4, 14, 4)
         self.range = Text("", "small", "text2")
-        self.owed = Text("", "small", "text2")
+        self.owed = Line("", "small", "text2")
         self.took = Text("", "small", "text3")
         foot.addWidget(self.range)
         foot.addSpacing(20)
-        foot.addWidget(self.owed)
-        foot.addStretch(1)
+        foot.addWidget(self.owed, 1)
         foot.addWidget(self.took)
-        inner.addLayout(foot)
+        inner.addWidget(band)
+        self.table.verticalScrollBar().valueChanged.connect(self._say_range)
+        self.table.verticalScrollBar().rangeChanged.connect(self._say_range)
         return card
 
     def _next_slot(self, row: roster.Row) -> Cell:
@@ -167,6 +180,7 @@ class StudentsPage(QWidget):
         return tuple(key for key, chip in self.chips.items() if chip.isChecked())
 
     def _typed(self) -> None:
+        self._asked += 1  # an answer on its way belongs to what was typed before
         started = time.perf_counter()
         found = roster.ids(self.search.text(), self._chosen(), self.context.center.zone, 200)
         self.table.show_ids(found)
@@ -192,8 +206,8 @@ class StudentsPage(QWidget):
             chip.set_count(found.counts[key])
         self._say(len(found.ids), more=False)
         self.owed.setText(
-            _("Together they owe {amount}, {people} of them").format(
-                amount=text.show_money(found.owed_minor), people=found.owing
+            ngettext("{n} of them owes {amount}", "{n} of them owe {amount} together", found.owing).format(
+                n=f"{found.owing:,}", amount=text.show_money(found.owed_minor)
             )
             if found.owed_minor
             else ""
@@ -205,21 +219,48 @@ class StudentsPage(QWidget):
         self.head.facts.setText(f"{people} · {matching}" if filtered else people)
 
     def _say(self, count: int, *, more: bool) -> None:
-        self.range.setText(f"{count:,}{'+' if more else ''} " + _("shown"))
+        self._more = more
+        self._say_range()
         if count:
             self.stack.setCurrentWidget(self.table)
             return
-        typed = self.search.text().strip()
-        if typed or self._chosen():
-            self.empty.headline.setText(
-                _("Nobody matches “{words}”").format(words=typed) if typed else _("Nobody here")
-            )
-            self.empty.words.setText(_("Try fewer letters, or drop the filter."))
-        else:
-            self.empty.headline.setText(_("No students yet"))
-            self.empty.words.setText(_("Add the first by hand: Ctrl+N."))
-        self.drop.setVisible(bool(typed or self._chosen()))
+        self._say_nobody(self.search.text().strip(), [_(label) for key, label, _i in _CHIPS if self._on(key)])
         self.stack.setCurrentWidget(self.empty)
+
+    def _on(self, key: str) -> bool:
+        return self.chips[key].isChecked()
+
+    def _say_range(self) -> None:
+        first, last = self.table.visible_rows()
+        count = len(self.model.ids)
+        of = f"{count:,}{'+' if self._more else ''}"
+        span = _("{first}–{last} of {all}").format(first=f"{first:,}", last=f"{last:,}", all=of)
+        self.range.setText(span if count else _("nobody"))
+
+    def _say_nobody(self, typed: str, filters: list[str]) -> None:
+        """What was looked for, who would be there without the filter, and the way out."""
+        self.drop.setVisible(bool(typed or filters))
+        self.add_this.setVisible(bool(typed) or not filters)
+        self.add_this.set_label(_("New “{name}”").format(name=typed.title()[:40]) if typed else _("New student"))
+        self.empty.tile.set_icon("search" if typed or filters else "users", "brasstext")
+        if not typed and not filters:
+            self.empty.headline.setText(_("No students yet"))
+            self.empty.words.setText(_("Add the first by hand. Nothing is missing: this roster is new."))
+            return
+        said = _("Nobody matches “{words}”").format(words=typed) if typed else _("Nobody here")
+        self.empty.headline.setText(" · ".join([said, *filters]))
+        others = roster.ids(typed, (), self.context.center.zone, 200) if typed and filters else []
+        names = ", ".join(row.name for row in roster.page(others[:2]).values())
+        if others:
+            match = ngettext(
+                "{n} person matches without the filter: {names}.",
+                "{n} people match without the filter: {names}.",
+                len(others),
+            )
+            more = "200+" if len(others) == 200 else str(len(others))
+            self.empty.words.setText(match.format(n=more, names=names + (" …" if len(others) > 2 else "")))
+        else:
+            self.empty.words.setText(_("Try fewer letters. A name, a part of a phone number or of a mail will do."))
 
     def reload(self) -> None:
         """Read everything shown again."""
@@ -288,10 +329,29 @@ class StudentsPage(QWidget):
         dialog.saved.connect(self._added)
         dialog.open()
 
+    def new_named(self) -> None:
+        """A new student by the name that nobody has."""
+        dialog = StudentDialog(self.context, self)
+        dialog.name(self.search.text().strip().title())
+        dialog.saved.connect(self._added)
+        dialog.open()
+
     def _added(self, student_id: int) -> None:
         self.drop_filter()
         self._typed()
         self.select(student_id)
+
+    def import_people(self) -> None:
+        """Bring a list of people in."""
+        from ui.dialogs import import_people
+
+        import_people.choose(self.context, self)
+
+    def export_people(self) -> None:
+        """Take the list as it is shown out."""
+        from ui.dialogs.export_people import ExportPeople
+
+        ExportPeople(self.context, self, self.search.text(), self._chosen(), self.current_student()).open()
 
     def edit_student(self) -> None:
         """Open the form for the selected student."""

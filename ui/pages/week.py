@@ -1,144 +1,38 @@
-"""The painted week: a grid of hours, one focusable block a slot, and the block that is being carried."""
+"""The painted week: a grid of hours, one focusable block a slot, and above all of it the block that is carried."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from babel.dates import format_date
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from app import clock
 from app.lists.calendar import Block
+from app.lists.places import Place
 from app.text import _
 from ui.context import Context
-from ui.theme import CATEGORY, theme
-from ui.widgets.basic import draw_seats
+from ui.pages.slot_block import SlotBlock, draw_block
+from ui.theme import theme
+from ui.widgets.paint import draw_icon, draw_line, lead
 
-HOUR = 44
-GUTTER = 46
-HEAD = 40
+#: At 100 %: an hour, the column of hours, the head with the days, and the air above the first hour.
+HOUR, GUTTER, HEAD, AIR = 44, 46, 40, 6
 #: Shown at least from this hour to that one; slots outside widen the day.
 FIRST_HOUR, LAST_HOUR = 8, 21
 
 
-class SlotBlock(QWidget):
-    """One slot. Takes focus; its accessible name says what a sighted person reads off it."""
-
-    chosen = Signal(int)
-    opened = Signal(int)
-    carried = Signal(int, int, int)
-    dropped = Signal(int)
-
-    def __init__(self, parent: QWidget, block: Block) -> None:
-        super().__init__(parent)
-        self.block = block
-        self.selected = self.ghost = False
-        self._pressed: QPoint | None = None
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setObjectName("slot_block")
-        self.setAccessibleName(
-            f"{block.title}, {block.start_wall[11:]}–{block.end_wall[11:]}, {block.room}, "
-            + _("{taken} of {all} seats").format(taken=block.taken, all=block.capacity)
-        )
-        self.setToolTip(f"{block.title}\n{block.start_wall[11:]}–{block.end_wall[11:]} · {block.room}")
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        block, painter = self.block, QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        token = CATEGORY.get(block.category, "cdrive")
-        box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        edge = "brassedge" if self.selected or self.hasFocus() else token
-        color = theme().color(edge)
-        if edge == token:
-            color.setAlpha(110)
-        pen = QPen(color, 2 if edge != token else 1)
-        if self.ghost:
-            pen.setStyle(Qt.PenStyle.DashLine)
-        painter.setPen(pen)
-        painter.setBrush(theme().color("surface") if self.ghost else theme().tint(token))
-        painter.drawRoundedRect(box, 5, 5)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme().color(token))
-        painter.drawRoundedRect(QRectF(0, 0, 4, self.height()), 2, 2)
-        narrow = self.width() < 84
-        font = theme().font("small_strong")
-        painter.setFont(font)
-        painter.setPen(theme().color("text"))
-        left = 9.0
-        if not narrow:
-            painter.drawPixmap(QPointF(left, 5), theme().pixmap(block.icon, token, 14))
-            left += 19
-        room = self.width() - left - 4
-        said = QFontMetrics(font).elidedText(
-            block.code if narrow else block.title, Qt.TextElideMode.ElideRight, int(room)
-        )
-        painter.drawText(QRectF(left, 3, room, 18), Qt.AlignmentFlag.AlignVCenter, said)
-        small = theme().font("small")
-        painter.setFont(small)
-        painter.setPen(theme().color("text2"))
-        where = block.room if narrow else f"{block.start_wall[11:]} · {block.room}"
-        if self.height() >= 56 or not narrow:
-            words = QFontMetrics(small).elidedText(where, Qt.TextElideMode.ElideRight, self.width() - 13)
-            painter.drawText(QRectF(9, 20, self.width() - 12, 18), Qt.AlignmentFlag.AlignVCenter, words)
-        if self.height() < 58:
-            return
-        painter.setFont(theme().font("badge"))
-        count = f"{block.taken}/{block.capacity}" + (f" +{block.waiting}" if block.waiting and not narrow else "")
-        wide = QFontMetrics(theme().font("badge")).horizontalAdvance(count) + 8
-        foot = QRectF(9, self.height() - 20, self.width() - 14, 16)
-        side = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(foot, side | (Qt.AlignmentFlag.AlignLeft if narrow else Qt.AlignmentFlag.AlignRight), count)
-        if not narrow:
-            free = max(block.capacity - block.taken, 0)
-            cell = max(2, min(6, int((foot.width() - wide) / max(block.capacity, 1)) - 1))
-            place = QRectF(foot.left(), foot.top(), foot.width() - wide, foot.height())
-            if block.capacity * (cell + 2) <= place.width() + 8:
-                draw_seats(painter, place, (block.paid, block.pending, block.held, free), (cell, 8))
-            else:
-                self._plain_bar(painter, place)
-
-    def _plain_bar(self, painter: QPainter, place: QRectF) -> None:
-        """Too many seats for cells: one bar."""
-        bar = QRectF(place.left(), place.center().y() - 3, place.width(), 6)
-        painter.setPen(QPen(theme().color("line2"), 1))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRoundedRect(bar, 2, 2)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme().color("okfill"))
-        share = bar.width() * self.block.paid / max(self.block.capacity, 1)
-        painter.drawRoundedRect(QRectF(bar.left(), bar.top(), share, 6), 2, 2)
-        painter.setBrush(theme().color("infofill"))
-        rest = bar.width() * self.block.pending / max(self.block.capacity, 1)
-        painter.drawRoundedRect(QRectF(bar.left() + share, bar.top(), rest, 6), 2, 2)
-
-    def focusInEvent(self, event: object) -> None:
-        super().focusInEvent(event)  # type: ignore[arg-type]
-        self.chosen.emit(self.block.id)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._pressed = event.position().toPoint()
-        self.setFocus()
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._pressed is not None:
-            moved = event.position().toPoint() - self._pressed
-            if moved.manhattanLength() > 12:
-                self.carried.emit(self.block.id, moved.x(), moved.y())
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._pressed = None
-        self.dropped.emit(self.block.id)
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self.opened.emit(self.block.id)
-
-
 class WeekGrid(QWidget):
-    """Days side by side, 44 pixels an hour. Blocks that overlap stand beside each other."""
+    """Days side by side, 44 pixels an hour. Blocks that overlap stand beside each other.
+
+    Signals: `chosen` (slot), `carry_begun` (slot), `carry_changed` (slot, start), `drop_requested`, `put_back`.
+    """
 
     chosen = Signal(int)
+    carry_begun = Signal(int)
     carry_changed = Signal(int, str)
     drop_requested = Signal()
     put_back = Signal()
@@ -150,10 +44,19 @@ class WeekGrid(QWidget):
         self.blocks: list[SlotBlock] = []
         self.carrying: tuple[SlotBlock, datetime] | None = None
         self.verdict: tuple[bool, str] = (True, "")
-        self._ghost: QWidget | None = None
+        self.note = ""
+        self.places: list[tuple[Place, str]] = []
         self.setObjectName("week_grid")
-        self._hours = (FIRST_HOUR, LAST_HOUR)
-        self.setMinimumHeight(self._bottom() + 6)
+        self.setAccessibleName(_("Calendar"))
+        self.hours = (FIRST_HOUR, LAST_HOUR)
+        self._above = _Above(self)
+        theme().changed.connect(self._restyle)
+        self._restyle()
+
+    def _restyle(self) -> None:
+        self.setMinimumHeight(self._bottom())
+        self._place()
+        self.update()
 
     def show_days(self, days: list[date], found: list[Block], selected: int | None) -> None:
         """Show these days with these slots."""
@@ -161,19 +64,19 @@ class WeekGrid(QWidget):
         for old in self.blocks:
             old.hide()
             old.deleteLater()
-        self.days, self.blocks, self.carrying = days, [], None
+        self.days, self.blocks, self.carrying, self.places = days, [], None, []
         starts = [int(block.start_wall[11:13]) for block in found]
         ends = [int(block.end_wall[11:13]) + 1 if block.end_wall[:10] == block.on_date else 24 for block in found]
-        self._hours = (min([FIRST_HOUR, *starts]), min(max([LAST_HOUR, *ends]), 24))
-        self.setMinimumHeight(self._bottom() + 6)
+        self.hours = (min([FIRST_HOUR, *starts]), min(max([LAST_HOUR, *ends]), 24))
+        self.setMinimumHeight(self._bottom())
         for block in found:
             child = SlotBlock(self, block)
             child.selected = block.id == selected
             child.chosen.connect(self.chosen)
             child.carried.connect(self._dragged)
-            child.dropped.connect(self._released)
             child.show()
             self.blocks.append(child)
+        self._above.raise_()
         self._place()
         self.update()
         if had_focus:
@@ -195,21 +98,35 @@ class WeekGrid(QWidget):
     # -- geometry
 
     def _column(self) -> float:
-        return (self.width() - GUTTER) / max(len(self.days), 1)
+        return (self.width() - theme().px(GUTTER)) / max(len(self.days), 1)
+
+    def _top(self) -> int:
+        return theme().px(HEAD) + theme().px(AIR)
 
     def _bottom(self) -> int:
-        return HEAD + HOUR * (self._hours[1] - self._hours[0])
+        return self._top() + theme().px(HOUR) * (self.hours[1] - self.hours[0])
 
     def _y(self, wall: str) -> float:
         hours = int(wall[11:13]) + int(wall[14:16]) / 60
-        return HEAD + (hours - self._hours[0]) * HOUR
+        return self._top() + (hours - self.hours[0]) * theme().px(HOUR)
 
-    def _rect(self, day: date, start: str, end: str, lane: int = 0, lanes: int = 1) -> QRectF:
-        wide = self._column()
-        left = GUTTER + self.days.index(day) * wide
+    def _left(self, day: date) -> float:
+        """The left edge of a day; the first day is where reading starts."""
+        number = self.days.index(day)
+        if self.isRightToLeft():
+            number = len(self.days) - 1 - number
+            return number * self._column()
+        return theme().px(GUTTER) + number * self._column()
+
+    def place_of(self, start: str, end: str, lane: int = 0, lanes: int = 1) -> QRectF:
+        """Where a slot stands: wall times, and its lane among those at the same time."""
+        day = date.fromisoformat(start[:10])
         top, bottom = self._y(start), self._y(end) if end[:10] == start[:10] else float(self._bottom())
-        share = (wide - 4) / lanes
-        return QRectF(left + 2 + lane * share, top + 1, share - (2 if lanes > 1 else 0), max(bottom - top - 2, 18))
+        share = (self._column() - 4) / lanes
+        if self.isRightToLeft():
+            lane = lanes - 1 - lane
+        left = self._left(day) + 2 + lane * share
+        return QRectF(left, top + 1, share - (2 if lanes > 1 else 0), max(bottom - top - 2, 18))
 
     def _place(self) -> None:
         for day in self.days:
@@ -217,11 +134,13 @@ class WeekGrid(QWidget):
             for group in _overlapping(mine):
                 lanes = _lanes(group)
                 for block, lane in lanes.items():
-                    place = self._rect(day, block.block.start_wall, block.block.end_wall, lane, max(lanes.values()) + 1)
+                    one = block.block
+                    place = self.place_of(one.start_wall, one.end_wall, lane, max(lanes.values()) + 1)
                     block.setGeometry(place.toRect())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._above.setGeometry(self.rect())
         self._place()
 
     # -- painting
@@ -232,87 +151,26 @@ class WeekGrid(QWidget):
         painter.fillRect(self.rect(), theme().color("surface"))
         if not self.days:
             return
-        here = self.context.center
-        now = clock.utc_to_wall(clock.now(), here.zone)
-        wide = self._column()
-        bottom = self._bottom()
-        for number, day in enumerate(self.days):
-            left = GUTTER + number * wide
-            if day == now.date():
+        today = clock.local_date(self.context.center.zone)
+        top, bottom, gutter = self._top(), self._bottom(), theme().px(GUTTER)
+        from_, to = (0, self.width() - gutter) if self.isRightToLeft() else (gutter, self.width())
+        for day in self.days:
+            left = self._left(day)
+            if day == today:
                 pale = theme().color("brasstint")
                 pale.setAlpha(110)
-                painter.fillRect(QRectF(left, HEAD, wide, bottom - HEAD), pale)
-            self._head(painter, QRectF(left, 0, wide, HEAD), day, day == now.date())
+                painter.fillRect(QRectF(left, 0, self._column(), bottom), pale)
             painter.setPen(QPen(theme().color("line"), 1))
-            painter.drawLine(QPointF(left, 0), QPointF(left, bottom))
+            edge = left + self._column() if self.isRightToLeft() else left
+            painter.drawLine(QPointF(edge, 0), QPointF(edge, bottom))
         small = theme().font("small")
-        for hour in range(self._hours[0], self._hours[1] + 1):
-            y = HEAD + (hour - self._hours[0]) * HOUR
+        for hour in range(self.hours[0], self.hours[1] + 1):
+            y = top + (hour - self.hours[0]) * theme().px(HOUR)
             painter.setPen(QPen(theme().color("line"), 1))
-            painter.drawLine(QPointF(GUTTER, y), QPointF(self.width(), y))
-            painter.setFont(small)
-            painter.setPen(theme().color("text2"))
-            place = QRectF(0, y - 8, GUTTER - 6, 16)
-            right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            if hour > self._hours[0]:
-                painter.drawText(place, right, f"{hour:02d}:00")
-        if now.date() in self.days and self._hours[0] <= now.hour < self._hours[1]:
-            self._now_line(painter, now)
-        if self.carrying is not None:
-            self._carried(painter)
-
-    def _head(self, painter: QPainter, box: QRectF, day: date, today: bool) -> None:
-        locale = self.context.center.locale.replace("-", "_")
-        painter.setFont(theme().font("label"))
-        painter.setPen(theme().color("text2"))
-        name = str(format_date(day, "EEE", locale=locale))
-        middle = box.center().x()
-        painter.drawText(
-            QRectF(box.left(), 0, middle - box.left() + 4, HEAD),
-            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
-            name,
-        )
-        if today:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme().color("brass"))
-            painter.drawRoundedRect(QRectF(middle + 9, 8, 32, 24), 6, 6)
-        painter.setFont(theme().font("section"))
-        painter.setPen(theme().color("brassink" if today else "text"))
-        painter.drawText(QRectF(middle + 9, 8, 32, 24), Qt.AlignmentFlag.AlignCenter, str(day.day))
-        painter.setPen(QPen(theme().color("line"), 1))
-        painter.drawLine(QPointF(box.left(), HEAD - 0.5), QPointF(box.right(), HEAD - 0.5))
-
-    def _now_line(self, painter: QPainter, now: datetime) -> None:
-        y = HEAD + (now.hour + now.minute / 60 - self._hours[0]) * HOUR
-        left = GUTTER + self.days.index(now.date()) * self._column()
-        painter.setPen(QPen(theme().color("dangerfill"), 2))
-        painter.drawLine(QPointF(left, y), QPointF(left + self._column(), y))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme().color("dangerfill"))
-        painter.drawEllipse(QPointF(left, y), 4, 4)
-        painter.drawRoundedRect(QRectF(1, y - 9, GUTTER - 4, 18), 5, 5)
-        painter.setFont(theme().font("badge"))
-        painter.setPen(theme().color("onfill"))
-        painter.drawText(QRectF(1, y - 9, GUTTER - 4, 18), Qt.AlignmentFlag.AlignCenter, f"{now:%H:%M}")
-
-    def _carried(self, painter: QPainter) -> None:
-        assert self.carrying is not None
-        block, start = self.carrying
-        if start.date() not in self.days:
-            return
-        end = start + _length(block.block)
-        place = self._rect(start.date(), start.isoformat("T", "minutes"), end.isoformat("T", "minutes"))
-        fits, words = self.verdict
-        painter.setPen(QPen(theme().color("brassedge" if fits else "line2"), 2, Qt.PenStyle.DashLine))
-        painter.setBrush(theme().color("brasstint" if fits else "sunken"))
-        painter.drawRoundedRect(place, 5, 5)
-        if not fits:
-            painter.setBrush(Qt.BrushStyle.BDiagPattern)
-            painter.drawRoundedRect(place, 5, 5)
-        painter.setFont(theme().font("small_strong"))
-        painter.setPen(theme().color("brasstext" if fits else "danger"))
-        said = f"{'✓' if fits else '⊘'} {start:%H:%M} {words}"
-        painter.drawText(place.adjusted(7, 4, -4, -4), int(Qt.TextFlag.TextWordWrap), said)
+            painter.drawLine(QPointF(from_, y), QPointF(to, y))
+            line = QRectF(0, y - 8, self.width(), 16)
+            place = QRectF(lead(painter, line, 0, gutter - 6), line.top(), gutter - 6, 16)
+            draw_line(painter, place, f"{hour:02d}:00", small, theme().color("text2"), end=True)
 
     # -- carrying
 
@@ -321,9 +179,15 @@ class WeekGrid(QWidget):
         block = next((one for one in self.blocks if one.block.id == slot_id), None)
         if block is None:
             return
-        if self.carrying is None or self.carrying[0] is not block:
-            self.carrying = (block, datetime.fromisoformat(block.block.start_wall))
+        self._take_up(block)
+        assert self.carrying is not None
         self._to(self.carrying[1] + timedelta(days=days, minutes=minutes))
+
+    def _take_up(self, block: SlotBlock) -> None:
+        if self.carrying is None or self.carrying[0] is not block:
+            self.end_carry()
+            self.carrying = (block, datetime.fromisoformat(block.block.start_wall))
+            self.carry_begun.emit(block.block.id)
 
     def _to(self, start: datetime) -> None:
         assert self.carrying is not None
@@ -331,45 +195,56 @@ class WeekGrid(QWidget):
         first, last = self.days[0], self.days[-1]
         day = min(max(start.date(), first), last)
         start = datetime.combine(day, start.time())
-        low = start.replace(hour=self._hours[0], minute=0)
-        high = start.replace(hour=min(self._hours[1], 23), minute=0) - _length(block.block)
+        low = start.replace(hour=self.hours[0], minute=0)
+        high = start.replace(hour=min(self.hours[1], 23), minute=0) - length(block.block)
         start = min(max(start, low), max(high, low))
         self.carrying = (block, start)
         block.ghost = True
         block.update()
         self.carry_changed.emit(block.block.id, start.isoformat("T", "minutes"))
-        self.update()
+        self._above.update()
 
-    def judge(self, fits: bool, words: str) -> None:
-        """Whether the carried slot may be dropped where it is, and why not."""
-        self.verdict = (fits, words)
-        self.update()
+    def judge(self, fits: bool, words: str, note: str = "") -> None:
+        """Whether the carried slot may be dropped where it is, and why not; `note` says what dropping does."""
+        self.verdict, self.note = (fits, words), note
+        self._above.update()
+
+    def show_places(self, places: Sequence[tuple[Place, str]]) -> None:
+        """Where else the carried slot could go, each with its words."""
+        self.places = list(places) if self.carrying is not None else []
+        self._above.update()
 
     def end_carry(self) -> None:
         """Put the carried slot back where it is in the file."""
         if self.carrying is not None:
             self.carrying[0].ghost = False
             self.carrying[0].update()
-            self.carrying = None
-            self.update()
+            self.carrying, self.places, self.note = None, [], ""
+            self._above.update()
+
+    def seen(self) -> list[tuple[str, str]]:
+        """The wall times that slots on screen cover."""
+        return [(one.block.start_wall, one.block.end_wall) for one in self.blocks]
+
+    def follow_scrolling(self) -> None:
+        """The days stay at the upper edge of what is seen."""
+        self._above.update()
 
     def _dragged(self, slot_id: int, dx: int, dy: int) -> None:
         block = next(one for one in self.blocks if one.block.id == slot_id)
-        if self.carrying is None:
-            self.carrying = (block, datetime.fromisoformat(block.block.start_wall))
+        self._take_up(block)
         origin = datetime.fromisoformat(block.block.start_wall)
-        quarters = round(dy / HOUR * 4)
-        self._to(origin + timedelta(days=round(dx / self._column()), minutes=15 * quarters))
-
-    def _released(self, _slot_id: int) -> None:
-        if self.carrying is not None:
-            self.drop_requested.emit()
+        quarters = round(dy / theme().px(HOUR) * 4)
+        days = round(dx / self._column()) * (-1 if self.isRightToLeft() else 1)
+        self._to(origin + timedelta(days=days, minutes=15 * quarters))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {
             Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -15), Qt.Key.Key_Down: (0, 15),
         }  # fmt: skip
         step = steps.get(Qt.Key(event.key()))
+        if step is not None and self.isRightToLeft():
+            step = (-step[0], step[1])
         here = next((block for block in self.blocks if block.selected), None)
         if step is not None and here is not None and event.modifiers() & Qt.KeyboardModifier.AltModifier:
             self.carry(here.block.id, *step)
@@ -402,7 +277,157 @@ class WeekGrid(QWidget):
             min(same, key=lambda block: abs(block.y() - here.y())).setFocus()
 
 
-def _length(block: Block) -> timedelta:
+class _Above(QWidget):
+    """What lies over the blocks: the days, the line of now, places that glow, and the slot that is carried."""
+
+    def __init__(self, grid: WeekGrid) -> None:
+        super().__init__(grid)
+        self.grid = grid
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setObjectName("week_above")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        grid, painter = self.grid, QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if not grid.days:
+            return
+        now = clock.utc_to_wall(clock.now(), grid.context.center.zone)
+        for place, said in grid.places:
+            if date.fromisoformat(place.start_wall[:10]) in grid.days:
+                self._cell(painter, grid.place_of(place.start_wall, place.end_wall), place, said)
+        if now.date() in grid.days and grid.hours[0] <= now.hour < grid.hours[1]:
+            self._now_line(painter, now)
+        if grid.carrying is not None:
+            self._carried(painter, *grid.carrying)
+        self._heads(painter, now.date())
+
+    def _heads(self, painter: QPainter, today: date) -> None:
+        grid, high = self.grid, theme().px(HEAD)
+        top = max(self.visibleRegion().boundingRect().top(), 0)
+        locale = grid.context.center.locale.replace("-", "_")
+        painter.fillRect(QRectF(0, top, self.width(), high), theme().color("surface"))
+        for day in grid.days:
+            box = QRectF(grid._left(day), top, grid._column(), high)
+            name, number = str(format_date(day, "EEE", locale=locale)), str(day.day)
+            narrow = box.width() < theme().px(74)
+            label, section = theme().font("small" if narrow else "label"), theme().font("name" if narrow else "section")
+            first, second = QFontMetrics(label).horizontalAdvance(name), theme().px(24 if narrow else 32)
+            start = (box.width() - first - second - 4) / 2
+            place = QRectF(lead(painter, box, start, first), top, first, high)
+            draw_line(painter, place, name, label, theme().color("text2"))
+            tile = QRectF(lead(painter, box, start + first + 4, second), top + (high - theme().px(24)) / 2, second,
+                          theme().px(24))  # fmt: skip
+            if day == today:
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(theme().color("brass"))
+                painter.drawRoundedRect(tile, 6, 6)
+            painter.setFont(section)
+            painter.setPen(theme().color("brassink" if day == today else "text"))
+            painter.drawText(tile, Qt.AlignmentFlag.AlignCenter, number)
+            painter.setPen(QPen(theme().color("line"), 1))
+            edge = box.right() if grid.isRightToLeft() else box.left()
+            painter.drawLine(QPointF(edge, top), QPointF(edge, top + high))
+        painter.setPen(QPen(theme().color("line"), 1))
+        painter.drawLine(QPointF(0, top + high - 0.5), QPointF(self.width(), top + high - 0.5))
+
+    def _now_line(self, painter: QPainter, now: datetime) -> None:
+        grid = self.grid
+        y, left = grid._y(now.isoformat("T", "minutes")), grid._left(now.date())
+        painter.setPen(QPen(theme().color("dangerfill"), 2))
+        painter.drawLine(QPointF(left, y), QPointF(left + grid._column(), y))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme().color("dangerfill"))
+        painter.drawEllipse(QPointF(left + (grid._column() if grid.isRightToLeft() else 0), y), 4, 4)
+        wide, high = theme().px(GUTTER) - 4, theme().px(18)
+        tag = QRectF(lead(painter, QRectF(self.rect()), 1, wide), y - high / 2, wide, high)
+        painter.drawRoundedRect(tag, 5, 5)
+        painter.setFont(theme().font("badge"))
+        painter.setPen(theme().color("onfill"))
+        painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, f"{now:%H:%M}")
+
+    def _cell(self, painter: QPainter, box: QRectF, place: Place, said: str) -> None:
+        """A place that works glows; one that does not is hatched and says why."""
+        dashed = QPen(theme().color("brassedge" if place.fits else "line2"), 1, Qt.PenStyle.DashLine)
+        painter.setPen(dashed if place.fits else Qt.PenStyle.NoPen)
+        painter.setBrush(theme().color("brasstint" if place.fits else "surface"))
+        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
+        if not place.fits:
+            painter.setBrush(QBrush(theme().color("line2"), Qt.BrushStyle.BDiagPattern))
+            painter.drawRoundedRect(box, 5, 5)
+        icon = "check" if place.fits else "history" if place.past else "ban"
+        self._said(painter, box, icon, said, "brasstext" if place.fits else "text2", ground=not place.fits)
+
+    @staticmethod
+    def _said(painter: QPainter, box: QRectF, icon: str, said: str, token: str, *, ground: bool) -> None:
+        font, size = theme().font("badge"), theme().px(13)
+        inner = box.adjusted(6, 4, -6, -4)
+        start = size + 5
+        wide = inner.width() - start
+        flags = int(Qt.TextFlag.TextWordWrap) | int(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignTop)
+        room = QRectF(lead(painter, inner, start, wide), inner.top(), wide, inner.height())
+        painter.setFont(font)
+        high = min(_height(said, font, wide), inner.height())
+        if ground:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme().color("surface"))
+            painter.drawRoundedRect(QRectF(inner.left() - 2, inner.top() - 2, inner.width() + 4, high + 4), 4, 4)
+        line = QRectF(inner.left(), inner.top(), inner.width(), theme().px(15))
+        draw_icon(painter, line, 0, icon, token, size, 2.1)
+        painter.save()
+        painter.setClipRect(inner)
+        painter.setPen(theme().color(token))
+        painter.drawText(room, flags, said)
+        painter.restore()
+
+    def _carried(self, painter: QPainter, carried: SlotBlock, start: datetime) -> None:
+        """The slot floats where it would go; below it a note says what dropping does, or why it cannot be dropped."""
+        grid, block = self.grid, carried.block
+        if start.date() not in grid.days:
+            return
+        end = start + length(block)
+        box = grid.place_of(start.isoformat("T", "minutes"), end.isoformat("T", "minutes"))
+        fits, words = grid.verdict
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(0, 0, 0, 9))
+        for reach in range(0, 16, 2):
+            painter.drawRoundedRect(box.translated(0, 4).adjusted(-reach, -reach, reach, reach), 5 + reach, 5 + reach)
+        draw_block(painter, box, block, times=f"{start:%H:%M}–{end:%H:%M}", chosen=True)
+        if not fits:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QBrush(theme().color("line2"), Qt.BrushStyle.BDiagPattern))
+            painter.drawRoundedRect(box, 5, 5)
+        self._note(painter, box, fits, grid.note or words)
+
+    def _note(self, painter: QPainter, box: QRectF, fits: bool, said: str) -> None:
+        if not said:
+            return
+        font, pad, size = theme().font("small_strong"), 9, theme().px(14)
+        wide = max(box.width(), theme().px(150))
+        flags = int(Qt.TextFlag.TextWordWrap) | int(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignTop)
+        painter.setFont(font)
+        high = _height(said, font, wide - 2 * pad - size - 6) + 2 * pad
+        left = min(max(box.center().x() - wide / 2, 4), self.width() - wide - 4)
+        seen = self.visibleRegion().boundingRect()
+        top = box.bottom() + 6 if box.bottom() + 6 + high <= seen.bottom() else box.top() - high - 6
+        note = QRectF(left, top, wide, high)
+        painter.setPen(QPen(theme().color("frameline"), 1))
+        painter.setBrush(theme().color("frame"))
+        painter.drawRoundedRect(note, 7, 7)
+        inner = note.adjusted(pad, pad, -pad, -pad)
+        line = QRectF(inner.left(), inner.top(), inner.width(), theme().px(15))
+        draw_icon(painter, line, 0, "circle-check" if fits else "ban", "brass" if fits else "frametext", size, 2.1)
+        painter.setPen(theme().color("frametext"))
+        rest = inner.width() - size - 6
+        painter.drawText(QRectF(lead(painter, inner, size + 6, rest), inner.top(), rest, inner.height()), flags, said)
+
+
+def _height(said: str, font: QFont, wide: float) -> float:
+    """How high words are that break within a width."""
+    room = QRect(0, 0, int(wide), 1_000)
+    return QFontMetrics(font).boundingRect(room, int(Qt.TextFlag.TextWordWrap), said).height()
+
+
+def length(block: Block) -> timedelta:
     return clock.parse_stamp(block.end_utc) - clock.parse_stamp(block.start_utc)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from ui.theme import theme
-from ui.widgets.basic import Text
+from ui.widgets.line import Line
 from ui.widgets.paint import draw_icon, draw_keys, draw_line, keys_width, lead, width_of
 
 
@@ -154,19 +154,28 @@ class KeyHints(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
+        return QSize(self._wide(self.hints), theme().px(22))
+
+    @staticmethod
+    def _wide(hints: Sequence[tuple[Sequence[str], str]]) -> int:
         font = theme().font("small")
-        wide = sum(keys_width(keys) + width_of(words, font) + 26 for keys, words in self.hints)
-        return QSize(max(wide - 18, 0), theme().px(22))
+        wide = sum(keys_width(keys) + width_of(words, font) + 26 for keys, words in hints)
+        return max(wide - 18, 0)
+
+    def _fitting(self) -> list[tuple[Sequence[str], str]]:
+        """The keys there is room for: none is better than a part of one, and the last, all keys, goes last."""
+        found = list(self.hints)
+        while found and self._wide(found) > self.width():
+            found.pop(-2 if len(found) > 1 else -1)
+        return found
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         everything, middle, font = QRectF(self.rect()), self.height() / 2, theme().font("small")
         x = 0
-        for keys, words in self.hints:
+        for keys, words in self._fitting():
             wide, label = keys_width(keys), width_of(words, font)
-            if x + wide + label + 8 > self.width():
-                break  # none is better than a part of one
             left = lead(painter, everything, x, wide)
             draw_keys(painter, left, middle, keys, theme().color("frametext"), theme().color("framemuted"))
             place = QRectF(lead(painter, everything, x + wide + 8, label), 0, label, self.height())
@@ -174,21 +183,16 @@ class KeyHints(QWidget):
             x += wide + label + 26
 
 
-class Notice(Text):
-    """What was done, in one line; what has no room ends in an ellipsis and stands whole in the tooltip."""
+class Notice(Line):
+    """What was done, in one line."""
 
     def __init__(self) -> None:
         super().__init__("", "small_strong", "brass")
         self.setObjectName("notice")
-        self.setMinimumWidth(1)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
 
     def say(self, words: str) -> None:
         """Another sentence."""
         self.setText(words)
-        self.setToolTip(words)
         self.setAccessibleName(words)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        font = theme().font("small_strong")
-        words = QFontMetrics(font).elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
-        draw_line(QPainter(self), QRectF(self.rect()), words, font, theme().color("brass"))
+        self.updateGeometry()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.errors import UserError
-from app.text import _, sentence
+from app.text import sentence
 from ui.theme import theme
 from ui.widgets.paint import (
     badge_width,
@@ -55,8 +55,10 @@ class Text(QLabel):
     def __init__(self, text: str = "", role: str = "body", color: str = "text", *, wrap: bool = False) -> None:
         super().__init__(text)
         self._role, self._color = role, color
+        self._side = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(wrap)
+        self._align()
         theme().changed.connect(self.restyle)
         self.restyle()
 
@@ -64,6 +66,27 @@ class Text(QLabel):
         """Another color of the tokens."""
         self._color = color
         self.restyle()
+
+    def setAlignment(self, side: Qt.AlignmentFlag) -> None:
+        """Where the text stands: left and right change places in a mirrored window alone.
+
+        A label of Qt's own also moves text of another direction to the other side: a name would leave its column.
+        """
+        self._side = side
+        self._align()
+
+    def _align(self) -> None:
+        flag, side = Qt.AlignmentFlag, self._side
+        if not side & flag.AlignHorizontal_Mask:
+            side |= flag.AlignLeft
+        if side & (flag.AlignLeft | flag.AlignRight) and self.isRightToLeft():
+            side ^= flag.AlignLeft | flag.AlignRight
+        super().setAlignment(side | flag.AlignAbsolute)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LayoutDirectionChange:
+            self._align()
 
     def restyle(self) -> None:
         """Take font and color from the theme in force."""
@@ -92,7 +115,9 @@ class Icon(QLabel):
 
 
 class Button(QPushButton):
-    """A button with icon, label and key caps. `kind`: primary (one a page), default, danger, quiet."""
+    """A button with icon, label and key caps. `kind`: primary (one a page), default, danger, quiet, bare (on a card),
+    flat (on the page), good and bad (a mark that is set or not), choice (one of a few).
+    """
 
     def __init__(
         self, label: str, icon: str = "", *, kind: str = "default", keys: Sequence[str] = (), size: str = "normal"
@@ -122,13 +147,17 @@ class Button(QPushButton):
         return icon, label + (10 if self.keys and label else 0)
 
     def sizeHint(self) -> QSize:
-        high = theme().px({"small": 28, "big": 48}.get(self._size, 32))
+        high = theme().px({"small": 28, "big": 48, "mark": 24}.get(self._size, 32))
         if not self.text() and not self.keys:
-            return QSize(high, high)
+            return QSize(theme().px(28) if self._size == "mark" else high, high)
         return QSize(sum(self._contents()) + keys_width(self.keys) + 26, high)
 
     def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+        """Where there is no room, the keys go before a word is cut."""
+        whole = self.sizeHint()
+        if not self.text() or not self.keys:
+            return whole
+        return QSize(whole.width() - keys_width(self.keys) - 10, whole.height())
 
     def _colors(self) -> tuple[str, str, str]:
         if not self.isEnabled():
@@ -142,6 +171,15 @@ class Button(QPushButton):
                 if down
                 else ("dangerbg" if hover else "surface", "danger", "danger")
             )
+        if self.kind in ("good", "bad") and self.isChecked():
+            fill = "okfill" if self.kind == "good" else "dangerfill"
+            return fill, fill, "onfill"
+        if self.kind == "choice" and self.isChecked() and self.isEnabled():
+            return "brasstint", "brassedge", "brasstext"
+        if self.kind == "flat":
+            return ("surface2" if hover else "bg"), ("line" if hover else "bg"), "text2"
+        if self.kind == "bare":
+            return ("surface2" if hover else "surface"), ("line" if hover else "surface"), "text2"
         edge = "line" if self.kind == "quiet" else "line2"
         return ("sunken" if down else "surface2" if hover else "surface"), ("text3" if hover else edge), "text"
 
@@ -155,15 +193,17 @@ class Button(QPushButton):
         painter.drawRoundedRect(box, 7, 7)
         everything, high = QRectF(self.rect()), self.height()
         icon, label = self._contents()
-        keys = keys_width(self.keys)
+        shown = self.keys if self.width() >= self.sizeHint().width() - 8 or not self.text() else ()
+        keys = keys_width(shown)
+        label -= 10 if self.keys and not shown else 0
         x = (self.width() - icon - label - keys) / 2
         if self._icon:
             draw_icon(painter, everything, x, self._icon, self._colors()[2], theme().px(17))
         words = QRectF(lead(painter, everything, x + icon, label), 0, label, high)
         draw_line(painter, words, self.text(), theme().font(self._role()), ink)
-        if self.keys:
+        if shown:
             caps = edge if self.kind == "primary" or not self.isEnabled() else theme().color("line2")
-            draw_keys(painter, lead(painter, everything, x + icon + label, keys), high / 2, self.keys, ink, caps)
+            draw_keys(painter, lead(painter, everything, x + icon + label, keys), high / 2, shown, ink, caps)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
@@ -203,7 +243,7 @@ class Chip(QAbstractButton):
 
     def __init__(self, label: str, icon: str = "", key: str = "") -> None:
         super().__init__()
-        self.key, self._icon = key or name_of(label), icon
+        self.key, self._icon, self._plain = key or name_of(label), icon, False
         self.count: int | None = None
         self.setText(label)
         theme().changed.connect(self.updateGeometry)
@@ -220,10 +260,17 @@ class Chip(QAbstractButton):
         self.updateGeometry()
         self.update()
 
+    def set_plain(self, plain: bool) -> None:
+        """Without its icon, where a row of chips has no room for it: the word says it, too."""
+        self._plain = plain
+        self.updateGeometry()
+        self.update()
+
     def _parts(self) -> tuple[int, int, int]:
         font = theme().font("label")
         count = width_of(self._said(), font) + 6 if self.count is not None else 0
-        return (theme().px(14) + 6 if self._icon else 0), width_of(self.text(), font), count
+        icon = theme().px(14) + 6 if self._icon and not self._plain else 0
+        return icon, width_of(self.text(), font), count
 
     def _said(self) -> str:
         return f"{self.count:,}" if self.count is not None else ""
@@ -254,7 +301,7 @@ class Chip(QAbstractButton):
         painter.drawRoundedRect(everything.adjusted(0.5, 0.5, -0.5, -0.5), round_by, round_by)
         icon, label, count = self._parts()
         ink = "text3" if off else "brasstext" if on else "text"
-        if self._icon:
+        if icon:
             muted = "brasstext" if on and not off else "text2"
             draw_icon(painter, everything, 12, self._icon, muted, theme().px(14), 2.0)
         font, high = theme().font("label"), everything.height()
@@ -367,46 +414,6 @@ class Avatar(QWidget):
         draw_avatar(QPainter(self), QRectF(self.rect()), self._name, self._seed)
 
 
-class SeatBar(QWidget):
-    """The seats of a slot: paid solid, pending hatched, held with a middle bar, free outlined; +n wait."""
-
-    def __init__(self, cell: tuple[int, int] = (6, 14)) -> None:
-        super().__init__()
-        self._cell = cell
-        self.counts = (0, 0, 0, 0, 0)
-        theme().changed.connect(self.updateGeometry)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-
-    def set(self, paid: int, pending: int, held: int, capacity: int, waiting: int = 0) -> None:
-        """Seats by kind."""
-        self.counts = (paid, pending, held, max(capacity - paid - pending - held, 0), waiting)
-        said = _("{taken} of {capacity} seats: {paid} paid, {pending} pending, {held} held; {waiting} waiting")
-        self.setAccessibleName(
-            said.format(
-                taken=paid + pending + held, capacity=capacity, paid=paid, pending=pending, held=held, waiting=waiting
-            )
-        )
-        self.updateGeometry()
-        self.update()
-
-    def _size_of_seat(self) -> tuple[int, int]:
-        return theme().px(self._cell[0]), theme().px(self._cell[1])
-
-    def sizeHint(self) -> QSize:
-        wide, high = self._size_of_seat()
-        more = width_of(f"+{self.counts[4]}", theme().font("badge")) + 8 if self.counts[4] else 0
-        return QSize(sum(self.counts[:4]) * (wide + 2) + more, high + 2)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        everything = QRectF(self.rect())
-        x = draw_seats(painter, everything, self.counts, self._size_of_seat())
-        if self.counts[4]:
-            rest = everything.width() - x - 4
-            words = QRectF(lead(painter, everything, x + 4, rest), 0, rest, everything.height())
-            draw_line(painter, words, f"+{self.counts[4]}", theme().font("badge"), theme().color("text2"))
-
-
 class Field(QWidget):
     """A label, an input, and below it a hint or what is wrong. The error is the input's accessible description."""
 
@@ -492,7 +499,7 @@ class EmptyState(QWidget):
         column = QVBoxLayout(self)
         column.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column.setSpacing(10)
-        tile = Icon(icon, "brasstext", 28)
+        self.tile = tile = Icon(icon, "brasstext", 28)
         tile.setProperty("tile", True)
         tile.setStyleSheet("")
         tile.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -501,14 +508,21 @@ class EmptyState(QWidget):
         self.headline = Text(headline, "panel")
         self.words = Text(words, "body", "text2", wrap=True)
         self.words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self.words.setMinimumWidth(280)
+        self.words.setMinimumWidth(320)
         column.addWidget(self.headline, alignment=Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(self.words, alignment=Qt.AlignmentFlag.AlignHCenter)
-        row = QHBoxLayout()
-        row.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(8)
+        self._buttons.setContentsMargins(0, 6, 0, 0)
+        self._buttons.addStretch(1)
+        self._buttons.addStretch(1)
+        column.addLayout(self._buttons)
         for button in buttons:
-            row.addWidget(button)
-        column.addLayout(row)
+            self.add_button(button)
+
+    def add_button(self, button: QWidget) -> None:
+        """Another next step, side by side with the ones before."""
+        self._buttons.insertWidget(self._buttons.count() - 1, button)
 
 
 class PageHead(QWidget):
@@ -523,6 +537,7 @@ class PageHead(QWidget):
         row.setSpacing(12)
         self.title = Text(title, "title")
         self.facts = Text("", "body", "text3")
+        self.facts.setMinimumWidth(1)  # numbers in words give way to the title and the actions
         row.addWidget(self.title)
         row.addWidget(self.facts)
         row.addStretch(1)

@@ -190,3 +190,15 @@ def draw_seat(painter: QPainter, place: QRectF, kind: str) -> None:
     if kind == "held":
         middle = int(place.center().y()) + 0.5  # on a pixel, so that the bar is not blurred over two
         painter.drawLine(QPointF(place.left() + 1, middle), QPointF(place.right() - 1, middle))
+
+
+def draw_seat_bar(painter: QPainter, box: QRectF, counts: Sequence[int], high: float = 8) -> None:
+    """Draw the same seats as one bar, where single ones have no room: a part for each kind, in their order."""
+    total = sum(counts[:4]) or 1
+    top, x = box.center().y() - high / 2, 0.0
+    for kind, count in zip(("paid", "pending", "held", "free"), counts, strict=False):
+        wide = box.width() * count / total
+        if count:
+            left = lead(painter, box, x, wide)
+            draw_seat(painter, QRectF(left + 0.5, top + 0.5, max(wide - 2, 1.5), high - 1), kind)
+        x += wide

@@ -14,6 +14,17 @@ REACH = 4
 
 
 class _RingStyle(QProxyStyle):
+    def styleHint(
+        self,
+        hint: QStyle.StyleHint,
+        option: QStyleOption | None = None,
+        widget: QWidget | None = None,
+        returnData: object = None,
+    ) -> int:
+        if hint == QStyle.StyleHint.SH_FocusFrame_AboveWidget:
+            return 1  # a child of the window, so that no narrow parent cuts it
+        return super().styleHint(hint, option, widget, returnData)  # type: ignore[arg-type]
+
     def pixelMetric(
         self, metric: QStyle.PixelMetric, option: QStyleOption | None = None, widget: QWidget | None = None
     ) -> int:

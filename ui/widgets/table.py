@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import (
     QAbstractTableModel,
+    QEvent,
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
+    QRect,
     QRectF,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QHelpEvent, QKeyEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -23,10 +26,11 @@ from PySide6.QtWidgets import (
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
+    QToolTip,
 )
 
 from ui.theme import theme
-from ui.widgets.paint import draw_avatar, draw_badge, draw_icon, draw_line, lead
+from ui.widgets.paint import draw_avatar, draw_badge, draw_icon, draw_line, lead, width_of
 
 #: Rows fetched at once: a screenful and some.
 PAGE = 60
@@ -51,12 +55,18 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its head, its width (0 takes what is left), and how a row becomes a cell."""
+    """A column: its head, its width (0 takes what is left), and how a row becomes a cell.
+
+    Of a wide window's room, columns that `grow` get as much as those without a width, which never get less than
+    `least`.
+    """
 
     head: str
     width: int
     cell: Callable[[Any], Cell]
     right: bool = False
+    grow: bool = False
+    least: int = LEAST
 
 
 class PagedModel(QAbstractTableModel):
@@ -87,6 +97,7 @@ class PagedModel(QAbstractTableModel):
         if page not in self._pages:
             if len(self._pages) > 60:
                 self._pages.clear()
+            self._pages[page] = {}  # told once where it cannot be read, not at every paint
             self._pages[page] = self._fetch(self.ids[page * PAGE : (page + 1) * PAGE])
         return self._pages[page].get(self.ids[number])
 
@@ -105,9 +116,13 @@ class PagedModel(QAbstractTableModel):
         return None
 
     def cell(self, index: Index) -> Cell:
-        """What a place shows."""
-        row = self.row(index.row())
-        return Cell() if row is None else self.columns[index.column()].cell(row)
+        """What a place shows; nothing where it cannot be read: an error within Qt's painting would end the program."""
+        try:
+            row = self.row(index.row())
+            return Cell() if row is None else self.columns[index.column()].cell(row)
+        except Exception:
+            sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+            return Cell()
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
@@ -129,14 +144,15 @@ class CellDelegate(QStyledItemDelegate):
         selected = bool(state & QStyle.StateFlag.State_Selected)
         painter.save()
         painter.setPen(Qt.PenStyle.NoPen)
-        hover = bool(state & QStyle.StateFlag.State_MouseOver)
+        view = self.parent()
+        hover = isinstance(view, RowTable) and view.hovered == index.row()
         painter.fillRect(rect, theme().color("brasstint" if selected else "surface2" if hover else "surface"))
         painter.fillRect(QRectF(rect.left(), rect.bottom() - 1, rect.width(), 1), theme().color("line"))
         if selected and index.column() == 0:
             stripe = QRectF(lead(painter, rect, 0, 3), rect.top(), 3, rect.height())
             painter.fillRect(stripe, theme().color("brassedge"))
         inset = 12 if index.column() == 0 else 6
-        wide = rect.width() - inset - 8
+        wide = rect.width() - inset - 6
         place = QRectF(lead(painter, rect, inset, wide), rect.top(), wide, rect.height())
         self._draw(painter, place, cell, model.columns[index.column()].right)
         painter.restore()
@@ -164,6 +180,17 @@ class CellDelegate(QStyledItemDelegate):
             lower = box.adjusted(0, box.height() / 2 + 1, 0, 0)
             self._words(painter, lower, cell.second, "small", "text3", right, Qt.AlignmentFlag.AlignTop)
 
+    def helpEvent(self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index) -> bool:
+        """What ended in an ellipsis stands whole in the tooltip."""
+        model = index.model()
+        if event.type() == QEvent.Type.ToolTip and isinstance(model, PagedModel) and index.isValid():
+            cell = model.cell(index)
+            room = option.rect.width() - (44 if cell.avatar is not None else 12)
+            said = cell.text if not cell.right and width_of(cell.text, theme().font(cell.role)) > room else ""
+            QToolTip.showText(event.globalPos(), said, view)
+            return True
+        return super().helpEvent(event, view, option, index)
+
     @staticmethod
     def _words(
         painter: QPainter, box: QRectF, said: str, role: str, color: str, right: bool, align: Qt.AlignmentFlag
@@ -172,6 +199,25 @@ class CellDelegate(QStyledItemDelegate):
         if not right:  # numbers and amounts are never shortened
             said = QFontMetrics(font).elidedText(said, Qt.TextElideMode.ElideRight, int(box.width()))
         draw_line(painter, box, said, font, theme().color(color), end=right, vertical=align)
+
+
+class _Head(QHeaderView):
+    """The head of a table: words over the left edge of what stands below, one line in the label's type."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self._columns = columns
+
+    def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
+        box = QRectF(rect)
+        painter.save()
+        painter.fillRect(box, theme().color("surface2"))
+        painter.fillRect(QRectF(box.left(), box.bottom() - 1, box.width(), 1), theme().color("line"))
+        inset = 12 if section == 0 else 6
+        column, wide = self._columns[section], box.width() - inset - 6
+        place = QRectF(lead(painter, box, inset, wide), box.top(), wide, box.height() - 1)
+        draw_line(painter, place, column.head, theme().font("label"), theme().color("text2"), end=column.right)
+        painter.restore()
 
 
 class RowTable(QTableView):
@@ -186,6 +232,9 @@ class RowTable(QTableView):
         self.setModel(model)
         self.paged = model
         self._row_height = row_height
+        self.hovered = -1
+        self.setHorizontalHeader(_Head(model.columns))
+        self.entered.connect(self._entered)
         self.setItemDelegate(CellDelegate(self))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -200,11 +249,10 @@ class RowTable(QTableView):
         head = self.horizontalHeader()
         head.setHighlightSections(False)
         head.setSectionsClickable(False)
+        shared = any(one.grow for one in model.columns)
         for number, column in enumerate(model.columns):
-            if column.width:
-                head.setSectionResizeMode(number, QHeaderView.ResizeMode.Fixed)
-            else:
-                head.setSectionResizeMode(number, QHeaderView.ResizeMode.Stretch)
+            fixed = bool(column.width) or shared
+            head.setSectionResizeMode(number, QHeaderView.ResizeMode.Fixed if fixed else QHeaderView.ResizeMode.Stretch)
         theme().changed.connect(self.restyle)
         self.restyle()
         self.doubleClicked.connect(self._activated)
@@ -224,7 +272,7 @@ class RowTable(QTableView):
         What is right-aligned, what has no width of its own, and states stay.
         """
         columns = self.paged.columns
-        widths = {number: theme().px(column.width or LEAST) for number, column in enumerate(columns)}
+        widths = {number: theme().px(column.width or column.least) for number, column in enumerate(columns)}
         may_go = [n for n, column in enumerate(columns) if column.width and not column.right and not self._states(n)]
         for number in set(widths) - set(may_go):
             self.setColumnHidden(number, False)
@@ -233,6 +281,24 @@ class RowTable(QTableView):
             gone = left_over < 0
             self.setColumnHidden(number, gone)
             left_over += widths[number] if gone else 0
+        growing = [n for n, one in enumerate(columns) if (one.grow or not one.width) and not self.isColumnHidden(n)]
+        if any(column.grow for column in columns):
+            for number in growing:
+                self.setColumnWidth(number, widths[number] + max(left_over, 0) // len(growing))
+            rest = max(left_over, 0) % len(growing) + min(left_over, 0)
+            self.setColumnWidth(growing[0], self.columnWidth(growing[0]) + rest)
+
+    def _entered(self, index: QModelIndex) -> None:
+        self._hover(index.row())
+
+    def _hover(self, row: int) -> None:
+        if row != self.hovered:
+            self.hovered = row
+            self.viewport().update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._hover(-1)
 
     def _states(self, column: int) -> bool:
         return self.paged.rowCount() > 0 and bool(self.paged.cell(self.paged.index(0, column)).badge)
@@ -240,6 +306,13 @@ class RowTable(QTableView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._give_way()
+
+    def visible_rows(self) -> tuple[int, int]:
+        """The first and the last row that can be read, counted from one."""
+        high = self.rowHeight(0) if self.paged.ids else 1
+        top = self.verticalScrollBar().value()
+        last = (top + self.viewport().height()) // max(high, 1)
+        return -(-top // max(high, 1)) + 1, min(max(last, 1), len(self.paged.ids))
 
     def current_id(self) -> int | None:
         """The selected row's id."""

@@ -48,11 +48,43 @@ sql(
     f" OR NOT {_companion('payments', 'p', _SETTLED, 'payments', 'notifications')})",
 )
 sql(
+    "flow.receipt",
+    "A completed payment queued its receipt, or the timeline says that there is no address, by the same operation",
+    "payments",
+    "SELECT p.id, p.number FROM payments p WHERE p.status = 'COMPLETED' AND p.payment_type <> 'refund'"
+    " AND NOT EXISTS (SELECT 1 FROM mail_queue m JOIN changes d ON d.table_name = 'mail_queue' AND d.row_id = m.id"
+    f" AND d.operation_id = {_SETTLED} WHERE m.event_key = 'payment.completed:' || p.number)"
+    " AND NOT EXISTS (SELECT 1 FROM changes d JOIN timeline x ON x.id = d.row_id AND x.key = 'payments.no_address'"
+    f" WHERE d.operation_id = {_SETTLED} AND d.table_name = 'timeline')",
+)
+sql(
+    "flow.stock",
+    "What is sold of a physical product leaves its stock, by the same operation",
+    "product_enrolled",
+    """
+    WITH sold AS (
+        SELECT c.operation_id AS operation, e.product_id AS product, sum(e.quantity) AS pieces, min(e.id) AS line
+        FROM product_enrolled e JOIN products p ON p.id = e.product_id AND p.kind = 'physical'
+        JOIN changes c ON c.table_name = 'product_enrolled' AND c.row_id = e.id AND c.before IS NULL
+        GROUP BY c.operation_id, e.product_id
+    ), moved AS (
+        SELECT operation_id AS operation, row_id AS product, sum((before ->> 'stock') - (after ->> 'stock')) AS pieces
+        FROM changes WHERE table_name = 'products' AND before IS NOT NULL AND after IS NOT NULL
+        GROUP BY operation_id, row_id
+    )
+    SELECT line, pieces || ' sold, stock moved by ' || coalesce(left_stock, 0) FROM (
+        SELECT s.line, s.pieces, m.pieces AS left_stock FROM sold s
+        LEFT JOIN moved m ON m.operation = s.operation AND m.product = s.product
+    ) WHERE pieces <> coalesce(left_stock, 0)
+    """,
+)
+sql(
     "flow.started_alone",
     N_("A payment that is not completed stands in payments alone"),
     "payments",
     "SELECT p.id, p.number FROM payments p WHERE p.status <> 'COMPLETED' AND ("
     "EXISTS (SELECT 1 FROM student_payments s WHERE s.payment_id = p.id)"
+    " OR EXISTS (SELECT 1 FROM mail_queue m WHERE m.event_key = 'payment.completed:' || p.number)"
     " OR EXISTS (SELECT 1 FROM timeline t WHERE t.subject_table = 'payments' AND t.subject_id = p.id)"
     " OR EXISTS (SELECT 1 FROM notifications n WHERE n.link_table = 'payments' AND n.link_id = p.id))",
 )

@@ -18,11 +18,13 @@ sql(
 )
 sql(
     "mail.sent",
-    N_("A sent message has one accepted try, or a person's word that it arrived; no other state has one"),
+    N_("A sent message has one try with a 2xx reply, or a person's word that it arrived; no other state has one"),
     "mail_queue",
     "SELECT m.id, m.state || ' with ' || count(a.id) || ' accepted tries' FROM mail_queue m LEFT JOIN mail_attempts a"
     " ON a.mail_id = m.id AND (a.outcome = 'sent' OR (a.outcome = 'resolved' AND a.stage = 'arrived'))"
-    " GROUP BY m.id HAVING count(a.id) <> (m.state = 'sent')",
+    " GROUP BY m.id HAVING count(a.id) <> (m.state = 'sent')"
+    " UNION ALL SELECT mail_id, 'sent after the reply ' || reply FROM mail_attempts"
+    " WHERE outcome = 'sent' AND reply NOT LIKE '2%'",
 )
 sql(
     "mail.tries",

@@ -114,20 +114,30 @@ sql(
 )
 sql(
     "money.settled",
-    N_("A refund is positive; a cash payment was given enough; a settled payment has its day"),
+    N_("A refund is positive; a cash payment was given enough, and only cash is given"),
     "payments",
-    "SELECT id, number FROM payments WHERE (status <> 'STARTED' AND settled_at < started_at)"
-    " OR (given_minor IS NOT NULL AND method <> 'cash') OR amount_minor <= 0",
+    "SELECT id, number FROM payments WHERE (given_minor IS NOT NULL AND method <> 'cash')"
+    " OR given_minor < amount_minor OR amount_minor <= 0",
 )
 sql(
     "money.till",
     N_("Cash goes into a till that was open then, and only cash; a closed till was counted"),
     "payments",
-    "SELECT p.id, p.number || ' in ' || t.name FROM payments p JOIN tills t ON t.id = p.till_id"
-    " WHERE p.method <> 'cash' OR p.status <> 'COMPLETED' OR p.settled_at < t.opened_at"
-    " OR (t.closed_at IS NOT NULL AND p.settled_at > t.closed_at)"
-    " UNION ALL SELECT t.id, t.name || ' was closed without a count' FROM tills t"
-    " WHERE t.status = 'closed' AND (t.counted_minor IS NULL OR t.expected_minor IS NULL)",
+    # Open then: by the order of operations. A clock may step back between two of them.
+    """
+    WITH opened AS (
+        SELECT t.id, t.name,
+            (SELECT min(c.operation_id) FROM changes c WHERE c.table_name = 'tills' AND c.row_id = t.id) AS first,
+            (SELECT min(c.operation_id) FROM changes c WHERE c.table_name = 'tills' AND c.row_id = t.id
+                AND c.after ->> 'status' = 'closed') AS last
+        FROM tills t
+    )
+    SELECT p.id, p.number || ' in ' || t.name FROM payments p JOIN opened t ON t.id = p.till_id
+        JOIN changes c ON c.table_name = 'payments' AND c.row_id = p.id AND c.after ->> 'status' <> 'STARTED'
+        WHERE p.method <> 'cash' OR p.status <> 'COMPLETED' OR c.operation_id < t.first OR c.operation_id > t.last
+    UNION ALL SELECT t.id, t.name || ' was closed without a count' FROM tills t
+        WHERE t.status = 'closed' AND (t.counted_minor IS NULL OR t.expected_minor IS NULL)
+    """,
 )
 sql(
     "money.till_expected",

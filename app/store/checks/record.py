@@ -32,35 +32,66 @@ def rows(connection: Any) -> Iterable[Finding]:
         )
         query = (
             f"SELECT t.id, json_object({pairs}), c.after, c.n, c.firsts, t.version FROM {table} t LEFT JOIN ("
-            "  SELECT row_id, count(*) AS n, sum(before IS NULL) AS firsts, after, redacted, max(id)"
+            "  SELECT row_id, count(after) AS n, sum(before IS NULL) - sum(after IS NULL) AS firsts, after, redacted,"
+            "  max(id)"
             "  FROM changes WHERE table_name = ? GROUP BY row_id) c ON c.row_id = t.id"
             " WHERE c.row_id IS NULL OR (c.redacted = 0 AND (c.after IS NOT json_object(" + pairs + ")"
             " OR c.firsts <> 1 OR c.n <> t.version))"
         )
         for row_id, now, recorded, count, firsts, version in connection.execute(query, (table,)):
-            yield table, row_id, _difference(now, recorded, count, firsts, version)
+            difference = _difference(now, recorded, count, firsts, version)
+            if difference:
+                yield table, row_id, difference
 
 
 def _difference(now: str, recorded: str | None, count: int | None, firsts: int | None, version: int) -> str:
+    """What is wrong in words; '' where only the table has other columns than when the row was recorded."""
     if recorded is None and count is None:
         return "was never recorded"
     if firsts != 1:
-        return f"was recorded as new {firsts} times"
+        return f"was recorded as new {firsts} times more than as gone"
     if now != recorded:
         before, after = json.loads(recorded or "{}"), json.loads(now)
-        moved = [name for name in after if after[name] != before.get(name)]
-        return f"differs from the record in {', '.join(moved)}"
+        moved = [name for name in after if name in before and after[name] != before[name]]
+        if moved or not before:
+            return f"differs from the record in {', '.join(moved or after)}"
+    if count == version:
+        return ""
     return f"is at version {version} after {count} changes"
 
 
 sql(
+    "record.frozen",
+    "What is frozen was written once: documents and their lines, money put to use, tries to send",
+    "changes",
+    "SELECT id, table_name || ' ' || row_id || ' was changed' FROM changes WHERE before IS NOT NULL"
+    " AND table_name IN ('invoices', 'invoice_lines', 'student_payments', 'mail_attempts')",
+)
+sql(
     "record.gone",
-    N_("A row that is gone was deleted by an operation"),
+    N_("A row that is gone was deleted by an operation, and comes back only as a new one"),
     "changes",
     "SELECT id, table_name || ' ' || row_id || ' has changes after its end' FROM changes c WHERE after IS NULL"
-    " AND EXISTS (SELECT 1 FROM changes d WHERE d.table_name = c.table_name AND d.row_id = c.row_id AND d.id > c.id"
-    " AND d.before IS NOT NULL)",
+    " AND (SELECT d.before FROM changes d WHERE d.table_name = c.table_name AND d.row_id = c.row_id AND d.id > c.id"
+    " ORDER BY d.id LIMIT 1) IS NOT NULL",
 )
+
+
+@rule("record.undo", N_("What takes an operation back names an earlier one, and no operation is taken back twice"))
+def undone_once(connection: Any) -> Iterable[Finding]:
+    pairs = connection.execute(
+        "SELECT id, undo_of FROM operations WHERE undo_of IS NOT NULL ORDER BY id DESC"
+    ).fetchall()
+    gone: set[int] = set()  # newest first: whoever comes later has said already whether this one still counts
+    for row_id, target in pairs:
+        if target >= row_id or connection.execute("SELECT 1 FROM operations WHERE id = ?", (target,)).fetchone() is None:
+            yield "operations", row_id, f"takes back {target}, which is later or not there"
+        elif row_id not in gone:
+            if target in gone:
+                yield "operations", row_id, f"operation {target} is taken back twice"
+            gone.add(target)
+
+
 sql(
     "record.closed",
     N_("No operation is left open"),

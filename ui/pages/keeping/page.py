@@ -17,7 +17,9 @@ from ui.context import Context
 from ui.dialogs.restore import RestoreDialog
 from ui.pages.keeping.card import KeepingCard
 from ui.pages.keeping.check import Check
+from ui.pages.keeping.move import Move
 from ui.pages.keeping.place import SecondPlace
+from ui.pages.keeping.secrecy import Encryption
 from ui.widgets.basic import Button, Text
 from ui.widgets.table import Cell, Column, PagedModel, RowTable
 
@@ -35,9 +37,12 @@ _WHY = {
 
 
 class SafeKeeping(QWidget):
-    """The part of the settings that keeps everything safe. `restore_wanted(path)` after a person agreed."""
+    """The part of the settings that keeps everything safe. After a person agreed: `restore_wanted(path)`, and
+    `job_wanted(Between)` for what else needs the center closed.
+    """
 
     restore_wanted = Signal(object)
+    job_wanted = Signal(object)
 
     def __init__(self, context: Context, data_dir: Path) -> None:
         super().__init__()
@@ -46,6 +51,10 @@ class SafeKeeping(QWidget):
         self.place = SecondPlace(context)
         self.check = Check(context)
         self.check.copied.connect(self.backups.reload)
+        self.move_card = Move(context, data_dir)
+        self.move_card.restore_wanted.connect(self.restore_wanted)
+        self.encryption = Encryption(context, data_dir)
+        self.encryption.job_wanted.connect(self.job_wanted)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)
@@ -55,7 +64,7 @@ class SafeKeeping(QWidget):
         cards = QVBoxLayout(inner)
         cards.setContentsMargins(0, 0, 0, 0)
         cards.setSpacing(12)
-        for card in (self.place, self.check):
+        for card in (self.place, self.check, self.encryption, self.move_card):
             cards.addWidget(card)
         cards.addStretch(1)
         scroll = QScrollArea()
@@ -69,6 +78,7 @@ class SafeKeeping(QWidget):
         """Read everything that is shown again."""
         self.backups.reload()
         self.place.reload()
+        self.encryption.reload()
 
     def finish(self) -> None:
         """The window closes: a check under way is broken off."""

@@ -1,0 +1,248 @@
+"""Undo: what was done at the desk is taken back as an operation of its own, which can be taken back in turn.
+
+People, bookings, the calendar, the catalog and settings become exactly what they were. Money and documents get a
+counter-entry. The timeline is history: it gains an entry, it loses none. Notifications of what is taken back are done;
+mails are canceled while they still can be, and the others are named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from app import store
+from app.desk import counter, exact, labels, naming, operations, records, timeline
+from app.desk.accounts import Actor, require
+from app.errors import UserError
+from app.store import Write, images
+from app.store.images import Touched
+from app.store.models import MailQueue, Notification, Operation, User
+
+#: What follows from an operation and is answered by its own rules, not put back row by row.
+_FOLLOWS = frozenset({"timeline", "notifications", "notification_recipients", "mail_queue"})
+
+#: A message that is being sent, or was, can no longer be canceled.
+_LEFT = ("sending", "sent", "uncertain")
+
+#: Operations that are about a mail itself: once it has left, there is nothing to take back.
+_ABOUT_MAIL = frozenset({"Write mail", "Edit mail address"})
+
+
+@dataclass(frozen=True)
+class Row:
+    """One record that is put back: gone, back or changed; with its table and what people call it."""
+
+    act: str
+    table: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What taking an operation back does, or would do; or the obstacle. Money is told as message keys."""
+
+    operation_id: int
+    words: str
+    who: str
+    at: str
+    rows: tuple[Row, ...] = ()
+    mails_canceled: tuple[str, ...] = ()
+    mails_gone: tuple[str, ...] = ()
+    money: tuple[counter.Said, ...] = ()
+    obstacle: UserError | None = None
+
+
+@dataclass
+class _Report:
+    rows: list[Row] = field(default_factory=list)
+    canceled: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    money: list[counter.Said] = field(default_factory=list)
+
+
+class _OnlyLooked(Exception):
+    """Everything was tried, and nothing of it shall stay."""
+
+    def __init__(self, report: _Report) -> None:
+        super().__init__()
+        self.report = report
+
+
+def undo(actor: Actor, operation_id: int) -> int:
+    """Take an operation back; returns the id of the operation that did it. One's own, or with `undo.others` anyone's.
+
+    UserErrors name what stands in the way: `undo.already`, `undo.later_change` and the others of `exact`, what a
+    counter-entry needs, or why an operation of this kind is never taken back.
+    """
+    require(actor, "undo.own")
+    done = operations.load(operation_id)
+    _allow(actor, done)
+    with store.write("Take back", actor, undo_of=operation_id) as w:
+        _take_back(w, done)
+        return int(w.operation_id)
+
+
+def preview(actor: Actor, operation_id: int) -> Preview:
+    """What `undo` would do: it is done in full, looked at, and rolled back. UserError `undo.no_such`."""
+    require(actor, "undo.own")
+    done = operations.load(operation_id)
+    facts = operations.facts(operation_id)
+    head = Preview(operation_id, facts["what"], facts["who"], done.at)
+    try:
+        _allow(actor, done)
+        with store.write("Take back", actor, undo_of=operation_id) as w:
+            raise _OnlyLooked(_take_back(w, done))
+    except _OnlyLooked as looked:
+        found = looked.report
+        return replace(
+            head,
+            rows=tuple(found.rows),
+            mails_canceled=tuple(found.canceled),
+            mails_gone=tuple(found.gone),
+            money=tuple(found.money),
+        )
+    except UserError as obstacle:
+        return replace(head, obstacle=obstacle)
+
+
+def newest(actor: Actor) -> int:
+    """The operation that Ctrl+Z means: the newest of this person at this desk that counts and can be taken back.
+
+    UserError `undo.nothing_newer`.
+    """
+    require(actor, "undo.own")
+    wanted = [label for label, kind in labels.LABELS.items() if kind.way != "refused" and not kind.quiet]
+    mine: Any = (
+        Operation.select(Operation.id)
+        .where(
+            Operation.actor_id == actor.user_id,
+            Operation.desk == actor.desk,
+            Operation.undo_of.is_null(),
+            Operation.label.in_(wanted),
+        )
+        .order_by(Operation.id.desc())
+        .tuples()
+    )
+    gone = operations.undone()
+    found = next((row_id for (row_id,) in mine.iterator() if row_id not in gone), None)
+    if found is None:
+        raise UserError("undo.nothing_newer")
+    return int(found)
+
+
+def preview_newest(actor: Actor) -> Preview:
+    """`preview` of what Ctrl+Z means. UserError `undo.nothing_newer`."""
+    require(actor, "undo.own")
+    return preview(actor, newest(actor))
+
+
+def _allow(actor: Actor, done: operations.Done) -> None:
+    """Rights: whose operation it is, and what doing it needed."""
+    root = operations.load(done.root)
+    for one in (done, root):
+        kind = labels.kind(one.label)
+        if kind.way == "refused":
+            raise UserError(kind.why)
+        require(actor, kind.right)
+        if one is done and kind.way == "counter":
+            require(actor, counter.RIGHTS[one.label])
+    if root.label == labels.BRING_BACK:
+        for row in images.of_operation(root.id):
+            if records.may_come_back(row.table):
+                records.require_for(actor, row.table, row.row_id)
+    if done.actor_id != actor.user_id:
+        require(actor, "undo.others")
+
+
+def _still_counts(done: operations.Done) -> None:
+    """UserError `undo.already`: it is taken back, or what would count again by this has been done otherwise since."""
+    gone = operations.undone()
+    asked = [done.id]
+    if done.undo_of is not None:
+        again = operations.load(done.undo_of)
+        asked += [again.undo_of] if again.undo_of is not None else []
+    for one in asked:
+        by = gone.get(one)
+        if by is not None:
+            named = operations.facts(by)
+            raise UserError("undo.already", who=named["who"], at=named["at"])
+
+
+def _take_back(w: Write, done: operations.Done) -> _Report:
+    _still_counts(done)
+    report = _Report()
+    touched = images.of_operation(done.id)
+    _mails(w, done, touched, report)
+    if labels.kind(done.label).way == "counter":
+        report.money = counter.take_back(w, done, touched)
+    else:
+        rows = [row for row in touched if _is_put_back(done, row, touched)]
+        put = exact.put_back(w, rows, done.id)
+        told = [(act, row) for act, row in put if row.table != "timeline" and not _only_told(done, row)]
+        report.rows = [Row(act, row.table, naming.name(row.table, row.row_id, row.before)) for act, row in told]
+    if not (report.rows or report.money or report.canceled):
+        raise UserError("undo.nothing")
+    _notifications(w, touched)
+    _timeline(w, done, touched)
+    return report
+
+
+def _only_told(done: operations.Done, row: Touched) -> bool:
+    """Whether a notification was moved only because what it told of was taken back, and not by someone at the inbox."""
+    if done.undo_of is None or row.table != "notifications" or row.before is None:
+        return False
+    return images.of_row(row.table, row.row_id)[-1].operation_id == done.root
+
+
+def _is_put_back(done: operations.Done, row: Touched, touched: Sequence[Touched]) -> bool:
+    """Whether a row is put back by its image: all but history, numbers, and what was told because of the operation."""
+    if row.table == "series":
+        return False  # a number that was said aloud is not given twice
+    if _only_told(done, row) and images.differing(images.present(row.table, row.row_id), row.after):
+        return False  # someone has worked on it since
+    if row.table == "notification_recipients":
+        return row.before is not None or not any(
+            other.table == "notifications" and other.before is None for other in touched
+        )
+    return row.table not in _FOLLOWS or row.before is not None
+
+
+def _mails(w: Write, done: operations.Done, touched: Sequence[Touched], report: _Report) -> None:
+    """Cancel what the operation put in the queue, while no copy may have left."""
+    for row in touched:
+        if row.table != "mail_queue" or row.before is not None:
+            continue
+        mail = MailQueue.get_by_id(row.row_id)
+        name = mail.to_name or mail.to_address
+        if mail.state in _LEFT:
+            if done.label in _ABOUT_MAIL:
+                raise UserError("undo.mail_gone", name=name)
+            report.gone.append(name)
+        elif mail.state != "canceled":
+            w.update(MailQueue, mail.id, state="canceled", next_try_at=None)
+            report.canceled.append(name)
+
+
+def _notifications(w: Write, touched: Sequence[Touched]) -> None:
+    """What was told because of the operation needs nobody any more."""
+    for row in touched:
+        if row.table == "notifications" and row.before is None:
+            kept = Notification.get_by_id(row.row_id)
+            if kept.done_at is None:
+                w.update(Notification, kept.id, done_at=w.now, done_by=w.actor.user_id)
+
+
+def _timeline(w: Write, done: operations.Done, touched: Sequence[Touched]) -> None:
+    """Those on whose timeline the operation stands read there that it was taken back."""
+    key = "undo.timeline_again" if done.depth % 2 else "undo.timeline"
+    what = labels.key(operations.load(done.root).label)
+    people = {
+        int(row.after["user_id"]) for row in touched if row.table == "timeline" and row.before is None and row.after
+    }
+    for person in sorted(people):
+        if User.get_or_none(User.id == person) is not None:
+            timeline.add(w, person, key, what=what)
+
+
+__all__ = ["Preview", "Row", "newest", "preview", "preview_newest", "undo"]

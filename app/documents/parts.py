@@ -1,0 +1,57 @@
+"""What more than one document draws: the house mark, a code to scan, the canvas of a first pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Nowhere:
+    """A canvas that swallows what is drawn on it: the first pass measures."""
+
+    def __getattr__(self, name: str) -> Any:
+        return _swallow
+
+
+def _swallow(*_args: Any, **_kwargs: Any) -> Any:
+    return Nowhere()
+
+
+def emblem(canvas: Any, left: float, bottom: float, scale: float = 1.0) -> None:
+    """Three arches, 77 × 24 points: the house mark until a center has its own picture."""
+    canvas.saveState()
+    canvas.translate(left, bottom)
+    canvas.scale(scale, scale)
+    canvas.setLineWidth(2.6)
+    canvas.setLineCap(1)
+    canvas.line(2, 22, 75, 22)
+    canvas.line(2, 1, 75, 1)
+    for index in range(3):
+        at = 7 + index * 21.5
+        path = canvas.beginPath()
+        path.moveTo(at, 1)
+        path.lineTo(at, 10)
+        path.arcTo(at, 0, at + 19, 19, 180, -180)
+        path.lineTo(at + 19, 1)
+        canvas.drawPath(path)
+    canvas.restoreState()
+
+
+def code(canvas: Any, matrix: list[Any], left: float, top: float, side: float, color: Any) -> None:
+    """A code to scan as one path of unit cells: a thousand single rectangles would cost more than a page's text."""
+    cell = side / len(matrix)
+    canvas.saveState()
+    canvas.setFillColorRGB(*color)
+    canvas.translate(left, top)
+    canvas.scale(cell, -cell)
+    path = canvas.beginPath()
+    for row, cells in enumerate(matrix):
+        column = 0
+        while column < len(cells):
+            end = column
+            while end < len(cells) and cells[end]:
+                end += 1
+            if end > column:
+                path.rect(column, row, end - column, 1)
+            column = end + 1
+    canvas.drawPath(path, stroke=0, fill=1)
+    canvas.restoreState()

@@ -1,0 +1,1 @@
+"""Lists of people in and out: CSV, XLSX and vCard."""

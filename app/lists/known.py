@@ -1,0 +1,50 @@
+"""The students there are, as an import compares itself with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from app.store.models import Import, User
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What an import can change in a student, and what tells them apart."""
+
+    id: int
+    number: str
+    version: int
+    first_name: str
+    last_name: str
+    email: str | None
+    phone: str | None
+    date_of_birth: str | None
+    address: str
+    language: str
+    status: str
+    emergency_name: str
+    emergency_phone: str
+
+
+def students(since: tuple[int, str] | None = None, among: list[int] | None = None) -> Iterator[Known]:
+    """Every student who is not merged away.
+
+    With `since` (id, stamp) those that are newer, or changed from then on; with `among` those of these ids.
+    """
+    query = User.select(
+        User.id, User.number, User.version, User.first_name, User.last_name, User.email, User.phone,
+        User.date_of_birth, User.address, User.language, User.status, User.emergency_name, User.emergency_phone,
+    ).where(User.role == "student", User.status != "merged")  # fmt: skip
+    if since is not None:
+        query = query.where((User.id > since[0]) | (User.updated_at >= since[1]))
+    if among is not None:
+        query = query.where(User.id.in_(among))
+    for row in query.tuples().iterator():
+        yield Known(row[0], row[1] or "", *row[2:])
+
+
+def imported_before(sha256: str) -> tuple[str, str, int] | None:
+    """(when, file name, people) of the last import of the very same file, None where there was none."""
+    row = Import.select().where(Import.sha256 == sha256).order_by(Import.id.desc()).first()
+    return (row.created_at, row.file_name, row.row_count) if row is not None else None

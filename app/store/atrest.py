@@ -1,0 +1,201 @@
+"""Encrypting a center's file where it lies, and taking the encryption off again, without losing anything.
+
+The center is closed. A copy under the new lock is made beside the file, compared with it row by row, proven by every
+rule, synced, and takes the file's name in one rename: at any instant `center.db` is whole, and says by itself which key
+it takes (`cipher`). The copies beside it are made over one by one in the same way; what a kill leaves is done at the
+next start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+from sqlcipher3 import dbapi2 as driver
+
+from app import paths
+from app.errors import EnvironmentFault
+from app.store import backup, cipher, database, restore
+
+_PARTIAL = ".recoding.partial"
+
+#: So many seconds the desk stays closed for the copies; the rest is made over beside it.
+PATIENCE_S = 60
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """What became of the copies: made over, removed because they could not be read, left for another time."""
+
+    done: int = 0
+    removed: int = 0
+    left: int = 0
+
+
+def switch(
+    data_dir: Path,
+    lock: cipher.Lock,
+    actor: Any,
+    label: str,
+    settle: Callable[[database.Write], None] = lambda write: None,
+) -> Aligned:
+    """Put the closed center in `data_dir` under another lock, then the copies beside it; `settle` writes in it.
+
+    What takes longer than PATIENCE_S is left to `align`.
+
+    EnvironmentFaults `secrecy.unsound` where the file breaks a rule, `store.locked` where another program has it open,
+    `store.disk_full`, `cli.cannot_write`: then the file is as it was.
+    """
+    target = paths.data_file(data_dir)
+    partial = target.with_name(target.name + _PARTIAL)
+    try:
+        sweep(data_dir)
+        with contextlib.closing(cipher.connect(target)) as connection:
+            restore._into_one_file(connection)
+        with _held(target):
+            backup.copy(target, partial, lock=lock)
+            _prove_same(target, partial)
+            broken = backup.verify(partial)
+            if broken:
+                raise EnvironmentFault("secrecy.unsound", detail=broken)
+            restore._settle(partial, actor, settle, label)
+            backup.sync(partial)
+        _give_name(partial, target)
+    except driver.Error as error:
+        raise database.as_fault(error, str(target)) or EnvironmentFault("cli.cannot_write", path=str(target)) from error
+    except OSError as error:
+        raise EnvironmentFault("cli.cannot_write", path=str(data_dir)) from error
+    finally:
+        with contextlib.suppress(OSError):
+            _remove(partial)
+    until = time.monotonic() + PATIENCE_S
+    return align(data_dir, lambda: time.monotonic() > until)
+
+
+def align(data_dir: Path, stop: Callable[[], bool] = lambda: False) -> Aligned:
+    """Make over what lies beside the center and is not closed as it is: backups, files kept aside.
+
+    Beside an encrypted center nothing stays plain: what cannot be read at all is removed. Beside a plain one, what is
+    encrypted under a key that is not here stays. What fails for another reason (a full disk) is left for another time.
+    """
+    sweep(data_dir)
+    lock = cipher.lock_of(paths.data_file(data_dir))
+    return _align(lock, [*_beside(data_dir)], stop)
+
+
+def align_place(data_dir: Path, place: Path, stop: Callable[[], bool] = lambda: False) -> Aligned:
+    """`align` for the second place of backups."""
+    lock = cipher.lock_of(paths.data_file(data_dir))
+    return _align(lock, [one.path for one in backup.in_folder(place)], stop)
+
+
+def unlike(data_dir: Path) -> int:
+    """How many copies beside the center are not closed as it is."""
+    kind = cipher.kind_of(paths.data_file(data_dir))
+    return sum(_kind(path) != kind for path in _beside(data_dir))
+
+
+def _kind(path: Path) -> str:
+    try:
+        return cipher.kind_of(path)
+    except OSError:
+        return "unreadable"
+
+
+def _align(lock: cipher.Lock, found: list[Path], stop: Callable[[], bool]) -> Aligned:
+    done = removed = left = 0
+    for path in found:
+        if _kind(path) in (lock.kind, "sealed"):
+            continue
+        if stop():
+            left += 1
+            continue
+        try:
+            _make_over(path, lock)
+            done += 1
+        except EnvironmentFault as fault:
+            if lock.kind == "keyed" and fault.key in ("store.damaged", "store.foreign_file", "secrecy.differs"):
+                _remove(path)
+                removed += 1
+            else:
+                left += 1
+    return Aligned(done, removed, left)
+
+
+def _make_over(path: Path, lock: cipher.Lock) -> None:
+    """One copy under another lock, under its own name."""
+    partial = path.with_name(path.name + _PARTIAL)
+    try:
+        with contextlib.closing(cipher.connect(path)) as connection, contextlib.suppress(driver.Error):
+            restore._into_one_file(connection)
+        backup.copy(path, partial, lock=lock)
+        _prove_same(path, partial)
+        backup.sync(partial)
+        _give_name(partial, path)
+        for ending in ("-wal", "-shm", "-journal"):
+            path.with_name(path.name + ending).unlink(missing_ok=True)
+    except driver.Error as error:
+        raise database.as_fault(error, str(path)) or EnvironmentFault("cli.cannot_write", path=str(path)) from error
+    except OSError as error:
+        raise EnvironmentFault("cli.cannot_write", path=str(path)) from error
+    finally:
+        with contextlib.suppress(OSError):
+            _remove(partial)
+
+
+def _give_name(partial: Path, target: Path) -> None:
+    """The one step that counts: before it all is as it was, after it the other file is whole."""
+    os.replace(partial, target)
+    backup.sync(target.parent)
+
+
+@contextlib.contextmanager
+def _held(path: Path) -> Iterator[None]:
+    """Keep other programs from writing in a file, and from beginning a log beside it that nobody would fold in."""
+    with contextlib.closing(cipher.connect(path, mode="ro")) as guard:
+        guard.execute("BEGIN")
+        guard.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        yield
+
+
+def _prove_same(path: Path, other: Path) -> None:
+    """Compare two files row by row, each read with its own key. EnvironmentFault `secrecy.differs`."""
+    with (
+        contextlib.closing(database.open_beside(path)) as was,
+        contextlib.closing(database.open_beside(other)) as now,
+    ):
+        for pragma in ("application_id", "user_version"):
+            if was.execute(f"PRAGMA {pragma}").fetchone() != now.execute(f"PRAGMA {pragma}").fetchone():
+                raise EnvironmentFault("secrecy.differs", path=str(path), detail=pragma)
+        schema = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
+        if was.execute(schema).fetchall() != now.execute(schema).fetchall():
+            raise EnvironmentFault("secrecy.differs", path=str(path), detail="sqlite_master")
+        tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
+        for (name,) in was.execute(tables).fetchall():
+            rows = f'SELECT * FROM "{name}" NOT INDEXED'
+            for one, two in zip_longest(was.execute(rows), now.execute(rows)):
+                if one != two:
+                    raise EnvironmentFault("secrecy.differs", path=str(path), detail=str(name))
+
+
+def _beside(data_dir: Path) -> Iterator[Path]:
+    yield from (one.path for one in backup.listing(data_dir))
+    yield from sorted(data_dir.glob("before-*.db"))
+
+
+def sweep(data_dir: Path) -> None:
+    """Take away what was half made when a kill came: when encryption goes off, it holds plain pages."""
+    for folder in (data_dir, paths.backups(data_dir)):
+        for left in (*folder.glob(f"*{_PARTIAL}*"), *folder.glob("restored.partial*")):
+            left.unlink(missing_ok=True)
+
+
+def _remove(path: Path) -> None:
+    for ending in ("", "-wal", "-shm", "-journal"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)

@@ -1,0 +1,130 @@
+"""The history as it is read: in words, newest first, and told in words."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from app import clock, store, text
+from app.desk import catalog, enrollment, people, scheduling, seats, undo
+from app.desk.accounts import SYSTEM
+from app.lists import operations
+from app.store import migrations
+from app.store.models import MODELS, Note, Operation, Slot, User
+from tests.support.center import SmallCenter, small_center
+
+__all__ = ["small_center"]
+
+
+def last() -> int:
+    return int(Operation.select(Operation.id).order_by(Operation.id.desc()).scalar())
+
+
+def booked(c: SmallCenter) -> int:
+    day = (clock.now() + timedelta(days=3)).date().isoformat()
+    draft = scheduling.SessionDraft(
+        course_id=c.course, name="Theory", recurrence="picked_dates", picked_dates=(day,), start_time="17:30"
+    )
+    slot = Slot.get(Slot.session_id == scheduling.plan_session(c.staff, draft)).id
+    seats.book(c.staff, slot, c.student)
+    return last()
+
+
+def test_a_row_says_what_who_and_about_whom(small_center: SmallCenter) -> None:
+    operation = booked(small_center)
+    row = operations.page([operation])[operation]
+    assert (row.words, row.who, row.desk) == ("Seat booked", "Marta Kowalczyk", "Desk 1")
+    assert row.touched.startswith("Ana Satler, Theory, ")
+    assert (row.undone, row.is_undo, row.can_be_undone) == (False, False, True)
+    taken_back = undo.undo(small_center.staff, operation)
+    again = undo.undo(small_center.staff, taken_back)
+    rows = operations.page([operation, taken_back, again])
+    assert [rows[one].words for one in (taken_back, again)] == ["Taken back: Seat booked", "Done again: Seat booked"]
+    assert [rows[one].undone for one in (operation, taken_back, again)] == [False, True, False]
+    assert rows[taken_back].touched == row.touched
+
+
+def test_the_list_is_newest_first_and_leaves_the_programs_own_work_out(small_center: SmallCenter) -> None:
+    operation = booked(small_center)
+    with store.write("Settle mail", SYSTEM) as w:
+        w.insert(Note, user_id=small_center.student, text="x")
+    assert operations.ids()[0] == operation
+    assert operations.ids(program_too=True)[0] == last()
+    assert operations.ids() == sorted(operations.ids(), reverse=True)
+    assert operations.ids(actor_id=small_center.admin.user_id) == [2]
+
+
+def test_the_list_is_filtered_by_what_who_and_about_whom(small_center: SmallCenter) -> None:
+    c = small_center
+    operation = booked(c)
+    people.add_note(c.admin, c.other_student, "hers")
+    note = last()
+    assert operations.ids("seat booked") == [operation]
+    assert operations.ids("satler")[0] == operation
+    assert note in operations.ids("wisniewski")
+    assert operation not in operations.ids("wisniewski")
+    assert operation in operations.ids("kowalczyk"), "who did it"
+    assert note not in operations.ids("kowalczyk")
+    assert operations.ids("nobody at all") == []
+    taken_back = undo.undo(c.staff, operation)
+    assert operations.ids("seat booked") == [taken_back, operation]
+
+
+def test_a_detail_tells_before_and_after_in_words(small_center: SmallCenter) -> None:
+    c = small_center
+    payer = people.add_payer(c.staff, people.PayerDraft("ACME", "company"))
+    row = User.get_by_id(c.student)
+    draft = people.StudentDraft("Ana", "Maier", "ana.satler@mail.example", "", "1998-05-04", payer_id=payer)
+    people.edit_student(c.staff, c.student, row.version, draft)
+    (record,) = operations.detail(last())
+    assert (record.kind, record.name, record.act, record.may_come_back) == ("Person", "Ana Maier", "changed", True)
+    told = {field.name: (field.before, field.after) for field in record.fields}
+    assert told == {"Last name": ("Satler", "Maier"), "Phone": ("+43 660 555 01 84", ""), "Payer": ("", "ACME")}
+    catalog.edit_course(c.admin, c.course, 1, catalog.CourseDraft("B-T", "<b>Bold</b>", 35050, 1))
+    (record,) = operations.detail(last())
+    told = {field.name: (field.before, field.after) for field in record.fields}
+    assert told["Price"] == ("€330.00", "€350.50")
+    assert told["Name"] == ("Driving B Theory", "<b>Bold</b>"), "shown plain"
+
+
+def test_every_operation_of_a_busy_day_can_be_told(small_center: SmallCenter) -> None:
+    c = small_center
+    booked(c)
+    enrollment.enroll(c.staff, enrollment.EnrollmentDraft(c.student, c.course))
+    enrollment.sell(c.staff, enrollment.SaleDraft(c.student, (enrollment.SaleItem(c.book),)))
+    for operation in operations.ids(program_too=True):
+        for record in operations.detail(operation):
+            assert record.kind[0].isupper()
+            assert "{" not in record.name
+            assert not any("_" in field.name for field in record.fields), record.fields
+
+
+def test_one_record_is_compared_with_how_it_was(small_center: SmallCenter) -> None:
+    c = small_center
+    row = User.get_by_id(c.student)
+    people.edit_student(c.staff, c.student, row.version, people.StudentDraft("Ana", "Maier", row.email))
+    now, first = operations.moments("users", c.student)
+    assert (now.words, now.who) == ("Student changed", "Marta Kowalczyk")
+    assert operations.back_to("users", c.student, now) == ()
+    fields = {field.name: (field.before, field.after) for field in operations.back_to("users", c.student, first)}
+    assert fields["Last name"] == ("Maier", "Satler")
+
+
+def test_every_table_has_a_name_people_know(small_center: SmallCenter) -> None:
+    tables = migrations.recorded_tables(store.db.connection())
+    assert [one for one in tables if f"table.{one}" not in text.messages()] == []
+    assert {model._meta.table_name for model in MODELS} - {"operations", "changes"} == set(tables)
+
+
+def test_stored_states_are_told_in_words(small_center: SmallCenter) -> None:
+    c = small_center
+    booked(c)
+    seats.cancel_seat(c.staff, 1)
+    seat = next(record for record in operations.detail(last()) if record.table == "slot_enrolled")
+    assert [(field.name, field.before, field.after) for field in seat.fields] == [("Status", "booked", "canceled")]
+
+
+def test_what_is_worked_out_is_no_moment_of_its_own(small_center: SmallCenter) -> None:
+    c = small_center
+    enrollment.enroll(c.staff, enrollment.EnrollmentDraft(c.student, c.course))
+    assert User.get_by_id(c.student).version == 2, "the balance was written"
+    assert len(operations.moments("users", c.student)) == 1

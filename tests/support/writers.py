@@ -1,0 +1,542 @@
+"""Every public function that writes, and one way to do it: for tests that try all of them.
+
+A new writer of `app.desk` or of the mail queue brings a scenario; `tests/faults/test_kill.py` fails where one lacks.
+Every scenario begins on the same ground: the full center, and a few things more that wait to be done.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from app import clock, store
+from app.desk import (
+    catalog,
+    center,
+    enrollment,
+    invoices,
+    keeping,
+    notifications,
+    payments,
+    people,
+    scheduling,
+    seats,
+    till,
+)
+from app.desk.accounts import SYSTEM
+from app.mail import compose, queue
+from app.mail.smtp import Outcome
+from app.settings import Center
+from app.store.models import (
+    Course,
+    CourseEnrolled,
+    MailQueue,
+    Notification,
+    Payment,
+    Product,
+    Resource,
+    Session,
+    Slot,
+    SlotEnrolled,
+    TaxRate,
+    User,
+)
+from tests.support.center import SmallCenter
+from tests.support.full_center import START, build_full, payments_invoice
+
+#: When every scenario happens.
+NOW = START + timedelta(hours=9)
+
+Do = Callable[[SmallCenter], Any]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One writing function: what comes before it, and the call itself. `later` puts the call some days on."""
+
+    name: str
+    do: Do
+    before: Do | None = None
+    later: int = 0
+    empty: bool = False
+
+    @property
+    def moment(self) -> Any:
+        """When the call happens."""
+        return NOW + timedelta(days=self.later)
+
+
+SCENARIOS: dict[str, Scenario] = {}
+
+#: Writers whose kill has a test of its own.
+ELSEWHERE = {"keeping.restore": "test_kill_restore.py"}
+
+#: Modules that decide on money and seats.
+CORE = ("payments", "invoices", "enrollment", "till", "seats", "scheduling")
+
+
+def writers() -> Iterator[str]:
+    """module.function of every public function of app.desk and of the mail queue that asks for a right or writes."""
+    root = Path(__file__).resolve().parent.parent.parent / "app"
+    for path in (*sorted((root / "desk").glob("*.py")), root / "mail" / "queue.py"):
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if not isinstance(node, ast.FunctionDef) or node.name.startswith("_") or node.name == "require":
+                continue
+            calls = {ast.unparse(each.func) for each in ast.walk(node) if isinstance(each, ast.Call)}
+            if calls & {"require", "store.write"}:
+                yield f"{path.stem}.{node.name}"
+
+
+def scenario(name: str, *, before: Do | None = None, later: int = 0, empty: bool = False) -> Callable[[Do], Do]:
+    """Register how a writer is called."""
+
+    def register(do: Do) -> Do:
+        assert name not in SCENARIOS, name
+        SCENARIOS[name] = Scenario(name, do, before, later, empty)
+        return do
+
+    return register
+
+
+def build_ground(folder: Path) -> SmallCenter:
+    """The full center with what the scenarios need; left open. The caller freezes `NOW`."""
+    made = build_full(folder)
+    staff, third = made.staff, _third()
+    for student in (third, made.other_student):
+        enrollment.enroll(staff, enrollment.EnrollmentDraft(student_id=student, course_id=made.course))
+    payments.complete(staff, payments.start(staff, payments.PaymentDraft("credit", third, "transfer", 40_000)))
+    payments.start(staff, _payment(made, "waits", made.other_student))
+    for name, capacity in (("Evening", 2), ("Night", 1)):
+        slot = _slot(_plan(made, name, capacity))
+        seats.book(staff, slot, made.student)
+        if name == "Night":
+            seats.wait(staff, slot, third)
+            seats.cancel_seat(staff, _seat(slot, made.student), "ill")
+    return made
+
+
+# -- what the scenarios lean on
+
+
+def _third() -> int:
+    return int(User.get(User.first_name == "अनिका").id)
+
+
+def _due(student: int) -> Any:
+    return next(due for due in payments.owed(student) if due.enrollment_id is not None and due.invoice_id is None)
+
+
+def _line(due: Any) -> payments.PayLine:
+    return payments.PayLine(due.enrollment_id, None, due.installment_id, due.open_minor)
+
+
+def _payment(made: SmallCenter, key: str, student: int) -> payments.PaymentDraft:
+    due = _due(student)
+    return payments.PaymentDraft(
+        key, student, "cash", due.open_minor + 2400, (_line(due),), (enrollment.SaleItem(made.book),),
+        given_minor=90_000,
+    )  # fmt: skip
+
+
+def _plan(made: SmallCenter, name: str, capacity: int) -> int:
+    draft = scheduling.SessionDraft(
+        course_id=made.course, name=name, recurrence="picked_dates",
+        picked_dates=("2026-11-20" if name == "Evening" else "2026-11-23" if name == "Night" else "2026-11-26",),
+        capacity=capacity, resource_id=made.room, instructor_ids=(made.instructor,),
+    )  # fmt: skip
+    return scheduling.plan_session(made.staff, draft)
+
+
+def _slot(session: int) -> int:
+    return int(Slot.get(Slot.session_id == session).id)
+
+
+def _named(name: str) -> Any:
+    return Slot.select().where(Slot.session_id.in_(_sessions(name))).get()
+
+
+def _sessions(name: str) -> list[int]:
+    return [row.id for row in Session.select().where(Session.name == name)]
+
+
+def _seat(slot: int, student: int) -> int:
+    return int(SlotEnrolled.get(SlotEnrolled.slot_id == slot, SlotEnrolled.student_id == student).id)
+
+
+def _mail(state: str) -> int:
+    return int(MailQueue.select().where(MailQueue.state == state).order_by(MailQueue.id).get().id)
+
+
+def _no_files(_reference: dict[str, Any]) -> compose.Attachment:
+    return compose.Attachment("a.pdf", "application/pdf", b"%PDF-1.4")
+
+
+def _build(_made: SmallCenter) -> None:
+    queue.build("desk@brueckenhaus.example", _no_files, limit=3)
+
+
+def _claim(made: SmallCenter) -> None:
+    _build(made)
+    queue.claim("test", limit=3)
+
+
+def _leave(made: SmallCenter) -> None:
+    _claim(made)
+    queue.mark_final_dot(_mail("sending"))
+
+
+# -- money
+
+
+@scenario("payments.start")
+def _(made: SmallCenter) -> Any:
+    return payments.start(made.staff, _payment(made, "kill", _third()))
+
+
+@scenario("payments.complete")
+def _(made: SmallCenter) -> Any:
+    return payments.complete(made.staff, Payment.get(Payment.request_key == "waits").id)
+
+
+@scenario("payments.fail")
+def _(made: SmallCenter) -> None:
+    payments.fail(made.staff, Payment.get(Payment.request_key == "waits").id, "no money in the end")
+
+
+@scenario("payments.apply_credit")
+def _(made: SmallCenter) -> Any:
+    return payments.apply_credit(made.staff, _third(), (_line(_due(_third())),))
+
+
+@scenario("payments.refund")
+def _(made: SmallCenter) -> Any:
+    return payments.refund(made.staff, Payment.get(Payment.request_key == "credit").id, 5_000, "too much", "kill")
+
+
+@scenario("invoices.bill")
+def _(made: SmallCenter) -> Any:
+    return invoices.bill(made.staff, _third(), (_line(_due(_third())),))
+
+
+@scenario("invoices.credit")
+def _(made: SmallCenter) -> Any:
+    return invoices.credit(made.staff, payments_invoice(Payment.get(Payment.request_key == "first").id), "wrong buyer")
+
+
+@scenario("enrollment.enroll")
+def _(made: SmallCenter) -> Any:
+    plan = enrollment.plan(60_000, 3, "2026-11-20")
+    lessons = Course.get(Course.code == "D-L").id
+    return enrollment.enroll(made.staff, enrollment.EnrollmentDraft(made.student, lessons, installments=plan))
+
+
+@scenario("enrollment.sell")
+def _(made: SmallCenter) -> Any:
+    return enrollment.sell(made.staff, enrollment.SaleDraft(made.student, (enrollment.SaleItem(made.book),)))
+
+
+@scenario("enrollment.cancel_enrollment")
+def _(made: SmallCenter) -> None:
+    paid = CourseEnrolled.get(CourseEnrolled.student_id == made.student, CourseEnrolled.status == "pending")
+    enrollment.cancel_enrollment(made.staff, paid.id, "moves away")
+
+
+@scenario("till.move")
+def _(made: SmallCenter) -> None:
+    till.move(made.staff, "paid_out", 500, "stamps")
+
+
+def _close_till(made: SmallCenter) -> None:
+    state = till.current()
+    assert state is not None
+    till.close_till(made.staff, state.expected_minor - 100)
+
+
+scenario("till.close_till")(_close_till)
+
+
+@scenario("till.open_till", before=_close_till)
+def _(made: SmallCenter) -> None:
+    till.open_till(made.staff, 20_000)
+
+
+# -- seats
+
+
+@scenario("scheduling.plan_session")
+def _(made: SmallCenter) -> Any:
+    return _plan(made, "Another", 4)
+
+
+@scenario("scheduling.move_slot")
+def _(made: SmallCenter) -> None:
+    slot = _named("Evening")
+    scheduling.move_slot(made.staff, slot.id, slot.version, "2026-11-21T10:00")
+
+
+@scenario("scheduling.cancel_slot")
+def _(made: SmallCenter) -> None:
+    scheduling.cancel_slot(made.staff, _named("Evening").id, "ill")
+
+
+@scenario("seats.book")
+def _(made: SmallCenter) -> Any:
+    return seats.book(made.staff, _named("Evening").id, _third())
+
+
+@scenario("seats.book_session")
+def _(made: SmallCenter) -> Any:
+    return seats.book_session(made.staff, _named("Evening").session_id, _third())
+
+
+@scenario("seats.hold")
+def _(made: SmallCenter) -> Any:
+    return seats.hold(made.staff, _named("Evening").id, _third())
+
+
+@scenario("seats.wait", before=lambda made: seats.book(made.staff, _named("Evening").id, made.other_student))
+def _(made: SmallCenter) -> Any:
+    return seats.wait(made.staff, _named("Evening").id, _third())
+
+
+@scenario("seats.cancel_seat")
+def _(made: SmallCenter) -> None:
+    seats.cancel_seat(made.staff, _seat(_named("Next week").id, made.student), "ill")
+
+
+@scenario("seats.mark")
+def _(made: SmallCenter) -> None:
+    seats.mark(made.staff, _seat(_named("Monday").id, made.student), "absent")
+
+
+@scenario("seats.offer")
+def _(made: SmallCenter) -> Any:
+    return seats.offer(made.staff, _named("Night").id, _third())
+
+
+@scenario("seats.roll_forward", later=5)
+def _(made: SmallCenter) -> Any:
+    return seats.roll_forward()
+
+
+# -- people, catalog, center, inbox
+
+
+@scenario("people.add_student")
+def _(made: SmallCenter) -> Any:
+    return people.add_student(made.staff, people.StudentDraft("ليلى", "حدّاد", email="l@mail.example"))
+
+
+@scenario("people.edit_student")
+def _(made: SmallCenter) -> None:
+    row = User.get_by_id(made.student)
+    people.edit_student(made.staff, row.id, row.version, people.StudentDraft("Anna", "Satler"))
+
+
+@scenario("people.add_staff")
+def _(made: SmallCenter) -> Any:
+    return people.add_staff(made.admin, people.StaffDraft("Yusuf", "Demir", role="instructor"))
+
+
+@scenario("people.add_payer")
+def _(made: SmallCenter) -> Any:
+    return people.add_payer(made.staff, people.PayerDraft("Brücken GmbH", kind="company"))
+
+
+@scenario("people.add_note")
+def _(made: SmallCenter) -> Any:
+    return people.add_note(made.staff, made.student, "asks for mornings", pinned=True)
+
+
+_COURSE = catalog.CourseDraft("NEW", "New course", 10_000, 1, theory_minutes=90)
+_PRODUCT = catalog.ProductDraft("NEW", "New book", 1_000, 2, stock=5)
+
+
+@scenario("catalog.add_course")
+def _(made: SmallCenter) -> Any:
+    return catalog.add_course(made.admin, _COURSE)
+
+
+@scenario("catalog.edit_course", before=lambda made: catalog.add_course(made.admin, _COURSE))
+def _(made: SmallCenter) -> None:
+    row = Course.get(Course.code == "NEW")
+    catalog.edit_course(made.admin, row.id, row.version, catalog.CourseDraft("NEW", "Newer course", 12_000, 1))
+
+
+@scenario("catalog.add_product")
+def _(made: SmallCenter) -> Any:
+    return catalog.add_product(made.admin, _PRODUCT)
+
+
+@scenario("catalog.edit_product", before=lambda made: catalog.add_product(made.admin, _PRODUCT))
+def _(made: SmallCenter) -> None:
+    row = Product.get(Product.code == "NEW")
+    draft = catalog.ProductDraft("NEW", "Newer book", 1_100, 2, stock=row.stock)
+    catalog.edit_product(made.admin, row.id, row.version, draft)
+
+
+@scenario("catalog.restock")
+def _(made: SmallCenter) -> None:
+    catalog.restock(made.admin, made.book, 10)
+
+
+@scenario("catalog.add_resource")
+def _(made: SmallCenter) -> Any:
+    return catalog.add_resource(made.admin, catalog.ResourceDraft("Room 2", seats=8))
+
+
+@scenario("catalog.edit_resource")
+def _(made: SmallCenter) -> None:
+    row = Resource.get_by_id(made.room)
+    catalog.edit_resource(made.admin, row.id, row.version, catalog.ResourceDraft("Room 1a", seats=12))
+
+
+@scenario("center.found", empty=True)
+def _(made: SmallCenter) -> Any:
+    return center.found(Center(name="New center"), "Ingrid", "Maurer")
+
+
+@scenario("center.save")
+def _(made: SmallCenter) -> None:
+    center.save(made.admin, Center(**{**center.load().__dict__, "phone": "+43 1 555 01 00", "due_days": 30}))
+
+
+@scenario("center.add_tax_rate")
+def _(made: SmallCenter) -> Any:
+    return center.add_tax_rate(made.admin, center.TaxRateDraft("Lodging", "S", 1300))
+
+
+@scenario("center.switch_tax_rate")
+def _(made: SmallCenter) -> None:
+    center.switch_tax_rate(made.admin, TaxRate.get(TaxRate.rate_bp == 0).id, available=False)
+
+
+@scenario("notifications.mark_read")
+def _(made: SmallCenter) -> None:
+    notifications.mark_read(made.admin, [row.id for row in Notification.select().limit(5)])
+
+
+@scenario("notifications.mark_done")
+def _(made: SmallCenter) -> None:
+    notifications.mark_done(made.admin, Notification.get().id)
+
+
+@scenario("notifications.assign")
+def _(made: SmallCenter) -> None:
+    notifications.assign(made.admin, Notification.get().id, made.staff.user_id)
+
+
+@scenario("notifications.snooze")
+def _(made: SmallCenter) -> None:
+    notifications.snooze(made.admin, Notification.get().id, clock.stamp(NOW + timedelta(days=1)))
+
+
+def _choose_place(made: SmallCenter) -> None:
+    place = made.folder.parent / "stick"
+    place.mkdir(exist_ok=True)
+    keeping.set_second_place(made.admin, str(place))
+
+
+scenario("keeping.set_second_place")(_choose_place)
+
+
+@scenario("keeping.second_place_seen", before=_choose_place, later=1)
+def _(made: SmallCenter) -> None:
+    keeping.second_place_seen(SYSTEM)
+
+
+@scenario("keeping.remind_of_second_place", before=_choose_place, later=5)
+def _(made: SmallCenter) -> None:
+    assert keeping.remind_of_second_place(SYSTEM)
+
+
+@scenario("keeping.report_unsound")
+def _(made: SmallCenter) -> None:
+    assert keeping.report_unsound(SYSTEM, "a rule is broken")
+
+
+# -- the mail queue
+
+
+@scenario("queue.write_mail")
+def _(made: SmallCenter) -> Any:
+    return queue.write_mail(made.staff, made.student, "Ana Satler", "ana@mail.example", "Hello", "See you.")
+
+
+scenario("queue.build")(_build)
+
+
+@scenario("queue.claim", before=_build)
+def _(made: SmallCenter) -> None:
+    assert len(queue.claim("test", limit=3)) == 3
+
+
+@scenario("queue.mark_final_dot", before=_claim)
+def _(made: SmallCenter) -> None:
+    queue.mark_final_dot(_mail("sending"))
+
+
+@scenario("queue.settle", before=_leave)
+def _(made: SmallCenter) -> None:
+    queue.settle(_mail("sending"), Outcome("uncertain", "dot", "the line broke"), clock.stamp())
+
+
+@scenario("queue.give_back", before=_claim)
+def _(made: SmallCenter) -> None:
+    queue.give_back([row.id for row in MailQueue.select().where(MailQueue.state == "sending")], "test")
+
+
+@scenario("queue.recover", before=_leave)
+def _(made: SmallCenter) -> None:
+    assert queue.recover(everything=True) == 3
+
+
+@scenario("queue.retry_now")
+def _(made: SmallCenter) -> None:
+    queue.retry_now(made.staff, _mail("failed"))
+
+
+@scenario("queue.hold")
+def _(made: SmallCenter) -> None:
+    queue.hold(made.staff, _mail("queued"))
+
+
+@scenario("queue.cancel")
+def _(made: SmallCenter) -> None:
+    queue.cancel(made.staff, _mail("queued"))
+
+
+@scenario("queue.edit_address")
+def _(made: SmallCenter) -> Any:
+    return queue.edit_address(made.staff, _mail("failed"), "right@mail.example")
+
+
+@scenario("queue.resolve_uncertain")
+def _(made: SmallCenter) -> None:
+    queue.resolve_uncertain(made.staff, _mail("uncertain"), arrived=False)
+
+
+@scenario("queue.save_account")
+def _(made: SmallCenter) -> Any:
+    return queue.save_account(made.admin, queue.AccountDraft("mail.example", from_address="desk@mail.example"))
+
+
+def lay_ground(folder: Path, one: Scenario, ground: SmallCenter) -> SmallCenter:
+    """Bring the folder, which holds a closed ground, to the moment before a scenario, and close it again."""
+    here = SmallCenter(**{**ground.__dict__, "folder": folder})
+    with clock.frozen(NOW):
+        if one.empty:
+            (folder / "center.db").unlink()
+            store.open_center(folder, create=True)
+        else:
+            store.open_center(folder)
+        try:
+            if one.before is not None:
+                one.before(here)
+        finally:
+            store.close_center()
+    return here

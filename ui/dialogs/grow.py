@@ -1,0 +1,15 @@
+"""A form that says more than it did grows with it: wrapped lines ask for their height only once they stand there."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QDialog
+
+
+def grow(dialog: QDialog) -> None:
+    """Make a dialog as high as what it says now, and no higher; its middle stays where it is."""
+    layout = dialog.layout()
+    assert layout is not None
+    layout.activate()
+    before = dialog.height()
+    dialog.resize(dialog.width(), layout.totalHeightForWidth(dialog.width()))
+    dialog.move(dialog.x(), dialog.y() + (before - dialog.height()) // 2)

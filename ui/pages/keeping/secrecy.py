@@ -1,0 +1,143 @@
+"""Encryption of the file where it lies: how it stands, on and off."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+
+from app import text
+from app.desk import secrecy
+from app.errors import DeskError
+from app.text import _, ngettext
+from app.workers import Between
+from ui.context import Context
+from ui.dialogs import ask
+from ui.dialogs.encrypt import CodeDialog, EncryptDialog
+from ui.pages.keeping.card import KeepingCard
+from ui.widgets.basic import Badge, Button, Text
+
+
+class Encryption(KeepingCard):
+    """Switch on, switch off, the code once more. `job_wanted(Between)` for what needs the center closed."""
+
+    job_wanted = Signal(object)
+
+    def __init__(self, context: Context, data_dir: Path) -> None:
+        super().__init__(_("Encryption"), "lock")
+        self.context, self.data_dir = context, data_dir
+        self.state: secrecy.State | None = None
+        self.badge = Badge("canceled", "")
+        self.column.addWidget(self.badge)
+        self.said = Text("", "body", "text2", wrap=True)
+        self.said.setObjectName("encryption_state")
+        self.column.addWidget(self.said)
+        self.on = Button(_("Switch on…"), "lock")
+        self.on.setObjectName("encryption_on")
+        self.on.clicked.connect(self.switch_on)
+        self.again = Button(_("Recovery code…"), "key-round")
+        self.again.setObjectName("encryption_code")
+        self.again.clicked.connect(self.show_code)
+        self.off = Button(_("Switch off…"))
+        self.off.setObjectName("encryption_off")
+        self.off.clicked.connect(self.switch_off)
+        for button in (self.on, self.again, self.off):
+            button.hide()
+            self.column.addWidget(button, alignment=Qt.AlignmentFlag.AlignLeft)
+        self.badge.hide()
+
+    def reload(self) -> None:
+        """Read how the file lies there."""
+        self.context.read(secrecy.state, self.data_dir, done=self._show, failed=self._failed)
+
+    def _show(self, state: object) -> None:
+        assert isinstance(state, secrecy.State)
+        self.state = state
+        self.badge.set("completed" if state.encrypted else "canceled", _("On") if state.encrypted else _("Off"))
+        self.badge.show()
+        if not state.encrypted:
+            said = _("Whoever takes this laptop, or a stick with a backup, can read everything.")
+        elif state.has_key:
+            said = _(
+                "File and backups are encrypted. The key is in this computer's keyring; the recovery code on paper."
+            )
+        else:
+            said = _("File and backups are encrypted. The recovery code is asked for at each start.")
+        if state.unlike:
+            said += " " + ngettext(
+                "{n} copy is not made over yet.", "{n} copies are not made over yet.", state.unlike
+            ).format(n=state.unlike)
+        self.said.setText(said)
+        self.said.set_color("text2")
+        self.on.setVisible(not state.encrypted)
+        self.again.setVisible(state.encrypted)
+        self.off.setVisible(state.encrypted)
+
+    def _failed(self, error: DeskError) -> None:
+        self.said.setText(text.sentence(error))
+        self.said.set_color("danger")
+
+    def switch_on(self) -> None:
+        """What it means, the code, the proof; then the job."""
+        if self._may() and self.state is not None:
+            dialog = EncryptDialog(self.context, self, has_keyring=self.state.has_keyring)
+            dialog.agreed.connect(self._agreed)
+            dialog.open()
+
+    def _may(self) -> bool:
+        try:
+            secrecy.may_switch(self.context.actor)
+        except DeskError as error:
+            self._failed(error)
+            return False
+        return True
+
+    def _agreed(self, code: str) -> None:
+        work = partial(secrecy.switch_on, self.context.actor, self.data_dir, code)
+        said = _("Encrypting. Every row is compared and every rule proven; the file takes its place when all holds …")
+        self.job_wanted.emit(Between(said, _switched_on, work))
+
+    def switch_off(self) -> None:
+        """Ask, then the job."""
+        if self._may():
+            words = _("File and backups can then be read by whoever has the laptop or a stick. Nothing is lost.")
+            choices = (("off", _("Switch encryption off")),)
+            ask.ask(self, _("Switch encryption off"), words, choices, self._answered)
+
+    def _answered(self, _key: str, _words: str) -> None:
+        work = partial(secrecy.switch_off, self.context.actor, self.data_dir)
+        said = _("Taking the encryption off. Every row is compared and every rule proven …")
+        self.job_wanted.emit(Between(said, _switched_off, work))
+
+    def show_code(self) -> None:
+        """The recovery code once more, for a paper that was lost."""
+        try:
+            code = secrecy.code(self.context.actor, self.data_dir)
+        except DeskError as error:
+            self._failed(error)
+            return
+        CodeDialog(self.context, self, code).open()
+
+
+def _switched_on(result: secrecy.Aligned) -> str:
+    said = [_("The center is encrypted.")]
+    if result.removed:
+        gone = ngettext(
+            "{n} copy could not be read and was removed.",
+            "{n} copies could not be read and were removed.",
+            result.removed,
+        )
+        said.append(gone.format(n=result.removed))
+    return " ".join([*said, *_following(result)])
+
+
+def _switched_off(result: secrecy.Aligned) -> str:
+    return " ".join([_("The encryption is off."), *_following(result)])
+
+
+def _following(result: secrecy.Aligned) -> list[str]:
+    if not result.left:
+        return []
+    said = ngettext("{n} copy follows beside your work.", "{n} copies follow beside your work.", result.left)
+    return [said.format(n=result.left)]

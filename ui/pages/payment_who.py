@@ -1,0 +1,85 @@
+"""Who pays (the head of picture 05): the person, what they owe, how much of it is late."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from app import clock, text
+from app.desk import payments
+from app.lists import people as roster
+from app.text import _, ngettext
+from ui import words
+from ui.context import Context
+from ui.widgets.basic import Avatar, Badge, Button, Text
+from ui.widgets.line import Line
+
+
+class WhoPays(QWidget):
+    """A person, or nobody yet; the button that finds another."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.context = context
+        top = QHBoxLayout(self)
+        top.setContentsMargins(16, 12, 14, 12)
+        top.setSpacing(12)
+        self.avatar = Avatar(size=44)
+        top.addWidget(self.avatar)
+        names = QVBoxLayout()
+        names.setSpacing(0)
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        self.name = Line("", "panel")
+        self.name.setObjectName("payer_name")
+        self.name.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self.badge = Badge("active", "")
+        self.number = Text("", "small", "text3")
+        line.addWidget(self.name)
+        line.addWidget(self.badge)
+        line.addStretch(1)
+        names.addLayout(line)
+        line = QHBoxLayout()
+        line.setSpacing(4)
+        self.owes = Text("", "small", "text2")
+        self.amount = Text("", "small_strong", "danger")
+        self.why = Line("", "small", "text2")
+        for widget in (self.number, self.owes, self.amount, self.why):
+            line.addWidget(widget)
+        names.addLayout(line)
+        top.addLayout(names, 1)
+        self.other = Button(_("Other student"), "search", keys=("Ctrl", "F"), kind="quiet")
+        top.addWidget(self.other)
+
+    def show_person(self, found: roster.Overview | None) -> None:
+        """Show someone with what they owe now."""
+        self.avatar.setVisible(found is not None)
+        self.badge.setVisible(found is not None)
+        self.other.set_label(_("Other student") if found is not None else _("Choose a student"))
+        if found is None:
+            self.name.setText(_("Nobody chosen yet"))
+            self.owes.setText(_("Ctrl+F finds a student."))
+            self.owes.set_color("text2")
+            for said in (self.number, self.amount, self.why):
+                said.setText("")
+            return
+        row = found.row
+        self.avatar.set(row.name, row.id)
+        self.name.setText(row.name)
+        self.number.setText(f"{row.number} · ")
+        self.badge.set(row.status, words.state(row.status))
+        self._say_owed(row)
+
+    def _say_owed(self, row: roster.Row) -> None:
+        dues = payments.owed(row.id)
+        today = clock.local_date(self.context.center.zone).isoformat()
+        late = sum(due.open_minor for due in dues if due.due_on < today)
+        total = sum(due.open_minor for due in dues)
+        credit = row.balance_minor < 0 and not total
+        said = words.balance(row.balance_minor)[0] if credit else _("Nothing is owed.")
+        self.owes.setText(_("Owes") if total else said)
+        self.owes.set_color("ok" if credit else "text2")
+        self.amount.setText(text.show_money(total) if total else "")
+        why = ngettext("on {n} line", "on {n} lines", len(dues)).format(n=len(dues))
+        if late:
+            why += ", " + _("{amount} of it late").format(amount=text.show_money(late))
+        self.why.setText(why if total else "")
