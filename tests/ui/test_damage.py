@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QLabel
 
 from app import paths, store
@@ -19,6 +20,7 @@ from tests.support.center import build
 from tests.support.window import Driver, opened
 from ui import application
 from ui.crash import CrashReporter
+from ui.start import StartScreen
 
 
 def zero_page_of(folder: Path, table: str) -> None:
@@ -39,6 +41,7 @@ def damaged(qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     enrollment.enroll(center.staff, enrollment.EnrollmentDraft(center.student, center.course))
     store.close_center()
     zero_page_of(center.folder, "courses_enrolled")
+    monkeypatch.setattr(database, "_probe", lambda connection: None)  # damage that the door does not see
     monkeypatch.setattr(sys, "__excepthook__", lambda *error: None)
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)
@@ -96,15 +99,29 @@ def test_a_job_of_the_desk_says_it_too(damaged: Driver) -> None:
     assert (type(found[0]), found[0].key) == (EnvironmentFault, "store.damaged")
 
 
-def test_a_file_that_cannot_even_be_started_on_is_refused_in_words(
+def test_damage_that_only_the_desk_stumbles_over_leads_back_to_the_screen(
     qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     center = build(tmp_path / "center")
     store.close_center()
     zero_page_of(center.folder, "settings")
-    refused: list[str] = []
-    monkeypatch.setattr(application, "_refuse", refused.append)
-    assert application.open_window(center.folder) == 1
-    assert len(refused) == 1
-    assert "The data file is damaged" in refused[0]
-    store.close_center()
+    monkeypatch.setattr(database, "_probe", lambda connection: None)
+    seen: list[str] = []
+
+    def look() -> None:
+        for screen in qapp.topLevelWidgets():
+            if isinstance(screen, StartScreen) and screen.isVisible():
+                seen.append(words(screen))
+                screen.close()
+
+    eye = QTimer()
+    eye.timeout.connect(look)
+    eye.start(50)
+    try:
+        assert application.first_desk(center.folder) is None
+    finally:
+        eye.stop()
+        store.close_center()
+        store.release_folder()
+    assert len(seen) == 1
+    assert "The data file is damaged" in seen[0]
