@@ -48,6 +48,17 @@ def repair(actor: Actor, progress: checks.Progress | None = None, stop: Callable
     if not kinds:
         return made
     made.copy = backup.take(store.data_folder(), "repair", stop)
+    _make_anew(actor, made, list(kinds), progress, stop)
+    if "search" in kinds:  # where its tables are missing, the check says so and looks no further
+        rest = anew.plan(store.db.connection(), checks.run(progress, stop))
+        _make_anew(actor, made, [kind for kind in rest if kind not in kinds], progress, stop)
+    made.done = {kind: count for kind, count in made.done.items() if count}
+    return made
+
+
+def _make_anew(
+    actor: Actor, made: Repaired, kinds: list[str], progress: checks.Progress | None, stop: Callable[[], bool]
+) -> None:
     for number, kind in enumerate(kinds):
         if progress is not None:
             progress(f"repair.{kind}", number, len(kinds))
@@ -58,8 +69,6 @@ def repair(actor: Actor, progress: checks.Progress | None = None, stop: Callable
                 made.done[kind] = made.done.get(kind, 0) + step()
             except DeskError as error:
                 made.failed.append((kind, error))
-    made.done = {kind: count for kind, count in made.done.items() if count}
-    return made
 
 
 def _steps(actor: Actor, kind: str) -> Iterator[Callable[[], int]]:

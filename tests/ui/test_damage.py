@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QLabel
 
 from app import paths, store
@@ -19,6 +20,7 @@ from tests.support.center import build
 from tests.support.window import Driver, opened
 from ui import application
 from ui.crash import CrashReporter
+from ui.start import StartScreen
 
 
 def zero_page_of(folder: Path, table: str) -> None:
@@ -39,8 +41,7 @@ def damaged(qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     enrollment.enroll(center.staff, enrollment.EnrollmentDraft(center.student, center.course))
     store.close_center()
     zero_page_of(center.folder, "courses_enrolled")
-    # The door would see this page; what is damaged later, or deeper, it does not.
-    monkeypatch.setattr(database, "_probe", lambda _connection: None)
+    monkeypatch.setattr(database, "_probe", lambda connection: None)  # damage that the door does not see
     monkeypatch.setattr(sys, "__excepthook__", lambda *error: None)
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)
@@ -96,3 +97,31 @@ def test_a_job_of_the_desk_says_it_too(damaged: Driver) -> None:
     damaged.desk.context.run(read, failed=found.append)
     damaged.until(lambda: found)
     assert (type(found[0]), found[0].key) == (EnvironmentFault, "store.damaged")
+
+
+def test_damage_that_only_the_desk_stumbles_over_leads_back_to_the_screen(
+    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    center = build(tmp_path / "center")
+    store.close_center()
+    zero_page_of(center.folder, "settings")
+    monkeypatch.setattr(database, "_probe", lambda connection: None)
+    seen: list[str] = []
+
+    def look() -> None:
+        for screen in qapp.topLevelWidgets():
+            if isinstance(screen, StartScreen) and screen.isVisible():
+                seen.append(words(screen))
+                screen.close()
+
+    eye = QTimer()
+    eye.timeout.connect(look)
+    eye.start(50)
+    try:
+        assert application.first_desk(center.folder) is None
+    finally:
+        eye.stop()
+        store.close_center()
+        store.release_folder()
+    assert len(seen) == 1
+    assert "The data file is damaged" in seen[0]
