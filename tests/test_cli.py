@@ -13,7 +13,7 @@ from app import clock, demo, paths, store
 from app.demo import history
 from app.desk import secrecy
 from app.desk.accounts import SYSTEM
-from app.store import checks, cipher, database
+from app.store import checks, cipher, opening
 from app.store.models import Payment, User
 from tests.support.center import build
 from tests.support.full_center import build_full
@@ -134,14 +134,14 @@ def test_a_writing_command_refuses_while_a_window_owns_the_folder(
 ) -> None:
     store.claim_folder(folder)
     try:
-        owner = database._owner
-        database._owner = None
+        owner = opening._owner
+        opening._owner = None
         assert run(folder, "mail", "send") == 1
         assert "already open" in capsys.readouterr().err
         assert run(folder, "repair") == 1
         assert "already open" in capsys.readouterr().err
         assert run(folder, "mail", "status") == 0
-        database._owner = owner
+        opening._owner = owner
     finally:
         store.release_folder()
 

@@ -6,7 +6,6 @@ from app.store.database import (
     Write,
     WriteOutsideOperation,
     by_id,
-    claim_folder,
     close_center,
     connect,
     connected,
@@ -14,15 +13,12 @@ from app.store.database import (
     db,
     disconnect,
     is_open,
-    keep_new_file,
     listen,
-    noticed,
-    open_center,
     relax_for_new_file,
-    release_folder,
     uuid7,
     write,
 )
+from app.store.opening import claim_folder, keep_new_file, noticed, open_center, release_folder
 from app.store.recovery import know as know_code
 
 __all__ = [

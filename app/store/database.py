@@ -14,7 +14,6 @@ window's thread connects read-only.
 from __future__ import annotations
 
 import errno
-import os
 import secrets
 import shutil
 import sys
@@ -32,9 +31,9 @@ import peewee
 from playhouse.sqlcipher_ext import SqlCipherDatabase
 from sqlcipher3 import dbapi2 as driver
 
-from app import clock, paths
+from app import clock
 from app.errors import EnvironmentFault, UserError
-from app.store import cipher, migrations
+from app.store import cipher, witness
 
 #: How long a write waits for another program's lock before it gives up in words, in milliseconds.
 BUSY_TIMEOUT_MS = 5_000
@@ -95,7 +94,6 @@ _thread = _ThreadState()
 _write_lock = threading.Lock()
 _listeners: list[Callable[[Changes], None]] = []
 db = _Database(None, autoconnect=False, thread_safe=True, check_same_thread=True)
-_owner: Any = None
 
 
 def uuid7() -> str:
@@ -108,188 +106,6 @@ def uuid7() -> str:
 
 
 # -- opening -------------------------------------------------------------------------------------------------
-
-
-def open_center(data_dir: Path, *, create: bool = False) -> None:
-    """Open the center in `data_dir` for this process, upgrading an older schema.
-
-    EnvironmentFault: `store.missing`, `store.not_empty`, `store.foreign_file`, `store.newer_file`,
-    `store.read_only`, `store.disk_full`, `store.damaged`, `store.strange_schema`, `store.old_sqlite`,
-    `store.upgrade_failed`, `store.key_missing`. Nothing is touched before the file is known to be ours, and an older
-    one not before a copy of it is kept.
-    """
-    if driver.sqlite_version_info < (3, 51, 3):
-        raise EnvironmentFault("store.old_sqlite", version=driver.sqlite_version)
-    path = paths.data_file(data_dir)
-    _noticed.clear()
-    if create:
-        if path.exists() and not _nothing_in(path):
-            raise EnvironmentFault("store.not_empty", path=str(data_dir))
-        with _faults(str(data_dir)):
-            data_dir.mkdir(parents=True, exist_ok=True)
-    elif not path.exists():
-        raise EnvironmentFault("store.missing", path=str(data_dir))
-    with _faults(str(data_dir), otherwise="store.damaged"):
-        _look(path, create)
-        db.init(str(path))
-        try:
-            connect()
-            if 0 < migrations.version_of(db.connection()) < migrations.SCHEMA_VERSION:
-                _copy_before_upgrade(data_dir)
-            bring_up()
-            _probe(db.connection())
-        except BaseException:
-            disconnect()
-            db.init(None)
-            raise
-
-
-def _copy_before_upgrade(data_dir: Path) -> None:
-    """Keep a copy of an older file before its first step (DESIGN.md, "The store").
-
-    One that breaks a rule is kept as unsound and upgraded all the same: the desk that could mend it is behind this
-    door. One whose pages are damaged is not touched.
-    """
-    from app.store import backup  # stands on this module
-
-    made = backup.take(data_dir, "migration")
-    if made.broken.startswith("file.integrity"):
-        raise EnvironmentFault("store.damaged", detail=made.broken)
-
-
-def bring_up() -> None:
-    """Run the schema's missing steps over this thread's connection.
-
-    EnvironmentFault `store.upgrade_failed` where one fails for a reason of its own; the file is as it was before it.
-    """
-    try:
-        migrations.upgrade(db.connection())
-    except (EnvironmentFault, UserError):
-        raise
-    except Exception as error:
-        path = str(db.database)
-        detail = str(error) or type(error).__name__
-        raise as_fault(error, path) or EnvironmentFault("store.upgrade_failed", path=path, detail=detail) from error
-
-
-def _look(path: Path, create: bool) -> None:
-    """Know whose file it is before a single byte of it changes."""
-    if create:
-        return
-    if not path.is_file():
-        raise EnvironmentFault("store.foreign_file", path=str(path))
-    if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
-        raise EnvironmentFault("store.read_only", path=str(path.parent))
-    # With a log beside it SQLite decides: the power may have gone while the first page was played into the file.
-    if cipher.kind_of(path) not in ("plain", "keyed") and not path.with_name(path.name + "-wal").exists():
-        raise EnvironmentFault("store.foreign_file", path=str(path))
-    connection = cipher.connect(path, mode="ro")
-    try:
-        connection.execute("PRAGMA trusted_schema = 0")
-        if migrations.version_of(connection) == 0:
-            raise EnvironmentFault("store.missing", path=str(path.parent))
-        _trust(connection, path)
-    except (driver.DatabaseError, UnicodeDecodeError) as error:
-        fault = as_fault(error, str(path))
-        raise fault or EnvironmentFault("store.damaged", path=str(path), detail=str(error)) from error
-    finally:
-        connection.close()
-
-
-def _trust(connection: Any, path: Path) -> None:
-    """Refuse a file whose structure is not what this program wrote, or whose pages do not agree after an unclean end.
-
-    A log beside the file says that nobody closed it: the power went, the file was copied, or the log is another
-    file's. Only then are the pages read: 1.3 s for 100,000 students; a clean start pays nothing. What no start sees,
-    the proof of the next backup does.
-    """
-    strange = migrations.strange(connection)
-    if strange:
-        raise EnvironmentFault("store.strange_schema", path=str(path), detail=", ".join(strange[:5]))
-    log = path.with_name(path.name + "-wal")
-    if log.exists() and log.stat().st_size:
-        (words,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-        if words != "ok":
-            raise EnvironmentFault("store.damaged", path=str(path), detail=" ".join(words.split()))
-    else:
-        # SQLCipher answers some pragmas with text.
-        pages, size = (int(connection.execute(f"PRAGMA {one}").fetchone()[0]) for one in ("page_count", "page_size"))
-        if path.stat().st_size < pages * size:
-            raise EnvironmentFault("store.damaged", path=str(path), detail=f"{path.stat().st_size} < {pages * size}")
-    last = connection.execute("SELECT coalesce(max(id), 0) FROM operations").fetchone()[0]
-    if (known := _remembered(path)) > last:
-        _noticed.append(("store.work_missing", {"count": known - last}))
-
-
-# A log that was cut or left behind takes the last operations with it, and SQLite cannot know: what it finds is whole.
-# So the number of the last acknowledged operation is written beside the file as well. Not synced, always after the
-# commit: it may lag behind the file, it never runs ahead of it.
-
-_noticed: list[tuple[str, dict[str, Any]]] = []
-
-
-def noticed() -> list[tuple[str, dict[str, Any]]]:
-    """What was seen at opening that does not stand in the way: message keys with their parameters."""
-    return list(_noticed)
-
-
-def _witness(path: Path) -> Path:
-    return path.with_name("last-operation")
-
-
-def _remembered(path: Path) -> int:
-    try:
-        return int(_witness(path).read_text("ascii"))
-    except (OSError, ValueError):
-        return 0
-
-
-def _remember(operation_id: int) -> None:
-    """Write down the last acknowledged operation. Where that fails there is one witness less, and nothing is lost."""
-    path = Path(str(db.database))
-    if path.name != paths.DATA_FILE:
-        return  # a center that is being made aside, by a restore or the like: what it remembers is not this one's
-    with suppress(OSError):
-        # Always as long and written over, never cut: one write over another leaves no third number, and a file system
-        # that hurries what follows a cut to the disk would cost as much as the commit.
-        file = os.open(_witness(path), os.O_WRONLY | os.O_CREAT, 0o644)
-        try:
-            os.write(file, b"%020d" % operation_id)
-        finally:
-            os.close(file)
-
-
-def forget_last_operation(path: Path) -> None:
-    """Another file stands there on purpose."""
-    with suppress(OSError):
-        _witness(path).unlink()
-
-
-def _probe(connection: Any) -> None:
-    """Read both ends of every table: what the first page needs is there, or the door says that it is not.
-
-    Takes a millisecond; reading every page takes 1.5 s at 100,000 students, and is what `check` and every backup do.
-    """
-    for table in [*migrations.recorded_tables(connection), "operations", "changes"]:
-        for order in ("id", "id DESC"):
-            connection.execute(f"SELECT * FROM {table} ORDER BY {order} LIMIT 1").fetchone()
-
-
-def _nothing_in(path: Path) -> bool:
-    """Whether nothing was ever done in this file: its making was killed before the first row."""
-    if path.stat().st_size == 0:
-        return True
-    try:
-        _look(path, create=False)
-        connection = open_beside(path)
-        try:
-            return int(connection.execute("SELECT count(*) FROM operations").fetchone()[0]) == 0
-        finally:
-            connection.close()
-    except EnvironmentFault as fault:
-        return fault.key == "store.missing"
-    except driver.Error:
-        return False
 
 
 def open_beside(path: Path) -> Any:
@@ -355,16 +171,6 @@ def relax_for_new_file() -> None:
     db.connection().execute("PRAGMA synchronous = 0")
 
 
-def keep_new_file(made_in: Path, data_dir: Path) -> None:
-    """Put a center that was made aside (and is closed) in its place, lasting, and clear the folder it was made in."""
-    made, path = paths.data_file(made_in), paths.data_file(data_dir)
-    with made.open("rb+") as file:
-        os.fsync(file.fileno())
-    forget_last_operation(made)
-    made.replace(path)
-    made_in.rmdir()
-
-
 def by_id(model: Any, row_id: int) -> Any | None:
     """One whole row by its id, None where there is none; attributes are columns, as on the model.
 
@@ -382,45 +188,13 @@ def by_id(model: Any, row_id: int) -> Any | None:
 _by_id: dict[Any, tuple[str, list[str]]] = {}
 
 
-def claim_folder(data_dir: Path) -> None:
-    """Be the one program on this folder until the process ends. EnvironmentFault `store.in_use` if another is.
-
-    The lock is SQLite's own on a small file beside the data: it works on every platform and dies with us. What a
-    killed restore left in the folder is cleared away.
-    """
-    global _owner
-    with _faults(str(data_dir)):
-        data_dir.mkdir(parents=True, exist_ok=True)
-        connection = driver.connect(str(data_dir / "in-use.lock"), isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA busy_timeout = 0")
-        try:
-            connection.execute("BEGIN EXCLUSIVE")
-        except driver.OperationalError as error:
-            connection.close()
-            if "locked" in str(error):
-                raise EnvironmentFault("store.in_use", path=str(data_dir)) from error
-            raise
-    _owner = connection
-    from app.store import restore  # stands on this module
-
-    restore.sweep(data_dir)
-
-
-def release_folder() -> None:
-    """Let another program have the folder."""
-    global _owner
-    if _owner is not None:
-        _owner.close()
-        _owner = None
-
-
 def interrupt(connection: Any) -> None:
     """Stop a long read that runs on another thread's connection."""
     connection.interrupt()
 
 
 @contextmanager
-def _faults(path: str, *, otherwise: str = "") -> Iterator[None]:
+def faults(path: str, *, otherwise: str = "") -> Iterator[None]:
     """Say the machine's faults in words; what is none of the known ones is `otherwise`, or passes."""
     try:
         yield
@@ -698,7 +472,7 @@ def write(label: str, actor: Any, *, undo_of: int | None = None) -> Iterator[Wri
         raise WriteOutsideOperation("this thread may only read: hand the write to the desk thread")
     if _thread.writing is not None:
         raise WriteOutsideOperation("a write inside a write")
-    with _write_lock, _faults(str(db.database)):
+    with _write_lock, faults(str(db.database)):
         connection = db.connection()
         _begin(connection)
         try:
@@ -713,7 +487,7 @@ def write(label: str, actor: Any, *, undo_of: int | None = None) -> Iterator[Wri
             raise
         finally:
             _thread.writing = None
-        _remember(operation.operation_id)
+        witness.remember(Path(str(db.database)), operation.operation_id)
     changes = Changes(label, tables, operation.operation_id)
     for listener in list(_listeners):
         try:

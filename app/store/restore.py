@@ -18,7 +18,7 @@ from sqlcipher3 import dbapi2 as driver
 
 from app import clock, paths
 from app.errors import EnvironmentFault
-from app.store import backup, cipher, database, migrations
+from app.store import backup, cipher, database, migrations, opening, witness
 
 #: What a restore is told about, kind by kind: table, and how a row is called.
 KINDS: dict[str, tuple[str, str]] = {
@@ -126,7 +126,7 @@ def restore(
         backup.sync(fresh)
         aside = _keep_aside(target) if target.exists() else None
         backup.sync(data_dir)  # the second name stands before the first one changes hands
-        database.forget_last_operation(target)
+        witness.forget(target)
         os.replace(fresh, target)
         backup.sync(data_dir)
     except OSError as error:
@@ -173,7 +173,7 @@ def _settle(path: Path, actor: Any, settle: Callable[[database.Write], None], la
     database.db.init(str(path))
     database.connect()
     try:
-        database.bring_up()
+        opening.bring_up()
         known = (
             actor.user_id is None
             or database.db.execute_sql(

@@ -23,7 +23,7 @@ from sqlcipher3 import dbapi2 as driver
 
 from app import clock, paths
 from app.errors import EnvironmentFault
-from app.store import backup, database
+from app.store import backup, database, opening
 
 #: Below so many free bytes the disk is called nearly full: room for some backups and a log.
 LITTLE_ROOM = 200 * 1024 * 1024
@@ -80,7 +80,7 @@ def warnings(data_dir: Path) -> list[Concern]:
     with contextlib.suppress(OSError):
         found += room(folder, shutil.disk_usage(folder).free)
     found += dates(_newest_stamp(paths.data_file(folder)), clock.now())
-    found += [Concern(key, params) for key, params in database.noticed()]
+    found += [Concern(key, params) for key, params in opening.noticed()]
     found += _older_than_backup(folder)
     return found
 

@@ -95,7 +95,7 @@ def test_refusals_and_wrong_usage(folder: Path, tmp_path: Path, capsys: pytest.C
 def test_an_import_is_refused_while_a_window_owns_the_folder(folder: Path, tmp_path: Path) -> None:
     path = written(tmp_path, GOOD)
     store.claim_folder(folder)
-    owner, store.database._owner = store.database._owner, None
+    owner, store.opening._owner = store.opening._owner, None
     try:
         assert run(folder, "import", "students", path) == 1
         assert run(folder, "import", "students", path, "--dry-run") == 0

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 from app import paths, store
 from app.desk import enrollment
 from app.errors import EnvironmentFault
-from app.store import damage, database
+from app.store import damage, database, opening
 from tests.support.center import build
 from tests.support.window import Driver, opened
 from ui import application
@@ -41,7 +41,7 @@ def damaged(qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     enrollment.enroll(center.staff, enrollment.EnrollmentDraft(center.student, center.course))
     store.close_center()
     zero_page_of(center.folder, "courses_enrolled")
-    monkeypatch.setattr(database, "_probe", lambda connection: None)  # damage that the door does not see
+    monkeypatch.setattr(opening, "_probe", lambda connection: None)  # damage that the door does not see
     monkeypatch.setattr(sys, "__excepthook__", lambda *error: None)
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)
@@ -105,7 +105,7 @@ def test_damage_that_only_the_desk_stumbles_over_leads_back_to_the_screen(
     center = build(tmp_path / "center")
     store.close_center()
     zero_page_of(center.folder, "settings")
-    monkeypatch.setattr(database, "_probe", lambda connection: None)
+    monkeypatch.setattr(opening, "_probe", lambda connection: None)
     seen: list[str] = []
 
     def look() -> None:

@@ -21,7 +21,7 @@ from app import paths, store, text
 from app.desk import enrollment
 from app.desk.enrollment import EnrollmentDraft
 from app.errors import EnvironmentFault
-from app.store import backup, checks, database
+from app.store import backup, checks, database, opening
 from app.store.models import CourseEnrolled, MailQueue, Notification, Operation, User
 from tests.support.center import build
 from tests.support.window import Driver
@@ -287,7 +287,7 @@ def test_a_newer_file_is_only_replaced_by_one_who_chose_to(folder: Path, opened:
 
 def test_a_second_window_is_sent_to_the_first(folder: Path, opened: Any) -> None:
     store.claim_folder(folder)
-    owner, database._owner = database._owner, None
+    owner, opening._owner = opening._owner, None
     one = opened()
     assert one.words("headline") == "Deskbell is already open"
     assert sorted(one.buttons()) == ["close", "try_again"]
@@ -424,7 +424,7 @@ def test_another_folder_can_be_opened_instead(
     one.wait()
     assert one.found == [(tmp_path / "other", "")]
     # The first folder is let go of.
-    owner, database._owner = database._owner, None
+    owner, opening._owner = opening._owner, None
     store.claim_folder(folder)
     owner.close()
 
