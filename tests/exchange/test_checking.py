@@ -130,8 +130,9 @@ def test_the_students_number_is_the_surest_match(small_center: SmallCenter, tmp_
 def test_a_plan_can_be_shown_while_it_is_matched_again(
     small_center: SmallCenter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows = [("Ana", "Satler", "ana.satler@mail.example", "+43 1 777", ""), ("Eve", "Ott", "", "", "")]
-    plan = planned(rows, tmp_path)
+    plan = planned(
+        [("Ana", "Satler", "ana.satler@mail.example", "+43 1 777", ""), ("Eve", "Ott", "", "", "")], tmp_path
+    )
     said = []
     real = checking.roster.students
 
