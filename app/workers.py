@@ -12,17 +12,20 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QThread, Signal
 
 from app import store, text
-from app.desk import keeping, papers, repairs, secrecy
+from app.desk import keeping, papers
 from app.desk.accounts import Actor
 from app.errors import DeskError, EnvironmentFault
-from app.lists import soundness
 from app.mail.worker import MailRunner
 from app.store import backup, checks, damage
+
+if TYPE_CHECKING:
+    from app.desk import repairs
+    from app.lists import soundness
 
 
 class Job(QObject):
@@ -222,6 +225,8 @@ class BackupThread(QThread):
 
     def _align(self) -> None:
         """Close every copy as the center is: what a kill left of switching encryption, a stick that was not there."""
+        from app.desk import secrecy  # not needed for the first page
+
         place = keeping.second_place()
         try:
             secrecy.align(self._data_dir, place[0] if place is not None else None, self._stop.is_set)
@@ -327,6 +332,9 @@ class CheckThread(QThread):
 
     def run(self) -> None:
         """The thread's life: one check, or one repair and the check of what it left."""
+        from app.desk import repairs
+        from app.lists import soundness
+
         try:
             with store.connected(readonly=self._actor is None):
                 if self._actor is not None:

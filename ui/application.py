@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication
 from app import clock, paths, store, text
 from app import help as help_texts
 from app.cli import know_key, use_center_defaults
-from app.desk import center, keeping, labels, seats, undo
+from app.desk import center, keeping, labels, seats
 from app.desk.accounts import SYSTEM, Actor
 from app.errors import DeskError, EnvironmentFault
 from app.lists import find, inbox, staff, takings
@@ -32,10 +32,8 @@ from ui.command import CommandPanel, Result
 from ui.context import Context
 from ui.crash import CrashReporter, tell_fault
 from ui.dialogs.choose import ChooseActor
-from ui.dialogs.enroll import EnrollDialog
 from ui.dialogs.find import FindStudent
 from ui.dialogs.keys import KeysDialog
-from ui.dialogs.take_back import TakeBackDialog
 from ui.dialogs.waiting import Waiting
 from ui.pages import paper
 from ui.start import open_folder
@@ -196,12 +194,17 @@ class Desk(QObject):
     def take_back(self) -> None:
         """Ctrl+Z: look at what taking the newest thing of this person at this desk back would do."""
         if not self._looking:
+            from app.desk import undo  # first needed when something is taken back
+
             self._looking = True
             self.context.run(undo.preview_newest, done=self._looked, failed=self._nothing_to_take_back)
 
     def _looked(self, found: object) -> None:
         self._looking = False
-        assert isinstance(found, undo.Preview)
+        from app.desk.undo import Preview
+        from ui.dialogs.take_back import TakeBackDialog
+
+        assert isinstance(found, Preview)
         TakeBackDialog(self.context, self.window, found).open()
 
     def _nothing_to_take_back(self, error: DeskError) -> None:
@@ -241,6 +244,8 @@ class Desk(QObject):
 
     def enroll_student(self, student_id: int) -> None:
         """The enroll dialog for a student; then, where asked, the payment desk."""
+        from ui.dialogs.enroll import EnrollDialog
+
         dialog = EnrollDialog(self.context, self.window, student_id)
         dialog.setProperty("student", student_id)
         dialog.enrolled.connect(self._enrolled)

@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout
 
 from app import paths, store
-from app.desk import secrecy
 from app.errors import DeskError, EnvironmentFault, UserError
 from app.text import _, sentence
 from ui.dialogs.grow import grow
@@ -56,6 +55,8 @@ class UnlockDialog(QDialog):
 
     def try_code(self) -> None:
         """Open with what was typed, or say what is wrong with it."""
+        from app.desk import secrecy  # a start without this dialog does not wait for it
+
         self.problem.hide()
         try:
             secrecy.unlock_with_code(self.file, self.code.text())
