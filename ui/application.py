@@ -64,6 +64,7 @@ class Desk(QObject):
         self.window = DeskWindow(here.name)
         self.mail_state: MailState | None = None
         self.closing = False
+        self.concerns: list[str] = []
         self._looking = False
         self._offered: datetime | None = None
         self._pages()
@@ -101,6 +102,7 @@ class Desk(QObject):
             _told(step)
         self.tick.start(TICK_MS)
         _told(self._ask_about_started)
+        self.look_around()
 
     def stop(self) -> None:
         """Shut down in order: mail thread, desk thread, the last backup, window, file."""
@@ -176,6 +178,7 @@ class Desk(QObject):
         page.keeping.restore_wanted.connect(self.restore)
         page.keeping.job_wanted.connect(self.between)
         page.keeping.show_state(self.backups.state)
+        page.keeping.concerns.show_sentences(self.concerns)
         return page
 
     def safe_keeping(self) -> None:
@@ -425,6 +428,25 @@ class Desk(QObject):
             self._note(keeping.second_place_seen)
         elif state.second_place == "gone":
             self._note(keeping.remind_of_second_place)
+        if not state.running:
+            self.look_around()
+        self._backup_fact()
+
+    def look_around(self) -> None:
+        """Look beside the window whether something around the data folder may harm it."""
+        from app.lists import keeping as kept
+
+        self.context.read(kept.concerns, self.data_dir, done=self._looked_around)
+
+    def _looked_around(self, found: object) -> None:
+        assert isinstance(found, list)
+        fresh = [said for said in found if said not in self.concerns]
+        self.concerns = found
+        page = self.window.pages["settings"].widget
+        if page is not None:
+            page.keeping.concerns.show_sentences(found)  # type: ignore[attr-defined]
+        if fresh:
+            self.window.notice(fresh[0])
         self._backup_fact()
 
     def _note(self, function: Any, *args: Any) -> None:
@@ -435,6 +457,8 @@ class Desk(QObject):
         state = self.backups.state
         if state.problem or state.broken:
             said = _("Backup needs you")
+        elif self.concerns:
+            said = _("Data folder needs you")
         elif state.last is None:
             said = _("No backup yet")
         else:

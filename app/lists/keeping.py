@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from app import text
 from app.lists.soundness import rule_words
-from app.store import checks
+from app.store import checks, surroundings
 from app.store.backup import Backup, listing, verify
 from app.store.contents import Contents, contents
 from app.store.restore import Difference, compare
 
-__all__ = ["Backup", "Contents", "Difference", "contents", "copies", "difference", "look_into", "why_unsound"]
+__all__ = [
+    "Backup", "Contents", "Difference", "concerns", "contents", "copies", "difference", "look_into", "why_unsound",
+]  # fmt: skip
 
 
 def copies(data_dir: Path) -> list[Backup]:
     """The copies beside the file, newest first."""
     return listing(data_dir)
+
+
+def concerns(data_dir: Path) -> list[str]:
+    """What around the data folder may harm it, in sentences: a share, a synchronized folder, a full disk, a wrong
+    clock, work that is missing.
+    """
+    return [text.sentence(found.key, found.params) for found in surroundings.warnings(data_dir)]
 
 
 def difference(source: Path, data_dir: Path) -> list[Difference]:

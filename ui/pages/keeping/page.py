@@ -17,6 +17,7 @@ from ui.context import Context
 from ui.dialogs.restore import RestoreDialog
 from ui.pages.keeping.card import KeepingCard
 from ui.pages.keeping.check import Check
+from ui.pages.keeping.concerns import Concerns
 from ui.pages.keeping.move import Move
 from ui.pages.keeping.place import SecondPlace
 from ui.pages.keeping.secrecy import Encryption
@@ -48,6 +49,7 @@ class SafeKeeping(QWidget):
         super().__init__()
         self.backups = Backups(context, data_dir)
         self.backups.restore_wanted.connect(self.restore_wanted)
+        self.concerns = Concerns()
         self.place = SecondPlace(context)
         self.check = Check(context)
         self.check.copied.connect(self.backups.reload)
@@ -64,7 +66,7 @@ class SafeKeeping(QWidget):
         cards = QVBoxLayout(inner)
         cards.setContentsMargins(0, 0, 0, 0)
         cards.setSpacing(12)
-        for card in (self.place, self.check, self.encryption, self.move_card):
+        for card in (self.concerns, self.place, self.check, self.encryption, self.move_card):
             cards.addWidget(card)
         cards.addStretch(1)
         scroll = QScrollArea()
