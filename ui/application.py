@@ -299,6 +299,7 @@ class Desk(QObject):
         asked = command_words.understand(typed, here)
         ids = roster.ids(asked.who, (), here.zone, 5) if asked.who else []
         found = self._promised(asked, ids)
+        act: Callable[[], object]
         for row in (rows[one] for rows in (roster.page(ids),) for one in ids if one in rows):
             facts = " · ".join(filter(None, (row.number, words.when(row.next_slot_at, here), row.courses)))
             said = words.balance(row.balance_minor)[0]
@@ -332,7 +333,7 @@ class Desk(QObject):
         self.window.page("payments").prepare(amount_minor, method)
 
     def _commands(self, typed: str, ids: list[int]) -> list[Result]:
-        every = [
+        every: list[tuple[str, str, tuple[str, ...], Callable[[], object]]] = [
             (_("New student"), "user-plus", ("Ctrl", "N"), self._new_student),
             (_("Import students"), "download", (), self._import_people),
             (_("Export students"), "file-text", (), self._export_people),

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtPrintSupport import QPrintDialog, QPrinter
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QLineEdit, QWidget
 
 from app import paths, store
 from app.desk import secrecy
@@ -231,6 +232,13 @@ def test_encryption_is_switched_on_and_off_by_hand(
     driver.click(here, "encryption_code")
     again = driver.dialog("code_dialog")
     assert driver.find(again, QWidget, "recovery_code_view").accessibleName() == code
+    driver.click(again, "print_code")
+    (asks,) = [w for w in QApplication.topLevelWidgets() if isinstance(w, QPrintDialog) and w.isVisible()]
+    asks.printer().setOutputFormat(QPrinter.OutputFormat.PdfFormat)
+    asks.printer().setOutputFileName(str(tmp_path / "code.pdf"))
+    asks.done(QDialog.DialogCode.Accepted)
+    driver.until(lambda: not asks.isVisible())
+    assert (tmp_path / "code.pdf").stat().st_size > 10_000
     driver.click(again, "done")
     driver.gone("code_dialog")
     driver.click(card(driver), "encryption_off")

@@ -6,12 +6,16 @@ Tests stand in for the file dialogs; everything else they drive as a person woul
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QLineEdit, QWidget
 
 from app.text import _
 from ui.dialogs.form import FormDialog
 from ui.widgets.basic import Button, Field, Text
+
+if TYPE_CHECKING:
+    from PySide6.QtPrintSupport import QPrinter
 
 
 class _Question(FormDialog):
@@ -86,3 +90,14 @@ def choose_open_file(parent: QWidget, title: str, kind: str) -> str:
 def choose_folder(parent: QWidget, title: str) -> str:
     """Which folder, '' if none."""
     return QFileDialog.getExistingDirectory(parent, title)
+
+
+def choose_printer(parent: QWidget, chosen: Callable[[], None]) -> QPrinter:
+    """Ask for a printer; `chosen` is called when there is one, and the printer returned is it."""
+    from PySide6.QtPrintSupport import QPrintDialog, QPrinter
+
+    printer = QPrinter(QPrinter.PrinterMode.HighResolution)
+    dialog = QPrintDialog(printer, parent)
+    dialog.accepted.connect(chosen)
+    QDialog.open(dialog)  # its own open() wants a receiver
+    return printer

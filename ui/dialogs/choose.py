@@ -32,18 +32,18 @@ class ChooseActor(FormDialog):
         self.look.addItem(_("Dark"), True)
         self.look.setCurrentIndex(int(theme().dark))
         self.body.addWidget(Field(_("Look"), self.look, name="look"))
-        self.size = QComboBox()
+        self.text_size = QComboBox()
         for percent in (90, 100, 110, 125, 150):
-            self.size.addItem(f"{percent} %", percent)
-        self.size.setCurrentIndex(self.size.findData(round(theme().scale * 100)))
-        self.body.addWidget(Field(_("Text size"), self.size, name="text_size"))
+            self.text_size.addItem(f"{percent} %", percent)
+        self.text_size.setCurrentIndex(self.text_size.findData(round(theme().scale * 100)))
+        self.body.addWidget(Field(_("Text size"), self.text_size, name="text_size"))
         self.add_foot((), Button(_("Take over"), "check", kind="primary", keys=("Ctrl", "Enter")))
 
     def main_action(self) -> None:
         person = self.people.currentData()
         if person is not None:
             self.context.set_actor(Actor(person.id, person.role))
-        dark, scale = bool(self.look.currentData()), int(self.size.currentData() or 100) / 100
+        dark, scale = bool(self.look.currentData()), int(self.text_size.currentData() or 100) / 100
         self.accept()
         if (dark, scale) != (theme().dark, theme().scale):
             theme().use(dark=dark, scale=scale)

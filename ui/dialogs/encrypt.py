@@ -62,12 +62,7 @@ class _CodeDialog(FormDialog):
 
     def print_code(self) -> None:
         """Choose a printer."""
-        from PySide6.QtPrintSupport import QPrintDialog, QPrinter
-
-        self._printer = QPrinter(QPrinter.PrinterMode.HighResolution)
-        dialog = QPrintDialog(self._printer, self)
-        dialog.accepted.connect(self._print)
-        dialog.open()
+        self._printer = ask.choose_printer(self, self._print)
 
     def _print(self) -> None:
         from ui.pages.paper import print_pdf

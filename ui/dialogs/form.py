@@ -199,7 +199,9 @@ class FormDialog(QDialog):
 
     def showEvent(self, event: object) -> None:
         super().showEvent(event)  # type: ignore[arg-type]
-        window = self.parentWidget().window()
+        parent = self.parentWidget()
+        assert parent is not None  # a form always stands over a window
+        window = parent.window()
         center = window.mapToGlobal(window.rect().center())
         self._typing.setVisible(len(self.fields) > 1)
         self.adjustSize()

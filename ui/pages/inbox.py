@@ -244,11 +244,11 @@ class InboxPage(QWidget):
         self.items = QVBoxLayout(inner)
         self.items.setContentsMargins(0, 0, 0, 0)
         self.items.setSpacing(0)
-        self.scroll = QScrollArea()
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroll.setWidget(inner)
-        outer.addWidget(self.scroll)
+        self.scroller = QScrollArea()
+        self.scroller.setWidgetResizable(True)
+        self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroller.setWidget(inner)
+        outer.addWidget(self.scroller)
         return card
 
     def _detail(self) -> QWidget:
@@ -415,7 +415,7 @@ class InboxPage(QWidget):
         item = row.item
         if focus:
             row.setFocus()
-        self.scroll.ensureWidgetVisible(row)
+        self.scroller.ensureWidgetVisible(row)
         self.tile.item = item
         self.tile.update()
         self.title.setText(row.text())

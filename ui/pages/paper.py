@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QImage, QKeySequence, QPainter, QPixmap, QShortcut
-from PySide6.QtWidgets import QDialog, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app import clock
 from app.desk import papers
@@ -43,10 +43,10 @@ class PaperPreview(FormDialog):
             for label, _words, combination in keys:
                 shortcut = QShortcut(QKeySequence("+".join(combination)), self)
                 shortcut.activated.connect(partial(self.show_form, label))
-        self.scroll = QScrollArea()
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setFixedHeight(max(400, parent.window().height() - 190 - (48 if len(forms) > 1 else 0)))
-        self.body.addWidget(self.scroll)
+        self.scroller = QScrollArea()
+        self.scroller.setWidgetResizable(True)
+        self.scroller.setFixedHeight(max(400, parent.window().height() - 190 - (48 if len(forms) > 1 else 0)))
+        self.body.addWidget(self.scroller)
         printing = Button(_("Print"), "printer", keys=("Ctrl", "P"))
         printing.setObjectName("print")
         printing.clicked.connect(self.print_pages)
@@ -69,16 +69,11 @@ class PaperPreview(FormDialog):
             shown.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             column.addWidget(shown)
         column.addStretch(1)
-        self.scroll.setWidget(inner)
+        self.scroller.setWidget(inner)
 
     def print_pages(self) -> None:
         """Ctrl+P: choose a printer, then print the pages as they are shown."""
-        from PySide6.QtPrintSupport import QPrintDialog, QPrinter
-
-        self._printer = QPrinter(QPrinter.PrinterMode.HighResolution)
-        dialog = QPrintDialog(self._printer, self)
-        dialog.accepted.connect(self._print)
-        QDialog.open(dialog)  # its own open() wants a receiver
+        self._printer = ask.choose_printer(self, self._print)
 
     def _print(self) -> None:
         print_pdf(self.content, self._printer)

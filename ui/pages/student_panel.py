@@ -81,16 +81,16 @@ class StudentPanel(Card):
         column.addWidget(self.tabs)
         self.below_tabs = rule()
         column.addWidget(self.below_tabs)
-        self.scroll = QScrollArea()
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroller = QScrollArea()
+        self.scroller.setWidgetResizable(True)
+        self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         inner = QWidget()
         inner.setObjectName("scrolled")
         self.body = QVBoxLayout(inner)
         self.body.setContentsMargins(16, 10, 16, 12)
         self.body.setSpacing(6)
-        self.scroll.setWidget(inner)
-        column.addWidget(self.scroll, 1)
+        self.scroller.setWidget(inner)
+        column.addWidget(self.scroller, 1)
 
     def _fit(self) -> None:
         self.tabs.setUsesScrollButtons(theme().scale > 1.1)  # six words that have room at 100 % alone
