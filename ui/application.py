@@ -629,3 +629,4 @@ def _make_demo(data_dir: Path) -> None:
 
     demo.fill(data_dir, progress=step)
     progress.close()
+    progress.deleteLater()

@@ -75,7 +75,10 @@ class UnlockDialog(QDialog):
 
 def ask_for_code(file: Path) -> bool:
     """Ask until the code fits; False if whoever sits there gives up."""
-    return UnlockDialog(file).exec() == QDialog.DialogCode.Accepted
+    dialog = UnlockDialog(file)
+    fits = dialog.exec() == QDialog.DialogCode.Accepted
+    dialog.deleteLater()
+    return fits
 
 
 def open_with_key(data_dir: Path) -> None:

@@ -35,3 +35,4 @@ class Waiting(QWidget):
         loop.exec()
         thread.wait()
         self.close()
+        self.deleteLater()  # left to the garbage collector, a tree of widgets may be taken apart in the wrong order
