@@ -1,7 +1,8 @@
 """Every public function that writes, and one way to do it: for tests that try all of them.
 
-A new writer of `app.desk`, `app.exchange` or the mail queue brings a scenario; `tests/faults/test_kill.py` fails where
-one lacks. Every scenario begins on the same ground: the full center, and a few things more that wait to be done.
+They are killed (tests/faults/test_kill.py, which fails where a writer has no scenario), and done on a disk that is full
+or fails (test_full_disk.py). Every scenario begins on the same ground: the full center, and a few things more that wait
+to be done.
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ from __future__ import annotations
 import ast
 import csv
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from app import clock, store
+from app import clock, paths, store
 from app.desk import (
     catalog,
     center,
@@ -36,6 +37,7 @@ from app.exchange import checking, columns, importing, reading
 from app.mail import compose, queue
 from app.mail.smtp import Outcome
 from app.settings import Center
+from app.store import checks
 from app.store.models import (
     Course,
     CourseEnrolled,
@@ -104,7 +106,7 @@ CORE = ("payments", "invoices", "enrollment", "till", "seats", "scheduling", "un
 
 
 def writers() -> Iterator[str]:
-    """module.function of each public one of the desk, the lists in and out, and the queue that asks a right or writes."""
+    """module.function of all that asks for a right or writes: in the desk, the lists in and out, and the mail queue."""
     root = Path(__file__).resolve().parents[2] / "app"
     for path in (*sorted((root / "desk").glob("*.py")), *(root / "exchange").glob("*.py"), root / "mail" / "queue.py"):
         for node in ast.parse(path.read_text("utf-8")).body:
@@ -127,7 +129,7 @@ def scenario(name: str, *, before: Do | None = None, later: int = 0, empty: bool
 
 
 def build_ground(folder: Path) -> SmallCenter:
-    """The full center with what the scenarios need; left open. The caller freezes `NOW`."""
+    """The full center with what the scenarios need, closed. The caller freezes `NOW`."""
     made = build_full(folder)
     staff, third = made.staff, _third()
     for student in (third, made.other_student):
@@ -140,6 +142,8 @@ def build_ground(folder: Path) -> SmallCenter:
         if name == "Night":
             seats.wait(staff, slot, third)
             seats.cancel_seat(staff, _seat(slot, made.student), "ill")
+    assert checks.run() == []
+    store.close_center()
     return made
 
 
@@ -552,23 +556,24 @@ def _(made: SmallCenter) -> Any:
 # -- the way back, repairs, lists
 
 
-def _last() -> int:
+def last() -> int:
+    """The last operation."""
     return int(Operation.select(Operation.id).order_by(Operation.id.desc()).limit(1).scalar())
 
 
 @scenario("undo.undo", before=SCENARIOS["people.edit_student"].do)
 def _(made: SmallCenter) -> Any:
-    return undo.undo(made.admin, _last())
+    return undo.undo(made.admin, last())
 
 
 @scenario("undo.undo of seats", before=SCENARIOS["scheduling.cancel_slot"].do)
 def _(made: SmallCenter) -> Any:
-    return undo.undo(made.admin, _last())
+    return undo.undo(made.admin, last())
 
 
 @scenario("undo.undo of money", before=SCENARIOS["payments.complete"].do)
 def _(made: SmallCenter) -> Any:
-    return undo.undo(made.admin, _last())
+    return undo.undo(made.admin, last())
 
 
 @scenario("records.bring_back", before=SCENARIOS["people.edit_student"].do)
@@ -609,10 +614,10 @@ def _(made: SmallCenter) -> None:
 
 def lay_ground(folder: Path, one: Scenario, ground: SmallCenter) -> SmallCenter:
     """Bring the folder, which holds a closed ground, to the moment before a scenario, and close it again."""
-    here = SmallCenter(**{**ground.__dict__, "folder": folder})
+    here = replace(ground, folder=folder)
     with clock.frozen(NOW):
         if one.empty:
-            (folder / "center.db").unlink()
+            paths.data_file(folder).unlink()
             store.open_center(folder, create=True)
         else:
             store.open_center(folder)
