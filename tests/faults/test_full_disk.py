@@ -11,6 +11,7 @@ import errno
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,16 @@ import pytest
 from app import clock, store
 from app.errors import EnvironmentFault
 from app.store import checks, database, migrations
-from tests.support import deeds, disk
+from tests.support import disk
 from tests.support.center import SmallCenter
+from tests.support.killing import memory_path
+from tests.support.writers import NOW, SCENARIOS, build_ground, lay_ground
+
+__all__ = ["memory_path"]
 
 pytestmark = pytest.mark.slow
 FULL = os.environ.get("DESKBELL_FULL", "") in ("all", "safe")
-DEEDS = sorted(deeds.ALL if FULL else {**deeds.MONEY, **deeds.SEATS})
+DEEDS = [name for name, one in SCENARIOS.items() if FULL or one.core]
 
 #: Every n-th call that could fail is made to; in full all of them, by both errors, once and for good.
 STRIDE = 1 if FULL else 4
@@ -55,22 +60,21 @@ def repack(folder: Path, page_size: int) -> None:
 
 
 class Bench:
-    """One deed over one prepared center, to be done again and again on fresh copies."""
+    """One deed over one ground, to be done again and again on fresh copies."""
 
-    def __init__(self, folder: Path, name: str, page_size: int = 4096) -> None:
+    def __init__(self, folder: Path, ground: SmallCenter, name: str, page_size: int = 4096) -> None:
         self.origin, self.work, self.dead = folder / "origin", folder / "work", folder / "dead"
-        self.deed = deeds.ALL[name]
+        self.one = SCENARIOS[name]
         shutil.rmtree(self.origin, ignore_errors=True)
-        self.center: SmallCenter = deeds.prepare(self.origin)
-        if name in deeds.BEFORE:
-            deeds.BEFORE[name](self.center)
-        self.before = content()
-        store.close_center()
+        shutil.copytree(ground.folder, self.origin)
+        self.center = replace(lay_ground(self.origin, self.one, ground), folder=self.work)
         repack(self.origin, page_size)
         self.fresh()
-        self.deed(self.center)
+        self.before, self.broken = content(), checks.run()
+        self.one.do(self.center)
         self.after = content()
         assert self.after != self.before
+        assert self.one.empty or checks.run() == []
         store.close_center()
 
     def fresh(self) -> None:
@@ -82,7 +86,7 @@ class Bench:
     def attempt(self) -> EnvironmentFault | None:
         """Do it; how it was refused, None where it was done."""
         try:
-            self.deed(self.center)
+            self.one.do(self.center)
         except EnvironmentFault as fault:
             return fault
         return None
@@ -109,7 +113,7 @@ class Bench:
         found = content()
         if found != self.before and not (may_be_there and found == self.after):
             wrong.append("a process that died after the refusal left something else")
-        wrong += [f"dead: {one}" for one in checks.run()]
+        wrong += [f"dead: {one}" for one in self.unsound(found)]
         store.close_center()
         return wrong
 
@@ -117,9 +121,14 @@ class Bench:
         """Close, open again, prove."""
         store.close_center()
         store.open_center(self.work)
-        wrong = [str(one) for one in checks.run()]
+        wrong = [str(one) for one in self.unsound(content())]
         store.close_center()
         return wrong
+
+    def unsound(self, found: Content) -> list[checks.Broken]:
+        """What breaks a rule and did not before: a repair begins with something, an empty center has no first rows."""
+        known = self.broken if found == self.before or self.one.empty else []
+        return [one for one in checks.run() if one not in known]
 
 
 def fill_page_by_page(bench: Bench) -> tuple[int, list[str]]:
@@ -144,14 +153,17 @@ def fill_page_by_page(bench: Bench) -> tuple[int, list[str]]:
     raise AssertionError("it never fits")
 
 
-def test_every_writing_function_is_among_the_deeds() -> None:
-    assert deeds.writers() == set(deeds.ALL)
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> SmallCenter:
+    """The ground of every deed, closed."""
+    with clock.frozen(NOW):
+        return build_ground(tmp_path_factory.mktemp("ground") / "center")
 
 
 @pytest.mark.parametrize("name", DEEDS)
-def test_a_full_disk_at_every_page(tmp_path: Path, name: str) -> None:
-    with deeds.at_time_of(name):
-        refusals, wrong = fill_page_by_page(Bench(tmp_path, name, page_size=512))
+def test_a_full_disk_at_every_page(memory_path: Path, ground: SmallCenter, name: str) -> None:
+    with clock.frozen(SCENARIOS[name].moment):
+        refusals, wrong = fill_page_by_page(Bench(memory_path, ground, name, page_size=512))
     assert wrong == []
     assert refusals >= 1
 
@@ -168,10 +180,13 @@ def every_call_fails(folder: str, names: list[str], stride: int) -> dict[str, An
     With a stride every n-th call in turn fails in one of the four ways, without one each call in all of them.
     """
     failures, wrong = 0, []
-    disk.watch(Path(folder))
+    base = Path(folder)
+    with clock.frozen(NOW):
+        ground = build_ground(base / "ground" / "center")
+    disk.watch(base)
     for number, name in enumerate(names):
-        with deeds.at_time_of(name):
-            bench = Bench(Path(folder), name)
+        with clock.frozen(SCENARIOS[name].moment):
+            bench = Bench(base, ground, name)
             for way in range(4 if stride == 1 else 1):
                 n, turn, hit = 1 + number % stride, way + number, True
                 while hit:
@@ -198,9 +213,9 @@ def one_call_fails(bench: Bench, n: int, kind: int, for_good: bool, pages: int) 
     return hit, found + bench.close()
 
 
-def test_a_write_or_sync_that_fails(tmp_path: Path) -> None:
+def test_a_write_or_sync_that_fails(memory_path: Path) -> None:
     came = disk.shimmed(
-        tmp_path, "tests.faults.test_full_disk:every_call_fails", str(tmp_path), DEEDS, STRIDE, timeout=3600
+        memory_path, "tests.faults.test_full_disk:every_call_fails", str(memory_path), DEEDS, STRIDE, timeout=3600
     )
     print(f"{came['failures']} failing calls in {len(DEEDS)} deeds: {len(came['wrong'])} wrong")  # noqa: T201
     assert came["failures"] > 15 * len(DEEDS) / STRIDE
@@ -209,11 +224,12 @@ def test_a_write_or_sync_that_fails(tmp_path: Path) -> None:
 
 def a_sync_fails_once(folder: str, guarded: bool) -> list[str]:
     """Under the shim: the sync of a payment's commit fails, and the process dies after the refusal."""
-    disk.watch(Path(folder))
+    base = Path(folder)
     if not guarded:
         database._void = lambda connection: None
-    with clock.frozen(deeds.NOW):
-        bench = Bench(Path(folder), "payments.complete")
+    with clock.frozen(NOW):
+        bench = Bench(base, build_ground(base / "ground" / "center"), "payments.complete")
+        disk.watch(base)
         wrong = []
         for n in range(1, 6):
             bench.fresh()
@@ -227,23 +243,24 @@ def a_sync_fails_once(folder: str, guarded: bool) -> list[str]:
     return wrong
 
 
-def test_what_was_refused_at_its_sync_is_not_found_done_after_a_crash(tmp_path: Path) -> None:
-    assert disk.shimmed(tmp_path, "tests.faults.test_full_disk:a_sync_fails_once", str(tmp_path), True) == []
+def test_what_was_refused_at_its_sync_is_not_found_done_after_a_crash(memory_path: Path) -> None:
+    assert disk.shimmed(memory_path, "tests.faults.test_full_disk:a_sync_fails_once", str(memory_path), True) == []
 
 
-def test_control_a_commit_left_in_the_log_comes_back(tmp_path: Path) -> None:
-    wrong = disk.shimmed(tmp_path, "tests.faults.test_full_disk:a_sync_fails_once", str(tmp_path), False)
+def test_control_a_commit_left_in_the_log_comes_back(memory_path: Path) -> None:
+    wrong = disk.shimmed(memory_path, "tests.faults.test_full_disk:a_sync_fails_once", str(memory_path), False)
     assert wrong == ["a process that died after the refusal left something else"]
 
 
 def opening_fails(folder: str) -> dict[str, Any]:
     """Under the shim: opening a center while calls fail."""
     base = Path(folder)
-    disk.watch(base)
     refused, wrong = 0, []
-    with clock.frozen(deeds.NOW):
-        center = deeds.prepare(base / "open")
-        deeds.MONEY["payments.complete"](center)
+    with clock.frozen(NOW):
+        center = build_ground(base / "open")
+        disk.watch(base)
+        store.open_center(center.folder)
+        SCENARIOS["payments.complete"].do(center)
         shutil.copytree(base / "open", base / "left", ignore=shutil.ignore_patterns("*-shm"))
         store.close_center()
         for kind in ("open", "left"):
@@ -265,8 +282,8 @@ def opening_fails(folder: str) -> dict[str, Any]:
     return {"refused": refused, "wrong": wrong}
 
 
-def test_a_full_disk_at_opening(tmp_path: Path) -> None:
-    came = disk.shimmed(tmp_path, "tests.faults.test_full_disk:opening_fails", str(tmp_path))
+def test_a_full_disk_at_opening(memory_path: Path) -> None:
+    came = disk.shimmed(memory_path, "tests.faults.test_full_disk:opening_fails", str(memory_path))
     assert came["wrong"] == []
     assert came["refused"] >= 1
 
@@ -292,26 +309,26 @@ def swallow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_flow_that_swallows_the_error_is_stopped_by_the_guard(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    memory_path: Path, ground: SmallCenter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with clock.frozen(deeds.NOW):
-        bench = Bench(tmp_path, "payments.complete", page_size=512)
+    with clock.frozen(NOW):
+        bench = Bench(memory_path, ground, "payments.complete", page_size=512)
         bench.fresh()
         connection = store.db.connection()
         connection.execute(f"PRAGMA max_page_count = {connection.execute('PRAGMA page_count').fetchone()[0]}")
         swallow(monkeypatch)
         with pytest.raises(store.TransactionLost):
-            bench.deed(bench.center)
+            bench.one.do(bench.center)
         monkeypatch.undo()
         assert content() == bench.before
         store.close_center()
 
 
 def test_control_without_the_guard_what_was_acknowledged_is_not_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    memory_path: Path, ground: SmallCenter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with clock.frozen(deeds.NOW):
-        bench = Bench(tmp_path, "payments.complete", page_size=512)
+    with clock.frozen(NOW):
+        bench = Bench(memory_path, ground, "payments.complete", page_size=512)
         swallow(monkeypatch)
         monkeypatch.setattr(database, "_still_open", lambda connection, sql: None)
         monkeypatch.setattr(

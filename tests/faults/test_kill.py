@@ -16,18 +16,19 @@ import os
 import shutil
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from app import clock, store
-from app.desk import payments
+from app.desk import payments, undo
 from app.desk.accounts import Actor
 from app.store import checks, database
 from app.store.models import Payment
 from tests.support.center import SmallCenter
 from tests.support.killing import Content, Say, Steps, content, in_child, memory_path
-from tests.support.writers import CORE, ELSEWHERE, NOW, SCENARIOS, Scenario, build_ground, lay_ground, writers
+from tests.support.writers import CORE, ELSEWHERE, NOW, SCENARIOS, Scenario, build_ground, last, lay_ground, writers
 
 __all__ = ["memory_path"]
 
@@ -39,10 +40,7 @@ FULL = os.environ.get("DESKBELL_FULL", "") in ("all", "safe", "faults")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> SmallCenter:
     """The ground of every scenario, closed."""
     with clock.frozen(NOW):
-        made = build_ground(tmp_path_factory.mktemp("ground") / "center")
-        assert checks.run() == []
-        store.close_center()
-    return made
+        return build_ground(tmp_path_factory.mktemp("ground") / "center")
 
 
 def without_transactions() -> None:
@@ -116,7 +114,7 @@ def kill_everywhere(
     def fresh() -> SmallCenter:
         shutil.rmtree(work, ignore_errors=True)
         shutil.copytree(origin, work)
-        return SmallCenter(**{**here.__dict__, "folder": work})
+        return replace(here, folder=work)
 
     said, killed = in_child(writing(fresh(), one, Steps()))
     assert not killed
@@ -151,17 +149,33 @@ def kill_everywhere(
 
 
 def test_every_writer_has_a_scenario() -> None:
-    """A new writing function of the desk or the mail queue says in tests/support/writers.py how it is called."""
-    assert set(SCENARIOS) | set(ELSEWHERE) == set(writers())
+    """A new writing function of the desk, the lists or the queue says in tests/support/writers.py how it is called."""
+    assert {name.partition(" ")[0] for name in SCENARIOS} | set(ELSEWHERE) == set(writers())
+    assert not set(SCENARIOS) & set(ELSEWHERE)
     assert {name.partition(".")[0] for name in SCENARIOS} >= set(CORE)
 
 
 @pytest.mark.parametrize("one", SCENARIOS.values(), ids=lambda one: one.name)
 def test_a_kill_leaves_all_or_nothing(ground: SmallCenter, memory_path: Path, one: Scenario) -> None:
-    core = one.name.partition(".")[0] in CORE
-    kills, wrong = kill_everywhere(ground, memory_path, one, 1 if FULL or core else 8)
+    kills, wrong = kill_everywhere(ground, memory_path, one, 1 if FULL or one.core else 8)
     assert kills >= 2
     assert wrong == []
+
+
+def test_a_look_at_an_undo_that_is_killed_leaves_nothing(ground: SmallCenter, memory_path: Path) -> None:
+    """It is done in full and rolled back."""
+    one = replace(SCENARIOS["undo.undo of money"], do=lambda made: undo.preview(made.admin, last()))
+    origin, work = memory_path / "origin", memory_path / "work"
+    shutil.copytree(ground.folder, origin)
+    here = replace(lay_ground(origin, one, ground), folder=work)
+    before, _ = state(origin, one)
+    shutil.copytree(origin, work)
+    said, _killed = in_child(writing(here, one, Steps()))
+    assert "ROLLBACK" in said
+    assert "COMMIT" not in said
+    for point in range(1, len(said), 1 if FULL else 12):
+        assert in_child(writing(here, one, Steps(point)))[1]
+        assert state(work, one) == (before, [])
 
 
 def test_control_without_transactions_half_of_it_is_found(ground: SmallCenter, memory_path: Path) -> None:
@@ -179,7 +193,7 @@ def test_killed_between_started_and_completed_the_payment_waits_and_can_be_compl
 ) -> None:
     work = memory_path / "work"
     shutil.copytree(ground.folder, work)
-    here = SmallCenter(**{**ground.__dict__, "folder": work})
+    here = replace(ground, folder=work)
     one = SCENARIOS["payments.start"]
     in_child(writing(here, one, Steps(-1), after_commit=True))
     with clock.frozen(NOW):

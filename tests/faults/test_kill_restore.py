@@ -154,7 +154,7 @@ def steps_of_a_restore(ground: tuple[Path, Path], work: Path) -> list[str]:
     origin, source = ground
     fresh(origin, work)
     with clock.frozen(NOW):
-        said, killed = in_child(restoring(work, source, Steps()))
+        said, killed = in_child(restoring(work, work / source.relative_to(origin), Steps()))
     assert not killed
     return said[3:]
 

@@ -16,69 +16,87 @@ from typing import Any
 
 import pytest
 
-from app import store
-from app.desk import catalog, payments, seats
+from app import clock, store
+from app.desk import catalog, payments
 from app.errors import EnvironmentFault
 from app.store import backup, checks
-from app.store.models import CourseEnrolled, Operation, Payment, ProductEnrolled, Session, SlotEnrolled
-from tests.faults.test_kill import FLOWS, sell
+from app.store.models import (
+    Course,
+    CourseEnrolled,
+    Invoice,
+    MailQueue,
+    Operation,
+    Payment,
+    ProductEnrolled,
+    Session,
+    SlotEnrolled,
+    User,
+)
 from tests.support import disk
-from tests.support.center import SmallCenter, build
+from tests.support.center import SmallCenter
+from tests.support.writers import NOW, SCENARIOS, build_ground
 
 pytestmark = pytest.mark.slow
 FULL = os.environ.get("DESKBELL_FULL", "") in ("all", "safe")
 IMAGES = 10_000 if FULL else 100
 
+#: What is done first, one after the other.
+MORNING = (
+    "catalog.restock", "enrollment.enroll", "enrollment.sell", "payments.start", "payments.complete", "payments.refund",
+    "invoices.bill", "payments.apply_credit", "till.move", "scheduling.plan_session", "seats.book", "seats.mark",
+    "seats.cancel_seat", "people.add_student", "people.edit_student", "undo.undo", "catalog.add_course",
+    "queue.write_mail", "queue.build", "notifications.assign",
+)  # fmt: skip
+
+#: Where the row is that was acknowledged by its id; of the others the operation must be there.
 MODELS: dict[str, Any] = {
-    "enrollment": CourseEnrolled, "sale": ProductEnrolled, "started": Payment, "completed": Payment,
-    "seat": SlotEnrolled, "session": Session, "attended": SlotEnrolled,
+    "enrollment.enroll": CourseEnrolled, "sale": ProductEnrolled, "payments.start": Payment, "completed": Payment,
+    "payments.refund": Payment, "invoices.bill": Invoice, "scheduling.plan_session": Session,
+    "seats.book": SlotEnrolled, "people.add_student": User, "catalog.add_course": Course, "queue.write_mail": MailQueue,
 }  # fmt: skip
 
 
-def acknowledge(name: str, row: int) -> None:
+def acknowledge(name: str, row: int = 0) -> None:
     """Someone was told that this was done."""
     disk.mark(name=name, row=row, operation=Operation.select().count())
 
 
 def day(folder: str, log: str, synchronous: int) -> None:
-    """A busy day at the desk, under the shim: every flow, twice around the till, backups, closing and opening."""
+    """A busy day at the desk, under the shim: every kind of work, thrice around the till, backups, closing, opening."""
     origin = Path(folder)
-    center = build(origin, email="desk@brueckenhaus.example")
-    store.close_center()
-    shutil.copytree(origin, origin.with_name("origin"))
-    disk.watch(origin, Path(log))
-    for turn in range(3):
-        store.open_center(origin)
-        # A log of a few pages is played into the file often: that is where an order of writes matters.
-        store.db.connection().execute("PRAGMA wal_autocheckpoint = 40").fetchone()
-        store.db.connection().execute(f"PRAGMA synchronous = {synchronous}")
-        if turn == 0:
-            for flow in FLOWS:
-                for name, row in flow(center):
-                    acknowledge(name, row)
-        pay_around(center, turn)
-        if turn < 2:
-            made = backup.take(origin, "asked")
-            disk.mark(name="backup", row=made.number, operation=Operation.select().count())
-        store.close_center()
+    with clock.frozen(NOW):
+        center = build_ground(origin)
+        shutil.copytree(origin, origin.with_name("origin"))
+        disk.watch(origin, Path(log))
+        for turn in range(3):
+            store.open_center(origin)
+            # A log of a few pages is played into the file often: that is where an order of writes matters.
+            store.db.connection().execute("PRAGMA wal_autocheckpoint = 40").fetchone()
+            store.db.connection().execute(f"PRAGMA synchronous = {synchronous}")
+            if turn == 0:
+                for name in MORNING:
+                    told = SCENARIOS[name].do(center)
+                    acknowledge(name, told if name in MODELS else 0)
+            pay_around(center, turn)
+            if turn < 2:
+                acknowledge("backup", backup.take(origin, "asked").number)
+            store.close_center()
 
 
 def pay_around(center: SmallCenter, turn: int) -> None:
-    """Split, refund, start and fail, plan and book."""
+    """Start, complete and fail, refund, sell."""
     for number in range(4):
         draft = payments.PaymentDraft(f"{turn}-{number}", center.other_student, "card", 700 + number)
         started = payments.start(center.staff, draft)
-        acknowledge("started", started)
+        acknowledge("payments.start", started)
         if number == 3:
             payments.fail(center.staff, started, "card refused")
             continue
         acknowledge("completed", payments.complete(center.staff, started).payment_id)
-    acknowledge("started", payments.refund(center.staff, started - 1, 100, "too much", f"refund-{turn}"))
+    acknowledge("payments.refund", payments.refund(center.staff, started - 1, 100, "too much", f"around-{turn}"))
     catalog.restock(center.admin, center.book, 1)
-    for name, row in sell(center):
-        acknowledge(name, row)
-    if turn == 1:
-        acknowledge("seat", seats.book(center.staff, 1, center.other_student))
+    for sold in SCENARIOS["enrollment.sell"].do(center):
+        acknowledge("sale", sold)
 
 
 def aftermath(folder: Path, acknowledged: list[dict[str, Any]]) -> list[str]:
@@ -95,7 +113,7 @@ def aftermath(folder: Path, acknowledged: list[dict[str, Any]]) -> list[str]:
             kept = {one.number: one for one in backup.listing(folder)}.get(row)
             if kept is None or not kept.verified:
                 wrong.append(f"acknowledged backup {row} is gone")
-        elif MODELS[name].get_or_none(MODELS[name].id == row) is None:
+        elif name in MODELS and MODELS[name].get_or_none(MODELS[name].id == row) is None:
             wrong.append(f"acknowledged {name} {row} is gone")
         elif name == "completed" and Payment.get_by_id(row).status != "COMPLETED":
             wrong.append(f"acknowledged payment {row} is not complete")
@@ -126,7 +144,8 @@ def lose_power(tmp_path: Path, entries: list[disk.Entry], seed: int) -> tuple[in
     if chance.random() < 0.3:  # the index of the log is scratch paper; whatever stands in it must not matter
         (target / "center.db-shm").write_bytes(chance.randbytes(chance.choice((0, 100, 32_768))))
     acknowledged = disk.marks(before)
-    wrong = disk.forked(lambda: aftermath(target, acknowledged))
+    with clock.frozen(NOW):
+        wrong = disk.forked(lambda: aftermath(target, acknowledged))
     return len(acknowledged), [wrong] if isinstance(wrong, str) else wrong
 
 

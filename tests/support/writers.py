@@ -1,19 +1,21 @@
 """Every public function that writes, and one way to do it: for tests that try all of them.
 
-A new writer of `app.desk` or of the mail queue brings a scenario; `tests/faults/test_kill.py` fails where one lacks.
-Every scenario begins on the same ground: the full center, and a few things more that wait to be done.
+They are killed (tests/faults/test_kill.py, which fails where a writer has no scenario), and done on a disk that is full
+or fails (test_full_disk.py). Every scenario begins on the same ground: the full center, and a few things more that wait
+to be done.
 """
 
 from __future__ import annotations
 
 import ast
+import csv
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from app import clock, store
+from app import clock, paths, store
 from app.desk import (
     catalog,
     center,
@@ -23,19 +25,25 @@ from app.desk import (
     notifications,
     payments,
     people,
+    records,
+    repairs,
     scheduling,
     seats,
     till,
+    undo,
 )
 from app.desk.accounts import SYSTEM
+from app.exchange import checking, columns, importing, reading
 from app.mail import compose, queue
 from app.mail.smtp import Outcome
 from app.settings import Center
+from app.store import checks
 from app.store.models import (
     Course,
     CourseEnrolled,
     MailQueue,
     Notification,
+    Operation,
     Payment,
     Product,
     Resource,
@@ -45,6 +53,7 @@ from app.store.models import (
     TaxRate,
     User,
 )
+from tests.support.breaking import breaking
 from tests.support.center import SmallCenter
 from tests.support.full_center import START, build_full, payments_invoice
 
@@ -58,11 +67,16 @@ Do = Callable[[SmallCenter], Any]
 class Scenario:
     """One writing function: what comes before it, and the call itself. `later` puts the call some days on."""
 
-    name: str
+    name: str  # of the function, and after a blank which way of it
     do: Do
     before: Do | None = None
     later: int = 0
     empty: bool = False
+
+    @property
+    def core(self) -> bool:
+        """Whether it decides on money and seats."""
+        return self.name.partition(".")[0] in CORE
 
     @property
     def moment(self) -> Any:
@@ -72,17 +86,29 @@ class Scenario:
 
 SCENARIOS: dict[str, Scenario] = {}
 
-#: Writers whose kill has a test of its own.
-ELSEWHERE = {"keeping.restore": "test_kill_restore.py"}
+#: What the walk finds besides the writers of the open file, and why it needs no scenario here.
+ELSEWHERE = {
+    "exporting.export_students": "writes a list beside the center: tests/exchange/test_in_and_out.py",
+    "keeping.restore": "replaces the closed file: test_kill_restore.py",
+    "records.require_for": "only asks for rights",
+    "secrecy.code": "only reads the key",
+    "secrecy.make_file": "writes a file beside the center: tests/store/test_sealed.py",
+    "secrecy.may_switch": "only asks for a right",
+    "secrecy.switch_off": "replaces the closed file: test_kill_secrecy.py",
+    "secrecy.switch_on": "replaces the closed file: test_kill_secrecy.py",
+    "undo.newest": "only reads",
+    "undo.preview": "is rolled back: killed in test_kill.py all the same",
+    "undo.preview_newest": "is `undo.preview`",
+}
 
 #: Modules that decide on money and seats.
-CORE = ("payments", "invoices", "enrollment", "till", "seats", "scheduling")
+CORE = ("payments", "invoices", "enrollment", "till", "seats", "scheduling", "undo")
 
 
 def writers() -> Iterator[str]:
-    """module.function of every public function of app.desk and of the mail queue that asks for a right or writes."""
-    root = Path(__file__).resolve().parent.parent.parent / "app"
-    for path in (*sorted((root / "desk").glob("*.py")), root / "mail" / "queue.py"):
+    """module.function of all that asks for a right or writes: in the desk, the lists in and out, and the mail queue."""
+    root = Path(__file__).resolve().parents[2] / "app"
+    for path in (*sorted((root / "desk").glob("*.py")), *(root / "exchange").glob("*.py"), root / "mail" / "queue.py"):
         for node in ast.parse(path.read_text("utf-8")).body:
             if not isinstance(node, ast.FunctionDef) or node.name.startswith("_") or node.name == "require":
                 continue
@@ -103,7 +129,7 @@ def scenario(name: str, *, before: Do | None = None, later: int = 0, empty: bool
 
 
 def build_ground(folder: Path) -> SmallCenter:
-    """The full center with what the scenarios need; left open. The caller freezes `NOW`."""
+    """The full center with what the scenarios need, closed. The caller freezes `NOW`."""
     made = build_full(folder)
     staff, third = made.staff, _third()
     for student in (third, made.other_student):
@@ -116,6 +142,8 @@ def build_ground(folder: Path) -> SmallCenter:
         if name == "Night":
             seats.wait(staff, slot, third)
             seats.cancel_seat(staff, _seat(slot, made.student), "ill")
+    assert checks.run() == []
+    store.close_center()
     return made
 
 
@@ -214,7 +242,7 @@ def _(made: SmallCenter) -> Any:
 
 @scenario("payments.refund")
 def _(made: SmallCenter) -> Any:
-    return payments.refund(made.staff, Payment.get(Payment.request_key == "credit").id, 5_000, "too much", "kill")
+    return payments.refund(made.staff, Payment.get(Payment.request_key == "credit").id, 5_000, "too much", "give back")
 
 
 @scenario("invoices.bill")
@@ -525,12 +553,71 @@ def _(made: SmallCenter) -> Any:
     return queue.save_account(made.admin, queue.AccountDraft("mail.example", from_address="desk@mail.example"))
 
 
+# -- the way back, repairs, lists
+
+
+def last() -> int:
+    """The last operation."""
+    return int(Operation.select(Operation.id).order_by(Operation.id.desc()).limit(1).scalar())
+
+
+@scenario("undo.undo", before=SCENARIOS["people.edit_student"].do)
+def _(made: SmallCenter) -> Any:
+    return undo.undo(made.admin, last())
+
+
+@scenario("undo.undo of seats", before=SCENARIOS["scheduling.cancel_slot"].do)
+def _(made: SmallCenter) -> Any:
+    return undo.undo(made.admin, last())
+
+
+@scenario("undo.undo of money", before=SCENARIOS["payments.complete"].do)
+def _(made: SmallCenter) -> Any:
+    return undo.undo(made.admin, last())
+
+
+@scenario("records.bring_back", before=SCENARIOS["people.edit_student"].do)
+def _(made: SmallCenter) -> Any:
+    return records.bring_back(made.staff, "users", made.student, records.moments("users", made.student)[1].change_id)
+
+
+@scenario(
+    "repairs.repair",
+    before=lambda made: breaking(store.db.connection(), "UPDATE slots SET seats_taken = seats_taken + 1"),
+)
+def _(made: SmallCenter) -> None:
+    for _kind, error in repairs.repair(made.admin).failed:
+        raise error
+
+
+def _list(made: SmallCenter) -> Path:
+    return made.folder.parent / "people.csv"
+
+
+def _write_list(made: SmallCenter) -> None:
+    with _list(made).open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(
+            [
+                ("First name", "Last name", "Email", "Phone"),
+                ("Ana", "Satler", "ana.satler@mail.example", "+43 1 999"),
+                *(("Mai", f"Le {number}", f"mai-{number}@mail.example", "") for number in range(3)),
+            ]
+        )
+
+
+@scenario("importing.import_students", before=_write_list)
+def _(made: SmallCenter) -> None:
+    table = reading.read(_list(made))
+    done = importing.import_students(made.staff, checking.plan(table, columns.guess(table)), update=True)
+    assert (done.added, done.changed) == (3, 1)
+
+
 def lay_ground(folder: Path, one: Scenario, ground: SmallCenter) -> SmallCenter:
     """Bring the folder, which holds a closed ground, to the moment before a scenario, and close it again."""
-    here = SmallCenter(**{**ground.__dict__, "folder": folder})
+    here = replace(ground, folder=folder)
     with clock.frozen(NOW):
         if one.empty:
-            (folder / "center.db").unlink()
+            paths.data_file(folder).unlink()
             store.open_center(folder, create=True)
         else:
             store.open_center(folder)
