@@ -12,7 +12,8 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,6 +67,24 @@ class Stopped(Exception):
     """The copy was not wanted any more; nothing of it is left."""
 
 
+_making = threading.Lock()
+
+
+@contextlib.contextmanager
+def alone(stop: Callable[[], bool] = lambda: False) -> Iterator[None]:
+    """Be the one who names, thins and clears away in `backups/`: the thread makes copies, and so do import and repair.
+
+    Waits for whoever is at it; Stopped if `stop` says yes meanwhile.
+    """
+    while not _making.acquire(timeout=0.1):
+        if stop():
+            raise Stopped
+    try:
+        yield
+    finally:
+        _making.release()
+
+
 # -- making --------------------------------------------------------------------------------------------------
 
 
@@ -100,6 +119,11 @@ def take(
     Runs on connections of its own beside the window and never waits for a writer nor makes one wait. `stop` is asked
     while it runs: Stopped if it says yes. EnvironmentFault `cli.cannot_write`, `store.disk_full` and the like.
     """
+    with alone(stop):
+        return _take(data_dir, why, stop, progress, above)
+
+
+def _take(data_dir: Path, why: str, stop: Callable[[], bool], progress: Progress | None, above: int) -> Backup:
     folder = paths.backups(data_dir)
     try:
         folder.mkdir(parents=True, exist_ok=True)

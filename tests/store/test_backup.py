@@ -468,3 +468,40 @@ def test_a_copy_that_is_thinned_while_we_look_hides_no_other(
 
     monkeypatch.setattr(backup, "_known", thinned)
     assert [one.number for one in backup.listing(small_center.folder)] == [second.number]
+
+
+# -- several at once -----------------------------------------------------------------------------------------
+
+
+def test_two_copies_at_once_leave_each_other_alone(small_center: SmallCenter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread's copy and the one before an import or a repair: each whole, each with a number of its own."""
+    proven, both = backup.verify, threading.Barrier(2, timeout=2)
+
+    def met(*args: Any, **options: Any) -> str:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait()
+        return proven(*args, **options)
+
+    monkeypatch.setattr(backup, "verify", met)
+    said: list[object] = []
+
+    def one(why: str) -> None:
+        try:
+            said.append(backup.take(small_center.folder, why))
+        except Exception as error:
+            said.append(error)
+
+    threads = [threading.Thread(target=one, args=(why,)) for why in ("auto", "import")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(isinstance(each, Backup) and each.verified for each in said), said
+    assert sorted(each.number for each in backup.listing(small_center.folder)) == [1, 2]
+    assert sorted(each.why for each in backup.listing(small_center.folder)) == ["auto", "import"]
+
+
+def test_a_copy_that_waits_for_another_can_be_stopped(small_center: SmallCenter) -> None:
+    with backup.alone(), pytest.raises(backup.Stopped):
+        backup.take(small_center.folder, "auto", lambda: True)
+    assert backup.listing(small_center.folder) == []
