@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app.desk.accounts import Actor
 from app.errors import DeskError
@@ -21,8 +21,10 @@ class _Call(QObject):
         super().__init__(context)
         self.job, self._done, self._failed, self._busy = job, done, failed, busy
         self._silent = False
+        self._had_focus = busy is not None and busy.hasFocus()
         if busy is not None:
             busy.setEnabled(False)
+        self._went_to = QApplication.focusWidget()
         job.done.connect(self._on_done)
         job.failed.connect(self._on_failed)
 
@@ -54,7 +56,10 @@ class _Call(QObject):
 
     def _end(self) -> None:
         if self._busy is not None:
+            wandered = QApplication.focusWidget()
             self._busy.setEnabled(True)
+            if self._had_focus and (wandered is None or wandered is self._went_to):
+                self._busy.setFocus()  # what is disabled loses it; the next key belongs where the last one was
         self._context().calls.discard(self)
         self.deleteLater()
 

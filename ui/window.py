@@ -47,6 +47,7 @@ class DeskWindow(QMainWindow):
         self.setWindowIcon(QIcon(str(paths.resources() / "icons" / "deskbell.svg")))
         self.setMinimumSize(1024, 640)
         self.resize(1366, 768)
+        self._fit_screen()
         self.pages: dict[str, PageEntry] = {}
         self._rail_buttons: dict[str, RailButton] = {}
         self._root = root = QWidget()
@@ -71,6 +72,13 @@ class DeskWindow(QMainWindow):
         for keys, signal in (("F2", self.enroll_requested), ("F4", self.pay_requested), ("F1", self.help_requested)):
             QShortcut(QKeySequence(keys), self).activated.connect(signal)
         QShortcut(QKeySequence("Ctrl+K"), self).activated.connect(self.command.take_focus)
+
+    def _fit_screen(self) -> None:
+        """Fill a small screen: with the system's title bar above it, the status bar would lie below its edge."""
+        room, least = self.screen().availableSize(), self.minimumSize()
+        small = room.width() <= self.width() or room.height() < self.height() + 40
+        if small and room.width() >= least.width() and room.height() >= least.height():
+            self.setWindowState(Qt.WindowState.WindowMaximized)
 
     def _restyle(self) -> None:
         self._root.setStyleSheet(f"QWidget#root {{ background: {theme().hex('frame')}; }}")

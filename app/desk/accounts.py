@@ -47,4 +47,10 @@ def may(actor: Actor, right: str) -> bool:
 def require(actor: Actor, right: str) -> None:
     """UserError `rights.missing` unless the actor has the right. Every writing function begins with it."""
     if not may(actor, right):
-        raise UserError("rights.missing", role=actor.role.replace("_", " "), right=right)
+        raise UserError("rights.missing", role=actor.role.replace("_", " "), right=right, who=_who_may(right))
+
+
+def _who_may(right: str) -> str:
+    """The message key of the least role that has a right."""
+    least = next((role for role in ("staff", "admin") if right in _RIGHTS[role]), "super_admin")
+    return f"rights.by_{least}"

@@ -199,7 +199,7 @@ def _value(name: str, value: Any) -> str:
         return text.show(value, "stamp")
     if name.endswith("_on") or name in ("date_of_birth", "start_date", "end_date"):
         return text.show(value, "date")
-    if name == "skipped_reason":
+    if name in ("skipped_reason", "reason"):
         return text.sentence(str(value))
     if name in _FLAGS:
         return text.sentence("value.yes" if value else "value.no")

@@ -15,7 +15,10 @@ MESSAGES = {
     "text.too_long": N_("At most {limit} characters; this has {length}."),
     "text.control_character": N_("This contains an invisible control character. Please type it again."),
     "text.broken": N_("This contains a broken character. Please type it again."),
-    "rights.missing": N_("{role} may not do this. Ask someone with the right “{right}”."),
+    "rights.by_staff": N_("the front desk or an admin"),
+    "rights.by_admin": N_("an admin"),
+    "rights.by_super_admin": N_("a super admin"),
+    "rights.missing": N_("Only {who:key} may do this. Who is at the desk is chosen at the lower right."),
     "store.changed_meanwhile": N_(
         "Someone changed this record in the meantime. It has been read again; please repeat your change."
     ),

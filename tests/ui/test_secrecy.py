@@ -253,7 +253,7 @@ def test_staff_is_told_who_may_switch(driver: Driver) -> None:
     here = card(driver)
     driver.desk.context.set_actor(driver.center.staff)
     driver.click(here, "encryption_on")
-    assert "staff may not do this" in said(here)
+    assert "Only a super admin may do this" in said(here)
 
 
 def test_without_a_keyring_the_code_is_asked_for_before_the_window(

@@ -11,7 +11,6 @@ from app.text import _
 from ui.context import Context
 from ui.dialogs import ask
 from ui.dialogs.form import FormDialog
-from ui.dialogs.grow import grow
 from ui.theme import theme
 from ui.widgets.basic import Button, Field, Icon, Text
 
@@ -41,10 +40,6 @@ class _CodeDialog(FormDialog):
 
     context: Context
     code: str
-
-    def showEvent(self, event: object) -> None:
-        super().showEvent(event)
-        grow(self)
 
     def paper_buttons(self) -> QHBoxLayout:
         """Print, or save as PDF."""
@@ -164,7 +159,6 @@ class EncryptDialog(_CodeDialog):
         self.column.addWidget(Text(said, "body", "text2", wrap=True))
         self.column.addWidget(CodeView(self.code))
         self.column.addLayout(self.paper_buttons())
-        grow(self)
 
     def _ask_back(self) -> None:
         self._fresh(3, _("Switch encryption on"))
@@ -172,7 +166,6 @@ class EncryptDialog(_CodeDialog):
         self.column.addWidget(Text(said, "body", "text2", wrap=True))
         field = Field(_("The last group (13) on the paper"), QLineEdit(), name="last_group")
         self.column.addWidget(self.add_field("last_group", field))
-        grow(self)
         field.edit.setFocus()
 
     def _prove(self) -> None:
@@ -181,7 +174,6 @@ class EncryptDialog(_CodeDialog):
             secrecy.last_group(self.fields["last_group"].text(), self.code)
         except UserError as error:
             self.refuse(error)
-            grow(self)
             return
         self.accept()
         self.agreed.emit(self.code)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QScrollArea, QVBoxLayout, QW
 
 from app.errors import DeskError, UserError
 from app.text import _, sentence
+from ui.dialogs.grow import grow
 from ui.theme import theme
 from ui.widgets.basic import Button, Field, Icon, Text, rule, show_error
 
@@ -205,7 +206,15 @@ class FormDialog(QDialog):
         center = window.mapToGlobal(window.rect().center())
         self._typing.setVisible(len(self.fields) > 1)
         self.adjustSize()
+        grow(self)
         self.move(center - self.rect().center())
+
+    def event(self, event: QEvent) -> bool:
+        """Be as high as what is said: an error line makes the form higher, and it gives the room back."""
+        answer = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
+            grow(self)
+        return answer
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Clip the corners, where nothing blends them, and stay in the middle when a sentence is added."""

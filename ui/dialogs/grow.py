@@ -10,6 +10,7 @@ def grow(dialog: QDialog) -> None:
     layout = dialog.layout()
     assert layout is not None
     layout.activate()
-    before = dialog.height()
-    dialog.resize(dialog.width(), layout.totalHeightForWidth(dialog.width()))
-    dialog.move(dialog.x(), dialog.y() + (before - dialog.height()) // 2)
+    before, high = dialog.height(), layout.totalHeightForWidth(dialog.width())
+    if high not in (-1, before):
+        dialog.resize(dialog.width(), high)
+        dialog.move(dialog.x(), dialog.y() + (before - dialog.height()) // 2)

@@ -15,7 +15,6 @@ from app.text import _, sentence
 from ui.context import Context
 from ui.dialogs import ask
 from ui.dialogs.form import FormDialog
-from ui.dialogs.grow import grow
 from ui.widgets.basic import Button, Field, Icon, Text
 
 #: What file dialogs offer: the file that moves; and any copy that can be brought in.
@@ -31,11 +30,6 @@ def hidden_line() -> QLineEdit:
 
 class _PassphraseDialog(FormDialog):
     """A form with passphrases in it, hidden until their box is ticked."""
-
-    def refuse(self, error: DeskError) -> None:
-        """Say an error where it belongs, and make room for it."""
-        super().refuse(error)
-        grow(self)
 
     def show_box(self) -> QCheckBox:
         """The box that shows what is typed."""
@@ -142,7 +136,6 @@ class MoveDialog(_PassphraseDialog):
         for button in (self.choose, self.main):
             button.setEnabled(not running)
         self.bar.setVisible(running)
-        grow(self)
 
     def _progressed(self, done: int, of: int) -> None:
         self.bar.setRange(0, of)
@@ -154,7 +147,6 @@ class MoveDialog(_PassphraseDialog):
             self.reject()
         elif error.key in ("cli.file_exists", "cli.cannot_write", "store.read_only"):
             self.fields["file"].set_error(sentence(error))
-            grow(self)
         else:
             self.refuse(error)
 
@@ -182,8 +174,6 @@ class MoveDialog(_PassphraseDialog):
         ):
             column.addWidget(Text(step, "body", wrap=True))
         self.body.addWidget(done)
-        done.show()  # a form grows by what is shown
-        grow(self)
 
     def reject(self) -> None:
         """Esc: let go of what is being written first; the answer closes the form."""

@@ -62,11 +62,12 @@ class UnlockDialog(QDialog):
             secrecy.unlock_with_code(self.file, self.code.text())
         except UserError as error:
             show_error(error, {"code": self.code}, self._say)
-            grow(self)
         except DeskError as error:
             self._say(sentence(error))
         else:
             self.accept()
+            return
+        grow(self)
 
     def _say(self, words: str) -> None:
         self.problem.setText(words)

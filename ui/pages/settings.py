@@ -69,7 +69,6 @@ class SettingsPage(QWidget):
         self.part.chosen.connect(self.show_part)
         for number, (key, _label) in enumerate(parts, start=1):
             shortcut = QShortcut(QKeySequence(f"Alt+{number}"), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(partial(self.show_part, key))
         column.addWidget(PageHead(_("Settings"), [self.part]))
         inner = QWidget()

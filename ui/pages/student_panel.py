@@ -228,6 +228,8 @@ class StudentPanel(Card):
                 line.addWidget(Icon(icon, "text3", 16))
                 line.addWidget(Line(value), 1)
                 self.body.addLayout(line)
+        if not (found.row.phone or found.row.email or found.emergency):
+            self.body.addWidget(Text(_("No phone, no mail address."), "body", "text2"))
         if found.note:
             note = QFrame()
             note.setProperty("note", True)

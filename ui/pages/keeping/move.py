@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QBoxLayout
 
 from app import text
 from app.desk import secrecy
@@ -16,6 +17,7 @@ from ui.dialogs import ask
 from ui.dialogs.move import ANY_KIND, BringDialog, MoveDialog
 from ui.dialogs.restore import RestoreDialog
 from ui.pages.keeping.card import KeepingCard
+from ui.theme import theme
 from ui.widgets.basic import Button, Text
 
 
@@ -39,8 +41,19 @@ class Move(KeepingCard):
         self.bring = Button(_("Bring a file in…"), "download")
         self.bring.setObjectName("bring_move_file")
         self.bring.clicked.connect(self.bring_file)
+        self.buttons = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self.buttons.setSpacing(8)
         for button in (self.make, self.bring):
-            self.column.addWidget(button, alignment=Qt.AlignmentFlag.AlignLeft)
+            self.buttons.addWidget(button, alignment=Qt.AlignmentFlag.AlignLeft)
+        self.buttons.addStretch(1)
+        self.column.addLayout(self.buttons)
+        self._turn()
+        theme().changed.connect(self._turn)
+
+    def _turn(self) -> None:
+        """The buttons stand side by side where the text leaves them room."""
+        way = QBoxLayout.Direction
+        self.buttons.setDirection(way.TopToBottom if theme().px(100) > 115 else way.LeftToRight)
 
     def _say(self, words: str) -> None:
         self.problem.setText(words)

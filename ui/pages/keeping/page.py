@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app import text
@@ -21,7 +21,7 @@ from ui.pages.keeping.concerns import Concerns
 from ui.pages.keeping.move import Move
 from ui.pages.keeping.place import SecondPlace
 from ui.pages.keeping.secrecy import Encryption
-from ui.widgets.basic import Button, Text
+from ui.widgets.basic import Button, EmptyState, Text
 from ui.widgets.table import Cell, Column, PagedModel, RowTable
 
 _WHY = {
@@ -72,6 +72,7 @@ class SafeKeeping(QWidget):
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setStyleSheet("QScrollArea { background: transparent; }")
         scroll.setWidget(inner)
         row.addWidget(scroll, 2)
@@ -124,10 +125,16 @@ class Backups(KeepingCard):
         self.table.selected_id.connect(self._selected)
         self.table.activated_id.connect(self.restore)
         self.column.addWidget(self.table, 1)
+        self.none = EmptyState(
+            "hard-drive", _("No backup yet"), _("The first is made by itself a moment after something was done.")
+        )
+        self.none.setObjectName("no_backup")
+        self.column.addWidget(self.none, 1)
         foot = QHBoxLayout()
         self.now = Button(_("Back up now"), "hard-drive")
         self.now.setObjectName("back_up_now")
         self.now.clicked.connect(self.back_up_now)
+        self._resting = False
         self.back = Button(_("Restore…"), "history", kind="primary")
         self.back.setObjectName("restore")
         self.back.clicked.connect(self.restore)
@@ -148,10 +155,12 @@ class Backups(KeepingCard):
             self.model.set_ids([one.number for one in found])
             if found:
                 self.table.selectRow(0)
+        self.table.setVisible(bool(found))
+        self.none.setVisible(not found)
 
     def show_state(self, state: KeepingState) -> None:
         """How backups stand, as the thread says it."""
-        self.now.setEnabled(not state.running)
+        self._let_now(not state.running)
         if state.running:
             self._say(_("A backup is being made and verified; go on working."))
             return
@@ -161,6 +170,19 @@ class Backups(KeepingCard):
         else:
             self._say(self._routine())
         self.reload()
+
+    def _let_now(self, free: bool) -> None:
+        """What is disabled loses the focus, and the next in line is “Restore”: the list gets it meanwhile."""
+        if free:
+            self.now.setEnabled(True)
+            if self._resting and self.table.hasFocus():
+                self.now.setFocus()
+            self._resting = False
+        elif self.now.isEnabled():
+            self._resting = self.now.hasFocus()
+            if self._resting:
+                self.table.setFocus()
+            self.now.setEnabled(False)
 
     @staticmethod
     def _routine() -> str:
@@ -176,7 +198,7 @@ class Backups(KeepingCard):
 
     def back_up_now(self) -> None:
         """A copy now, whatever the clock says."""
-        self.now.setEnabled(False)
+        self._let_now(False)
         self.context.backup_wanted.emit()
 
     def restore(self, _number: object = None) -> None:

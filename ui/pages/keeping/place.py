@@ -75,6 +75,6 @@ class SecondPlace(KeepingCard):
 
     def _refused(self, error: DeskError) -> None:
         if isinstance(error, UserError):
-            show_error(error, {"second_place": self.place_field}, self.seen.setText)
+            show_error(error, {"second_place": self.place_field}, self.place_field.set_error)
         else:
             self.place_field.set_error(text.sentence(error))

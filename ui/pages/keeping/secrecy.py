@@ -29,7 +29,7 @@ class Encryption(KeepingCard):
         self.context, self.data_dir = context, data_dir
         self.state: secrecy.State | None = None
         self.badge = Badge("canceled", "")
-        self.column.addWidget(self.badge)
+        self.head.addWidget(self.badge)
         self.said = Text("", "body", "text2", wrap=True)
         self.said.setObjectName("encryption_state")
         self.column.addWidget(self.said)
