@@ -291,7 +291,9 @@ _WHOLE = ("file.integrity", "file.references", "file.schema")
 
 
 def _brought_up(path: Path, stop: Callable[[], bool]) -> list[checks.Broken]:
-    with contextlib.closing(driver.connect("file:", uri=True, isolation_level=None)) as aside:  # nameless: dies with us
+    # A nameless file that dies with us; what is encrypted does not lie open on the disk even so long.
+    place = "file:" if cipher.kind_of(path) == "plain" else "file::memory:"
+    with contextlib.closing(driver.connect(place, uri=True, isolation_level=None)) as aside:
         cipher.attach(aside, path, "origin")
         _take_over(aside)
         aside.execute("DETACH DATABASE origin")

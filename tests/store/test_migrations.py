@@ -13,16 +13,17 @@ import pytest
 from sqlcipher3 import dbapi2 as driver
 
 from app import clock, paths, store, text
-from app.desk import keeping, people
+from app.desk import keeping, people, secrecy
 from app.desk.accounts import SYSTEM
 from app.errors import EnvironmentFault
 from app.store import backup, checks, database, migrations, restore
 from app.store.models import Operation, User
 from tests.support.center import SmallCenter, small_center
 from tests.support.full_center import START
+from tests.support.keyrings import MemoryKeyring, memory_keyring
 from tests.support.later_schema import STEPS, Step, later_schema, rebuild_users
 
-__all__ = ["later_schema", "small_center"]
+__all__ = ["later_schema", "memory_keyring", "small_center"]
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 Install = Callable[[list[Step]], None]
@@ -128,6 +129,26 @@ def test_an_older_backup_is_verified_by_what_it_becomes_and_restored(
     )
     assert checks.run() == []
     assert backup.listing(small_center.folder)[0].why == "asked"
+
+
+def test_an_older_encrypted_backup_is_proven_without_lying_open_on_the_disk(
+    small_center: SmallCenter, later_schema: Install, memory_keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.close_center()
+    secrecy.switch_on(SYSTEM, small_center.folder, secrecy.new_code())
+    one = backup.take(small_center.folder, "asked")
+    later_schema(STEPS)
+    opened: list[str] = []
+    connect = driver.connect
+
+    def seen(name: str, *args: Any, **options: Any) -> Any:
+        opened.append(name)
+        return connect(name, *args, **options)
+
+    monkeypatch.setattr(backup.driver, "connect", seen)
+    assert backup.verify(one.path) == ""
+    assert "file::memory:" in opened
+    assert "file:" not in opened
 
 
 @pytest.mark.parametrize("rule", ["file.integrity", "file.schema", "record.closed"])
