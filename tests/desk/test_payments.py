@@ -68,7 +68,8 @@ def test_started_then_completed(owing: tuple[SmallCenter, int]) -> None:
         "P-000001", 33000, 0, 0, False,
     )  # fmt: skip
     row = Payment.get_by_id(made)
-    assert (row.status, row.settled_on) == ("COMPLETED", row.settled_at[:10])
+    here = clock.local_date("Europe/Vienna", clock.parse_stamp(row.settled_at))
+    assert (row.status, row.settled_on) == ("COMPLETED", here.isoformat())
     put = StudentPayment.get()
     assert (put.payment_id, put.enrollment_id, put.invoice_id, put.amount_minor, put.direction, put.method) == (
         made, line, done.invoice_ids[0], 33000, 1, "card",
