@@ -271,7 +271,9 @@ class StudentPanel(Card):
             parts.addStretch(1)
             first = said.format(amount=amount, day=words.day(due.due_on, here))
             parts.addWidget(Text(first, "small_strong" if late else "small", "danger" if late else "text2"))
-            parts.addWidget(Text(f" · {what}", "small", "text2"))
+            reason = Line(f" · {what}", "small", "text2")  # gives way, so that no amount leaves the panel
+            reason.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+            parts.addWidget(reason)
             why.addLayout(parts)
         if len(dues) > 2:
             more = ngettext("and {n} more line", "and {n} more lines", len(dues) - 1).format(n=len(dues) - 1)
