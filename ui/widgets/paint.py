@@ -64,6 +64,14 @@ def width_of(words: str, font: QFont) -> int:
     return QFontMetrics(font).horizontalAdvance(words)
 
 
+# Put together once: each `|` of two flags costs as much as drawing a short word.
+_MIDDLE = Qt.AlignmentFlag.AlignVCenter
+_RIGHT_TO_LEFT, _LEFT_TO_RIGHT = Qt.LayoutDirection.RightToLeft, Qt.LayoutDirection.LeftToRight
+_ONCE = int(Qt.TextFlag.TextDontClip | Qt.TextFlag.TextSingleLine) | int(Qt.AlignmentFlag.AlignAbsolute)
+_AT_LEFT = int(Qt.AlignmentFlag.AlignLeft | _MIDDLE) | _ONCE
+_AT_RIGHT = int(Qt.AlignmentFlag.AlignRight | _MIDDLE) | _ONCE
+
+
 def draw_line(
     painter: QPainter,
     box: QRectF,
@@ -76,15 +84,19 @@ def draw_line(
 ) -> None:
     """Draw one line at the leading edge of `box`, or at its `end`; what is too long is drawn whole, not cut."""
     here = painter.layoutDirection()
-    flag = Qt.AlignmentFlag
-    side = flag.AlignRight if end != mirrored(painter) else flag.AlignLeft
-    right_to_left = reads_right_to_left(words)
-    painter.setLayoutDirection(Qt.LayoutDirection.RightToLeft if right_to_left else Qt.LayoutDirection.LeftToRight)
+    way = _RIGHT_TO_LEFT if reads_right_to_left(words) else _LEFT_TO_RIGHT
+    right = end != (here == _RIGHT_TO_LEFT)
+    if vertical is _MIDDLE:
+        flags = _AT_RIGHT if right else _AT_LEFT
+    else:
+        flags = int((Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft) | vertical) | _ONCE
+    if way != here:
+        painter.setLayoutDirection(way)
     painter.setFont(font)
     painter.setPen(color)
-    once = int(Qt.TextFlag.TextDontClip | Qt.TextFlag.TextSingleLine)
-    painter.drawText(box, int(side | flag.AlignAbsolute | vertical) | once, words)
-    painter.setLayoutDirection(here)
+    painter.drawText(box, flags, words)
+    if way != here:
+        painter.setLayoutDirection(here)
 
 
 def draw_icon(painter: QPainter, box: QRectF, x: float, name: str, token: str, size: int, stroke: float = 1.75) -> None:

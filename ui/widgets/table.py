@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from PySide6.QtCore import (
@@ -197,8 +198,15 @@ class CellDelegate(QStyledItemDelegate):
     ) -> None:
         font = theme().font(role)
         if not right:  # numbers and amounts are never shortened
-            said = QFontMetrics(font).elidedText(said, Qt.TextElideMode.ElideRight, int(box.width()))
+            said = _shortened(said, role, theme().scale, int(box.width()))
         draw_line(painter, box, said, font, theme().color(color), end=right, vertical=align)
+
+
+@lru_cache(maxsize=4096)
+def _shortened(said: str, role: str, scale: float, width: int) -> str:
+    """The words as far as there is room, then an ellipsis. While somebody types, the same rows come again and again."""
+    assert scale  # part of the question: the font follows it
+    return QFontMetrics(theme().font(role)).elidedText(said, Qt.TextElideMode.ElideRight, width)
 
 
 class _Head(QHeaderView):
