@@ -160,7 +160,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> SmallCenter:
         return build_ground(tmp_path_factory.mktemp("ground") / "center")
 
 
-@pytest.mark.parametrize("name", DEEDS)
+@pytest.mark.parametrize("name", SCENARIOS)
 def test_a_full_disk_at_every_page(memory_path: Path, ground: SmallCenter, name: str) -> None:
     with clock.frozen(SCENARIOS[name].moment):
         refusals, wrong = fill_page_by_page(Bench(memory_path, ground, name, page_size=512))
