@@ -604,8 +604,11 @@ def reopened(desk: Desk) -> Desk | None:
     again = first_desk(desk.data_dir)
     if again is None:
         return None
-    if desk.context.actor.user_id in {person.id for person in staff.at_work()}:
-        again.context.set_actor(desk.context.actor)
+    # What somebody may do is said by the file that is open now: it may be of a time before they became an admin.
+    here = {person.id: person for person in staff.at_work("staff", "admin", "super_admin")}
+    who = here.get(desk.context.actor.user_id or 0)
+    if who is not None:
+        again.context.set_actor(Actor(who.id, who.role, desk.context.actor.desk))
     again.window.notice(text.sentence(thread.error) if thread.error is not None else desk.next_job.done(thread.result))
     return again
 

@@ -563,6 +563,7 @@ class Opening(QObject):
         if self.screen is None:
             return
         if thread.error is not None:
+            self.data_dir = self.screen.data_dir  # not the other folder, where nothing came to be
             self.screen.show_reason(text.sentence(thread.error))
             return
         kept_as = _("The broken file is kept as {name}.").format(name=thread.result.name) if thread.result else ""

@@ -53,6 +53,7 @@ def put_back(w: Write, rows: Sequence[Touched], since: int) -> list[tuple[str, T
         if row.redacted:
             raise UserError("undo.redacted")
     told = [row for row in rows if _is_business(row)]
+    known = {(row.table, row.row_id) for row in told}
     for row in told:
         _unchanged_since(row, since)
     _free_to_go(w, [row for row in rows if row.before is None], since)
@@ -65,7 +66,7 @@ def put_back(w: Write, rows: Sequence[Touched], since: int) -> list[tuple[str, T
         if row.before is None and row.table == "users":
             _move_timeline(w, row.row_id)
         images.put_back(w, row.table, row.row_id, *_target(row))
-        if row in told:
+        if (row.table, row.row_id) in known:
             done.append(("gone" if row.before is None else "back" if row.after is None else "changed", row))
     _recompute(w, rows)
     _hold_rules(w, told, since)

@@ -9,7 +9,7 @@ import smtplib
 import socket
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Account:
     port: int
     security: str
     username: str
-    password: str
+    password: str = field(repr=False)
     from_address: str
     from_name: str = ""
     timeout: float = 30.0

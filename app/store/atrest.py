@@ -117,7 +117,10 @@ def _align(lock: cipher.Lock, found: list[Path], stop: Callable[[], bool]) -> Al
             left += 1
             continue
         try:
-            _make_over(path, lock)
+            with backup.alone():
+                if not path.exists():
+                    continue  # thinned meanwhile: to open it would make an empty file of its name
+                _make_over(path, lock)
             done += 1
         except EnvironmentFault as fault:
             if lock.kind == "keyed" and fault.key in ("store.damaged", "store.foreign_file", "secrecy.differs"):

@@ -169,6 +169,7 @@ def keep_new_file(made_in: Path, data_dir: Path) -> None:
     with made.open("rb+") as file:
         os.fsync(file.fileno())
     witness.forget(made)
+    witness.forget(path)  # of a center that stood here before
     made.replace(path)
     made_in.rmdir()
 

@@ -254,3 +254,8 @@ def test_an_address_that_cannot_be_said_fails_alone(small_center: SmallCenter) -
     assert kinds == ["failed", "sent"]
     with pytest.raises(UserError, match=r"mail\.bad_address"):
         compose.check_address("größe@mail.example")
+
+
+def test_an_account_never_shows_its_password() -> None:
+    account = Account("mail.example", 587, "starttls", "desk", "hunter2hunter2", "desk@mail.example")
+    assert "hunter2" not in repr(account)

@@ -345,3 +345,32 @@ def test_a_bug_in_a_job_between_two_desks_is_told_and_the_desk_opens_again(
     again.start()
     assert again.window.notice_label.text().startswith("It was not finished: nobody thought of this")
     assert told == ["LookupError: nobody thought of this"]
+
+
+def test_after_a_restore_everyone_may_do_what_the_restored_file_says(driver: Driver, tmp_path: Path) -> None:
+    """Someone who became an admin after the backup is none in it."""
+    from functools import partial
+
+    from app.desk import keeping as safe
+    from app.desk.accounts import Actor
+    from app.store import backup
+    from app.store.models import User
+    from app.workers import Between
+
+    made: list[backup.Backup] = []
+    staff = driver.center.staff
+    driver.desk.context.read(backup.take, driver.desk.data_dir, "asked", done=made.append)
+    driver.settled()
+
+    def promote(_actor: Actor) -> None:
+        with store.write("Promote", driver.center.admin) as w:
+            w.update(User, staff.user_id or 0, role="admin")
+
+    driver.desk.context.run(promote)
+    driver.settled()
+    promoted = Actor(staff.user_id, "admin")
+    driver.desk.context.set_actor(promoted)
+    job = partial(safe.restore, promoted, made[0].path, driver.desk.data_dir)
+    driver.desk.between(Between("Restoring", str, job, why="restore"))
+    do_job(driver)
+    assert driver.desk.context.actor == Actor(staff.user_id, "staff")

@@ -339,6 +339,23 @@ def test_where_nothing_can_be_written_the_backup_opens_elsewhere(
     assert {name: (folder / name).read_bytes() for name in before} == before
 
 
+def test_a_backup_that_did_not_open_elsewhere_leaves_the_screen_with_its_own_folder(
+    folder: Path, tmp_path: Path, opened: Any, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    """ "Try again" means the folder that is named on the screen; in the other one no new center is made."""
+    one = opened("first page")
+    one.opening._refuse(EnvironmentFault("store.read_only", path=str(folder)))
+    copy = one.screen.newest.path
+    copy.write_bytes(copy.read_bytes()[: 40 * 4096])
+    monkeypatch.setattr(ask, "choose_folder", lambda *_: str(tmp_path / "elsewhere"))
+    one.click("open_backup")
+    qtbot.waitUntil(lambda: one.opening._restoring is None and one.words("problem") != "", timeout=20_000)
+    one.click("try_again")
+    assert one.made == []
+    assert one.opening.data_dir == folder
+    assert not paths.data_file(tmp_path / "elsewhere").exists()
+
+
 def test_a_folder_that_cannot_be_one_is_named(tmp_path: Path, opened: Any) -> None:
     (tmp_path / "file").write_text("a file stands where the folder should be")
     one = opened(at=tmp_path / "file")
