@@ -389,3 +389,67 @@ def _for_minutes(connection: Any) -> Any:
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1e10)"
         " SELECT 'users', 0, count(*) FROM n"
     )
+
+
+# -- what a newcomer stumbles over ---------------------------------------------------------------------------
+
+
+def test_every_card_is_seen_at_once_on_a_small_screen(driver: Driver) -> None:
+    be(driver, driver.center.admin)
+    driver.window.resize(1366, 748)  # the system's title bar has the rest
+    page = safe_keeping(driver)
+    driver.settled()
+    QApplication.processEvents()
+    area = page.move_card.parentWidget().parentWidget()
+    last = page.move_card.mapTo(area, page.move_card.rect().bottomLeft()).y()
+    assert last <= area.height()
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.25, 1.5])
+def test_no_card_is_wider_than_its_column(driver: Driver, scale: float) -> None:
+    theme().use(scale=scale)
+    page = safe_keeping(driver)
+    driver.settled()
+    QApplication.processEvents()
+    column = page.move_card.parentWidget()
+    assert column.minimumSizeHint().width() <= column.parentWidget().width()
+
+
+def test_the_keys_of_the_parts_work_from_the_rail(driver: Driver) -> None:
+    page = driver.page("settings")
+    driver.find(driver.window, QWidget, "rail_settings").setFocus()
+    driver.key(Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
+    assert page.part.value() == "keeping"
+
+
+def test_the_focus_comes_back_to_back_up_now_and_never_rests_on_restore(driver: Driver) -> None:
+    be(driver, driver.center.admin)
+    page = safe_keeping(driver)
+    now = page.backups.now
+    now.setFocus()
+    driver.key(Qt.Key.Key_Space)
+    assert page.backups.table.hasFocus() or page.backups.none.isVisible()
+    assert not page.backups.back.hasFocus()
+    backed_up(driver, 1)
+    driver.until(now.isEnabled)
+    assert not page.backups.back.hasFocus()
+
+
+def test_who_may_not_choose_the_place_is_told_who_may_and_keeps_the_focus(driver: Driver, tmp_path: Path) -> None:
+    be(driver, driver.center.staff)
+    page = safe_keeping(driver)
+    driver.type(page, "second_place", str(tmp_path))
+    page.place.save_place.setFocus()
+    driver.key(Qt.Key.Key_Space)
+    driver.settled()
+    assert "Only an admin may do this" in page.place.place_field.error
+    assert page.place.save_place.hasFocus()
+
+
+def test_without_a_copy_the_list_says_so(driver: Driver) -> None:
+    page = safe_keeping(driver)
+    assert "No backup yet" in words(page.backups)
+    driver.click(page, "back_up_now")
+    backed_up(driver, 1)
+    driver.until(lambda: "No backup yet" not in words(page.backups))
+    assert page.backups.table.isVisible()

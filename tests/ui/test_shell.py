@@ -15,8 +15,9 @@ from pytestqt.qtbot import QtBot
 
 from ui.crash import CrashDialog, CrashReporter
 from ui.dialogs.ask import ask
+from ui.dialogs.form import FormDialog
 from ui.theme import theme
-from ui.widgets.basic import Button
+from ui.widgets.basic import Button, Field
 from ui.widgets.paint import width_of
 from ui.window import DeskWindow
 
@@ -322,3 +323,38 @@ def test_stopping_the_program_is_no_error(reporter: CrashReporter) -> None:
     sys.excepthook(KeyboardInterrupt, KeyboardInterrupt(), None)
     QApplication.processEvents()
     assert dialogs() == []
+
+
+# -- forms that say more than they did -----------------------------------------------------------------------
+
+
+def test_a_form_grows_by_an_error_line_and_gives_the_room_back(window: DeskWindow, qtbot: QtBot) -> None:
+    form = FormDialog(window, "A form", "user")
+    field = form.add_field("name", Field("Name"))
+    form.body.addWidget(field)
+    form.open()
+    before = form.height()
+    field.set_error("This is wrong, and it takes a whole line to say why it is wrong. " * 4)
+    qtbot.waitUntil(lambda: form.height() > before)
+    assert field.below.height() >= field.below.heightForWidth(field.below.width())
+    field.clear_error()
+    qtbot.waitUntil(lambda: form.height() < before + 8)  # a styled edit is 2 pixels higher than a fresh one
+    form.reject()
+
+
+def test_without_its_guard_a_form_keeps_the_room_of_an_error_that_is_gone(
+    window: DeskWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.dialogs.form.grow", lambda _form: None)
+    form = FormDialog(window, "A form", "user")
+    field = form.add_field("name", Field("Name"))
+    form.body.addWidget(field)
+    form.open()
+    before = form.height()
+    field.set_error("This is wrong, and it takes a whole line to say why it is wrong. " * 4)
+    qtbot.waitUntil(lambda: form.height() > before)
+    field.clear_error()
+    QApplication.sendPostedEvents()
+    QApplication.processEvents()
+    assert form.height() >= before + 8
+    form.reject()

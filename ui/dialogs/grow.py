@@ -10,7 +10,8 @@ def grow(dialog: QDialog) -> None:
     layout = dialog.layout()
     assert layout is not None
     layout.activate()
-    before, high = dialog.height(), layout.totalHeightForWidth(dialog.width())
-    if high not in (-1, before):
-        dialog.resize(dialog.width(), high)
+    wide, before = dialog.width(), dialog.height()
+    high = layout.totalHeightForWidth(wide) if layout.hasHeightForWidth() else layout.totalSizeHint().height()
+    if high != before:
+        dialog.resize(wide, high)
         dialog.move(dialog.x(), dialog.y() + (before - dialog.height()) // 2)

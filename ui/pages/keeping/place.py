@@ -21,7 +21,7 @@ class SecondPlace(KeepingCard):
     def __init__(self, context: Context) -> None:
         super().__init__(_("Second place"), "save")
         self.context = context
-        said = _("A folder on a stick or another disk gets a copy of every backup, whenever it is there.")
+        said = _("A folder on a stick or another disk gets every backup, too.")
         self.column.addWidget(Text(said, "body", "text2", wrap=True))
         self.place = QLineEdit()
         self.place_field = Field(_("Folder"), self.place, name="second_place")

@@ -57,7 +57,7 @@ class Encryption(KeepingCard):
         self.badge.set("completed" if state.encrypted else "canceled", _("On") if state.encrypted else _("Off"))
         self.badge.show()
         if not state.encrypted:
-            said = _("Whoever takes this laptop, or a stick with a backup, can read everything.")
+            said = _("Whoever takes this laptop or a backup can read everything.")
         elif state.has_key:
             said = _(
                 "File and backups are encrypted. The key is in this computer's keyring; the recovery code on paper."
