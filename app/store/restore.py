@@ -39,6 +39,9 @@ KINDS: dict[str, tuple[str, str]] = {
     ),
 }
 
+#: What a restore is called in the record of the file that was restored.
+LABEL = "Restore backup"
+
 #: What becomes the present file, until it does.
 FRESH = "restored.partial"
 
@@ -113,7 +116,10 @@ def restore(
     """
     if not source.exists():
         raise EnvironmentFault("cli.no_such_file", path=str(source))
-    lock = _lock_after(source, paths.data_file(data_dir))
+    try:
+        lock = _lock_after(source, paths.data_file(data_dir))
+    except OSError as error:  # a folder stands there, or nobody may read it
+        raise EnvironmentFault("cli.cannot_write", path=str(paths.data_file(data_dir))) from error
     broken = backup.verify(source)
     if broken:
         raise EnvironmentFault("cli.bad_backup", path=str(source), detail=broken)
@@ -168,7 +174,7 @@ def _lock_after(source: Path, present: Path) -> cipher.Lock:
     return own if own.kind == "keyed" else cipher.PLAIN
 
 
-def _settle(path: Path, actor: Any, settle: Callable[[database.Write], None], label: str = "Restore backup") -> None:
+def _settle(path: Path, actor: Any, settle: Callable[[database.Write], None], label: str = LABEL) -> None:
     """Open the copy as the program opens any center, record what was done in it, and close it into one file."""
     database.db.init(str(path))
     database.connect()

@@ -23,7 +23,7 @@ from sqlcipher3 import dbapi2 as driver
 
 from app import clock, paths
 from app.errors import EnvironmentFault
-from app.store import backup, database, opening
+from app.store import backup, database, opening, restore
 
 #: Below so many free bytes the disk is called nearly full: room for some backups and a log.
 LITTLE_ROOM = 200 * 1024 * 1024
@@ -202,7 +202,19 @@ def _older_than_backup(folder: Path) -> list[Concern]:
     newest = backup.newest_verified(folder)
     if newest is None:
         return []
-    lacks = backup.operations_in(newest.path) - backup.operations_in(paths.data_file(folder))
-    if lacks <= 0:
+    file = paths.data_file(folder)
+    lacks = backup.operations_in(newest.path) - backup.operations_in(file)
+    if lacks <= 0 or _restored_at(file) >= newest.made_at[:19]:  # a copy's name holds no more than its second
         return []
     return [Concern("surroundings.older_than_backup", {"count": lacks, "made_at": newest.made_at})]
+
+
+def _restored_at(path: Path) -> str:
+    """When the file was last restored, as far as the second, '' where it never was: on purpose it may be older."""
+    try:
+        with contextlib.closing(database.open_beside(path)) as connection:
+            label = (restore.LABEL,)
+            row = connection.execute("SELECT max(at) FROM operations WHERE label = ?", label).fetchone()
+    except (driver.Error, EnvironmentFault):
+        return ""
+    return str(row[0] or "")[:19]

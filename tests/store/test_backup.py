@@ -505,3 +505,14 @@ def test_a_copy_that_waits_for_another_can_be_stopped(small_center: SmallCenter)
     with backup.alone(), pytest.raises(backup.Stopped):
         backup.take(small_center.folder, "auto", lambda: True)
     assert backup.listing(small_center.folder) == []
+
+
+def test_a_folder_in_the_place_of_the_file_is_refused_in_words(small_center: SmallCenter, tmp_path: Path) -> None:
+    copy = backup.take(small_center.folder, "asked")
+    store.close_center()
+    paths.data_file(tmp_path).mkdir()
+    with pytest.raises(EnvironmentFault) as refused:
+        keeping.restore(SYSTEM, copy.path, tmp_path)
+    assert refused.value.key == "cli.cannot_write"
+    assert paths.data_file(tmp_path).is_dir()
+    store.open_center(small_center.folder)

@@ -9,6 +9,8 @@ from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 import pytest
 
 from app import clock, paths, store, text
+from app.desk import keeping
+from app.desk.accounts import SYSTEM
 from app.store import backup, surroundings
 from app.store.models import Note, Operation
 from tests.support.center import SmallCenter, small_center
@@ -194,4 +196,28 @@ def test_a_copy_without_its_log_is_told(small_center: SmallCenter, tmp_path: Pat
         assert Operation.select().count() == count
         assert [key for key, _params in store.noticed()] == (["store.work_missing"] if name == "half" else [])
         store.close_center()
+    store.open_center(folder)
+
+
+def test_a_file_that_was_restored_on_purpose_is_not_called_old(small_center: SmallCenter) -> None:
+    """Its newest backup is the one made just before. Control: put back behind the program's back, it is called so."""
+    folder, file = small_center.folder, paths.data_file(small_center.folder)
+    old = backup.take(folder, "asked")
+    for number in range(3):
+        with store.write("Write note", small_center.staff) as w:
+            w.insert(Note, user_id=small_center.student, text=str(number))
+    backup.take(folder, "restore")
+    store.close_center()
+    keeping.restore(SYSTEM, old.path, folder)
+    assert "surroundings.older_than_backup" not in keys(folder)
+    restored = file.read_bytes()
+    store.open_center(folder)
+    with clock.frozen(clock.now() + timedelta(minutes=1)):
+        for number in range(9):
+            with store.write("Write note", small_center.staff) as w:
+                w.insert(Note, user_id=small_center.student, text=str(number))
+        backup.take(folder, "auto")
+    store.close_center()
+    file.write_bytes(restored)
+    assert "surroundings.older_than_backup" in keys(folder)
     store.open_center(folder)
