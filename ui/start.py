@@ -106,7 +106,7 @@ _WAYS = {
     "store.key_missing": Way(
         N_("This center is encrypted"),
         N_("Everything is safe in the file. The recovery code on paper opens it."),
-        "",
+        "chosen",  # the bytes that say which key may be the damaged ones
         "lock",
         "again",
     ),

@@ -19,14 +19,15 @@ from sqlcipher3 import dbapi2 as driver
 
 from app import paths, store, text
 from app.desk import enrollment
+from app.desk.accounts import SYSTEM
 from app.desk.enrollment import EnrollmentDraft
 from app.errors import EnvironmentFault
-from app.store import backup, checks, database, opening
+from app.store import atrest, backup, checks, cipher, database, opening
 from app.store.models import CourseEnrolled, MailQueue, Notification, Operation, User
 from tests.support.center import build
 from tests.support.window import Driver
 from ui import application, start
-from ui.dialogs import ask
+from ui.dialogs import ask, unlock
 from ui.theme import theme
 
 
@@ -354,6 +355,30 @@ def test_a_backup_that_did_not_open_elsewhere_leaves_the_screen_with_its_own_fol
     assert one.made == []
     assert one.opening.data_dir == folder
     assert not paths.data_file(tmp_path / "elsewhere").exists()
+
+
+def test_a_file_whose_key_nobody_has_can_be_replaced_by_a_backup(
+    folder: Path, opened: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One flipped byte among those that say which key it takes: no code on any paper fits, and a backup opens."""
+    monkeypatch.setattr(unlock, "ask_for_code", lambda _file: False)
+    key = cipher.new_key()
+    cipher.remember(key)
+    atrest.switch(folder, cipher.keyed(key), SYSTEM, "Switch encryption on")
+    file = paths.data_file(folder)
+    content = bytearray(file.read_bytes())
+    content[6] ^= 1
+    file.write_bytes(content)
+    one = opened()
+    assert one.words("headline") == "This center is encrypted"
+    assert one.buttons()[0] == "try_again"
+    one.click("choose_backup")
+    one.click("open_chosen")
+    one.wait()
+    assert cipher.kind_of(file) == "keyed"
+    assert [each.read_bytes() for each in folder.glob("before-restore-*.db")] == [bytes(content)]
+    store.close_center()
+    cipher.forget()
 
 
 def test_a_folder_that_cannot_be_one_is_named(tmp_path: Path, opened: Any) -> None:
