@@ -57,7 +57,7 @@ def switch(
     try:
         sweep(data_dir)
         with contextlib.closing(cipher.connect(target)) as connection:
-            restore._into_one_file(connection)
+            restore.into_one_file(connection)
         with _held(target):
             backup.copy(target, partial, lock=lock)
             _prove_same(target, partial)
@@ -73,7 +73,7 @@ def switch(
         raise EnvironmentFault("cli.cannot_write", path=str(data_dir)) from error
     finally:
         with contextlib.suppress(OSError):
-            _remove(partial)
+            backup.remove(partial)
     until = time.monotonic() + PATIENCE_S
     return align(data_dir, lambda: time.monotonic() > until)
 
@@ -124,7 +124,7 @@ def _align(lock: cipher.Lock, found: list[Path], stop: Callable[[], bool]) -> Al
             done += 1
         except EnvironmentFault as fault:
             if lock.kind == "keyed" and fault.key in ("store.damaged", "store.foreign_file", "secrecy.differs"):
-                _remove(path)
+                backup.remove(path)
                 removed += 1
             else:
                 left += 1
@@ -136,7 +136,7 @@ def _make_over(path: Path, lock: cipher.Lock) -> None:
     partial = path.with_name(path.name + _PARTIAL)
     try:
         with contextlib.closing(cipher.connect(path)) as connection, contextlib.suppress(driver.Error):
-            restore._into_one_file(connection)
+            restore.into_one_file(connection)
         backup.copy(path, partial, lock=lock)
         _prove_same(path, partial)
         backup.sync(partial)
@@ -149,7 +149,7 @@ def _make_over(path: Path, lock: cipher.Lock) -> None:
         raise EnvironmentFault("cli.cannot_write", path=str(path)) from error
     finally:
         with contextlib.suppress(OSError):
-            _remove(partial)
+            backup.remove(partial)
 
 
 def _give_name(partial: Path, target: Path) -> None:
@@ -197,8 +197,3 @@ def sweep(data_dir: Path) -> None:
     for folder in (data_dir, paths.backups(data_dir)):
         for left in (*folder.glob(f"*{_PARTIAL}*"), *folder.glob("restored.partial*")):
             left.unlink(missing_ok=True)
-
-
-def _remove(path: Path) -> None:
-    for ending in ("", "-wal", "-shm", "-journal"):
-        path.with_name(path.name + ending).unlink(missing_ok=True)

@@ -13,7 +13,7 @@ import os
 import re
 import shutil
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -192,6 +192,8 @@ def remove(path: Path) -> None:
     """Take a file away with its log and journal: one that stayed would be played into the next of that name."""
     for ending in ("", "-wal", "-shm", "-journal"):
         path.with_name(path.name + ending).unlink(missing_ok=True)
+
+
 def _export(source: Path, target: Path, lock: cipher.Lock, stop: Callable[[], bool], progress: Progress | None) -> None:
     """`copy` into a file under another lock, which the backup API does not do."""
     asked = 0
@@ -418,8 +420,3 @@ def operations_in(path: Path) -> int:
             return int(connection.execute("SELECT coalesce(max(id), 0) FROM operations").fetchone()[0])
     except (driver.Error, EnvironmentFault):
         return 0
-
-
-def total_size(backups: Iterable[Backup]) -> int:
-    """Bytes that copies take together."""
-    return sum(one.size for one in backups)

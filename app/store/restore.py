@@ -188,7 +188,7 @@ def _settle(path: Path, actor: Any, settle: Callable[[database.Write], None], la
         )
         with database.write(label, actor if known else _nobody(actor)) as w:
             settle(w)
-        _into_one_file(database.db.connection())
+        into_one_file(database.db.connection())
     finally:
         database.close_center()
 
@@ -206,7 +206,7 @@ def _keep_aside(target: Path) -> Path:
             connection = cipher.connect(target)
     try:
         if connection is not None:
-            _into_one_file(connection)
+            into_one_file(connection)
     except driver.Error as error:
         # A damaged file is kept as it is, with its log. A sound one must not lose its log on the way.
         fault = database.as_fault(error, str(target))
@@ -246,7 +246,7 @@ def _another_programs(path: Path) -> bool:
     return head.startswith(b"SQLite format 3\x00") and head[68:72] != migrations.APPLICATION_ID.to_bytes(4, "big")
 
 
-def _into_one_file(connection: Any) -> None:
+def into_one_file(connection: Any) -> None:
     """Fold the log into the file, so that it can be moved alone."""
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     mode = connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0]
