@@ -38,6 +38,7 @@ from ui.dialogs.waiting import Waiting
 from ui.pages import paper
 from ui.start import open_folder
 from ui.theme import theme
+from ui.widgets.typed import TypedLine
 from ui.window import DeskWindow
 
 #: How often kept next slots are rolled forward and the status bar is read again, in milliseconds.
@@ -398,6 +399,8 @@ class Desk(QObject):
         if kind.way != "refused" and not kind.quiet and label != labels.TAKE_BACK and self.undo_key.isEnabled():
             self.window.notice(_("{what}. Ctrl+Z takes it back.").format(what=text.sentence(labels.key(label))))
             self._offered = clock.now()
+            for line in self.window.findChildren(TypedLine):
+                line.forget_typing()
 
     def _notice(self, said: str) -> None:
         """What a page says of its own about the work just done; that it can be taken back stays said."""

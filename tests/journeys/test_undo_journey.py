@@ -101,6 +101,36 @@ def test_escape_leaves_everything_as_it_is_and_a_text_field_keeps_its_own_undo(d
     assert Operation.select().count() == operations
 
 
+def test_in_a_field_where_nothing_was_typed_since_the_key_means_the_work_just_done(driver: Driver) -> None:
+    """The focus of the roster rests in its search field: what is said below the list has to be true there."""
+    students = driver.page("students")
+    driver.until(students.search.hasFocus)
+    typed("vera")
+    driver.key(Qt.Key.Key_N, CTRL)
+    driver.dialog("form")
+    typed("Vera")
+    driver.key(Qt.Key.Key_Tab)
+    typed("Probst")
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.gone("form")
+    driver.settled()
+    assert QApplication.focusWidget() is students.search
+    assert driver.window.notice_label.text().endswith("Ctrl+Z takes it back.")
+    driver.key(Qt.Key.Key_Z, CTRL)
+    driver.dialog("take_back")
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.gone("take_back")
+    driver.settled()
+    assert not User.select().where(User.last_name == "Probst").exists()
+    students.search.setFocus()
+    driver.key(Qt.Key.Key_A, CTRL)
+    typed("sat")
+    driver.key(Qt.Key.Key_Z, CTRL)
+    driver.settled()
+    assert driver._dialog("take_back") is None, "typed since: the key is the field's"
+    assert students.search.text() != "sat"
+
+
 def test_nothing_to_take_back_is_said(driver: Driver) -> None:
     driver.page("calendar").grid.setFocus()
     driver.key(Qt.Key.Key_Z, CTRL)

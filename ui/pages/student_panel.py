@@ -12,7 +12,6 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLineEdit,
     QScrollArea,
     QSizePolicy,
     QTabBar,
@@ -30,6 +29,7 @@ from ui.pages import paper
 from ui.theme import CATEGORY, theme
 from ui.widgets.basic import Avatar, Badge, Button, Card, Icon, Text, clear_layout, rule
 from ui.widgets.line import Line
+from ui.widgets.typed import TypedLine
 
 _TABS = ("overview", "timeline", "enrollments", "payments", "messages", "notes")
 
@@ -380,7 +380,7 @@ class StudentPanel(Card):
             self._entry(subject, Badge(state, words.state(state)), words.when(at, self.context.center))
 
     def _show_notes(self, found: roster.Overview) -> None:
-        self.note = QLineEdit()
+        self.note = TypedLine()
         self.note.setObjectName("new_note")
         self.note.setAccessibleName(_("New note"))
         self.note.setPlaceholderText(_("Write a note, Enter keeps it"))

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRectF, QSize
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QLineEdit, QSizePolicy
+from PySide6.QtWidgets import QSizePolicy
 
 from app.text import _
 from ui.theme import theme
 from ui.widgets.paint import draw_icon, draw_keys, keys_width, lead
+from ui.widgets.typed import TypedLine
 
 OPENS = ("Ctrl", "K")
 CLOSES = ("Esc",)
 
 
-class CommandField(QLineEdit):
+class CommandField(TypedLine):
     """Find or command. What is typed is answered by whoever listens."""
 
     def __init__(self) -> None:

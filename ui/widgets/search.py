@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRectF
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QLineEdit
 
 from ui.theme import theme
 from ui.widgets.paint import draw_icon
+from ui.widgets.typed import TypedLine
 
 
-class SearchField(QLineEdit):
+class SearchField(TypedLine):
     """Words to look for; `low` for a filter row. The words beside it are its name and its hint."""
 
     def __init__(self, words: str, name: str, *, low: bool = False) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.desk import undo
 from app.lists import operations
@@ -17,6 +17,7 @@ from ui.dialogs.take_back import TakeBackDialog
 from ui.pages.keeping.card import KeepingCard
 from ui.widgets.basic import Badge, Button, Chip, Text, clear_layout
 from ui.widgets.table import Cell, Column, PagedModel, RowTable
+from ui.widgets.typed import TypedLine
 
 _ACTS = {"new": (N_("New"), "completed"), "gone": (N_("Gone"), "canceled"), "changed": (N_("Changed"), "queued")}
 
@@ -44,7 +45,7 @@ class History(QWidget):
         card = KeepingCard(_("History"), "history")
         head = QHBoxLayout()
         head.setSpacing(8)
-        self.filter = QLineEdit()
+        self.filter = TypedLine()
         self.filter.setObjectName("history_filter")
         self.filter.setAccessibleName(_("Find in the history"))
         self.filter.setPlaceholderText(_("What was done, by whom, or about whom"))
