@@ -75,7 +75,6 @@ class Desk(QObject):
         self.window.help_requested.connect(self.help)
         self.undo_key = QShortcut(QKeySequence("Ctrl+Z"), self.window)
         self.undo_key.activated.connect(self.take_back)
-        self.window.page_changed.connect(self._fit_undo_key)
         self.commands = CommandPanel(self.window, self.window.command, self._results)
         self.context.changed.connect(self._changed)
         self.context.notice.connect(self._notice)
@@ -196,7 +195,12 @@ class Desk(QObject):
         self.window.go("settings").show_part("history")
 
     def take_back(self) -> None:
-        """Ctrl+Z: look at what taking the newest thing of this person at this desk back would do."""
+        """Ctrl+Z: look at what taking the newest thing of this person at this desk back would do.
+
+        The payment desk comes first: money just taken has a way back of its own, with a reason.
+        """
+        if getattr(self.window.current(), "take_back", lambda: False)():
+            return
         if not self._looking:
             from app.desk import undo  # first needed when something is taken back
 
@@ -214,10 +218,6 @@ class Desk(QObject):
     def _nothing_to_take_back(self, error: DeskError) -> None:
         self._looking = False
         self._problem(error)
-
-    def _fit_undo_key(self, page: str) -> None:
-        """The payment desk has a Ctrl+Z of its own: it reverses the payment just made."""
-        self.undo_key.setEnabled(page != "payments")
 
     def restore(self, source: Path) -> None:
         """Put a copy in place of the present file."""
@@ -396,11 +396,14 @@ class Desk(QObject):
     def _offer_undo(self, label: str) -> None:
         """After work that can be taken back, say how."""
         kind = labels.kind(label)
-        if kind.way != "refused" and not kind.quiet and label != labels.TAKE_BACK and self.undo_key.isEnabled():
+        if kind.way != "refused" and not kind.quiet and label != labels.TAKE_BACK and not self._page_has_undo():
             self.window.notice(_("{what}. Ctrl+Z takes it back.").format(what=text.sentence(labels.key(label))))
             self._offered = clock.now()
             for line in self.window.findChildren(TypedLine):
                 line.forget_typing()
+
+    def _page_has_undo(self) -> bool:
+        return bool(getattr(self.window.current(), "has_own_undo", lambda: False)())
 
     def _notice(self, said: str) -> None:
         """What a page says of its own about the work just done; that it can be taken back stays said."""

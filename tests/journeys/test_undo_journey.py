@@ -138,15 +138,33 @@ def test_nothing_to_take_back_is_said(driver: Driver) -> None:
     assert driver.window.notice_label.text() == "Nothing of yours at this desk can be taken back."
 
 
-def test_at_the_payment_desk_the_key_keeps_its_own_meaning(driver: Driver) -> None:
-    did(driver, people.add_note, driver.center.student, "a note")
-    driver.page("payments")
-    assert not driver.desk.undo_key.isEnabled()
+def test_at_the_payment_desk_the_key_means_the_payment_once_there_is_one(driver: Driver) -> None:
+    """Who enrolled the wrong course notices it at the payment desk, where enrolling leads: the key works there."""
+    driver.page("students").select(driver.center.student)
+    driver.key(Qt.Key.Key_F2)
+    driver.dialog("enroll")
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.gone("enroll")
+    driver.settled()
+    page = driver.window.current()
+    assert driver.window.current_key() == "payments"
+    assert driver.window.notice_label.text() == "Enrolled. Ctrl+Z takes it back."
+    driver.key(Qt.Key.Key_Z, CTRL)
+    driver.dialog("take_back")
+    driver.key(Qt.Key.Key_Escape)
+    driver.gone("take_back")
+    page.exact()
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.until(lambda: page.payment_id is not None)
     driver.key(Qt.Key.Key_Z, CTRL)
     driver.settled()
-    assert driver._dialog("take_back") is None
-    driver.page("calendar")
-    assert driver.desk.undo_key.isEnabled()
+    assert driver._dialog("take_back") is None, "a started payment is answered, not taken back"
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.until(lambda: page.completed is not None)
+    driver.key(Qt.Key.Key_Z, CTRL)
+    assert "Reverse this payment" in said(driver.dialog("question"))
+    driver.key(Qt.Key.Key_Escape)
+    driver.gone("question")
 
 
 def edit(driver: Driver, last_name: str) -> None:

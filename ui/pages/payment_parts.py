@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QCheckBox,
     QHBoxLayout,
-    QLineEdit,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -27,6 +26,7 @@ from ui.context import Context
 from ui.theme import theme
 from ui.widgets.basic import Badge, Text, clear_layout, draw_keys, keys_width
 from ui.widgets.paint import draw_icon, draw_line, lead, width_of
+from ui.widgets.typed import TypedLine
 
 #: Widths of Due, Open and Pay now at 100 %.
 COLUMNS = (104, 84, 86)
@@ -136,7 +136,7 @@ class Steps(QWidget):
                 x += gap
 
 
-class GivenField(QLineEdit):
+class GivenField(TypedLine):
     """The amount given, in large type: the currency before it, the key for the exact sum behind."""
 
     def __init__(self, symbol: str) -> None:
@@ -214,7 +214,7 @@ class OwedRow(QWidget):
         self.open = Text(text.show_money(self.open_minor), "name")
         self.open.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self.open)
-        self.edit = QLineEdit(money.format_plain(self.open_minor, context.center.currency, context.center.locale))
+        self.edit = TypedLine(money.format_plain(self.open_minor, context.center.currency, context.center.locale))
         self.edit.setObjectName("pay_now")
         self.edit.setAccessibleName(_("Pay now for {what}").format(what=title))
         self.edit.setAlignment(Qt.AlignmentFlag.AlignRight)

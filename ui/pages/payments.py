@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QHBoxLayout,
-    QLineEdit,
     QScrollArea,
     QSizePolicy,
     QStackedWidget,
@@ -55,6 +54,7 @@ from ui.widgets.basic import (
     rule,
 )
 from ui.widgets.line import Line
+from ui.widgets.typed import TypedLine
 
 
 class PaymentsPage(QWidget):
@@ -102,7 +102,6 @@ class PaymentsPage(QWidget):
             ("Ctrl+F", self.other_student), ("F8", self.exact), ("Ctrl+Return", self.go_on), ("Ctrl+Enter", self.go_on),
             ("Alt+1", lambda: self.methods["cash"].click()), ("Alt+2", lambda: self.methods["card"].click()),
             ("Alt+3", lambda: self.methods["transfer"].click()), ("Ins", lambda: self.add.setFocus()),
-            ("Ctrl+Z", self.reverse),
         ):  # fmt: skip
             self._shortcut(keys, act)
         theme().changed.connect(self._fit)
@@ -208,7 +207,7 @@ class PaymentsPage(QWidget):
         self.payer = QComboBox()
         self.payer.setObjectName("who_pays")
         self.payer.setAccessibleName(_("Who pays"))
-        self.note = QLineEdit()
+        self.note = TypedLine()
         self.note.setObjectName("note")
         self.note.setAccessibleName(_("Note on the receipt"))
         self.note.setPlaceholderText(_("none"))
@@ -625,6 +624,16 @@ class PaymentsPage(QWidget):
                 self._update()
                 self.to_pay.setText(text.show_money(row.amount_minor))
                 self.main.setFocus()
+
+    def take_back(self) -> bool:
+        """Ctrl+Z: whether the key is this page's now. It is while a payment stands here, and reverses one just made."""
+        if self.completed is not None:
+            self.reverse()
+        return self.has_own_undo()
+
+    def has_own_undo(self) -> bool:
+        """Whether a payment stands here that was saved: money has its own way back, with a reason."""
+        return self.completed is not None or self.payment_id is not None
 
     def reverse(self) -> None:
         """Give the money of the payment just made back, with a reason."""
