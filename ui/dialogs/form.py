@@ -198,16 +198,25 @@ class FormDialog(QDialog):
             here = [index for index, field in enumerate(wrong) if field.edit.hasFocus()]
             wrong[(here[0] + 1) % len(wrong) if here else 0].edit.setFocus()
 
-    def showEvent(self, event: object) -> None:
-        super().showEvent(event)  # type: ignore[arg-type]
+    def setVisible(self, visible: bool) -> None:
+        """Take its size and place before the system hears of it.
+
+        A window that is moved while it comes up can be told its first place after its last one, and then takes itself
+        to be there: its shadow and its lists fall open in the corner of the screen.
+        """
+        if visible and not self.isVisible():
+            self.ensurePolished()
+            self._typing.setVisible(len(self.fields) > 1)
+            self.adjustSize()
+            grow(self)
+            self._to_middle()
+        super().setVisible(visible)
+
+    def _to_middle(self) -> None:
         parent = self.parentWidget()
         assert parent is not None  # a form always stands over a window
         window = parent.window()
-        center = window.mapToGlobal(window.rect().center())
-        self._typing.setVisible(len(self.fields) > 1)
-        self.adjustSize()
-        grow(self)
-        self.move(center - self.rect().center())
+        self.move(window.mapToGlobal(window.rect().center()) - self.rect().center())
 
     def event(self, event: QEvent) -> bool:
         """Be as high as what is said: an error line makes the form higher, and it gives the room back."""
@@ -223,10 +232,8 @@ class FormDialog(QDialog):
             shape = QPainterPath()
             shape.addRoundedRect(QRectF(self.rect()), _ROUND, _ROUND)
             self.setMask(QRegion(shape.toFillPolygon().toPolygon()))
-        parent = self.parentWidget()
-        if self.isVisible() and parent is not None:
-            window = parent.window()
-            self.move(window.mapToGlobal(window.rect().center()) - self.rect().center())
+        if self.isVisible():
+            self._to_middle()
 
     def done(self, code: int) -> None:
         """Close, and brighten the window again."""
