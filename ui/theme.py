@@ -259,11 +259,11 @@ QComboBox::drop-down { border: none; width: 28px; }
 QComboBox::down-arrow { image: url("%ICONS%/arrow-%LOOK%.svg"); width: 16px; height: 16px; }
 QComboBox QAbstractItemView { background: @surface; color: @text; border: 1px solid @line2; padding: 4px;
   outline: none; }
-QCheckBox { spacing: 8px; color: @text; }
+QCheckBox { spacing: 8px; color: @text; border: 2px solid transparent; border-radius: 5px; padding: 1px 2px; }
 QCheckBox::indicator { width: 16px; height: 16px; border: 1px solid @line2; border-radius: 4px;
   background: @surface; }
 QCheckBox::indicator:checked { background: @text; border-color: @text; image: url("%ICONS%/tick-%LOOK%.svg"); }
-QCheckBox:focus { border: 2px solid @brassedge; border-radius: 5px; }
+QCheckBox:focus { border-color: @brassedge; }
 QTableView, QListView, QScrollArea, QTreeView { background: @surface; border: none; outline: none;
   gridline-color: @line; }
 QScrollArea > QWidget > QWidget#scrolled { background: transparent; }

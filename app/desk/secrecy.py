@@ -29,6 +29,7 @@ __all__ = [
     "is_sealed",
     "last_group",
     "make_file",
+    "may_move",
     "may_switch",
     "moment_of",
     "needs_code",
@@ -94,6 +95,11 @@ def state(data_dir: Path) -> State:
     encrypted = cipher.kind_of(file) == "keyed"
     has_key = cipher.kept(cipher.key_id_of(file) if encrypted else "")
     return State(encrypted, has_key is not None, bool(has_key), atrest.unlike(data_dir))
+
+
+def may_move(actor: Actor) -> None:
+    """UserError `rights.missing` unless the actor may make the file that moves the center."""
+    require(actor, "keeping.move")
 
 
 def may_switch(actor: Actor) -> None:

@@ -54,6 +54,18 @@ def make(driver: Driver, target: Path) -> None:
     driver.gone("move_dialog")
 
 
+def test_whoever_may_not_make_the_file_is_told_before_typing_a_passphrase(driver: Driver) -> None:
+    cards = keeping(driver)
+    driver.desk.context.set_actor(driver.center.staff)
+    driver.click(cards, "make_move_file")
+    driver.settled()
+    assert driver._dialog("move_dialog") is None
+    assert "Only an admin may do this" in said(cards)
+    driver.desk.context.set_actor(driver.center.admin)
+    driver.settled()
+    assert "Only an admin may do this" not in said(cards), "what one person was refused is not said to the next"
+
+
 def test_the_file_is_made_and_brought_back_in(driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "move.deskbell"
     make(driver, target)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
 from app import clock
@@ -70,7 +70,7 @@ class MoveDialog(_PassphraseDialog):
         )
         self.body.addWidget(self.add_field("again", Field(_("The passphrase again"), hidden_line(), name="again")))
         self.shown = self.show_box()
-        self.body.addWidget(self.shown)
+        self.body.addWidget(self.shown, alignment=Qt.AlignmentFlag.AlignLeft)
         line = QHBoxLayout()
         place = QLineEdit(str(Path.home() / self._name()))
         line.addWidget(self.add_field("file", Field(_("File"), place, name="move_file")), 1)
@@ -147,8 +147,10 @@ class MoveDialog(_PassphraseDialog):
             self.reject()
         elif error.key in ("cli.file_exists", "cli.cannot_write", "store.read_only"):
             self.fields["file"].set_error(sentence(error))
+            self.fields["file"].edit.setFocus()
         else:
             self.refuse(error)
+            self.fields["passphrase"].edit.setFocus()  # a field that was off for a while has lost the focus
 
     def _made(self, size: object) -> None:
         assert isinstance(size, int)
@@ -203,7 +205,7 @@ class BringDialog(_PassphraseDialog):
         else:
             field = Field(_("Passphrase"), hidden_line(), name="passphrase")
             self.body.addWidget(self.add_field("passphrase", field))
-            self.body.addWidget(self.show_box())
+            self.body.addWidget(self.show_box(), alignment=Qt.AlignmentFlag.AlignLeft)
         self.add_foot((), Button(_("Open"), "key-round", kind="primary", keys=("Ctrl", "Enter")))
         field.edit.setFocus()
 

@@ -47,6 +47,7 @@ class Move(KeepingCard):
             self.buttons.addWidget(button, alignment=Qt.AlignmentFlag.AlignLeft)
         self.buttons.addStretch(1)
         self.column.addLayout(self.buttons)
+        context.actor_changed.connect(self._forget)
         self._turn()
         theme().changed.connect(self._turn)
 
@@ -59,9 +60,18 @@ class Move(KeepingCard):
         self.problem.setText(words)
         self.problem.setVisible(bool(words))
 
-    def make_file(self) -> None:
-        """Ask for passphrase and place."""
+    def _forget(self) -> None:
+        """What one person was refused is not said to the next."""
         self._say("")
+
+    def make_file(self) -> None:
+        """Ask for passphrase and place; whoever may not is told before typing anything."""
+        self._say("")
+        try:
+            secrecy.may_move(self.context.actor)
+        except DeskError as error:
+            self._failed(error)
+            return
         MoveDialog(self.context, self, self.data_dir).open()
 
     def bring_file(self) -> None:

@@ -46,6 +46,7 @@ class Encryption(KeepingCard):
             button.hide()
             self.column.addWidget(button, alignment=Qt.AlignmentFlag.AlignLeft)
         self.badge.hide()
+        context.actor_changed.connect(self._forget)
 
     def reload(self) -> None:
         """Read how the file lies there."""
@@ -73,6 +74,11 @@ class Encryption(KeepingCard):
         self.on.setVisible(not state.encrypted)
         self.again.setVisible(state.encrypted)
         self.off.setVisible(state.encrypted)
+
+    def _forget(self) -> None:
+        """What one person was refused is not said to the next."""
+        if self.state is not None:
+            self._show(self.state)
 
     def _failed(self, error: DeskError) -> None:
         self.said.setText(text.sentence(error))
