@@ -66,10 +66,17 @@ class Finding:
     mendable: bool
 
 
+#: The finding that stands for every rule that could not be proven.
+UNREAD = "file.unread"
+
+
 @dataclass(frozen=True)
 class Soundness:
     """A check of the whole file: when, how many rules, every broken row, the broken rules in words, and the kinds that
     a repair makes anew.
+
+    Rules that could not be proven, because a part of the file cannot be read, are one finding, `UNREAD`, and the first:
+    one bad page would otherwise look like many wrong sums.
     """
 
     at: str
@@ -83,6 +90,11 @@ class Soundness:
         """Whether every rule holds."""
         return not self.findings
 
+    @property
+    def unread(self) -> int:
+        """How many rules could not be proven."""
+        return sum(one.count for one in self.findings if one.rule == UNREAD)
+
 
 def examine(progress: Progress | None = None, stop: Callable[[], bool] = lambda: False) -> Soundness:
     """Prove every rule over the open file and say in words what was found. Stopped if `stop` says so."""
@@ -90,14 +102,20 @@ def examine(progress: Progress | None = None, stop: Callable[[], bool] = lambda:
     planned = repair.plan(store.db.connection(), broken)
     mendable = frozenset().union(*planned.values())
     groups: dict[str, list[Broken]] = {}
+    unread = [one for one in broken if one.unproven and one not in mendable]
+    if unread:
+        groups[UNREAD] = unread
     for one in broken:
-        groups.setdefault(one.rule, []).append(one)
+        if one not in unread:
+            groups.setdefault(one.rule, []).append(one)
     found = tuple(_finding(rule, rows, mendable) for rule, rows in groups.items())
     return Soundness(clock.stamp(), len(checks.RULES), tuple(broken), found, tuple(planned))
 
 
 def rule_words(name: str) -> str:
     """A rule, or what is being made anew, as people read it."""
+    if name == UNREAD:
+        return text.sentence("check.unread", {})
     rule = checks.RULES.get(name)
     return _(rule.meaning) if rule is not None else text.sentence(name, {})
 
@@ -130,8 +148,26 @@ def _about(what: str, rule: str) -> str:
     return text.sentence(own if own in text.messages() else area, {})
 
 
+def summary(found: Soundness, at: str) -> str:
+    """How many rules are broken and how many could not be proven; `at` is the moment in words."""
+    broken = len([one for one in found.findings if one.rule != UNREAD])
+    said = []
+    if broken:
+        counted = ngettext("{n} rule of {of} is broken, {at}.", "{n} rules of {of} are broken, {at}.", broken)
+        said.append(counted.format(n=broken, of=found.rules, at=at))
+    if found.unread:
+        counted = ngettext(
+            "{n} rule of {of} could not be proven, {at}.", "{n} rules of {of} could not be proven, {at}.", found.unread
+        )
+        said.append(counted.format(n=found.unread, of=found.rules, at=at))
+    return " ".join(said)
+
+
 def rows_words(finding: Finding) -> str:
     """How many rows of which tables."""
+    if finding.rule == UNREAD:
+        said = ngettext("{n} rule could not be proven.", "{n} rules could not be proven.", finding.count)
+        return said.format(n=finding.count)
     said = ngettext("{n} row", "{n} rows", finding.count).format(n=finding.count)
     if finding.more:
         said = _("{n} rows or more").format(n=finding.count)
@@ -144,11 +180,8 @@ def report(found: Soundness) -> str:
     if found.sound:
         lines.append(_("All {n} rules hold.").format(n=found.rules))
         return "\n".join([*lines, ""])
-    broken = len(found.findings)
     lines += [
-        ngettext("{n} rule of {of} is broken.", "{n} rules of {of} are broken.", broken).format(
-            n=broken, of=found.rules
-        ),
+        summary(found, text.show(found.at, "stamp")),
         _("This report names people and numbers of your center: send it only to whom you trust."),
         "",
     ]

@@ -9,6 +9,12 @@ MESSAGES = {
         "Check the disk, then go back to the last verified backup. Send this report to support first if work"
         " since then matters."
     ),
+    "check.unread": N_("A part of the file cannot be read"),
+    "check.means.file.unread": N_("The disk or another program changed bytes in the file."),
+    "check.next.file.unread": N_(
+        "Go back to the last verified backup: “Restore” shows first what would be different. Send this report to"
+        " support first if work since then matters."
+    ),
     "check.means.file.schema": N_(
         "A part of the file that finds, guards or records rows is missing or was changed by another program."
     ),

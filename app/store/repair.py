@@ -50,7 +50,8 @@ _SEARCH = re.compile(r"people_(search|trigram|prefix)(?![a-z])")
 def plan(connection: Any, broken: Iterable[Broken]) -> dict[str, frozenset[Broken]]:
     """What of that which is broken can be made anew: kind → the findings it should end, in the order of `KINDS`.
 
-    Nothing, while a trigger stands in the file that is not ours: whatever is written, it might write, too.
+    Nothing, while a trigger stands in the file that is not ours: whatever is written, it might write, too. A rule that
+    could not be proven asks for a repair only where it is the search index that cannot be read, and nothing else.
     """
     broken = list(broken)
     found: dict[str, set[Broken]] = {kind: set() for kind in KINDS}
@@ -69,8 +70,10 @@ def plan(connection: Any, broken: Iterable[Broken]) -> dict[str, frozenset[Broke
     if damaged_indexes(connection, [one.detail for one in integrity - of_search]):
         found["indexes"] |= integrity - of_search
     rules = {"search": "file.search", "operation": "record.closed", **{kind: KEPT[kind][0] for kind in KEPT}}
+    unread = {one for one in broken if one.unproven}
+    only_search = all(one.rule == "file.search" for one in unread)
     for kind, rule in rules.items():
-        found[kind] |= {one for one in broken if one.rule == rule}
+        found[kind] |= {one for one in broken if one.rule == rule and (only_search or one not in unread)}
     return {kind: frozenset(ones) for kind, ones in found.items() if ones}
 
 

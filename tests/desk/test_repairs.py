@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app import clock, paths, store, text
-from app.desk import people, repairs
+from app.desk import people, repairs, secrecy
 from app.desk.accounts import SYSTEM, Actor
 from app.errors import EnvironmentFault, UserError
 from app.lists import soundness
@@ -24,6 +24,9 @@ from app.store import backup, checks, migrations, repair, search
 from app.store.models import Operation
 from tests.support.breaking import breaking
 from tests.support.full_center import START, build_full
+from tests.support.keyrings import MemoryKeyring, memory_keyring, nothing_is_known
+
+__all__ = ["memory_keyring", "nothing_is_known"]
 
 NOW = START.replace(hour=18)
 
@@ -286,6 +289,36 @@ def test_a_page_of_rows_that_cannot_be_read_is_told_and_left(file: Any) -> None:
     assert repairs.repair(SYSTEM) == repairs.Repaired()
     store.disconnect()
     assert path.read_bytes() == damaged
+
+
+def test_one_bad_page_of_an_encrypted_file_is_one_finding_not_fifty(
+    sound: Path, tmp_path: Path, memory_keyring: MemoryKeyring
+) -> None:
+    """Behind the first page whose proof fails nothing more can be read: that is no sum gone wrong, and no repair."""
+    folder = tmp_path / "center"
+    shutil.copytree(sound, folder)
+    secrecy.switch_on(SYSTEM, folder, secrecy.new_code())
+    store.open_center(folder)
+    (root,) = store.db.connection().execute("SELECT rootpage FROM sqlite_master WHERE name = 'notes'").fetchone()
+    size = int(store.db.connection().execute("PRAGMA page_size").fetchone()[0])
+    store.disconnect()
+    with paths.data_file(folder).open("r+b") as raw:
+        raw.seek((root - 1) * size + 100)
+        raw.write(b"another program was here")
+    store.connect()
+    try:
+        found = soundness.examine()
+        assert not found.sound
+        assert found.findings[0].rule == soundness.UNREAD
+        assert found.unread > 10
+        assert [one.rule for one in found.findings[1:]] in ([], ["file.integrity"])
+        assert found.kinds == ()
+        said = soundness.report(found)
+        assert "A part of the file cannot be read" in said
+        assert f"{found.unread} rules of {found.rules} could not be proven" in said
+        assert "go back to the last verified backup" in said.lower()
+    finally:
+        store.close_center()
 
 
 def test_staff_may_not_repair(file: Any) -> None:

@@ -81,7 +81,7 @@ def _broken(rule: Rule, connection: Any, stop: Callable[[], bool]) -> list[Broke
             raise Stopped from error
         if "interrupted" in str(error):
             raise
-        found.append(Broken(rule.name, "file", 0, f"cannot be proven: {error or type(error).__name__}"))
+        found.append(Broken(rule.name, "file", 0, f"cannot be proven: {error or type(error).__name__}", unproven=True))
     return found
 
 

@@ -11,12 +11,13 @@ Finding = tuple[str, int, str]
 
 @dataclass(frozen=True)
 class Broken:
-    """A row that breaks a rule."""
+    """A row that breaks a rule; or, `unproven`, what kept the rule from being proven at all."""
 
     rule: str
     table: str
     row_id: int
     detail: str
+    unproven: bool = False
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.table} {self.row_id}: {self.detail}"

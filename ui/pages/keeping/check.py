@@ -172,8 +172,7 @@ class Check(KeepingCard):
             self._say("circle-check", "ok", said)
             return
         count = len(found.findings)
-        broken = ngettext("{n} rule of {of} is broken, {at}.", "{n} rules of {of} are broken, {at}.", count)
-        self._say("circle-alert", "danger", broken.format(n=count, of=found.rules, at=at))
+        self._say("circle-alert", "danger", soundness.summary(found, at))
         if found.kinds:
             names = ", ".join(soundness.rule_words(f"repair.{kind}") for kind in found.kinds)
             said = _("“Repair” makes anew: {things}. No payment, person or booking is touched.")

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QBoxLayout
 
 from app import text
 from app.desk import secrecy
@@ -16,6 +17,7 @@ from ui.context import Context
 from ui.dialogs import ask
 from ui.dialogs.encrypt import CodeDialog, EncryptDialog
 from ui.pages.keeping.card import KeepingCard
+from ui.theme import theme
 from ui.widgets.basic import Badge, Button, Text
 
 
@@ -42,11 +44,22 @@ class Encryption(KeepingCard):
         self.off = Button(_("Switch off…"))
         self.off.setObjectName("encryption_off")
         self.off.clicked.connect(self.switch_off)
+        self.buttons = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self.buttons.setSpacing(8)
         for button in (self.on, self.again, self.off):
             button.hide()
-            self.column.addWidget(button, alignment=Qt.AlignmentFlag.AlignLeft)
+            self.buttons.addWidget(button, alignment=Qt.AlignmentFlag.AlignLeft)
+        self.buttons.addStretch(1)
+        self.column.addLayout(self.buttons)
+        self._turn()
+        theme().changed.connect(self._turn)
         self.badge.hide()
         context.actor_changed.connect(self._forget)
+
+    def _turn(self) -> None:
+        """The buttons stand side by side where the text leaves them room."""
+        way = QBoxLayout.Direction
+        self.buttons.setDirection(way.TopToBottom if theme().px(100) > 115 else way.LeftToRight)
 
     def reload(self) -> None:
         """Read how the file lies there."""
