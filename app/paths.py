@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from platformdirs import user_config_path, user_data_path
 
@@ -20,22 +21,33 @@ def _memory() -> Path:
     return user_config_path("Deskbell", appauthor=False) / "last.json"
 
 
-def last_data_dir() -> Path | None:
-    """The data folder that the window had open last on this computer, if it is still there."""
+def remembered() -> dict[str, Any]:
+    """What the window keeps on this computer, not in the center: the folder it had open, look, text size, its place.
+
+    Anybody may have written there: whoever uses a value looks at it first.
+    """
     try:
-        found = Path(json.loads(_memory().read_text("utf-8"))["data_dir"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return found if data_file(found).exists() else None
+        found = json.loads(_memory().read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
-def remember_data_dir(data_dir: Path) -> None:
-    """Open this folder next time. A home that cannot be written to is no reason not to work."""
+def remember(**facts: Any) -> None:
+    """Know this next time, beside what is known. A home that cannot be written to is no reason not to work."""
     try:
         _memory().parent.mkdir(parents=True, exist_ok=True)
-        _memory().write_text(json.dumps({"data_dir": str(data_dir.resolve())}), "utf-8")
+        written = _memory().with_suffix(".new")
+        written.write_text(json.dumps(remembered() | facts), "utf-8")
+        written.replace(_memory())
     except OSError:
         return
+
+
+def last_data_dir() -> Path | None:
+    """The data folder that the window had open last on this computer, if it is still there."""
+    kept = remembered().get("data_dir")
+    return Path(kept) if isinstance(kept, str) and data_file(Path(kept)).exists() else None
 
 
 def data_file(data_dir: Path) -> Path:

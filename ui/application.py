@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -10,13 +9,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
+from PySide6.QtGui import QKeySequence, QShortcut
 
-from app import clock, paths, store, text
+from app import clock, store, text
 from app import help as help_texts
-from app.cli import know_key, use_center_defaults
+from app.cli import use_center_defaults
 from app.desk import center, keeping, labels, seats
 from app.desk.accounts import SYSTEM, Actor
 from app.errors import DeskError, EnvironmentFault
@@ -24,20 +22,16 @@ from app.lists import find, inbox, staff, takings
 from app.lists import mail as mail_list
 from app.lists import people as roster
 from app.mail.worker import MailRunner, MailState
-from app.store import damage
 from app.text import _, ngettext
-from app.workers import BackupThread, Between, BetweenThread, DeskThread, KeepingState, MailThread
+from app.workers import BackupThread, Between, DeskThread, KeepingState, MailThread
 from ui import command_words, words
 from ui.command import CommandPanel, Result
 from ui.context import Context
-from ui.crash import CrashReporter, tell_fault
+from ui.crash import tell_fault
 from ui.dialogs.choose import ChooseActor
 from ui.dialogs.find import FindStudent
 from ui.dialogs.keys import KeysDialog
-from ui.dialogs.waiting import Waiting
 from ui.pages import paper
-from ui.start import open_folder
-from ui.theme import theme
 from ui.widgets.typed import TypedLine
 from ui.window import DeskWindow
 
@@ -535,107 +529,3 @@ def _told(step: Callable[[], Any]) -> None:
 
 def _as_system(_actor: Actor, function: Any, *args: Any) -> Any:
     return function(SYSTEM, *args)
-
-
-def open_window(data_dir: Path, key_file: Path | None = None) -> int:
-    """Open the window on a center, making a demo center at the first start; returns the exit code."""
-    application = QApplication.instance() or QApplication(sys.argv[:1])
-    assert isinstance(application, QApplication)
-    application.setApplicationName("Deskbell")
-    application.setStyle("Fusion")
-    theme().dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
-    theme().apply()
-    application.setQuitOnLastWindowClosed(False)
-    desk = first_desk(data_dir, key_file)
-    if desk is None:
-        store.release_folder()
-        return 1
-    # A system that ends its session says TERM: close in order then, too. Python hears it when it gets to run.
-    signal.signal(signal.SIGTERM, lambda *_: application.quit())
-    heartbeat = QTimer()
-    heartbeat.timeout.connect(lambda: None)
-    heartbeat.start(300)
-    try:
-        while desk is not None:
-            reporter = CrashReporter(desk.window)
-            reporter.install()
-            desk.window.closing.connect(application.quit)
-            desk.start()
-            try:
-                code = application.exec()
-            finally:
-                desk.stop()
-            desk = reopened(desk)
-        return code
-    finally:
-        store.release_folder()
-
-
-def first_desk(data_dir: Path, key_file: Path | None = None) -> Desk | None:
-    """The desk over a folder, asking on the screen where there can be none; None where nobody wants on."""
-    fault: DeskError | None = None
-    try:
-        know_key(key_file)
-    except DeskError as error:
-        print(text.sentence(error), file=sys.stderr)  # noqa: T201 - it was named on the command line
-        return None
-    while (found := open_folder(data_dir, _make_demo, fault)) is not None:
-        data_dir, said = found
-        try:
-            desk = Desk(data_dir)
-        except Exception as error:  # what the door did not see
-            explained = damage.explain(error)
-            if not isinstance(explained, DeskError):
-                raise
-            store.close_center()
-            fault = explained
-            continue
-        paths.remember_data_dir(data_dir)
-        if said:
-            desk.window.notice(said)
-        return desk
-    return None
-
-
-def reopened(desk: Desk) -> Desk | None:
-    """After a desk has stopped: the next one, when the job it asked for is done; None where it asked for none.
-
-    Where the job fails the present file is as it was, and the new desk says why.
-    """
-    if desk.next_job is None:
-        return None
-    thread = BetweenThread(desk.next_job.work)
-    waiting = Waiting(desk.next_job.waiting)
-    waiting.until(thread)
-    again = first_desk(desk.data_dir)
-    if again is None:
-        return None
-    # What somebody may do is said by the file that is open now: it may be of a time before they became an admin.
-    here = {person.id: person for person in staff.at_work("staff", "admin", "super_admin")}
-    who = here.get(desk.context.actor.user_id or 0)
-    if who is not None:
-        again.context.set_actor(Actor(who.id, who.role, desk.context.actor.desk))
-    again.window.notice(text.sentence(thread.error) if thread.error is not None else desk.next_job.done(thread.result))
-    return again
-
-
-def _make_demo(data_dir: Path) -> None:
-    from PySide6.QtWidgets import QProgressBar, QProgressDialog
-
-    from app import demo
-
-    said = _("Making a demo center in {path} …").format(path=data_dir)
-    progress = QProgressDialog(said, "", 0, 100)
-    progress.setCancelButton(None)
-    for bar in progress.findChildren(QProgressBar):
-        bar.setTextVisible(False)
-    progress.setWindowTitle("Deskbell")
-    progress.setMinimumDuration(0)
-
-    def step(done: int, of: int) -> None:
-        progress.setValue(round(99 * done / max(of, 1)))
-        QApplication.processEvents()
-
-    demo.fill(data_dir, progress=step)
-    progress.close()
-    progress.deleteLater()

@@ -17,7 +17,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = cli.parse(sys.argv[1:] if argv is None else argv)
     if options.command is not None:
         return cli.run(options)
-    from ui.application import open_window
+    from ui.run import open_window
 
     return open_window(_data_dir(options.data_dir), options.key_file)
 

@@ -19,7 +19,7 @@ from app.store import backup, checks
 from app.store.models import CourseEnrolled, MailQueue, Notification, Operation, User
 from tests.support.breaking import breaking
 from tests.support.window import Driver, driver
-from ui import application
+from ui import run
 from ui.dialogs import ask
 from ui.pages.keeping.check import _Group
 from ui.theme import theme
@@ -47,7 +47,7 @@ class Restarted:
     def wait(self) -> Driver:
         self.driver.until(lambda: bool(self.closed))
         self.first.stop()
-        again = application.reopened(self.first)
+        again = run.reopened(self.first)
         assert again is not None
         again.start()
         again.window.activateWindow()

@@ -18,7 +18,7 @@ from app.errors import EnvironmentFault
 from app.store import damage, database, opening
 from tests.support.center import build
 from tests.support.window import Driver, opened
-from ui import application
+from ui import application, run
 from ui.crash import CrashReporter
 from ui.start import StartScreen
 
@@ -118,7 +118,7 @@ def test_damage_that_only_the_desk_stumbles_over_leads_back_to_the_screen(
     eye.timeout.connect(look)
     eye.start(50)
     try:
-        assert application.first_desk(center.folder) is None
+        assert run.first_desk(center.folder) is None
     finally:
         eye.stop()
         store.close_center()

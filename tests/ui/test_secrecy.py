@@ -19,9 +19,10 @@ from app.store import cipher
 from app.workers import Between
 from tests.support.keyrings import MemoryKeyring, memory_keyring, nothing_is_known
 from tests.support.window import Driver, driver
-from ui.application import Desk, reopened
+from ui.application import Desk
 from ui.dialogs import ask
 from ui.dialogs.unlock import open_with_key
+from ui.run import reopened
 
 __all__ = ["driver", "memory_keyring", "nothing_is_known"]
 

@@ -26,7 +26,7 @@ from app.store import atrest, backup, checks, cipher, database, opening
 from app.store.models import CourseEnrolled, MailQueue, Notification, Operation, User
 from tests.support.center import build
 from tests.support.window import Driver
-from ui import application, start
+from ui import run, start
 from ui.dialogs import ask, unlock
 from ui.theme import theme
 
@@ -555,7 +555,7 @@ def test_from_a_broken_file_to_a_working_desk_in_one_click(folder: Path, qapp: Q
     hand = QTimer()
     hand.timeout.connect(press)
     hand.start(50)
-    desk = application.first_desk(folder)
+    desk = run.first_desk(folder)
     hand.stop()
     assert desk is not None
     desk.start()

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QComboBox, QWidget
 from app.desk.accounts import Actor
 from app.lists import staff
 from app.text import _
-from ui import words
+from ui import memory, words
 from ui.context import Context
 from ui.dialogs.form import FormDialog
 from ui.theme import theme
@@ -47,3 +47,4 @@ class ChooseActor(FormDialog):
         self.accept()
         if (dark, scale) != (theme().dark, theme().scale):
             theme().use(dark=dark, scale=scale)
+            memory.keep_look()

@@ -1,0 +1,84 @@
+"""What the window keeps at this computer from one start to the next."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit, QMainWindow
+from pytestqt.qtbot import QtBot
+
+from app import paths
+from tests.support.window import Driver, driver
+from ui import memory
+from ui.theme import theme
+
+__all__ = ["driver"]
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home of its own for what is kept; and the look as it was, for whoever comes next."""
+    file = tmp_path / "config" / "last.json"
+    monkeypatch.setattr(paths, "_memory", lambda: file)
+    yield file
+    theme().use(dark=False, scale=1.0)
+
+
+def test_look_and_text_size_are_there_at_the_next_start(driver: Driver, home: Path) -> None:
+    driver.window.actor_button.click()
+    dialog = driver.dialog("choose_actor")
+    dialog.look.setCurrentIndex(1)
+    dialog.text_size.setCurrentIndex(dialog.text_size.findData(125))
+    QTest.keyClick(dialog, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    driver.gone("choose_actor")
+    assert (theme().dark, theme().scale) == (True, 1.25)
+    theme().use(dark=False, scale=1.0)
+    memory.take_look()
+    assert (theme().dark, theme().scale) == (True, 1.25)
+
+
+def test_size_and_place_are_there_at_the_next_start_beside_the_folder(qtbot: QtBot, tmp_path: Path) -> None:
+    paths.data_file(tmp_path).touch()
+    paths.remember(data_dir=str(tmp_path))
+    first, second = QMainWindow(), QMainWindow()
+    for window in (first, second):
+        window.setCentralWidget(QLineEdit())
+        qtbot.addWidget(window)
+    first.setGeometry(40, 60, 512, 433)
+    first.show()
+    qtbot.waitExposed(first)
+    memory.keep_place(first)
+    memory.take_place(second)
+    assert second.geometry() == first.geometry()
+    assert paths.last_data_dir() == tmp_path
+
+
+@pytest.mark.parametrize(
+    "written",
+    [b"", b"\xff\xfe", b"[]", b"7", b'{"dark": 3, "scale": "large", "window": 9, "data_dir": []}',
+     b'{"scale": 99.0, "window": "not of this world", "data_dir": "\\u0000"}'],
+)  # fmt: skip
+def test_whatever_stands_there_the_window_comes_up(qtbot: QtBot, home: Path, written: bytes) -> None:
+    home.parent.mkdir()
+    home.write_bytes(written)
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    window.resize(400, 300)
+    memory.take_look()
+    memory.take_place(window)
+    assert 0.9 <= theme().scale <= 1.5
+    assert (window.width(), window.height()) == (400, 300)
+    assert paths.last_data_dir() is None
+    memory.keep_look()
+    assert json.loads(home.read_text("utf-8"))["scale"] == theme().scale
+
+
+def test_a_home_that_cannot_be_written_to_is_no_reason_not_to_work(home: Path) -> None:
+    home.parent.write_bytes(b"a file where the folder should be")
+    memory.keep_look()
+    assert paths.remembered() == {}
