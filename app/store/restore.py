@@ -45,6 +45,9 @@ LABEL = "Restore backup"
 #: What becomes the present file, until it does.
 FRESH = "restored.partial"
 
+#: As many rows are asked for in one statement.
+_AT_ONCE = 500
+
 #: As many names of a kind are told; the count is always whole.
 MOST_NAMES = 50
 
@@ -79,7 +82,8 @@ def compare(source: Path, data_dir: Path) -> list[Difference]:
                 before, present = _versions(old, table), _versions(now, table)
                 gone = sorted(present.keys() - before.keys())
                 back = sorted(before.keys() - present.keys())
-                changed = sorted(uid for uid in before.keys() & present.keys() if before[uid] != present[uid])
+                written = sorted(uid for uid in before.keys() & present.keys() if before[uid] != present[uid])
+                changed = _really_changed(old, now, table, written)
                 if gone or back or changed:
                     found.append(
                         Difference(
@@ -90,6 +94,25 @@ def compare(source: Path, data_dir: Path) -> list[Difference]:
                     )  # fmt: skip
     except driver.Error as error:
         raise EnvironmentFault("cli.bad_backup", path=str(source), detail=str(error)) from error
+    return found
+
+
+#: What a row says of itself, and what follows from the clock: not what anybody did to it.
+_BESIDE = frozenset({"id", "version", "updated_at", "updated_by", "next_slot_id", "next_slot_at", "next_slot_as_of"})
+
+
+def _really_changed(old: Any, now: Any, table: str, uids: list[str]) -> list[str]:
+    """Those of the rows that say something else, and not only that they were written."""
+    had = {row[1] for row in old.execute(f"PRAGMA table_info({table})")}  # a copy may be of an older schema
+    known = [row[1] for row in now.execute(f"PRAGMA table_info({table})") if row[1] in had]
+    columns = ", ".join(["uid", *(name for name in known if name not in _BESIDE | {"uid"})])
+    found = []
+    for start in range(0, len(uids), _AT_ONCE):
+        some = uids[start : start + _AT_ONCE]
+        marks = ", ".join("?" * len(some))
+        query = f"SELECT {columns} FROM {table} WHERE uid IN ({marks})"
+        before, present = ({row[0]: row for row in file.execute(query, some)} for file in (old, now))
+        found += [uid for uid in some if before[uid] != present[uid]]
     return found
 
 

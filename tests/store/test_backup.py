@@ -330,6 +330,18 @@ def test_the_difference_is_told_by_count_and_by_name(small_center: SmallCenter) 
     assert "payments" not in found
 
 
+def test_what_only_followed_the_clock_is_no_difference(small_center: SmallCenter) -> None:
+    """A next slot moves on by itself every hour: nobody would recognize these people as changed."""
+    one = backup.take(small_center.folder, "asked")
+    with store.write("Refresh", small_center.admin) as w:
+        w.update(User, small_center.student, next_slot_as_of="2031-01-01T00:00:00.000Z")
+    assert restore.compare(one.path, small_center.folder) == []
+    with store.write("Rename", small_center.admin) as w:
+        w.update(User, small_center.student, last_name="Novak")
+    (people,) = restore.compare(one.path, small_center.folder)
+    assert (people.changed, people.changed_names) == (1, ("Ana Novak",))
+
+
 def test_a_restore_is_recorded_holds_unsent_mails_and_keeps_the_present_file(small_center: SmallCenter) -> None:
     center = small_center
     enroll(center)
