@@ -21,7 +21,7 @@ from app.store.database import (
     uuid7,
     write,
 )
-from app.store.opening import claim_folder, keep_new_file, noticed, open_center, release_folder
+from app.store.opening import claim_folder, is_older, keep_new_file, noticed, open_center, release_folder
 from app.store.recovery import know as know_code
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "data_folder",
     "db",
     "disconnect",
+    "is_older",
     "is_open",
     "keep_new_file",
     "know_code",

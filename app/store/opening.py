@@ -5,6 +5,7 @@ One program owns a folder at a time (`claim_folder`); one file of it is open in 
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,15 @@ def open_center(data_dir: Path, *, create: bool = False) -> None:
             database.disconnect()
             database.db.init(None)
             raise
+
+
+def is_older(data_dir: Path) -> bool:
+    """Whether opening the center in `data_dir` would upgrade it. What cannot be told is for `open_center` to say."""
+    try:
+        with contextlib.closing(cipher.connect(paths.data_file(data_dir), mode="ro")) as connection:
+            return 0 < migrations.version_of(connection) < migrations.SCHEMA_VERSION
+    except (EnvironmentFault, driver.Error, UnicodeDecodeError, OSError):
+        return False
 
 
 def _copy_before_upgrade(data_dir: Path) -> None:
