@@ -109,9 +109,9 @@ def _center(data_dir: Path, *, alone: bool) -> Any:
     if alone or older:
         try:
             store.claim_folder(data_dir)
-        except EnvironmentFault as fault:
-            if older and fault.key == "store.in_use":
-                raise EnvironmentFault("cli.older_in_use", path=str(data_dir)) from fault
+        except EnvironmentFault as taken:
+            if older and taken.key == "store.in_use":
+                raise EnvironmentFault("cli.older_in_use", path=str(data_dir)) from taken
             raise
     try:
         store.open_center(data_dir)
