@@ -4,6 +4,7 @@ from app.text import N_
 
 MESSAGES = {
     "keeping.restored": N_("The center was restored to {made_at:stamp}; {mails} unsent mails are held"),
+    "keeping.restored_by": N_("{who} restored the center to {made_at:stamp}; {mails} unsent mails are held"),
     "keeping.held": N_("Held since the restore: it may have been sent already"),
     "keeping.no_folder": N_("There is no folder {path}. Choose one on another disk or a stick."),
     "keeping.inside_data_folder": N_("That is inside the data folder. Choose one on another disk or a stick."),

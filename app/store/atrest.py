@@ -21,7 +21,7 @@ from sqlcipher3 import dbapi2 as driver
 
 from app import paths
 from app.errors import EnvironmentFault
-from app.store import backup, cipher, database, restore
+from app.store import backup, cipher, contents, database, opening
 
 _PARTIAL = ".recoding.partial"
 
@@ -57,14 +57,15 @@ def switch(
     try:
         sweep(data_dir)
         with contextlib.closing(cipher.connect(target)) as connection:
-            restore.into_one_file(connection)
+            database.into_one_file(connection)
         with _held(target):
             backup.copy(target, partial, lock=lock)
             _prove_same(target, partial)
             broken = backup.verify(partial)
             if broken:
                 raise EnvironmentFault("secrecy.unsound", detail=broken)
-            restore._settle(partial, actor, settle, label)
+            who = contents.person(target, actor.user_id)
+            opening.record_in(partial, label, actor, who.uid if who is not None else "", settle)
             backup.sync(partial)
         _give_name(partial, target)
     except driver.Error as error:
@@ -136,7 +137,7 @@ def _make_over(path: Path, lock: cipher.Lock) -> None:
     partial = path.with_name(path.name + _PARTIAL)
     try:
         with contextlib.closing(cipher.connect(path)) as connection, contextlib.suppress(driver.Error):
-            restore.into_one_file(connection)
+            database.into_one_file(connection)
         backup.copy(path, partial, lock=lock)
         _prove_same(path, partial)
         backup.sync(partial)

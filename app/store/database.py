@@ -120,6 +120,14 @@ def open_beside(path: Path) -> Any:
     return connection
 
 
+def into_one_file(connection: Any) -> None:
+    """Fold the log into the file, so that it can be moved alone. EnvironmentFault `store.locked`."""
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    mode = connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0]
+    if mode != "delete":
+        raise EnvironmentFault("store.locked", path="", detail=str(mode))
+
+
 def close_center() -> None:
     """Close this thread's connection and forget the file. Other threads must have disconnected."""
     disconnect()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +172,27 @@ def _nothing_in(path: Path) -> bool:
         return fault.key == "store.missing"
     except driver.Error:
         return False
+
+
+def record_in(
+    path: Path, label: str, actor: Any, uid: str, settle: Callable[[database.Write], None] = lambda write: None
+) -> None:
+    """Open a closed copy as the program opens any center, record one operation in it, and close it into one file.
+
+    The actor is whoever has `uid` in it, by whatever id; the program itself where nobody who works here has.
+    """
+    database.db.init(str(path))
+    database.connect()
+    try:
+        bring_up()
+        sql = "SELECT id FROM users WHERE uid = ? AND role <> 'student'"
+        row = database.db.execute_sql(sql, (uid,)).fetchone() if actor.user_id is not None else None
+        who = type(actor)(*((row[0], actor.role) if row is not None else (None, "system")), actor.desk)
+        with database.write(label, who) as w:
+            settle(w)
+        database.into_one_file(database.db.connection())
+    finally:
+        database.close_center()
 
 
 def keep_new_file(made_in: Path, data_dir: Path) -> None:

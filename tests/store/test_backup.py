@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import threading
@@ -14,14 +15,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app import clock, paths, store
+from app import clock, paths, store, text
 from app.desk import catalog, enrollment, keeping, people
 from app.desk.accounts import SYSTEM, Actor
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.errors import EnvironmentFault, UserError
-from app.store import backup, checks, restore
+from app.store import backup, checks, cipher, restore
 from app.store.backup import Backup
 from app.store.models import MailQueue, Note, Notification, Operation, User
+from tests.support.breaking import breaking
 from tests.support.center import SmallCenter, build, small_center
 
 __all__ = ["small_center"]
@@ -362,6 +364,45 @@ def test_whoever_is_not_in_the_restored_file_restores_as_the_program(small_cente
     keeping.restore(Actor(late, "super_admin"), one.path, small_center.folder)
     store.open_center(small_center.folder)
     assert Operation.select().order_by(Operation.id.desc()).get().actor_id is None
+    assert checks.run() == []
+
+
+def copy_with_uids(center: SmallCenter, name: str, *statements: str) -> Path:
+    """A backup of another line of the same center, in which the same ids are other people's."""
+    path = center.folder.parent / name
+    backup.make(path)
+    with contextlib.closing(cipher.connect(path, isolation_level=None)) as connection:
+        breaking(connection, *statements)
+    return path
+
+
+def test_whoever_has_the_same_id_in_the_restored_file_did_not_restore_it(small_center: SmallCenter) -> None:
+    c = small_center
+    other = copy_with_uids(c, "other.db", f"UPDATE users SET uid = '{store.uuid7()}' WHERE id = {c.admin.user_id}")
+    store.close_center()
+    keeping.restore(c.admin, other, c.folder)
+    store.open_center(c.folder)
+    last = Operation.select().order_by(Operation.id.desc()).get()
+    assert (last.label, last.actor_id, last.actor_role) == ("Restore backup", None, "system")
+    told = Notification.get(Notification.key == "keeping.restored_by")
+    assert text.sentence(told.key, json.loads(told.params)).startswith("Ingrid Maurer restored the center to ")
+    assert checks.run() == []
+
+
+def test_who_restored_is_known_by_any_id(small_center: SmallCenter) -> None:
+    c = small_center
+    uid = User.get_by_id(c.admin.user_id).uid
+    other = copy_with_uids(
+        c,
+        "other.db",
+        f"UPDATE users SET uid = '{store.uuid7()}' WHERE id = {c.admin.user_id}",
+        f"UPDATE users SET uid = '{uid}' WHERE id = {c.staff.user_id}",
+    )
+    store.close_center()
+    keeping.restore(c.admin, other, c.folder)
+    store.open_center(c.folder)
+    assert Operation.select().order_by(Operation.id.desc()).get().actor_id == c.staff.user_id
+    assert Notification.get(Notification.key == "keeping.restored")
     assert checks.run() == []
 
 
