@@ -598,7 +598,7 @@ def reopened(desk: Desk) -> Desk | None:
     """
     if desk.next_job is None:
         return None
-    before = keeping.at_the_desk(desk.context.actor, desk.data_dir)
+    before = keeping.at_the_desk(desk.data_dir, desk.context.actor.user_id)
     thread = BetweenThread(desk.next_job.work)
     waiting = Waiting(desk.next_job.waiting)
     waiting.until(thread)

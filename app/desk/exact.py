@@ -14,7 +14,7 @@ from typing import Any
 
 from app import store
 from app.desk import balances, naming, operations, scheduling, seats
-from app.desk.accounts import Actor
+from app.desk.accounts import Actor, require
 from app.errors import UserError
 from app.store import Write, images
 from app.store.images import Image, Touched
@@ -66,6 +66,7 @@ def look(actor: Actor, rows: Sequence[Touched], since: int) -> list[Put]:
     `undo.stock`, and more); money and documents are refused (`undo.money`). Seats and rooms are for `suppose`, or for
     `put_back` itself, to judge. What is asked of the file is asked of all rows at once.
     """
+    require(actor, "undo.own")
     rows = [row for row in rows if row.before is not None or row.after is not None]
     for row in rows:
         if row.table in MONEY or (row.table in PURCHASES and (row.before is None or row.after is None)):

@@ -29,6 +29,10 @@ _LEFT = ("sending", "sent", "uncertain")
 _ABOUT_MAIL = frozenset({"Write mail", "Edit mail address"})
 
 
+#: Operations whose right depends on the record: who may not have made a super admin does not take one back either.
+_ABOUT_RECORDS = frozenset({labels.BRING_BACK, "Add staff"})
+
+
 @dataclass(frozen=True)
 class Row:
     """One record that is put back: gone, back or changed; with its table and what people call it."""
@@ -176,7 +180,7 @@ def _allow(actor: Actor, done: operations.Done) -> None:
         require(actor, kind.right)
         if one is done and kind.way == "counter":
             require(actor, counter.RIGHTS[one.label])
-    if root.label == labels.BRING_BACK:
+    if root.label in _ABOUT_RECORDS:
         for row in images.of_operation(root.id):
             if records.may_come_back(row.table):
                 records.require_for(actor, row.table, row.row_id)

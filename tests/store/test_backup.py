@@ -22,7 +22,7 @@ from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.errors import EnvironmentFault, UserError
 from app.store import backup, checks, cipher, restore
 from app.store.backup import Backup
-from app.store.models import MailQueue, Note, Notification, Operation, User
+from app.store.models import MailQueue, Note, Notification, NotificationRecipient, Operation, User
 from tests.support.breaking import breaking
 from tests.support.center import SmallCenter, build, small_center
 
@@ -404,6 +404,20 @@ def test_who_restored_is_known_by_any_id(small_center: SmallCenter) -> None:
     assert Operation.select().order_by(Operation.id.desc()).get().actor_id == c.staff.user_id
     assert Notification.get(Notification.key == "keeping.restored")
     assert checks.run() == []
+
+
+def test_all_who_may_restore_are_told(small_center: SmallCenter) -> None:
+    c = small_center
+    admin = people.add_staff(c.admin, people.StaffDraft("Nora", "Neu", role="admin"))
+    with store.write("Gone", c.admin) as w:
+        w.insert(User, role="admin", first_name="Former", status="inactive")
+    one = backup.take(c.folder, "asked")
+    store.close_center()
+    keeping.restore(Actor(admin, "admin"), one.path, c.folder)
+    store.open_center(c.folder)
+    told = Notification.get(Notification.key == "keeping.restored")
+    rows = NotificationRecipient.select().where(NotificationRecipient.notification_id == told.id)
+    assert {row.user_id for row in rows} == {c.admin.user_id, admin}
 
 
 def test_staff_may_not_restore(small_center: SmallCenter) -> None:
