@@ -241,7 +241,7 @@ class BackupThread(QThread):
         self._tell(KeepingState(self.state.last, running=True, second_place=self.state.second_place))
         known = keeping.last_operation()
         place = keeping.second_place()
-        above = backup.highest(place[0]) if place is not None else 0
+        above = backup.highest(place[0], self._data_dir) if place is not None else 0
         try:
             made = backup.take(self._data_dir, why, stop, self.progress.emit, above=above)
         except backup.Stopped:

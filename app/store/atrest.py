@@ -91,9 +91,10 @@ def align(data_dir: Path, stop: Callable[[], bool] = lambda: False) -> Aligned:
 
 
 def align_place(data_dir: Path, place: Path, stop: Callable[[], bool] = lambda: False) -> Aligned:
-    """`align` for the second place of backups."""
-    lock = cipher.lock_of(paths.data_file(data_dir))
-    return _align(lock, [one.path for one in backup.in_folder(place)], stop)
+    """`align` for the second place of backups, where the copies of another center may lie."""
+    file = paths.data_file(data_dir)
+    mine = backup.in_place(place, backup.center_of(file))
+    return _align(cipher.lock_of(file), [one.path for one in mine], stop)
 
 
 def unlike(data_dir: Path) -> int:

@@ -253,8 +253,8 @@ def test_the_second_place_is_chosen_and_gets_the_backup(
     assert keeping.second_place() is not None
     driver.click(page, "back_up_now")
     backed_up(driver, 1)
-    driver.until(lambda: len(list(stick.glob("*.db"))) == 1)
-    assert backup.verify(next(stick.glob("*.db"))) == ""
+    driver.until(lambda: len(list(stick.rglob("*.db"))) == 1)
+    assert backup.verify(next(stick.rglob("*.db"))) == ""
     driver.type(page, "second_place", "/no/such/folder")
     driver.click(page, "save_place")
     driver.settled()

@@ -18,7 +18,7 @@ from app.errors import EnvironmentFault, UserError
 from app.store import atrest, backup, checks, cipher, database, recovery, restore
 from app.store.models import Notification, Operation, User
 from app.workers import BackupThread
-from tests.support.center import SmallCenter, small_center
+from tests.support.center import SmallCenter, build, small_center
 from tests.support.content import added, content, lost
 from tests.support.full_center import build_full
 from tests.support.keyrings import MemoryKeyring, memory_keyring, nothing_is_known
@@ -189,7 +189,32 @@ def test_the_second_place_follows(full: Path, tmp_path: Path, memory_keyring: Me
     assert len(canaries(stick)) == 1
     assert secrecy.align(full, stick) == 1
     assert canaries(stick) == []
-    assert backup.verify(stick / newest.path.name) == ""
+    (there,) = stick.rglob(newest.path.name)
+    assert backup.verify(there) == ""
+
+
+def test_on_a_stick_of_two_centers_the_other_ones_copies_stay_as_they_are(
+    full: Path, tmp_path: Path, memory_keyring: MemoryKeyring
+) -> None:
+    stick, other = tmp_path / "stick", tmp_path / "other"
+    stick.mkdir()
+    build(other)
+    theirs = backup.take(other, "auto")
+    store.close_center()
+    ours = backup.listing(full)[0]
+    side_by_side = stick / "deskbell-000001-20261116T080000Z-auto.db"
+    damaged = stick / "deskbell-000002-20261116T080000Z-auto.db"
+    shutil.copyfile(theirs.path, side_by_side)
+    damaged.write_bytes(theirs.path.read_bytes()[:5000])
+    backup.to_second_place(theirs, stick)
+    backup.to_second_place(ours, stick)
+    before = {path: path.read_bytes() for path in stick.rglob("*.db") if path.name != ours.path.name}
+    assert len(before) == 3
+    switched_on(full)
+    assert secrecy.align(full, stick) == 1
+    assert {path: path.read_bytes() for path in before} == before
+    (there,) = stick.rglob(ours.path.name)
+    assert cipher.kind_of(there) == "keyed"
 
 
 def test_a_file_that_breaks_a_rule_or_is_in_use_stays_as_it_is(

@@ -33,6 +33,11 @@ def enroll(center: SmallCenter) -> int:
     return enrollment.enroll(center.staff, EnrollmentDraft(center.student, center.course))
 
 
+def mine(place: Path, center: SmallCenter) -> Path:
+    """Where a center's copies lie on a second place."""
+    return backup.folder_in(place, backup.center_of(paths.data_file(center.folder)))
+
+
 def rows(path: Path, query: str) -> list[Any]:
     with contextlib.closing(backup.database.open_beside(path)) as connection:
         return list(connection.execute(query).fetchall())
@@ -261,7 +266,7 @@ def test_the_second_place_gets_the_same_bytes_and_says_when_it_is_gone(
     keeping.set_second_place(small_center.admin, str(stick))
     one = backup.take(small_center.folder, "auto")
     backup.to_second_place(one, stick)
-    assert (stick / one.path.name).read_bytes() == one.path.read_bytes()
+    assert (mine(stick, small_center) / one.path.name).read_bytes() == one.path.read_bytes()
     shutil.rmtree(stick)
     with pytest.raises(EnvironmentFault) as fault:
         backup.to_second_place(one, stick)
@@ -290,13 +295,61 @@ def test_a_stick_that_is_pulled_leaves_what_was_there(
     with pytest.raises(EnvironmentFault) as fault:
         backup.to_second_place(second, tmp_path)
     assert fault.value.key == "keeping.second_place_failed"
-    assert (tmp_path / first.path.name).exists()
-    assert not list(tmp_path.glob("*.partial"))
+    folder = mine(tmp_path, small_center)
+    assert (folder / first.path.name).exists()
+    assert not list(folder.glob("*.partial"))
     monkeypatch.undo()
-    torn = tmp_path / second.path.with_suffix(".partial").name
+    torn = folder / second.path.with_suffix(".partial").name
     torn.write_bytes(b"half")
     backup.to_second_place(second, tmp_path)
-    assert backup.verify(tmp_path / second.path.name) == ""
+    assert backup.verify(folder / second.path.name) == ""
+    assert not torn.exists()
+
+
+def test_two_centers_on_one_stick_keep_out_of_each_others_way(small_center: SmallCenter, tmp_path: Path) -> None:
+    """The same numbers, the same names: each thins, and counts on from, what is its own."""
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    ours = backup.take(small_center.folder, "auto")
+    backup.to_second_place(ours, stick)
+    store.close_center()
+    other = build(tmp_path / "other")
+    try:
+        theirs = backup.take(other.folder, "auto")
+        backup.to_second_place(theirs, stick)
+        there = mine(stick, other)
+        for number in range(2, 80):
+            shutil.copy(theirs.path, there / theirs.path.name.replace("-000001-", f"-{number:06d}-"))
+        theirs = backup.take(other.folder, "auto", above=backup.highest(stick, other.folder))
+        backup.to_second_place(theirs, stick)
+    finally:
+        store.close_center()
+    assert len(list(there.iterdir())) < 60, "thinned"
+    assert [path.name for path in mine(stick, small_center).iterdir()] == [ours.path.name]
+    assert backup.highest(stick, small_center.folder) == 1
+    assert backup.highest(stick, other.folder) == theirs.number == 80
+    assert backup.highest(stick, tmp_path / "a new computer") == 0
+
+
+def test_copies_from_when_all_lay_side_by_side_are_known_by_what_they_hold(
+    small_center: SmallCenter, tmp_path: Path
+) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    former = backup.take(small_center.folder, "auto")
+    shutil.copyfile(former.path, stick / former.path.name)
+    store.close_center()
+    other = build(tmp_path / "other")
+    foreign = stick / former.path.name.replace("-000001-", "-000002-")
+    shutil.copyfile(backup.take(other.folder, "auto").path, foreign)
+    store.close_center()
+    unreadable = stick / former.path.name.replace("-000001-", "-000003-")
+    unreadable.write_bytes(b"a letter, not a copy" * 99)
+    assert backup.highest(stick, small_center.folder) == 1
+    newest = backup.take(small_center.folder, "auto")
+    backup.to_second_place(newest, stick)
+    assert {path.name for path in mine(stick, small_center).iterdir()} == {former.path.name, newest.path.name}
+    assert {path for path in stick.iterdir() if path.is_file()} == {foreign, unreadable}
 
 
 @pytest.mark.parametrize(
@@ -500,12 +553,14 @@ def test_what_a_kill_left_is_cleared_away_by_the_next_copy(small_center: SmallCe
         target.with_name(target.name + ending).write_bytes(b"half")
     stick = tmp_path / "stick"
     stick.mkdir()
-    (stick / "deskbell-000009-20261124T120000Z-auto.partial").write_bytes(b"half")
+    there = mine(stick, small_center)
+    there.mkdir()
+    (there / "deskbell-000009-20261124T120000Z-auto.partial").write_bytes(b"half")
     one = backup.take(small_center.folder, "auto")
     backup.make(target)
     backup.to_second_place(one, stick)
     assert list(folder.iterdir()) == [one.path]
-    assert [path.name for path in stick.iterdir()] == [one.path.name]
+    assert [path.name for path in there.iterdir()] == [one.path.name]
     assert sorted(path.name for path in tmp_path.glob("by hand*")) == ["by hand.db"]
     assert backup.verify(target) == ""
 
