@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from peewee import fn
+
 from app import clock, store
 from app.desk import counter, exact, labels, naming, operations, records, timeline
 from app.desk.accounts import Actor, require
 from app.errors import UserError
-from app.store import Write, images
+from app.store import Write, images, restore
 from app.store.images import Touched
 from app.store.models import MailQueue, Notification, Operation, User
 
@@ -142,13 +144,16 @@ def _told(head: Preview, done: operations.Done, found: _Report) -> Preview:
 def newest(actor: Actor) -> int:
     """The operation that Ctrl+Z means: the newest of this person at this desk that counts and can be taken back.
 
+    None from before the last restore: what was done then is not what a hand did just now. The history offers it.
     UserError `undo.nothing_newer`.
     """
     require(actor, "undo.own")
     wanted = [label for label, kind in labels.LABELS.items() if kind.way != "refused" and not kind.quiet]
+    restored = Operation.select(fn.MAX(Operation.id)).where(Operation.label == restore.LABEL)
     mine: Any = (
         Operation.select(Operation.id)
         .where(
+            Operation.id > fn.COALESCE(restored, 0),
             Operation.actor_id == actor.user_id,
             Operation.desk == actor.desk,
             Operation.undo_of.is_null(),

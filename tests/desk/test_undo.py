@@ -21,6 +21,7 @@ from app.desk import (
     enrollment,
     exact,
     invoices,
+    keeping,
     labels,
     notifications,
     payments,
@@ -35,7 +36,7 @@ from app.desk.accounts import Actor
 from app.errors import UserError
 from app.mail import queue
 from app.mail.smtp import Outcome
-from app.store import checks, images, search
+from app.store import backup, checks, images, search
 from app.store.models import (
     Course,
     CourseEnrolled,
@@ -739,6 +740,28 @@ def test_the_newest_of_mine_at_this_desk_and_then_the_one_before(small_center: S
 
 
 # -- one record ------------------------------------------------------------------------------------------------------
+
+
+def test_nothing_from_before_a_restore_is_the_newest(small_center: SmallCenter) -> None:
+    """It may be weeks old, and its like was done again since; whoever wants it finds it in the history."""
+    c = small_center
+    people.add_note(c.admin, c.student, "long ago")
+    before = last()
+    copy = backup.take(c.folder, "asked")
+    people.add_note(c.admin, c.student, "just now")
+    store.close_center()
+    keeping.restore(c.admin, copy.path, c.folder)
+    store.open_center(c.folder)
+    with pytest.raises(UserError, match=r"undo\.nothing_newer"):
+        undo.newest(c.admin)
+    people.add_note(c.admin, c.student, "after it")
+    assert undo.newest(c.admin) == last()
+    undo.undo(c.admin, last())
+    with pytest.raises(UserError, match=r"undo\.nothing_newer"):
+        undo.preview_newest(c.admin)
+    assert undo.preview(c.admin, before).obstacle is None
+    undo.undo(c.admin, before)
+    assert Note.select().count() == 0
 
 
 def test_one_record_comes_back_to_a_chosen_moment(small_center: SmallCenter) -> None:
