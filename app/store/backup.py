@@ -310,10 +310,16 @@ def _brought_up(path: Path, stop: Callable[[], bool]) -> list[checks.Broken]:
 
 def _known(path: Path) -> Backup | None:
     match = _NAME.fullmatch(path.name)
-    if match is None or match[3] not in REASONS:
+    if match is None or not is_name(path.name):
         return None
     made = datetime.strptime(match[2], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     return Backup(path, int(match[1]), clock.stamp(made), match[3], path.stat().st_size, match[4] is None)
+
+
+def is_name(name: str) -> bool:
+    """Whether a file is called as only this program calls its copies."""
+    match = _NAME.fullmatch(name)
+    return match is not None and match[3] in REASONS
 
 
 def listing(data_dir: Path) -> list[Backup]:

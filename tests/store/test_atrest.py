@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import sqlite3
 import threading
 import time
 from pathlib import Path
@@ -152,6 +153,40 @@ def test_a_copy_that_cannot_be_read_does_not_stay_plain(full: Path, memory_keyri
     assert secrecy.switch_on(SYSTEM, full, code) == atrest.Aligned(done=2, removed=1, left=0)
     assert not one.exists()
     assert canaries(full) == []
+
+
+def test_what_may_be_another_programs_is_named_and_stays(
+    full: Path, tmp_path: Path, memory_keyring: MemoryKeyring
+) -> None:
+    """A restore into a folder keeps aside whatever stood there, and people keep files under all sorts of names."""
+    (aside,) = full.glob("before-restore-*.db")
+    whole = aside.read_bytes()
+    aside.unlink()
+    foreign = full / "before-restore-2026-01-02T000000.000Z.db"
+    with contextlib.closing(sqlite3.connect(foreign)) as connection, connection:
+        connection.execute("CREATE TABLE recipes (name)")
+        connection.execute("INSERT INTO recipes VALUES ('Powidltascherl')")
+    letter = full / "before-christmas.db"
+    letter.write_text("Dear Ana, before Christmas …", "utf-8")
+    own_name = full / "before-the-summer.db"  # a copy made by hand: it is a center's, but is it ours to remove?
+    own_name.write_bytes(whole[: len(whole) // 2])
+    by_hand = full / "before-the-autumn.db"
+    by_hand.write_bytes(whole)
+    damaged = full / "before-restore-2026-01-03T000000.000Z-2.db"
+    damaged.write_bytes(whole[: len(whole) // 2])
+    wiped = backup.listing(full)[0].path
+    wiped.write_bytes(bytes(100) + wiped.read_bytes()[100:])
+    kept = {path: path.read_bytes() for path in (foreign, letter, own_name, wiped)}
+    done = secrecy.switch_on(SYSTEM, full, secrecy.new_code())
+    assert {path: path.read_bytes() for path in kept} == kept
+    assert sorted(done.strangers) == sorted(path.name for path in kept)
+    assert (done.done, done.removed, done.left) == (2, 1, 0)
+    assert not damaged.exists()
+    assert cipher.kind_of(by_hand) == "keyed"
+    assert secrecy.align(full, None) == 0
+    assert secrecy.state(full).unlike == 1, "the copy by hand whose name says nothing"
+    assert secrecy.switch_off(SYSTEM, full).strangers
+    assert {path: path.read_bytes() for path in kept} == kept
 
 
 def test_a_full_disk_leaves_a_copy_for_another_time(
