@@ -101,9 +101,18 @@ def know_key(key_file: Path | None) -> None:
 
 @contextmanager
 def _center(data_dir: Path, *, alone: bool) -> Any:
-    """The center open for a command; `alone` where it writes, which no window may see happen behind its back."""
-    if alone:
-        store.claim_folder(data_dir)
+    """The center open for a command; `alone` where it writes, which no window may see happen behind its back.
+
+    To bring an older file up is to write, too: a window of the former version may have it open.
+    """
+    older = not alone and store.is_older(data_dir)
+    if alone or older:
+        try:
+            store.claim_folder(data_dir)
+        except EnvironmentFault as taken:
+            if older and taken.key == "store.in_use":
+                raise EnvironmentFault("cli.older_in_use", path=str(data_dir)) from taken
+            raise
     try:
         store.open_center(data_dir)
         try:
@@ -119,7 +128,7 @@ def _center(data_dir: Path, *, alone: bool) -> Any:
         finally:
             store.close_center()
     finally:
-        if alone:
+        if alone or older:
             store.release_folder()
 
 

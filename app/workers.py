@@ -166,6 +166,15 @@ class KeepingState:
     broken: str = ""
 
 
+def _in_words(error: Exception, key: str) -> str:
+    """What went wrong with the copies, in words. A bug is told to whoever keeps the log, too, and ends nothing."""
+    fault = damage.explain(error)
+    if isinstance(fault, DeskError):
+        return text.sentence(fault)
+    sys.excepthook(type(error), error, error.__traceback__)
+    return text.sentence(key, {"detail": str(error) or type(error).__name__})
+
+
 class BackupThread(QThread):
     """Makes verified copies beside the window: when something changed, when asked, and at the end.
 
@@ -196,7 +205,9 @@ class BackupThread(QThread):
     def run(self) -> None:
         """The thread's life: copy what changed until told to stop, then once more."""
         with store.connected(readonly=True):
-            self._align()
+            problem = self._align()
+            if problem:
+                self._tell(KeepingState(self.state.last, problem=problem))
             self._known = backup.last_operation_in(self.state.last.path) if self.state.last is not None else None
             while not self._stop.is_set():
                 self._wake.wait(self.LOOK_S)
@@ -212,27 +223,22 @@ class BackupThread(QThread):
             if why or self._changed():
                 self._take(why or (self.last_words if self._stop.is_set() else "auto"), stop)
         except Exception as error:
-            fault = damage.explain(error)
-            if isinstance(fault, EnvironmentFault):
-                self._failed(fault)
-                return
-            self._failed(EnvironmentFault("keeping.failed", detail=str(error) or type(error).__name__))
-            sys.excepthook(*sys.exc_info())
+            self._next_at = time.monotonic() + self.LOOK_S
+            self._tell(KeepingState(self.state.last, problem=_in_words(error, "keeping.failed")))
 
-    def _failed(self, fault: EnvironmentFault) -> None:
-        self._next_at = time.monotonic() + self.LOOK_S
-        self._tell(KeepingState(self.state.last, problem=text.sentence(fault)))
+    def _align(self) -> str:
+        """Close every copy as the center is: what a kill left of switching encryption, a stick that was not there.
 
-    def _align(self) -> None:
-        """Close every copy as the center is: what a kill left of switching encryption, a stick that was not there."""
+        Returns what went wrong in words, '' where nothing did; the next copy tries again.
+        """
         from app.desk import secrecy  # not needed for the first page
 
-        place = keeping.second_place()
         try:
+            place = keeping.second_place()
             secrecy.align(self._data_dir, place[0] if place is not None else None, self._stop.is_set)
-        except (EnvironmentFault, OSError) as error:
-            detail = text.sentence(error) if isinstance(error, EnvironmentFault) else str(error)
-            self._tell(KeepingState(self.state.last, problem=detail))
+        except Exception as error:
+            return _in_words(error, "keeping.align_failed")
+        return ""
 
     def _changed(self) -> bool:
         return keeping.last_operation() != self._known
@@ -241,7 +247,7 @@ class BackupThread(QThread):
         self._tell(KeepingState(self.state.last, running=True, second_place=self.state.second_place))
         known = keeping.last_operation()
         place = keeping.second_place()
-        above = backup.highest(place[0]) if place is not None else 0
+        above = backup.highest(place[0], self._data_dir) if place is not None else 0
         try:
             made = backup.take(self._data_dir, why, stop, self.progress.emit, above=above)
         except backup.Stopped:
@@ -256,16 +262,14 @@ class BackupThread(QThread):
 
     def _second_place(self, made: backup.Backup) -> KeepingState:
         place = keeping.second_place()
-        if place is None:
-            return KeepingState(made)
         try:
-            backup.to_second_place(made, place[0])
-            self._align()
+            if place is not None:
+                backup.to_second_place(made, place[0])
         except EnvironmentFault as fault:
             gone = fault.key == "keeping.second_place_gone"
             said = "" if gone else text.sentence(fault)
             return KeepingState(made, problem=said, second_place="gone" if gone else "failed")
-        return KeepingState(made, second_place="copied")
+        return KeepingState(made, problem=self._align(), second_place="copied" if place is not None else "")
 
     def _tell(self, state: KeepingState) -> None:
         self.state = state

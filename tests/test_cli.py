@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,15 @@ from app import clock, demo, paths, store
 from app.demo import history
 from app.desk import secrecy
 from app.desk.accounts import SYSTEM
-from app.store import checks, cipher, opening
+from app.store import backup, checks, cipher, opening
 from app.store.models import Payment, User
 from tests.support.center import build
-from tests.support.full_center import build_full
+from tests.support.full_center import START, build_full
 from tests.support.keyrings import nothing_is_known
+from tests.support.later_schema import STEPS, Step, later_schema
 from ui.main import main
 
-__all__ = ["nothing_is_known"]
+__all__ = ["later_schema", "nothing_is_known"]
 
 MORNING = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 
@@ -144,6 +146,45 @@ def test_a_writing_command_refuses_while_a_window_owns_the_folder(
         opening._owner = owner
     finally:
         store.release_folder()
+
+
+READING = {
+    "check": ("check",),
+    "backup": ("backup", "copy.db"),
+    "invoice": ("invoice", "2026-000001", "--out", "invoice.pdf"),
+    "export": ("export", "students", "people.csv"),
+    "mail status": ("mail", "status"),
+    "dry run": ("import", "students", "list.csv", "--dry-run"),
+}
+
+
+@pytest.mark.parametrize("words", READING.values(), ids=READING.keys())
+def test_a_reading_command_does_not_upgrade_the_file_under_a_window(
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    later_schema: Callable[[list[Step]], None],
+    capsys: pytest.CaptureFixture[str],
+    words: tuple[str, ...],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "list.csv").write_text("First name\nZoë\n", "utf-8")
+    before = (folder / "center.db").read_bytes()
+    later_schema(STEPS)
+    store.claim_folder(folder)
+    owner, opening._owner = opening._owner, None
+    try:
+        assert run(folder, *words) == 1
+        assert "is of an older version, and a window has it open" in capsys.readouterr().err
+        assert (folder / "center.db").read_bytes() == before
+        assert not (folder / "backups").exists()
+    finally:
+        owner.close()
+    with clock.frozen(START + timedelta(hours=10)):
+        assert run(folder, *words) == 0
+    assert [one.why for one in backup.listing(folder)] == ["migration"], "brought up, after a copy of the old one"
+    store.claim_folder(folder)  # and let go of
+    store.release_folder()
 
 
 @pytest.mark.parametrize("what", ["missing", "foreign", "newer"])

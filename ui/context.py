@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -82,6 +83,7 @@ class Context(QObject):
         super().__init__()
         self.desk, self.reader, self.actor, self.center = desk, reader, actor, center
         self.calls: set[_Call] = set()
+        self._closing = threading.Event()
         desk.committed.connect(self._on_committed)
 
     def run(
@@ -112,8 +114,14 @@ class Context(QObject):
         self.calls.add(call)
         self.reader.submit(call.job)
 
+    @property
+    def is_closing(self) -> bool:
+        """Whether the window closes: what runs long beside it, and writes nothing of the center, stops then."""
+        return self._closing.is_set()
+
     def forget(self) -> None:
         """The window closes: answers that still come in have nobody to tell."""
+        self._closing.set()
         for call in self.calls:
             call.forget()
 

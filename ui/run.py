@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from app import paths, store, text
 from app.cli import know_key
+from app.desk import keeping
 from app.desk.accounts import Actor
 from app.errors import DeskError
 from app.lists import staff
@@ -95,6 +96,7 @@ def reopened(desk: Desk) -> Desk | None:
     """
     if desk.next_job is None:
         return None
+    before = keeping.at_the_desk(desk.data_dir, desk.context.actor.user_id)
     thread = BetweenThread(desk.next_job.work)
     waiting = Waiting(desk.next_job.waiting)
     waiting.until(thread)
@@ -102,8 +104,9 @@ def reopened(desk: Desk) -> Desk | None:
     if again is None:
         return None
     # What somebody may do is said by the file that is open now: it may be of a time before they became an admin.
-    here = {person.id: person for person in staff.at_work("staff", "admin", "super_admin")}
-    who = here.get(desk.context.actor.user_id or 0)
+    # Who that is says the uid alone: ids of the file that was may be another's in it.
+    here = {person.uid: person for person in staff.at_work("staff", "admin", "super_admin")}
+    who = here.get(before.uid) if before is not None else None
     if who is not None:
         again.context.set_actor(Actor(who.id, who.role, desk.context.actor.desk))
     again.window.notice(text.sentence(thread.error) if thread.error is not None else desk.next_job.done(thread.result))

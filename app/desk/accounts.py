@@ -44,6 +44,11 @@ def may(actor: Actor, right: str) -> bool:
     return actor.role in ("super_admin", "system") or right in _RIGHTS.get(actor.role, frozenset())
 
 
+def roles_with(right: str) -> list[str]:
+    """The roles of people that have a right."""
+    return [role for role in ("super_admin", *_RIGHTS) if may(Actor(None, role), right)]
+
+
 def require(actor: Actor, right: str) -> None:
     """UserError `rights.missing` unless the actor has the right. Every writing function begins with it."""
     if not may(actor, right):

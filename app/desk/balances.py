@@ -11,6 +11,7 @@ from typing import Any
 
 from peewee import Case, fn
 
+from app import store
 from app.store import Write
 from app.store.models import CourseEnrolled, Payment, ProductEnrolled, StudentPayment, User
 from app.store.prepared import prepared
@@ -18,44 +19,47 @@ from app.store.prepared import prepared
 
 def balance_minor(student_id: int) -> int:
     """What the rows say the student owes, in minor units; negative is credit."""
-    return _kept_and_found(student_id)[1]
+    return next(found for _student, _kept, found in _kept_and_found([student_id]))
 
 
-def _kept_and_found(student_id: int) -> tuple[int, int]:
-    ((kept, courses, products, paid_in, from_others, to_others),) = _parts(student_id)
-    return kept, courses + products - paid_in - from_others + to_others
+def _kept_and_found(student_ids: Iterable[int]) -> list[tuple[int, int, int]]:
+    """(student, balance that is kept, balance that the rows say)."""
+    return [
+        (student, kept, courses + products - paid_in - from_others + to_others)
+        for student, kept, courses, products, paid_in, from_others, to_others in _parts(store.listed(student_ids))
+    ]
 
 
 @prepared
-def _parts(student_id: int) -> Any:
+def _parts(student_ids: str) -> Any:
     courses = CourseEnrolled.select(fn.COALESCE(fn.SUM(CourseEnrolled.gross_minor), 0)).where(
-        CourseEnrolled.student_id == student_id, CourseEnrolled.status != "canceled"
+        CourseEnrolled.student_id == User.id, CourseEnrolled.status != "canceled"
     )
     products = ProductEnrolled.select(fn.COALESCE(fn.SUM(ProductEnrolled.gross_minor), 0)).where(
-        ProductEnrolled.student_id == student_id, ProductEnrolled.status != "canceled"
+        ProductEnrolled.student_id == User.id, ProductEnrolled.status != "canceled"
     )
     paid_sign = Case(None, [(Payment.payment_type == "refund", Payment.amount_minor * -1)], Payment.amount_minor)
     paid = Payment.select(fn.COALESCE(fn.SUM(paid_sign), 0)).where(
-        Payment.student_id == student_id, Payment.status == "COMPLETED"
+        Payment.student_id == User.id, Payment.status == "COMPLETED"
     )
     put = fn.COALESCE(fn.SUM(StudentPayment.direction * StudentPayment.amount_minor), 0)
     by_others = (
         StudentPayment.select(put)
         .join(Payment, on=(Payment.id == StudentPayment.payment_id))
-        .where(StudentPayment.student_id == student_id, Payment.student_id != student_id)
+        .where(StudentPayment.student_id == User.id, Payment.student_id != User.id)
     )
     for_others = (
         StudentPayment.select(put)
         .join(Payment, on=(Payment.id == StudentPayment.payment_id))
-        .where(Payment.student_id == student_id, StudentPayment.student_id != student_id)
+        .where(Payment.student_id == User.id, StudentPayment.student_id != User.id)
     )
-    columns = (User.balance_minor, courses, products, paid, by_others, for_others)
-    return User.select(*columns).where(User.id == student_id)
+    columns = (User.id, User.balance_minor, courses, products, paid, by_others, for_others)
+    return User.select(*columns).where(User.id.in_(store.these(student_ids)))
 
 
 def recompute(w: Write, student_id: int) -> int:
     """Bring the kept balance in step, inside the write that moved the money; returns it."""
-    kept, found = _kept_and_found(student_id)
+    ((_student, kept, found),) = _kept_and_found([student_id])
     if kept != found:
         w.update(User, student_id, balance_minor=found)
     return found
@@ -63,5 +67,6 @@ def recompute(w: Write, student_id: int) -> int:
 
 def recompute_all(w: Write, student_ids: Iterable[int]) -> None:
     """`recompute` for everyone whose money moved, each once."""
-    for student_id in sorted(set(student_ids)):
-        recompute(w, student_id)
+    for student_id, kept, found in _kept_and_found(student_ids):
+        if kept != found:
+            w.update(User, student_id, balance_minor=found)

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from app import store
 from app.desk import balances, naming, operations, scheduling, seats
+from app.desk.accounts import Actor, require
 from app.errors import UserError
 from app.store import Write, images
 from app.store.images import Image, Touched
-from app.store.models import CourseEnrolled, Operation, Payment, Slot, SlotEnrolled, Timeline, User
+from app.store.models import CourseEnrolled, Payment, Slot, SlotEnrolled, Timeline, User
 
 #: Worked out from other rows, by table.
 KEPT: dict[str, frozenset[str]] = {
@@ -40,37 +44,74 @@ MONEY = frozenset({"payments", "student_payments", "invoices", "invoice_lines", 
 PURCHASES = frozenset({"courses_enrolled", "product_enrolled"})
 
 
-def put_back(w: Write, rows: Sequence[Touched], since: int) -> list[tuple[str, Touched]]:
-    """Make rows what they were before the operation `since`; returns what became of which: gone, back or changed.
+@dataclass(frozen=True)
+class Put:
+    """One row that is put back: what it becomes, the columns left as they are, and whether people are told of it."""
+
+    row: Touched
+    target: Image | None
+    left: frozenset[str]
+    told: bool
+
+    @property
+    def act(self) -> str:
+        """What becomes of it: gone, back or changed."""
+        return "gone" if self.row.before is None else "back" if self.row.after is None else "changed"
+
+
+def look(actor: Actor, rows: Sequence[Touched], since: int) -> list[Put]:
+    """What making rows what they were before the operation `since` does to each; reads only.
 
     UserErrors name what stands in the way (`undo.later_change`, `undo.in_use`, `undo.missing`, `undo.rival`,
-    `undo.full`, `undo.busy`, and more); money and documents are refused (`undo.money`).
+    `undo.stock`, and more); money and documents are refused (`undo.money`). Seats and rooms are for `suppose`, or for
+    `put_back` itself, to judge. What is asked of the file is asked of all rows at once.
     """
+    require(actor, "undo.own")
     rows = [row for row in rows if row.before is not None or row.after is not None]
     for row in rows:
         if row.table in MONEY or (row.table in PURCHASES and (row.before is None or row.after is None)):
             raise UserError("undo.money")
         if row.redacted:
             raise UserError("undo.redacted")
-    told = [row for row in rows if _is_business(row)]
-    known = {(row.table, row.row_id) for row in told}
-    for row in told:
+    told = {(row.table, row.row_id) for row in rows if _is_business(row)}
+    for row in images.moved_on(row for row in rows if (row.table, row.row_id) in told):
         _unchanged_since(row, since)
-    _free_to_go(w, [row for row in rows if row.before is None], since)
-    coming = {(row.table, row.row_id) for row in rows if row.after is None}
-    for row in rows:
-        if row.before is not None:
-            _free_to_come(row, since, coming)
-    done = []
+    _free_to_go(actor, [row for row in rows if row.before is None], since)
+    _free_to_come(rows, since)
+    staying = images.by_table((row.table, row.row_id) for row in rows if row.before is not None)
+    now = {table: images.present_of(table, ids) for table, ids in staying.items()}
+    found = []
     for row in reversed(rows):
-        if row.before is None and row.table == "users":
-            _move_timeline(w, row.row_id)
-        images.put_back(w, row.table, row.row_id, *_target(row))
-        if (row.table, row.row_id) in known:
-            done.append(("gone" if row.before is None else "back" if row.after is None else "changed", row))
-    _recompute(w, rows)
-    _hold_rules(w, told, since)
-    return done[::-1]
+        target, left = _target(row, now.get(row.table, {}).get(row.row_id))
+        found.append(Put(row, target, left, (row.table, row.row_id) in told))
+    return found[::-1]
+
+
+def put_back(w: Write, found: Sequence[Put], since: int) -> None:
+    """Do what `look` found, in a write that proves its references at the end (`images.prove_references`).
+
+    UserErrors where a rule of seats and rooms would not hold after it: `undo.full`, `undo.busy`,
+    `undo.slot_canceled`, clashes.
+    """
+    _move_timeline(w, [put.row.row_id for put in found if put.act == "gone" and put.row.table == "users"])
+    for table, some in _by_table(found):
+        images.put_back(w, table, [(put.row.row_id, put.target, put.left) for put in reversed(some)])
+    _recompute(w, [put.row for put in found])
+    _hold_rules(w.now, [put.row for put in found if put.told], since)
+
+
+def suppose(found: Sequence[Put], now: str, since: int) -> None:
+    """The UserErrors of `put_back`, without doing it: for a preview, inside `store.looking`."""
+    of_seats = [put for put in found if put.row.table in ("slots", "slot_enrolled", "courses_enrolled")]
+    rows = {t: [(put.row.row_id, put.target, put.left) for put in some] for t, some in _by_table(of_seats)}
+    with images.supposing(rows):
+        _hold_rules(now, [put.row for put in found if put.told], since)
+
+
+def _by_table(found: Sequence[Put]) -> list[tuple[str, list[Put]]]:
+    """Rows of different tables do not stand in each other's way: references are proven at the end."""
+    table = attrgetter("row.table")
+    return [(name, list(some)) for name, some in groupby(sorted(found, key=table), table)]
 
 
 def _loose(row: Touched) -> frozenset[str]:
@@ -101,12 +142,9 @@ def _unchanged_since(row: Touched, since: int) -> None:
         raise operations.in_the_way("undo.later_change", row.table, row.row_id, since, "undo.changed", loose)
 
 
-def _target(row: Touched) -> tuple[Image | None, frozenset[str]]:
-    """What a row becomes, and the columns that are left as they are."""
-    if row.before is None:
-        return None, frozenset()
-    now = images.present(row.table, row.row_id)
-    if now is None:
+def _target(row: Touched, now: Image | None) -> tuple[Image | None, frozenset[str]]:
+    """What a row that is `now` so becomes, and the columns that are left as they are."""
+    if row.before is None or now is None:
         return row.before, frozenset()
     target, left = dict(row.before), KEPT.get(row.table, frozenset())
     if row.after is not None:
@@ -124,57 +162,67 @@ def _target(row: Touched) -> tuple[Image | None, frozenset[str]]:
 # -- what stands in the way ------------------------------------------------------------------------------------
 
 
-def _free_to_go(w: Write, rows: Iterable[Touched], since: int) -> None:
+def _free_to_go(actor: Actor, rows: Iterable[Touched], since: int) -> None:
     """Nothing that stays points at rows that go. A person's timeline moves on, next slots are worked out again."""
-    going = {(row.table, row.row_id) for row in rows}
-    for table, row_id in going:
-        for child, child_id in images.referring(table, row_id):
-            if (child, child_id) in going or (child == "users" and table == "slots"):
-                continue
-            if child == "timeline" and table == "users" and Timeline.get_by_id(child_id).actor_id != row_id:
-                continue
+    going = images.by_table((row.table, row.row_id) for row in rows)
+    for table, ids in going.items():
+        moving = {"users": [("timeline", "user_id")], "slots": [("users", "next_slot_id")]}.get(table, [])
+        for child, child_id, row_id in images.referring(table, ids, going, moving):
             by = operations.blame(child, child_id, since)
             if by is None:
                 raise UserError("undo.kept", record=naming.name(table, row_id))
             raise UserError("undo.in_use", record=naming.name(table, row_id), **operations.facts(by))
-        if table == "users":
-            theirs = Operation.get_or_none(Operation.actor_id == row_id)
-            if theirs is not None:
-                raise UserError("undo.in_use", record=naming.name(table, row_id), **operations.facts(theirs.id))
-            if w.actor.user_id is None:
-                raise UserError("undo.kept", record=naming.name(table, row_id))
+    people = going.get("users", [])
+    theirs = operations.first_of(people)
+    if theirs is not None:
+        raise UserError("undo.in_use", record=naming.name("users", theirs[1]), **operations.facts(theirs[0]))
+    if people and actor.user_id is None:
+        raise UserError("undo.kept", record=naming.name("users", people[0]))
 
 
-def _free_to_come(row: Touched, since: int, coming: set[tuple[str, int]]) -> None:
-    """What a row points at is there, and nobody has taken what it wants for itself alone."""
-    assert row.before is not None
-    if row.after is None and images.holds_bytes(row.table):
-        raise UserError("undo.bytes")
-    image = {name: value for name, value in row.before.items() if name not in KEPT.get(row.table, frozenset())}
-    for table, row_id in images.missing(row.table, image):
-        if (table, row_id) in coming:
+def _free_to_come(rows: Iterable[Touched], since: int) -> None:
+    """What rows point at is there, and nobody has taken what they want for themselves alone."""
+    rows = list(rows)
+    coming = {(row.table, row.row_id) for row in rows if row.after is None}
+    wanted: dict[str, list[tuple[int, Image]]] = {}
+    for row in rows:
+        if row.before is None:
             continue
-        story = images.of_row(table, row_id)
-        named = operations.facts(story[0].operation_id) if story else {"what": "", "who": "", "at": ""}
-        raise UserError("undo.missing", record=naming.name(table, row_id), **named)
-    other = images.rival(row.table, row.row_id, image)
-    if other is not None:
-        raise operations.in_the_way("undo.rival", row.table, other, since, "undo.changed")
-    if row.table == "courses_enrolled" and row.before["status"] == "pending":
+        if row.after is None and images.holds_bytes(row.table):
+            raise UserError("undo.bytes")
+        kept = KEPT.get(row.table, frozenset())
+        image = {name: value for name, value in row.before.items() if name not in kept}
+        wanted.setdefault(row.table, []).append((row.row_id, image))
+    for of, found in wanted.items():
+        for table, row_id in images.missing(of, (image for _row_id, image in found)):
+            if (table, row_id) in coming:
+                continue
+            story = images.of_row(table, row_id)
+            named = operations.facts(story[0].operation_id) if story else {"what": "", "who": "", "at": ""}
+            raise UserError("undo.missing", record=naming.name(table, row_id), **named)
+        for _row_id, other in images.rivals(of, found):
+            raise operations.in_the_way("undo.rival", of, other, since, "undo.changed")
+    for row in rows:
+        if row.before is not None:
+            _free_of_twins(row, row.before, since)
+
+
+def _free_of_twins(row: Touched, before: Image, since: int) -> None:
+    if row.table == "courses_enrolled" and before["status"] == "pending":
         twin = CourseEnrolled.get_or_none(
-            CourseEnrolled.student_id == row.before["student_id"],
-            CourseEnrolled.course_id == row.before["course_id"],
+            CourseEnrolled.student_id == before["student_id"],
+            CourseEnrolled.course_id == before["course_id"],
             CourseEnrolled.status == "pending",
             CourseEnrolled.id != row.row_id,
         )
         if twin is not None:
             raise operations.in_the_way("undo.rival", "courses_enrolled", twin.id, since, "undo.changed")
-    if row.table == "settings" and row.before["key"] == "currency" and row.moved():  # noqa: SIM102
+    if row.table == "settings" and before["key"] == "currency" and row.moved():  # noqa: SIM102
         if Payment.select(Payment.id).limit(1).exists():
             raise UserError("center.currency_fixed", "currency")
 
 
-def _hold_rules(w: Write, rows: Iterable[Touched], since: int) -> None:
+def _hold_rules(now: str, rows: Iterable[Touched], since: int) -> None:
     """Seats and rooms after the rows are back: capacity, one place at a time, no seat in a canceled slot."""
     moved_slots = {"start_utc", "end_utc", "resource_id", "canceled_at"}
     slots = [row for row in rows if row.table == "slots" and row.before is not None and row.moved() & moved_slots]
@@ -188,10 +236,10 @@ def _hold_rules(w: Write, rows: Iterable[Touched], since: int) -> None:
     for row in slots:
         touched |= {seat.id for seat in SlotEnrolled.select(SlotEnrolled.id).where(SlotEnrolled.slot_id == row.row_id)}
     for seat_id in sorted(touched):
-        _hold_seat(w, store.by_id(SlotEnrolled, seat_id), since)
+        _hold_seat(now, store.by_id(SlotEnrolled, seat_id), since)
 
 
-def _hold_seat(w: Write, seat: Any, since: int) -> None:
+def _hold_seat(now: str, seat: Any, since: int) -> None:
     if seat is None or seat.status == "canceled":
         return
     slot = store.by_id(Slot, seat.slot_id)
@@ -203,23 +251,23 @@ def _hold_seat(w: Write, seat: Any, since: int) -> None:
         raise operations.in_the_way(
             "undo.later_change", "courses_enrolled", enrollment.id, since, "undo.not_running", KEPT["courses_enrolled"]
         )
-    if seat.status not in ("booked", "attended") and not (seat.status == "held" and seat.held_until > w.now):
+    if seat.status not in ("booked", "attended") and not (seat.status == "held" and seat.held_until > now):
         return
-    if seats.taken(slot.id, w.now) > slot.capacity:
-        raise _named_by_seats(w, "undo.full", slot, seat, since, ())
-    other = seats.busy_elsewhere(seat.student_id, slot.start_utc, slot.end_utc, w.now, but=slot.id)
+    if seats.taken(slot.id, now) > slot.capacity:
+        raise _named_by_seats(now, "undo.full", slot, seat, since, ())
+    other = seats.busy_elsewhere(seat.student_id, slot.start_utc, slot.end_utc, now, but=slot.id)
     if other is None or seat.override_reason or slot.override_reason or other.override_reason:
         return
     theirs = SlotEnrolled.get(
-        SlotEnrolled.slot_id == other.id, SlotEnrolled.student_id == seat.student_id, seats.live(w.now)
+        SlotEnrolled.slot_id == other.id, SlotEnrolled.student_id == seat.student_id, seats.live(now)
     )
     if not theirs.override_reason:
-        raise _named_by_seats(w, "undo.busy", other, seat, since, (theirs.id,))
+        raise _named_by_seats(now, "undo.busy", other, seat, since, (theirs.id,))
 
 
-def _named_by_seats(w: Write, key: str, slot: Any, seat: Any, since: int, ids: tuple[int, ...]) -> UserError:
+def _named_by_seats(now: str, key: str, slot: Any, seat: Any, since: int, ids: tuple[int, ...]) -> UserError:
     """Who took the seat, or the student's time: the newest operation among the live seats of a slot, or on itself."""
-    rows = SlotEnrolled.select(SlotEnrolled.id).where(SlotEnrolled.slot_id == slot.id, seats.live(w.now))
+    rows = SlotEnrolled.select(SlotEnrolled.id).where(SlotEnrolled.slot_id == slot.id, seats.live(now))
     others = ids or [row.id for row in rows if row.id != seat.id]
     found = [operations.blame("slot_enrolled", one, since, LOOSE["slot_enrolled"]) for one in others]
     found.append(operations.blame("slots", slot.id, since, KEPT["slots"]))
@@ -231,11 +279,20 @@ def _named_by_seats(w: Write, key: str, slot: Any, seat: Any, since: int, ids: t
 # -- what follows ----------------------------------------------------------------------------------------------
 
 
-def _move_timeline(w: Write, user_id: int) -> None:
-    """A person who goes leaves no timeline: its entries stand with whoever took them off the roster."""
-    params = json.dumps({"name": naming.name("users", user_id)}, ensure_ascii=False)
-    for entry in list(Timeline.select(Timeline.id).where(Timeline.user_id == user_id)):
-        w.update(Timeline, entry.id, user_id=w.actor.user_id, key="undo.timeline_gone", params=params)
+def _move_timeline(w: Write, user_ids: list[int]) -> None:
+    """People who go leave no timeline: its entries stand with whoever took them off the roster."""
+    there = images.present_of("users", user_ids)
+    rows = []
+    theirs: Any = (
+        Timeline.select(Timeline.id, Timeline.user_id)
+        .where(Timeline.user_id.in_(store.these(store.listed(user_ids))))
+        .order_by(Timeline.id)
+        .tuples()
+    )
+    for entry_id, user_id in theirs:
+        params = json.dumps({"name": naming.name("users", user_id, there[user_id])}, ensure_ascii=False)
+        rows.append((w.actor.user_id, "undo.timeline_gone", params, entry_id))
+    w.update_many(Timeline, ("user_id", "key", "params"), rows)
 
 
 def _recompute(w: Write, rows: Iterable[Touched]) -> None:
@@ -260,11 +317,12 @@ def _recompute(w: Write, rows: Iterable[Touched]) -> None:
             lines |= {line.id for line in CourseEnrolled.select(CourseEnrolled.id).where(
                 CourseEnrolled.course_id == row.row_id)}  # fmt: skip
     seated = SlotEnrolled.select(SlotEnrolled.student_id, SlotEnrolled.enrollment_id)
-    for seat in seated.where(SlotEnrolled.slot_id.in_(sorted(slots))) if slots else ():
+    for seat in seated.where(SlotEnrolled.slot_id.in_(store.these(store.listed(slots)))) if slots else ():
         students.add(seat.student_id)
         lines |= {seat.enrollment_id} if seat.enrollment_id is not None else set()
     seats.recount(w, sorted(slots))
     seats.recompute_progress(w, sorted(lines))
-    there = {row.id for row in User.select(User.id).where(User.id.in_(sorted(students)), User.role == "student")}
-    seats.refresh_next_slot(w, sorted(there))
+    wanted = User.select(User.id).where(User.id.in_(store.these(store.listed(students))), User.role == "student")
+    there = [row.id for row in wanted]
+    seats.refresh_next_slot(w, there)
     balances.recompute_all(w, there)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
-from app import clock, store
+from app import clock, paths, store
 from app.desk import center, notifications
 from app.desk.accounts import Actor, require
 from app.errors import UserError
-from app.store import Write
+from app.store import Write, contents
 from app.store import restore as stored
 from app.store.models import MailQueue, Notification, Operation, Setting
 
@@ -24,18 +25,27 @@ PATIENCE_DAYS = 3
 def restore(actor: Actor, source: Path, data_dir: Path) -> Path | None:
     """Put a backup in place of the closed center; returns where the present file is kept.
 
-    Unsent mails of the restored file are held: each may have gone out after the backup was made. Super admins are
-    told. Errors as from `store.restore`.
+    Unsent mails of the restored file are held: each may have gone out after the backup was made. All who may restore
+    are told, by the name of whoever did it where the restored file does not know them. Errors as from `store.restore`.
     """
     require(actor, "keeping.restore")
+    who = at_the_desk(data_dir, actor.user_id)
 
     def settle(w: Write) -> None:
         held = _hold_mails(w)
         last = Operation.select(Operation.at).where(Operation.id < w.operation_id).order_by(Operation.id.desc()).first()
-        made_at = last.at if last is not None else w.now
-        notifications.notify(w, "system", "system", "keeping.restored", made_at=made_at, mails=held)
+        facts: dict[str, Any] = {"made_at": last.at if last is not None else w.now, "mails": held}
+        key = "keeping.restored"
+        if w.actor.user_id is None and who is not None:
+            key, facts["who"] = "keeping.restored_by", who.name
+        notifications.notify(w, "system", "system", key, recipients=notifications.who_may("keeping.restore"), **facts)
 
-    return stored.restore(source, data_dir, actor, settle)
+    return stored.restore(source, data_dir, actor, who.uid if who is not None else "", settle)
+
+
+def at_the_desk(data_dir: Path, user_id: int | None) -> contents.Person | None:
+    """Who somebody is in the closed center, by what stays the same in every file of it; None where nothing says it."""
+    return contents.person(paths.data_file(data_dir), user_id)
 
 
 def last_operation() -> str:

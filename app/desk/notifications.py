@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from app import clock, store
-from app.desk.accounts import Actor, require
+from app.desk.accounts import Actor, require, roles_with
 from app.errors import UserError
 from app.store import Write
 from app.store.models import Notification, NotificationRecipient, User
@@ -47,7 +47,16 @@ def notify(
 
 def super_admins() -> list[int]:
     """The ids of every active super admin."""
-    query = User.select(User.id).where(User.role == "super_admin", User.status == "active")
+    return _active("super_admin")
+
+
+def who_may(right: str) -> list[int]:
+    """The ids of every active person who has a right."""
+    return _active(*roles_with(right))
+
+
+def _active(*roles: str) -> list[int]:
+    query = User.select(User.id).where(User.role.in_(roles), User.status == "active")
     return [row.id for row in query]
 
 

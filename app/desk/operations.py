@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app import text
+from app import store, text
 from app.desk import labels, naming
 from app.errors import UserError
 from app.store import images
@@ -71,6 +72,19 @@ def facts(operation_id: int) -> dict[str, str]:
     person = User.get_or_none(User.id == done.actor_id) if done.actor_id is not None else None
     who = f"{person.first_name} {person.last_name}".strip() if person is not None else "Deskbell"
     return {"what": words(done), "who": who, "at": done.at}
+
+
+def first_of(people: Sequence[int]) -> tuple[int, int] | None:
+    """(operation, person): the first thing that was done by one of these people, None where they did nothing."""
+    row = (
+        Operation.select(Operation.id, Operation.actor_id)
+        .where(Operation.actor_id.in_(store.these(store.listed(people))))
+        .order_by(Operation.id)
+        .first()
+        if people
+        else None
+    )
+    return (row.id, row.actor_id) if row is not None else None
 
 
 def blame(table: str, row_id: int, after: int, but: frozenset[str] = frozenset()) -> int | None:

@@ -70,11 +70,11 @@ def bring_back(actor: Actor, table: str, row_id: int, change_id: int) -> int:
     """Make a record what it was after one recorded change; returns the operation. What follows is worked out again.
 
     UserErrors `undo.record_money`, `undo.record_kind`, `undo.record_same`, `undo.redacted`, `store.gone`, and what
-    stands in the way as in `exact.put_back`.
+    stands in the way as in `exact.look` and `exact.put_back`.
     """
     require(actor, "undo.own")
     require_for(actor, table, row_id)
-    with store.write("Bring back record", actor) as w:
+    with store.write("Bring back record", actor, prove=images.prove_references) as w:
         moment = next((one for one in images.of_row(table, row_id) if one.change_id == change_id), None)
         if moment is None or moment.after is None:
             raise UserError("store.gone")
@@ -85,8 +85,10 @@ def bring_back(actor: Actor, table: str, row_id: int, change_id: int) -> int:
         if now is not None:
             then.update({name: now[name] for name in _STAYS if name in now})
         row = Touched(table, row_id, then, now)
-        if not exact.put_back(w, [row], moment.operation_id):
+        found = exact.look(actor, [row], moment.operation_id)
+        if not any(put.told for put in found):
             raise UserError("undo.record_same")
+        exact.put_back(w, found, moment.operation_id)
         person: Any = row_id if table == "users" else then.get("student_id", then.get("user_id"))
         if person is not None:
             at = operations.facts(moment.operation_id)["at"]

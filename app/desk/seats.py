@@ -37,18 +37,24 @@ _kept_seats = prepared(
         SlotEnrolled.slot_id == slot_id, SlotEnrolled.status.in_(["booked", "attended"])
     )
 )
-_next_slot = prepared(
-    lambda student_id, held_after, starts_after: (
-        Slot.select(Slot.id, Slot.start_utc)
-        .join(SlotEnrolled, on=(SlotEnrolled.slot_id == Slot.id))
+_next_slots = prepared(
+    lambda student_ids, held_after, starts_after: (
+        SlotEnrolled.select(SlotEnrolled.student_id, Slot.id, Slot.start_utc)
+        .join(Slot, on=(SlotEnrolled.slot_id == Slot.id))
         .where(
-            SlotEnrolled.student_id == student_id,
+            SlotEnrolled.student_id.in_(store.these(student_ids)),
             live(held_after),
             Slot.canceled_at.is_null(),
             Slot.start_utc > starts_after,
         )
         .order_by(Slot.start_utc, Slot.id)
-        .limit(1)
+    )
+)
+_kept_next_slots = prepared(
+    lambda student_ids: (
+        User.select(User.id, User.next_slot_id, User.next_slot_at)
+        .where(User.id.in_(store.these(student_ids)))
+        .order_by(User.id)
     )
 )
 
@@ -350,11 +356,13 @@ def recount(w: Write, slot_ids: Iterable[int]) -> None:
 
 def refresh_next_slot(w: Write, student_ids: Iterable[int]) -> None:
     """Bring the kept next slot of students in step, as of now."""
-    for student_id in dict.fromkeys(student_ids):
-        found = _next_slot(student_id, w.now, w.now)
-        next_id, next_at = found[0] if found else (None, None)
-        kept = store.by_id(User, student_id)
-        if kept is not None and (kept.next_slot_id, kept.next_slot_at) != (next_id, next_at):
+    these = store.listed(student_ids)
+    coming: dict[int, tuple[int, str]] = {}
+    for student_id, slot_id, start in _next_slots(these, w.now, w.now):
+        coming.setdefault(student_id, (slot_id, start))
+    for student_id, *kept in _kept_next_slots(these):
+        next_id, next_at = coming.get(student_id, (None, None))
+        if kept != [next_id, next_at]:
             w.update(User, student_id, next_slot_id=next_id, next_slot_at=next_at, next_slot_as_of=w.now)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from app.store import Write
@@ -21,3 +22,9 @@ def add(w: Write, user_id: int, key: str, subject: tuple[str, int] | None = None
         subject_table=table,
         subject_id=row_id,
     )
+
+
+def add_to_all(w: Write, user_ids: Iterable[int], key: str, **params: Any) -> None:
+    """`add` the same entry to the timelines of many people at once."""
+    said = {"actor_id": w.actor.user_id, "key": key, "params": json.dumps(params, ensure_ascii=False, sort_keys=True)}
+    w.insert_many(Timeline, [{"user_id": user_id, **said} for user_id in user_ids])

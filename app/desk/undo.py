@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from app import store
+from peewee import fn
+
+from app import clock, store
 from app.desk import counter, exact, labels, naming, operations, records, timeline
 from app.desk.accounts import Actor, require
 from app.errors import UserError
-from app.store import Write, images
+from app.store import Write, images, restore
 from app.store.images import Touched
 from app.store.models import MailQueue, Notification, Operation, User
 
@@ -27,6 +29,10 @@ _LEFT = ("sending", "sent", "uncertain")
 
 #: Operations that are about a mail itself: once it has left, there is nothing to take back.
 _ABOUT_MAIL = frozenset({"Write mail", "Edit mail address"})
+
+
+#: Operations whose right depends on the record: who may not have made a super admin does not take one back either.
+_ABOUT_RECORDS = frozenset({labels.BRING_BACK, "Add staff"})
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,10 @@ class Preview:
 
 @dataclass
 class _Report:
-    rows: list[Row] = field(default_factory=list)
+    """What was found to do; `cancel` are the ids of the mails that can still be canceled."""
+
+    put: list[exact.Put] = field(default_factory=list)
+    cancel: list[int] = field(default_factory=list)
     canceled: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     money: list[counter.Said] = field(default_factory=list)
@@ -78,44 +87,73 @@ def undo(actor: Actor, operation_id: int) -> int:
     require(actor, "undo.own")
     done = operations.load(operation_id)
     _allow(actor, done)
-    with store.write("Take back", actor, undo_of=operation_id) as w:
-        _take_back(w, done)
+    touched = images.of_operation(operation_id)
+    with store.write("Take back", actor, undo_of=operation_id, prove=images.prove_references) as w:
+        if images.is_redacted(operation_id):
+            touched = images.of_operation(operation_id)  # it may have been since it was read
+        _take_back(w, done, touched)
         return int(w.operation_id)
 
 
 def preview(actor: Actor, operation_id: int) -> Preview:
-    """What `undo` would do: it is done in full, looked at, and rolled back. UserError `undo.no_such`."""
+    """What `undo` would do. UserError `undo.no_such`.
+
+    It is worked out from what is read, and no writer waits for it. A counter-entry alone, one purchase or payment, is
+    made in full, looked at, and rolled back.
+    """
     require(actor, "undo.own")
     done = operations.load(operation_id)
     facts = operations.facts(operation_id)
     head = Preview(operation_id, facts["what"], facts["who"], done.at)
     try:
         _allow(actor, done)
+        if labels.kind(done.label).way != "counter":
+            with store.looking():
+                return _told(head, done, _supposed(actor, done))
         with store.write("Take back", actor, undo_of=operation_id) as w:
-            raise _OnlyLooked(_take_back(w, done))
+            raise _OnlyLooked(_take_back(w, done, images.of_operation(operation_id)))
     except _OnlyLooked as looked:
-        found = looked.report
-        return replace(
-            head,
-            rows=tuple(found.rows),
-            mails_canceled=tuple(found.canceled),
-            mails_gone=tuple(found.gone),
-            money=tuple(found.money),
-        )
+        return _told(head, done, looked.report)
     except UserError as obstacle:
         return replace(head, obstacle=obstacle)
+
+
+def _supposed(actor: Actor, done: operations.Done) -> _Report:
+    """What taking an operation back would do, found without writing."""
+    touched = images.of_operation(done.id)
+    report = _found(actor, done, touched)
+    _not_nothing(done, report)
+    exact.suppose(report.put, clock.stamp(), done.id)
+    return report
+
+
+def _told(head: Preview, done: operations.Done, found: _Report) -> Preview:
+    rows = [
+        Row(act, row.table, naming.name(row.table, row.row_id, row.before or row.after))
+        for act, row in _shown(done, found)
+    ]
+    return replace(
+        head,
+        rows=tuple(rows),
+        mails_canceled=tuple(found.canceled),
+        mails_gone=tuple(found.gone),
+        money=tuple(found.money),
+    )
 
 
 def newest(actor: Actor) -> int:
     """The operation that Ctrl+Z means: the newest of this person at this desk that counts and can be taken back.
 
+    None from before the last restore: what was done then is not what a hand did just now. The history offers it.
     UserError `undo.nothing_newer`.
     """
     require(actor, "undo.own")
     wanted = [label for label, kind in labels.LABELS.items() if kind.way != "refused" and not kind.quiet]
+    restored = Operation.select(fn.MAX(Operation.id)).where(Operation.label == restore.LABEL)
     mine: Any = (
         Operation.select(Operation.id)
         .where(
+            Operation.id > fn.COALESCE(restored, 0),
             Operation.actor_id == actor.user_id,
             Operation.desk == actor.desk,
             Operation.undo_of.is_null(),
@@ -147,7 +185,7 @@ def _allow(actor: Actor, done: operations.Done) -> None:
         require(actor, kind.right)
         if one is done and kind.way == "counter":
             require(actor, counter.RIGHTS[one.label])
-    if root.label == labels.BRING_BACK:
+    if root.label in _ABOUT_RECORDS:
         for row in images.of_operation(root.id):
             if records.may_come_back(row.table):
                 records.require_for(actor, row.table, row.row_id)
@@ -169,23 +207,40 @@ def _still_counts(done: operations.Done) -> None:
             raise UserError("undo.already", who=named["who"], at=named["at"])
 
 
-def _take_back(w: Write, done: operations.Done) -> _Report:
+def _found(actor: Actor, done: operations.Done, touched: Sequence[Touched]) -> _Report:
+    """What taking back does, but for a counter-entry; reads only. UserErrors name what stands in the way."""
     _still_counts(done)
     report = _Report()
-    touched = images.of_operation(done.id)
-    _mails(w, done, touched, report)
+    _mails(done, touched, report)
+    if labels.kind(done.label).way != "counter":
+        rows = [row for row in touched if _is_put_back(done, row, touched)]
+        report.put = exact.look(actor, rows, done.id)
+    return report
+
+
+def _take_back(w: Write, done: operations.Done, touched: Sequence[Touched]) -> _Report:
+    report = _found(w.actor, done, touched)
+    for mail_id in report.cancel:
+        w.update(MailQueue, mail_id, state="canceled", next_try_at=None)
     if labels.kind(done.label).way == "counter":
         report.money = counter.take_back(w, done, touched)
     else:
-        rows = [row for row in touched if _is_put_back(done, row, touched)]
-        put = exact.put_back(w, rows, done.id)
-        told = [(act, row) for act, row in put if row.table != "timeline" and not _only_told(done, row)]
-        report.rows = [Row(act, row.table, naming.name(row.table, row.row_id, row.before)) for act, row in told]
-    if not (report.rows or report.money or report.canceled):
-        raise UserError("undo.nothing")
+        exact.put_back(w, report.put, done.id)
+    _not_nothing(done, report)
     _notifications(w, touched)
     _timeline(w, done, touched)
     return report
+
+
+def _shown(done: operations.Done, report: _Report) -> list[tuple[str, Touched]]:
+    """The rows people are told of."""
+    rows = [(put.act, put.row) for put in report.put if put.told]
+    return [(act, row) for act, row in rows if row.table != "timeline" and not _only_told(done, row)]
+
+
+def _not_nothing(done: operations.Done, report: _Report) -> None:
+    if not (report.money or report.canceled or _shown(done, report)):
+        raise UserError("undo.nothing")
 
 
 def _only_told(done: operations.Done, row: Touched) -> bool:
@@ -208,8 +263,8 @@ def _is_put_back(done: operations.Done, row: Touched, touched: Sequence[Touched]
     return row.table not in _FOLLOWS or row.before is not None
 
 
-def _mails(w: Write, done: operations.Done, touched: Sequence[Touched], report: _Report) -> None:
-    """Cancel what the operation put in the queue, while no copy may have left."""
+def _mails(done: operations.Done, touched: Sequence[Touched], report: _Report) -> None:
+    """What the operation put in the queue is canceled while no copy may have left."""
     for row in touched:
         if row.table != "mail_queue" or row.before is not None:
             continue
@@ -220,7 +275,7 @@ def _mails(w: Write, done: operations.Done, touched: Sequence[Touched], report: 
                 raise UserError("undo.mail_gone", name=name)
             report.gone.append(name)
         elif mail.state != "canceled":
-            w.update(MailQueue, mail.id, state="canceled", next_try_at=None)
+            report.cancel.append(mail.id)
             report.canceled.append(name)
 
 
@@ -240,9 +295,8 @@ def _timeline(w: Write, done: operations.Done, touched: Sequence[Touched]) -> No
     people = {
         int(row.after["user_id"]) for row in touched if row.table == "timeline" and row.before is None and row.after
     }
-    for person in sorted(people):
-        if User.get_or_none(User.id == person) is not None:
-            timeline.add(w, person, key, what=what)
+    there = User.select(User.id).where(User.id.in_(store.these(store.listed(people)))).order_by(User.id)
+    timeline.add_to_all(w, [row.id for row in there], key, what=what)
 
 
 __all__ = ["Preview", "Row", "newest", "preview", "preview_newest", "undo"]

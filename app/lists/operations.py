@@ -22,7 +22,8 @@ _HIDDEN = images.BOOKKEEPING | {
     "layout_version", "request_key", "event_key", "message_id", "date", "params", "mime", "mime_hash", "lease_until",
     "lease_by", "stage",
     "template_key", "attachments", "next_try_at", "tries", "from_header", "key", "quoted", "net_minor", "tax_minor",
-    "list_price_minor", "tax_category", "merged_into",
+    "list_price_minor", "tax_category", "merged_into", "tender_group", "sha256", "content", "media_type",
+    "subject_table", "subject_id",
 }  # fmt: skip
 
 
@@ -32,6 +33,8 @@ _OF_TABLE = {
     "slot_enrolled": {"session_id"},
     "slots": {"session_id"},
     "installments": {"enrollment_id"},
+    "student_payments": {"direction"},
+    "imports": {"outcome"},  # counts for the machine; the inbox tells them
 }
 
 
@@ -179,9 +182,12 @@ def column(name: str) -> str:
 #: column → the table its numbers point at.
 _POINTS = {
     "student_id": "users", "user_id": "users", "instructor_id": "users", "assigned_to": "users", "done_by": "users",
-    "held_by": "users", "payer_id": "payers", "course_id": "courses", "prerequisite_id": "courses",
-    "session_id": "sessions", "slot_id": "slots", "enrollment_id": "courses_enrolled", "product_id": "products",
-    "resource_id": "resources", "tax_rate_id": "tax_rates",
+    "held_by": "users", "opened_by": "users", "closed_by": "users", "payer_id": "payers", "course_id": "courses",
+    "prerequisite_id": "courses", "session_id": "sessions", "slot_id": "slots", "enrollment_id": "courses_enrolled",
+    "product_enrolled_id": "product_enrolled", "product_id": "products", "resource_id": "resources",
+    "tax_rate_id": "tax_rates", "till_id": "tills", "payment_id": "payments", "refund_of": "payments",
+    "invoice_id": "invoices", "refers_to": "invoices", "installment_id": "installments",
+    "reverses_id": "student_payments", "mail_id": "mail_queue",
 }  # fmt: skip
 
 
@@ -207,8 +213,11 @@ def _value(name: str, value: Any) -> str:
     return text.sentence(key) if name in _STATES and key in text.messages() else str(value)
 
 
-_STATES = {"status", "state", "role", "kind", "method", "class_type", "session_type", "payment_type"}
-_FLAGS = {"active", "pinned", "often_sold", "is_open"}
+_STATES = {
+    "status", "state", "role", "kind", "method", "class_type", "session_type", "payment_type", "direction", "outcome",
+    "security",
+}  # fmt: skip
+_FLAGS = {"active", "pinned", "often_sold", "is_open", "is_full"}
 
 
 def moments(table: str, row_id: int) -> list[records.Moment]:

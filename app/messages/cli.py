@@ -7,5 +7,8 @@ MESSAGES = {
     "cli.bad_backup": N_("{path} is not a sound Deskbell backup: {detail}."),
     "cli.file_exists": N_("{path} is already there. Choose another name."),
     "cli.cannot_write": N_("{path} cannot be written."),
+    "cli.older_in_use": N_(
+        "The data in {path} is of an older version, and a window has it open. Close that window first: this command would bring the data up under it."
+    ),
     "cli.cannot_read": N_("{path} cannot be read."),
 }

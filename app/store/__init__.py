@@ -13,12 +13,15 @@ from app.store.database import (
     db,
     disconnect,
     is_open,
+    listed,
     listen,
+    looking,
     relax_for_new_file,
+    these,
     uuid7,
     write,
 )
-from app.store.opening import claim_folder, keep_new_file, noticed, open_center, release_folder
+from app.store.opening import claim_folder, is_older, keep_new_file, noticed, open_center, release_folder
 from app.store.recovery import know as know_code
 
 __all__ = [
@@ -34,14 +37,18 @@ __all__ = [
     "data_folder",
     "db",
     "disconnect",
+    "is_older",
     "is_open",
     "keep_new_file",
     "know_code",
+    "listed",
     "listen",
+    "looking",
     "noticed",
     "open_center",
     "relax_for_new_file",
     "release_folder",
+    "these",
     "uuid7",
     "write",
 ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,9 +22,15 @@ from sqlcipher3 import dbapi2 as driver
 
 from app import paths
 from app.errors import EnvironmentFault
-from app.store import backup, cipher, database, restore
+from app.store import backup, cipher, contents, database, migrations, opening
 
 _PARTIAL = ".recoding.partial"
+
+#: What `restore` calls the file that it keeps aside.
+_KEPT_ASIDE = re.compile(r"before-restore-\d{4}-\d\d-\d\dT\d{6}\.\d{3}Z(-\d+)?\.db")
+
+#: Where a plain file says whose it is.
+_OURS = migrations.APPLICATION_ID.to_bytes(4, "big")
 
 #: So many seconds the desk stays closed for the copies; the rest is made over beside it.
 PATIENCE_S = 60
@@ -31,11 +38,15 @@ PATIENCE_S = 60
 
 @dataclass(frozen=True)
 class Aligned:
-    """What became of the copies: made over, removed because they could not be read, left for another time."""
+    """What became of the copies: made over, removed because they could not be read, left for another time.
+
+    `strangers` are the names of files that stay as they are: nothing in them says that they are the center's.
+    """
 
     done: int = 0
     removed: int = 0
     left: int = 0
+    strangers: tuple[str, ...] = ()
 
 
 def switch(
@@ -57,14 +68,15 @@ def switch(
     try:
         sweep(data_dir)
         with contextlib.closing(cipher.connect(target)) as connection:
-            restore.into_one_file(connection)
+            database.into_one_file(connection)
         with _held(target):
             backup.copy(target, partial, lock=lock)
             _prove_same(target, partial)
             broken = backup.verify(partial)
             if broken:
                 raise EnvironmentFault("secrecy.unsound", detail=broken)
-            restore._settle(partial, actor, settle, label)
+            who = contents.person(target, actor.user_id)
+            opening.record_in(partial, label, actor, who.uid if who is not None else "", settle)
             backup.sync(partial)
         _give_name(partial, target)
     except driver.Error as error:
@@ -81,8 +93,10 @@ def switch(
 def align(data_dir: Path, stop: Callable[[], bool] = lambda: False) -> Aligned:
     """Make over what lies beside the center and is not closed as it is: backups, files kept aside.
 
-    Beside an encrypted center nothing stays plain: what cannot be read at all is removed. Beside a plain one, what is
-    encrypted under a key that is not here stays. What fails for another reason (a full disk) is left for another time.
+    Beside an encrypted center nothing of it stays plain: a copy that cannot be read is removed, if its name is one that
+    only this program gives and its first bytes are a center's. What may be another program's is named and not touched.
+    Beside a plain one, what is encrypted under a key that is not here stays. What fails for another reason (a full
+    disk) is left for another time.
     """
     sweep(data_dir)
     lock = cipher.lock_of(paths.data_file(data_dir))
@@ -90,28 +104,39 @@ def align(data_dir: Path, stop: Callable[[], bool] = lambda: False) -> Aligned:
 
 
 def align_place(data_dir: Path, place: Path, stop: Callable[[], bool] = lambda: False) -> Aligned:
-    """`align` for the second place of backups."""
-    lock = cipher.lock_of(paths.data_file(data_dir))
-    return _align(lock, [one.path for one in backup.in_folder(place)], stop)
+    """`align` for the second place of backups, where the copies of another center may lie."""
+    file = paths.data_file(data_dir)
+    mine = backup.in_place(place, backup.center_of(file))
+    return _align(cipher.lock_of(file), [one.path for one in mine], stop)
 
 
 def unlike(data_dir: Path) -> int:
     """How many copies beside the center are not closed as it is."""
     kind = cipher.kind_of(paths.data_file(data_dir))
-    return sum(_kind(path) != kind for path in _beside(data_dir))
+    return sum(_kind(path) not in (kind, "strange") for path in _beside(data_dir))
 
 
 def _kind(path: Path) -> str:
+    """How a file is closed; "strange" where its first bytes do not say that it is a center's."""
     try:
-        return cipher.kind_of(path)
+        kind = cipher.kind_of(path)
+        with path.open("rb") as file:
+            head = file.read(72)
     except OSError:
-        return "unreadable"
+        return "strange"
+    ours = kind in ("keyed", "sealed") or (kind == "plain" and head[68:] == _OURS)
+    return kind if ours else "strange"
 
 
 def _align(lock: cipher.Lock, found: list[Path], stop: Callable[[], bool]) -> Aligned:
     done = removed = left = 0
+    strangers: list[str] = []
     for path in found:
-        if _kind(path) in (lock.kind, "sealed"):
+        kind = _kind(path)
+        if kind in (lock.kind, "sealed"):
+            continue
+        if kind == "strange":
+            strangers += [path.name] if path.exists() else []
             continue
         if stop():
             left += 1
@@ -123,12 +148,14 @@ def _align(lock: cipher.Lock, found: list[Path], stop: Callable[[], bool]) -> Al
                 _make_over(path, lock)
             done += 1
         except EnvironmentFault as fault:
-            if lock.kind == "keyed" and fault.key in ("store.damaged", "store.foreign_file", "secrecy.differs"):
+            if lock.kind != "keyed" or fault.key not in ("store.damaged", "store.foreign_file", "secrecy.differs"):
+                left += 1
+            elif _KEPT_ASIDE.fullmatch(path.name) or backup.is_name(path.name):
                 backup.remove(path)
                 removed += 1
             else:
-                left += 1
-    return Aligned(done, removed, left)
+                strangers.append(path.name)
+    return Aligned(done, removed, left, tuple(strangers))
 
 
 def _make_over(path: Path, lock: cipher.Lock) -> None:
@@ -136,7 +163,7 @@ def _make_over(path: Path, lock: cipher.Lock) -> None:
     partial = path.with_name(path.name + _PARTIAL)
     try:
         with contextlib.closing(cipher.connect(path)) as connection, contextlib.suppress(driver.Error):
-            restore.into_one_file(connection)
+            database.into_one_file(connection)
         backup.copy(path, partial, lock=lock)
         _prove_same(path, partial)
         backup.sync(partial)

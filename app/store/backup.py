@@ -310,10 +310,16 @@ def _brought_up(path: Path, stop: Callable[[], bool]) -> list[checks.Broken]:
 
 def _known(path: Path) -> Backup | None:
     match = _NAME.fullmatch(path.name)
-    if match is None or match[3] not in REASONS:
+    if match is None or not is_name(path.name):
         return None
     made = datetime.strptime(match[2], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     return Backup(path, int(match[1]), clock.stamp(made), match[3], path.stat().st_size, match[4] is None)
+
+
+def is_name(name: str) -> bool:
+    """Whether a file is called as only this program calls its copies."""
+    match = _NAME.fullmatch(name)
+    return match is not None and match[3] in REASONS
 
 
 def listing(data_dir: Path) -> list[Backup]:
@@ -364,27 +370,56 @@ def to_remove(backups: Sequence[Backup]) -> list[Backup]:
 # -- the second place ----------------------------------------------------------------------------------------
 
 
-def to_second_place(backup: Backup, place: Path) -> None:
-    """Copy a verified backup to another disk, and prove that its bytes arrived.
+def center_of(path: Path) -> str:
+    """The uid of the first operation in a file: the same in every copy of a center, and in no other center's. '' where
+    it cannot be read.
+    """
+    return _uid_in(path, "ORDER BY id")
 
-    EnvironmentFault `keeping.second_place_gone` where the folder is not there, `keeping.second_place_failed` with the
-    system's words where it was pulled or is full. What was there before stays.
+
+def folder_in(place: Path, center: str) -> Path:
+    """Where on a second place the copies of a center lie: on a stick of two centers each has a folder of its own."""
+    return place / f"deskbell-{center[-12:]}"
+
+
+def in_place(place: Path, center: str) -> list[Backup]:
+    """The copies of a center on a second place, newest first; also those from when all lay side by side."""
+    if not center:
+        return []
+    side_by_side = [one for one in in_folder(place) if center_of(one.path) == center]
+    found = [*in_folder(folder_in(place, center)), *side_by_side]
+    return sorted(found, key=lambda one: one.number, reverse=True)
+
+
+def to_second_place(backup: Backup, place: Path) -> None:
+    """Copy a verified backup to its center's folder on another disk, and prove that its bytes arrived.
+
+    EnvironmentFault `keeping.second_place_gone` where the place is not there, `keeping.second_place_failed` with the
+    system's words where it was pulled or is full. What was there before stays, and so does what is another center's.
     """
     if not place.is_dir():
         raise EnvironmentFault("keeping.second_place_gone", path=str(place))
-    target = place / backup.path.name
+    center = center_of(backup.path)
+    folder = folder_in(place, center)
+    target = folder / backup.path.name
     partial = target.with_suffix(".partial")
     try:
-        for left in place.glob("deskbell-*.partial"):  # of a stick that was pulled
+        if not center:
+            raise OSError("whose copy it is cannot be read")
+        folder.mkdir(exist_ok=True)
+        for left in folder.glob("deskbell-*.partial"):  # of a stick that was pulled
             left.unlink()
+        for one in in_place(place, center):
+            if one.path.parent != folder and not (folder / one.path.name).exists():
+                one.path.rename(folder / one.path.name)
         if not target.exists() or cipher.kind_of(target) != cipher.kind_of(backup.path):
             shutil.copyfile(backup.path, partial)
             sync(partial)
             if _hash(partial) != _hash(backup.path):
                 raise OSError("what was read back is not what was written")
             os.replace(partial, target)
-            sync(place)
-        for old in to_remove(in_folder(place)):
+            sync(folder)
+        for old in to_remove(in_folder(folder)):
             old.path.unlink()
     except OSError as error:
         with contextlib.suppress(OSError):
@@ -398,18 +433,22 @@ def _hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def highest(place: Path) -> int:
-    """The highest number of a copy in a folder, 0 where there is none: a new computer goes on above its stick's."""
-    return max((one.number for one in in_folder(place)), default=0)
+def highest(place: Path, data_dir: Path) -> int:
+    """The highest number of a center's copies on a place, 0 where there is none: a new computer goes on above them."""
+    return max((one.number for one in in_place(place, center_of(paths.data_file(data_dir)))), default=0)
 
 
 def last_operation_in(path: Path) -> str:
     """The uid of the last operation in a file: what was done since is not in it. '' where it cannot be read."""
+    return _uid_in(path, "ORDER BY id DESC")
+
+
+def _uid_in(path: Path, order: str) -> str:
     try:
         with contextlib.closing(database.open_beside(path)) as connection:
-            row = connection.execute("SELECT uid FROM operations ORDER BY id DESC LIMIT 1").fetchone()
+            row = connection.execute(f"SELECT uid FROM operations {order} LIMIT 1").fetchone()
             return str(row[0]) if row is not None else ""
-    except (driver.Error, EnvironmentFault):
+    except (driver.Error, DeskError, OSError):
         return ""
 
 

@@ -1,4 +1,4 @@
-"""What a copy holds, told before it is opened: how many people, payments and documents, and whose center it is."""
+"""What a file holds, told without opening it as the center: how much, whose it is, and who somebody in it is."""
 
 from __future__ import annotations
 
@@ -48,3 +48,24 @@ def contents(path: Path) -> Contents | None:
         said.get("center.zone", "UTC"),
         said.get("center.locale", "en"),
     )
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who somebody is in every file of a center: ids are given out anew after a restore, a uid never is."""
+
+    uid: str
+    name: str
+
+
+def person(path: Path, user_id: int | None) -> Person | None:
+    """Who has an id in a center's file; None for the program itself, and where the file cannot be read."""
+    if user_id is None or not path.exists():
+        return None
+    try:
+        with contextlib.closing(database.open_beside(path)) as connection:
+            sql = "SELECT uid, trim(first_name || ' ' || last_name) FROM users WHERE id = ?"
+            row = connection.execute(sql, (user_id,)).fetchone()
+    except (driver.Error, EnvironmentFault, OSError):
+        return None
+    return Person(*row) if row is not None else None

@@ -14,12 +14,13 @@ window's thread connects read-only.
 from __future__ import annotations
 
 import errno
+import json
 import secrets
 import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from operator import itemgetter
@@ -119,6 +120,14 @@ def open_beside(path: Path) -> Any:
     return connection
 
 
+def into_one_file(connection: Any) -> None:
+    """Fold the log into the file, so that it can be moved alone. EnvironmentFault `store.locked`."""
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    mode = connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0]
+    if mode != "delete":
+        raise EnvironmentFault("store.locked", path="", detail=str(mode))
+
+
 def close_center() -> None:
     """Close this thread's connection and forget the file. Other threads must have disconnected."""
     disconnect()
@@ -186,6 +195,27 @@ def by_id(model: Any, row_id: int) -> Any | None:
 
 
 _by_id: dict[Any, tuple[str, list[str]]] = {}
+
+
+def listed(row_ids: Iterable[int]) -> str:
+    """Ids, each once and in order, as one value of a statement: it takes only so many values, but a long text."""
+    return json.dumps(sorted(set(row_ids)))
+
+
+def these(ids: str) -> Any:
+    """For a query's `in_`: the ids that were `listed`. However many they are, it is one question."""
+    return peewee.SQL("(SELECT value FROM json_each(?))", (ids,))
+
+
+@contextmanager
+def looking() -> Iterator[None]:
+    """Everything read in the block is as it is at one moment, whoever writes meanwhile; nobody waits for it."""
+    connection = db.connection()
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
 
 
 def interrupt(connection: Any) -> None:
@@ -274,6 +304,11 @@ class Write:
         with self.spoiled_by_errors():
             return self.connection.execute(sql, params)
 
+    def _execute_many(self, sql: str, params: list[tuple[Any, ...]]) -> None:
+        _still_open(self.connection, sql)
+        with self.spoiled_by_errors():
+            self.connection.executemany(sql, params)
+
     @contextmanager
     def spoiled_by_errors(self) -> Iterator[None]:
         """A full disk may end a statement and leave the transaction open: whoever swallows that must not commit."""
@@ -326,11 +361,15 @@ class Write:
         sql = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
         if "id" not in rows[0]:
             sql = _with_fresh_id(table, names)
-        _still_open(self.connection, sql)
         pick = itemgetter(*names)
-        values = [pick({"uid": uuid7(), **common, **row}) for row in rows]
-        with self.spoiled_by_errors():
-            self.connection.executemany(sql, values)
+        self._execute_many(sql, [pick({"uid": uuid7(), **common, **row}) for row in rows])
+
+    def update_many(self, model: Any, names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+        """Change the same columns of many rows: each the values of `names`, then the id. Not for searched columns."""
+        sets = "".join(f"{model._meta.columns[name].column_name} = ?, " for name in names)
+        sql = f"UPDATE {model._meta.table_name} SET {sets}version = version + 1, updated_at = ?, updated_by = ?"
+        fixed = (self.now, self.actor.user_id)
+        self._execute_many(f"{sql} WHERE id = ?", [(*row[:-1], *fixed, row[-1]) for row in rows])
 
     def update(self, model: Any, row_id: int, version: int | None = None, **values: Any) -> None:
         """Change the named columns of one row, and no others.
@@ -462,11 +501,14 @@ def _void(connection: Any) -> None:
 
 
 @contextmanager
-def write(label: str, actor: Any, *, undo_of: int | None = None) -> Iterator[Write]:
+def write(
+    label: str, actor: Any, *, undo_of: int | None = None, prove: Callable[[Write], None] | None = None
+) -> Iterator[Write]:
     """One named operation: all of it is in the file after the block, or none of it.
 
     `actor` says who (user_id, role, desk). Raises what the block raises, after rolling back; a full disk or a
-    locked file becomes an EnvironmentFault. Writes do not nest.
+    locked file becomes an EnvironmentFault. Writes do not nest. With `prove`, references are not enforced row by row
+    but by this, before the commit: it raises where one is loose.
     """
     if _thread.readonly:
         raise WriteOutsideOperation("this thread may only read: hand the write to the desk thread")
@@ -474,11 +516,15 @@ def write(label: str, actor: Any, *, undo_of: int | None = None) -> Iterator[Wri
         raise WriteOutsideOperation("a write inside a write")
     with _write_lock, faults(str(db.database)):
         connection = db.connection()
-        _begin(connection)
+        if prove is not None:
+            connection.execute("PRAGMA foreign_keys = 0")  # says nothing inside a transaction
         try:
+            _begin(connection)
             operation = Write(label, actor, undo_of)
             _thread.writing = operation
             yield operation
+            if prove is not None:
+                prove(operation)
             tables = operation._finish()
             _commit(connection)
         except BaseException:
@@ -487,6 +533,8 @@ def write(label: str, actor: Any, *, undo_of: int | None = None) -> Iterator[Wri
             raise
         finally:
             _thread.writing = None
+            if prove is not None:
+                connection.execute(f"PRAGMA foreign_keys = {PRAGMAS['foreign_keys']}")
         witness.remember(Path(str(db.database)), operation.operation_id)
     changes = Changes(label, tables, operation.operation_id)
     for listener in list(_listeners):

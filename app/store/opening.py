@@ -5,7 +5,9 @@ One program owns a folder at a time (`claim_folder`); one file of it is open in 
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +53,15 @@ def open_center(data_dir: Path, *, create: bool = False) -> None:
             database.disconnect()
             database.db.init(None)
             raise
+
+
+def is_older(data_dir: Path) -> bool:
+    """Whether opening the center in `data_dir` would upgrade it. What cannot be told is for `open_center` to say."""
+    try:
+        with contextlib.closing(cipher.connect(paths.data_file(data_dir), mode="ro")) as connection:
+            return 0 < migrations.version_of(connection) < migrations.SCHEMA_VERSION
+    except (EnvironmentFault, driver.Error, UnicodeDecodeError, OSError):
+        return False
 
 
 def _copy_before_upgrade(data_dir: Path) -> None:
@@ -161,6 +172,27 @@ def _nothing_in(path: Path) -> bool:
         return fault.key == "store.missing"
     except driver.Error:
         return False
+
+
+def record_in(
+    path: Path, label: str, actor: Any, uid: str, settle: Callable[[database.Write], None] = lambda write: None
+) -> None:
+    """Open a closed copy as the program opens any center, record one operation in it, and close it into one file.
+
+    The actor is whoever has `uid` in it, by whatever id; the program itself where nobody who works here has.
+    """
+    database.db.init(str(path))
+    database.connect()
+    try:
+        bring_up()
+        sql = "SELECT id FROM users WHERE uid = ? AND role <> 'student'"
+        row = database.db.execute_sql(sql, (uid,)).fetchone() if actor.user_id is not None else None
+        who = type(actor)(*((row[0], actor.role) if row is not None else (None, "system")), actor.desk)
+        with database.write(label, who) as w:
+            settle(w)
+        database.into_one_file(database.db.connection())
+    finally:
+        database.close_center()
 
 
 def keep_new_file(made_in: Path, data_dir: Path) -> None:

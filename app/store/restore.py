@@ -128,12 +128,17 @@ def _names(connection: Any, table: str, name: str, uids: list[str]) -> tuple[str
 
 
 def restore(
-    source: Path, data_dir: Path, actor: Any, settle: Callable[[database.Write], None] = lambda write: None
+    source: Path,
+    data_dir: Path,
+    actor: Any,
+    uid: str = "",
+    settle: Callable[[database.Write], None] = lambda write: None,
 ) -> Path | None:
     """Put a verified backup in place of the center in `data_dir`, which must be closed; returns where that is kept.
 
     The restored file is encrypted as the present one is, whatever the backup is. An older schema is brought up first.
-    `settle` writes, in one recorded operation of the restored file, what follows from being restored.
+    `settle` writes, in one recorded operation of the restored file, what follows from being restored; it is done by
+    whoever has the actor's `uid` there.
     EnvironmentFaults `cli.no_such_file`, `cli.bad_backup`, `store.newer_file`, `cli.cannot_write`, `store.key_missing`,
     UserErrors `secrecy.passphrase_needed`, `secrecy.wrong_passphrase`: then the present file is as it was.
     """
@@ -151,7 +156,7 @@ def restore(
     fresh = data_dir / FRESH
     try:
         backup.copy(source, fresh, lock=lock)
-        _settle(fresh, actor, settle)
+        opening.record_in(fresh, LABEL, actor, uid, settle)
         backup.sync(fresh)
         aside = _keep_aside(target) if target.exists() else None
         backup.sync(data_dir)  # the second name stands before the first one changes hands
@@ -197,30 +202,6 @@ def _lock_after(source: Path, present: Path) -> cipher.Lock:
     return own if own.kind == "keyed" else cipher.PLAIN
 
 
-def _settle(path: Path, actor: Any, settle: Callable[[database.Write], None], label: str = LABEL) -> None:
-    """Open the copy as the program opens any center, record what was done in it, and close it into one file."""
-    database.db.init(str(path))
-    database.connect()
-    try:
-        opening.bring_up()
-        known = (
-            actor.user_id is None
-            or database.db.execute_sql(
-                "SELECT 1 FROM users WHERE id = ? AND role <> 'student'", (actor.user_id,)
-            ).fetchone()
-        )
-        with database.write(label, actor if known else _nobody(actor)) as w:
-            settle(w)
-        into_one_file(database.db.connection())
-    finally:
-        database.close_center()
-
-
-def _nobody(actor: Any) -> Any:
-    """Whoever restores need not be in the file that is restored."""
-    return type(actor)(None, "system", actor.desk)
-
-
 def _keep_aside(target: Path) -> Path:
     """Keep the present file under another name as well: the name `center.db` never stands for nothing."""
     connection = None
@@ -229,7 +210,7 @@ def _keep_aside(target: Path) -> Path:
             connection = cipher.connect(target)
     try:
         if connection is not None:
-            into_one_file(connection)
+            database.into_one_file(connection)
     except driver.Error as error:
         # A damaged file is kept as it is, with its log. A sound one must not lose its log on the way.
         fault = database.as_fault(error, str(target))
@@ -267,11 +248,3 @@ def _another_programs(path: Path) -> bool:
     with path.open("rb") as file:
         head = file.read(72)
     return head.startswith(b"SQLite format 3\x00") and head[68:72] != migrations.APPLICATION_ID.to_bytes(4, "big")
-
-
-def into_one_file(connection: Any) -> None:
-    """Fold the log into the file, so that it can be moved alone."""
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    mode = connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0]
-    if mode != "delete":
-        raise EnvironmentFault("store.locked", path="", detail=str(mode))

@@ -67,7 +67,7 @@ def make(
         raise EnvironmentFault("cli.cannot_write", path=str(target)) from error
     finally:
         with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
+            backup.remove(partial)
     return target.stat().st_size
 
 

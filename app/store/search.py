@@ -6,6 +6,7 @@ of three characters and more, by word beginnings for shorter ones (DESIGN.md, "S
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from app import text
@@ -23,23 +24,37 @@ def folded(first: str, last: str, number: str, email: str, phones: tuple[str, ..
     return text.fold(" ".join(filter(None, (first, last, number, email, payer)))) + (" " + digits if digits else "")
 
 
+_PUT = (
+    "INSERT INTO people_search (id, folded) VALUES (?, ?)"
+    " ON CONFLICT (id) DO UPDATE SET folded = excluded.folded WHERE folded <> excluded.folded"
+)
+
+
 def index(connection: Any, table: str, row_id: int) -> None:
     """Bring the index in step with a user, or with everyone a payer pays for."""
     if table == "payers":
-        for (user_id,) in connection.execute("SELECT id FROM users WHERE payer_id = ?", (row_id,)).fetchall():
-            index(connection, "users", user_id)
+        index_all(connection, table, [row_id])
+    else:
+        connection.execute(_PUT, (row_id, _line(*connection.execute(_PERSON, (row_id,)).fetchone())))
+
+
+def index_all(connection: Any, table: str, row_ids: list[int]) -> None:
+    """Bring the index in step with many users, or with everyone whom many payers pay for; other tables have none."""
+    if table not in ("users", "payers") or not row_ids:
         return
-    first, last, number, email, phone, emergency, payer, payer_email, payer_phone = connection.execute(
-        _PERSON, (row_id,)
-    ).fetchone()
-    line = folded(
-        first, last, number, " ".join(filter(None, (email, payer_email))), (phone, emergency, payer_phone), payer
-    )
-    connection.execute(
-        "INSERT INTO people_search (id, folded) VALUES (?, ?)"
-        " ON CONFLICT (id) DO UPDATE SET folded = excluded.folded WHERE folded <> excluded.folded",
-        (row_id, line),
-    )
+    these = "(SELECT value FROM json_each(?))"
+    where = f"u.id IN {these}" if table == "users" else f"u.payer_id IN {these}"
+    people = _PERSON.replace("SELECT", "SELECT u.id,").replace("u.id = ?", where)
+    found = connection.execute(people, (json.dumps(row_ids),)).fetchall()
+    connection.executemany(_PUT, [(row_id, _line(*row)) for row_id, *row in found])
+
+
+def _line(
+    first: str, last: str, number: str, email: str, phone: str, emergency: str, payer: str, payer_email: str,
+    payer_phone: str,
+) -> str:  # fmt: skip
+    mails = " ".join(filter(None, (email, payer_email)))
+    return folded(first, last, number, mails, (phone, emergency, payer_phone), payer)
 
 
 def index_many(connection: Any, rows: list[dict[str, Any]]) -> None:
@@ -64,10 +79,7 @@ def index_many(connection: Any, rows: list[dict[str, Any]]) -> None:
 def fill(connection: Any) -> int:
     """Index everyone in an empty `people_search`; returns how many."""
     rows = connection.execute(_PERSON.replace("SELECT", "SELECT u.id,").replace(" WHERE u.id = ?", "")).fetchall()
-    lines = []
-    for row_id, first, last, number, email, phone, emergency, payer, payer_email, payer_phone in rows:
-        mails = " ".join(filter(None, (email, payer_email)))
-        lines.append((row_id, folded(first, last, number, mails, (phone, emergency, payer_phone), payer)))
+    lines = [(row_id, _line(*row)) for row_id, *row in rows]
     connection.executemany("INSERT INTO people_search (id, folded) VALUES (?, ?)", lines)
     return len(lines)
 

@@ -21,6 +21,7 @@ from app.desk import (
     enrollment,
     exact,
     invoices,
+    keeping,
     labels,
     notifications,
     payments,
@@ -35,7 +36,7 @@ from app.desk.accounts import Actor
 from app.errors import UserError
 from app.mail import queue
 from app.mail.smtp import Outcome
-from app.store import checks, images, search
+from app.store import backup, checks, images, search
 from app.store.models import (
     Course,
     CourseEnrolled,
@@ -463,6 +464,26 @@ def test_who_may_not_do_it_may_not_take_it_back(small_center: SmallCenter) -> No
         undo.undo(Actor(c.instructor, "instructor"), last())
 
 
+def test_an_admin_takes_colleagues_back_but_no_super_admin(small_center: SmallCenter) -> None:
+    c = small_center
+    admin = Actor(people.add_staff(c.admin, people.StaffDraft("Nora", "Neu", role="admin")), "admin")
+    boss = people.add_staff(c.admin, people.StaffDraft("Petra", "Chef", role="super_admin"))
+    added = last()
+    error = refused(admin, added)
+    assert (error.key, error.params["right"]) == ("rights.missing", "people.super_admin")
+    taken_back = undo.undo(c.admin, added)
+    assert User.get_or_none(User.id == boss) is None
+    assert refused(admin, taken_back).params["right"] == "people.super_admin", "nor does an admin make one by undo"
+    (moment,) = records.moments("users", boss)
+    with pytest.raises(UserError) as caught:
+        records.bring_back(admin, "users", boss, moment.change_id)
+    assert caught.value.params["right"] == "people.super_admin"
+    undo.undo(c.admin, taken_back)
+    assert User.get_by_id(boss).role == "super_admin"
+    people.add_staff(c.admin, people.StaffDraft("Lena", "Neu"))
+    undo.undo(admin, undo.undo(admin, last()))
+
+
 # -- mail ------------------------------------------------------------------------------------------------------------
 
 
@@ -721,6 +742,28 @@ def test_the_newest_of_mine_at_this_desk_and_then_the_one_before(small_center: S
 # -- one record ------------------------------------------------------------------------------------------------------
 
 
+def test_nothing_from_before_a_restore_is_the_newest(small_center: SmallCenter) -> None:
+    """It may be weeks old, and its like was done again since; whoever wants it finds it in the history."""
+    c = small_center
+    people.add_note(c.admin, c.student, "long ago")
+    before = last()
+    copy = backup.take(c.folder, "asked")
+    people.add_note(c.admin, c.student, "just now")
+    store.close_center()
+    keeping.restore(c.admin, copy.path, c.folder)
+    store.open_center(c.folder)
+    with pytest.raises(UserError, match=r"undo\.nothing_newer"):
+        undo.newest(c.admin)
+    people.add_note(c.admin, c.student, "after it")
+    assert undo.newest(c.admin) == last()
+    undo.undo(c.admin, last())
+    with pytest.raises(UserError, match=r"undo\.nothing_newer"):
+        undo.preview_newest(c.admin)
+    assert undo.preview(c.admin, before).obstacle is None
+    undo.undo(c.admin, before)
+    assert Note.select().count() == 0
+
+
 def test_one_record_comes_back_to_a_chosen_moment(small_center: SmallCenter) -> None:
     c = small_center
     _edit(c)
@@ -784,6 +827,7 @@ def test_a_colleagues_record_needs_the_right_for_colleagues(small_center: SmallC
 #: Functions that write under a label they are given: every label that is handed to them, and the right asked there.
 HANDED_ON = {
     "repairs.py": (re.compile(r'"(Repair [a-z ]+)"'), "keeping.repair"),
+    "opening.py": (re.compile("(?!)"), ""),  # those of restore and secrecy
     "restore.py": (re.compile(r'"(Restore backup)"'), ""),
     "secrecy.py": (re.compile(r'"(Switch encryption [a-z]+)"'), "keeping.secrecy"),
 }

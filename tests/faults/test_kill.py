@@ -163,7 +163,7 @@ def test_a_kill_leaves_all_or_nothing(ground: SmallCenter, memory_path: Path, on
 
 
 def test_a_look_at_an_undo_that_is_killed_leaves_nothing(ground: SmallCenter, memory_path: Path) -> None:
-    """It is done in full and rolled back."""
+    """A counter-entry is made in full and rolled back."""
     one = replace(SCENARIOS["undo.undo of money"], do=lambda made: undo.preview(made.admin, last()))
     origin, work = memory_path / "origin", memory_path / "work"
     shutil.copytree(ground.folder, origin)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from app import paths, store
 from app.desk import enrollment, keeping, people
 from app.desk.accounts import Actor
 from app.desk.enrollment import EnrollmentDraft
-from app.store import backup, checks
+from app.store import backup, checks, cipher
 from app.store.models import CourseEnrolled, MailQueue, Notification, Operation, User
 from tests.support.breaking import breaking
 from tests.support.window import Driver, driver
@@ -139,6 +140,19 @@ def test_back_up_work_and_restore_by_mouse(driver: Driver, restarted: Restarted)
     assert checks.run() == []
 
 
+def test_whoever_has_the_same_id_in_the_restored_file_is_not_at_the_desk(driver: Driver, restarted: Restarted) -> None:
+    be(driver, driver.center.admin)
+    other = driver.center.folder.parent / "other.db"
+    backup.make(other)
+    with contextlib.closing(cipher.connect(other, isolation_level=None)) as connection:
+        uid = f"UPDATE users SET uid = '{store.uuid7()}' WHERE id = {driver.center.admin.user_id}"
+        breaking(connection, uid)
+    driver.desk.restore(other)
+    after = restarted.wait()
+    assert "Restored" in after.window.notice_label.text()
+    assert after.desk.context.actor.user_id == driver.center.staff.user_id, "as at every start, and not the other one"
+
+
 def test_back_up_work_and_restore_by_keyboard_alone(driver: Driver, restarted: Restarted) -> None:
     be(driver, driver.center.admin)
     driver.key(Qt.Key.Key_K, CTRL)
@@ -239,8 +253,8 @@ def test_the_second_place_is_chosen_and_gets_the_backup(
     assert keeping.second_place() is not None
     driver.click(page, "back_up_now")
     backed_up(driver, 1)
-    driver.until(lambda: len(list(stick.glob("*.db"))) == 1)
-    assert backup.verify(next(stick.glob("*.db"))) == ""
+    driver.until(lambda: len(list(stick.rglob("*.db"))) == 1)
+    assert backup.verify(next(stick.rglob("*.db"))) == ""
     driver.type(page, "second_place", "/no/such/folder")
     driver.click(page, "save_place")
     driver.settled()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from app import clock, store, text
 from app.desk import catalog, enrollment, people, scheduling, seats, undo
 from app.desk.accounts import SYSTEM
 from app.lists import operations
-from app.store import migrations
+from app.store import images, migrations
 from app.store.models import MODELS, Note, Operation, Slot, User
 from tests.support.center import SmallCenter, small_center
 
@@ -113,6 +114,50 @@ def test_every_table_has_a_name_people_know(small_center: SmallCenter) -> None:
     tables = migrations.recorded_tables(store.db.connection())
     assert [one for one in tables if f"table.{one}" not in text.messages()] == []
     assert {model._meta.table_name for model in MODELS} - {"operations", "changes"} == set(tables)
+
+
+def shown() -> list[tuple[str, str]]:
+    """(table, column) of everything that somebody can see in the history."""
+    return [
+        (table, column)
+        for table, columns in ((model._meta.table_name, model._meta.columns) for model in MODELS)
+        if table not in {"operations", "changes", *operations._FOLLOWS}
+        for column in columns
+        if column not in operations._HIDDEN and column not in operations._OF_TABLE.get(table, ())
+    ]
+
+
+def test_every_column_people_see_has_a_word() -> None:
+    assert len(shown()) > 150
+    assert [one for one in shown() if f"column.{one[1]}" not in text.messages()] == []
+
+
+def test_every_number_that_points_at_a_record_is_told_by_its_name(small_center: SmallCenter) -> None:
+    seen = shown()
+    loose = [
+        (table, column)
+        for table in {table for table, _column in seen}
+        for parent, column in images._references(table)
+        if (table, column) in seen and operations._POINTS.get(column) != parent
+    ]
+    assert loose == []
+
+
+def test_every_state_a_row_can_be_in_has_a_word(small_center: SmallCenter) -> None:
+    """As the schema lists them."""
+    seen = set(shown())
+    schema = store.db.connection().execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchall()
+    states = [
+        (table, column, value.strip().strip("'"))
+        for table, sql in schema
+        for column, values in re.findall(r"CHECK \((\w+) IN \(([^)]*)\)", sql or "")
+        if (table, column) in seen and (table, column) != ("tax_rates", "category")  # a letter of the tax law
+        for value in values.split(",")
+    ]
+    assert len(states) > 50
+    assert [(t, c) for t, c, _v in states if c not in operations._STATES and c not in operations._FLAGS] == []
+    wordless = [one for one in states if one[1] in operations._STATES and f"value.{one[2]}" not in text.messages()]
+    assert wordless == []
 
 
 def test_stored_states_are_told_in_words(small_center: SmallCenter) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import sqlite3
 import threading
 import time
 from pathlib import Path
@@ -18,7 +19,7 @@ from app.errors import EnvironmentFault, UserError
 from app.store import atrest, backup, checks, cipher, database, recovery, restore
 from app.store.models import Notification, Operation, User
 from app.workers import BackupThread
-from tests.support.center import SmallCenter, small_center
+from tests.support.center import SmallCenter, build, small_center
 from tests.support.content import added, content, lost
 from tests.support.full_center import build_full
 from tests.support.keyrings import MemoryKeyring, memory_keyring, nothing_is_known
@@ -154,6 +155,40 @@ def test_a_copy_that_cannot_be_read_does_not_stay_plain(full: Path, memory_keyri
     assert canaries(full) == []
 
 
+def test_what_may_be_another_programs_is_named_and_stays(
+    full: Path, tmp_path: Path, memory_keyring: MemoryKeyring
+) -> None:
+    """A restore into a folder keeps aside whatever stood there, and people keep files under all sorts of names."""
+    (aside,) = full.glob("before-restore-*.db")
+    whole = aside.read_bytes()
+    aside.unlink()
+    foreign = full / "before-restore-2026-01-02T000000.000Z.db"
+    with contextlib.closing(sqlite3.connect(foreign)) as connection, connection:
+        connection.execute("CREATE TABLE recipes (name)")
+        connection.execute("INSERT INTO recipes VALUES ('Powidltascherl')")
+    letter = full / "before-christmas.db"
+    letter.write_text("Dear Ana, before Christmas …", "utf-8")
+    own_name = full / "before-the-summer.db"  # a copy made by hand: it is a center's, but is it ours to remove?
+    own_name.write_bytes(whole[: len(whole) // 2])
+    by_hand = full / "before-the-autumn.db"
+    by_hand.write_bytes(whole)
+    damaged = full / "before-restore-2026-01-03T000000.000Z-2.db"
+    damaged.write_bytes(whole[: len(whole) // 2])
+    wiped = backup.listing(full)[0].path
+    wiped.write_bytes(bytes(100) + wiped.read_bytes()[100:])
+    kept = {path: path.read_bytes() for path in (foreign, letter, own_name, wiped)}
+    done = secrecy.switch_on(SYSTEM, full, secrecy.new_code())
+    assert {path: path.read_bytes() for path in kept} == kept
+    assert sorted(done.strangers) == sorted(path.name for path in kept)
+    assert (done.done, done.removed, done.left) == (2, 1, 0)
+    assert not damaged.exists()
+    assert cipher.kind_of(by_hand) == "keyed"
+    assert secrecy.align(full, None) == 0
+    assert secrecy.state(full).unlike == 1, "the copy by hand whose name says nothing"
+    assert secrecy.switch_off(SYSTEM, full).strangers
+    assert {path: path.read_bytes() for path in kept} == kept
+
+
 def test_a_full_disk_leaves_a_copy_for_another_time(
     full: Path, memory_keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,7 +224,32 @@ def test_the_second_place_follows(full: Path, tmp_path: Path, memory_keyring: Me
     assert len(canaries(stick)) == 1
     assert secrecy.align(full, stick) == 1
     assert canaries(stick) == []
-    assert backup.verify(stick / newest.path.name) == ""
+    (there,) = stick.rglob(newest.path.name)
+    assert backup.verify(there) == ""
+
+
+def test_on_a_stick_of_two_centers_the_other_ones_copies_stay_as_they_are(
+    full: Path, tmp_path: Path, memory_keyring: MemoryKeyring
+) -> None:
+    stick, other = tmp_path / "stick", tmp_path / "other"
+    stick.mkdir()
+    build(other)
+    theirs = backup.take(other, "auto")
+    store.close_center()
+    ours = backup.listing(full)[0]
+    side_by_side = stick / "deskbell-000001-20261116T080000Z-auto.db"
+    damaged = stick / "deskbell-000002-20261116T080000Z-auto.db"
+    shutil.copyfile(theirs.path, side_by_side)
+    damaged.write_bytes(theirs.path.read_bytes()[:5000])
+    backup.to_second_place(theirs, stick)
+    backup.to_second_place(ours, stick)
+    before = {path: path.read_bytes() for path in stick.rglob("*.db") if path.name != ours.path.name}
+    assert len(before) == 3
+    switched_on(full)
+    assert secrecy.align(full, stick) == 1
+    assert {path: path.read_bytes() for path in before} == before
+    (there,) = stick.rglob(ours.path.name)
+    assert cipher.kind_of(there) == "keyed"
 
 
 def test_a_file_that_breaks_a_rule_or_is_in_use_stays_as_it_is(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import threading
@@ -14,14 +15,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app import clock, paths, store
+from app import clock, paths, store, text
 from app.desk import catalog, enrollment, keeping, people
 from app.desk.accounts import SYSTEM, Actor
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.errors import EnvironmentFault, UserError
-from app.store import backup, checks, restore
+from app.store import backup, checks, cipher, restore
 from app.store.backup import Backup
-from app.store.models import MailQueue, Note, Notification, Operation, User
+from app.store.models import MailQueue, Note, Notification, NotificationRecipient, Operation, User
+from tests.support.breaking import breaking
 from tests.support.center import SmallCenter, build, small_center
 
 __all__ = ["small_center"]
@@ -29,6 +31,11 @@ __all__ = ["small_center"]
 
 def enroll(center: SmallCenter) -> int:
     return enrollment.enroll(center.staff, EnrollmentDraft(center.student, center.course))
+
+
+def mine(place: Path, center: SmallCenter) -> Path:
+    """Where a center's copies lie on a second place."""
+    return backup.folder_in(place, backup.center_of(paths.data_file(center.folder)))
 
 
 def rows(path: Path, query: str) -> list[Any]:
@@ -259,7 +266,7 @@ def test_the_second_place_gets_the_same_bytes_and_says_when_it_is_gone(
     keeping.set_second_place(small_center.admin, str(stick))
     one = backup.take(small_center.folder, "auto")
     backup.to_second_place(one, stick)
-    assert (stick / one.path.name).read_bytes() == one.path.read_bytes()
+    assert (mine(stick, small_center) / one.path.name).read_bytes() == one.path.read_bytes()
     shutil.rmtree(stick)
     with pytest.raises(EnvironmentFault) as fault:
         backup.to_second_place(one, stick)
@@ -288,13 +295,61 @@ def test_a_stick_that_is_pulled_leaves_what_was_there(
     with pytest.raises(EnvironmentFault) as fault:
         backup.to_second_place(second, tmp_path)
     assert fault.value.key == "keeping.second_place_failed"
-    assert (tmp_path / first.path.name).exists()
-    assert not list(tmp_path.glob("*.partial"))
+    folder = mine(tmp_path, small_center)
+    assert (folder / first.path.name).exists()
+    assert not list(folder.glob("*.partial"))
     monkeypatch.undo()
-    torn = tmp_path / second.path.with_suffix(".partial").name
+    torn = folder / second.path.with_suffix(".partial").name
     torn.write_bytes(b"half")
     backup.to_second_place(second, tmp_path)
-    assert backup.verify(tmp_path / second.path.name) == ""
+    assert backup.verify(folder / second.path.name) == ""
+    assert not torn.exists()
+
+
+def test_two_centers_on_one_stick_keep_out_of_each_others_way(small_center: SmallCenter, tmp_path: Path) -> None:
+    """The same numbers, the same names: each thins, and counts on from, what is its own."""
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    ours = backup.take(small_center.folder, "auto")
+    backup.to_second_place(ours, stick)
+    store.close_center()
+    other = build(tmp_path / "other")
+    try:
+        theirs = backup.take(other.folder, "auto")
+        backup.to_second_place(theirs, stick)
+        there = mine(stick, other)
+        for number in range(2, 80):
+            shutil.copy(theirs.path, there / theirs.path.name.replace("-000001-", f"-{number:06d}-"))
+        theirs = backup.take(other.folder, "auto", above=backup.highest(stick, other.folder))
+        backup.to_second_place(theirs, stick)
+    finally:
+        store.close_center()
+    assert len(list(there.iterdir())) < 60, "thinned"
+    assert [path.name for path in mine(stick, small_center).iterdir()] == [ours.path.name]
+    assert backup.highest(stick, small_center.folder) == 1
+    assert backup.highest(stick, other.folder) == theirs.number == 80
+    assert backup.highest(stick, tmp_path / "a new computer") == 0
+
+
+def test_copies_from_when_all_lay_side_by_side_are_known_by_what_they_hold(
+    small_center: SmallCenter, tmp_path: Path
+) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    former = backup.take(small_center.folder, "auto")
+    shutil.copyfile(former.path, stick / former.path.name)
+    store.close_center()
+    other = build(tmp_path / "other")
+    foreign = stick / former.path.name.replace("-000001-", "-000002-")
+    shutil.copyfile(backup.take(other.folder, "auto").path, foreign)
+    store.close_center()
+    unreadable = stick / former.path.name.replace("-000001-", "-000003-")
+    unreadable.write_bytes(b"a letter, not a copy" * 99)
+    assert backup.highest(stick, small_center.folder) == 1
+    newest = backup.take(small_center.folder, "auto")
+    backup.to_second_place(newest, stick)
+    assert {path.name for path in mine(stick, small_center).iterdir()} == {former.path.name, newest.path.name}
+    assert {path for path in stick.iterdir() if path.is_file()} == {foreign, unreadable}
 
 
 @pytest.mark.parametrize(
@@ -377,6 +432,59 @@ def test_whoever_is_not_in_the_restored_file_restores_as_the_program(small_cente
     assert checks.run() == []
 
 
+def copy_with_uids(center: SmallCenter, name: str, *statements: str) -> Path:
+    """A backup of another line of the same center, in which the same ids are other people's."""
+    path = center.folder.parent / name
+    backup.make(path)
+    with contextlib.closing(cipher.connect(path, isolation_level=None)) as connection:
+        breaking(connection, *statements)
+    return path
+
+
+def test_whoever_has_the_same_id_in_the_restored_file_did_not_restore_it(small_center: SmallCenter) -> None:
+    c = small_center
+    other = copy_with_uids(c, "other.db", f"UPDATE users SET uid = '{store.uuid7()}' WHERE id = {c.admin.user_id}")
+    store.close_center()
+    keeping.restore(c.admin, other, c.folder)
+    store.open_center(c.folder)
+    last = Operation.select().order_by(Operation.id.desc()).get()
+    assert (last.label, last.actor_id, last.actor_role) == ("Restore backup", None, "system")
+    told = Notification.get(Notification.key == "keeping.restored_by")
+    assert text.sentence(told.key, json.loads(told.params)).startswith("Ingrid Maurer restored the center to ")
+    assert checks.run() == []
+
+
+def test_who_restored_is_known_by_any_id(small_center: SmallCenter) -> None:
+    c = small_center
+    uid = User.get_by_id(c.admin.user_id).uid
+    other = copy_with_uids(
+        c,
+        "other.db",
+        f"UPDATE users SET uid = '{store.uuid7()}' WHERE id = {c.admin.user_id}",
+        f"UPDATE users SET uid = '{uid}' WHERE id = {c.staff.user_id}",
+    )
+    store.close_center()
+    keeping.restore(c.admin, other, c.folder)
+    store.open_center(c.folder)
+    assert Operation.select().order_by(Operation.id.desc()).get().actor_id == c.staff.user_id
+    assert Notification.get(Notification.key == "keeping.restored")
+    assert checks.run() == []
+
+
+def test_all_who_may_restore_are_told(small_center: SmallCenter) -> None:
+    c = small_center
+    admin = people.add_staff(c.admin, people.StaffDraft("Nora", "Neu", role="admin"))
+    with store.write("Gone", c.admin) as w:
+        w.insert(User, role="admin", first_name="Former", status="inactive")
+    one = backup.take(c.folder, "asked")
+    store.close_center()
+    keeping.restore(Actor(admin, "admin"), one.path, c.folder)
+    store.open_center(c.folder)
+    told = Notification.get(Notification.key == "keeping.restored")
+    rows = NotificationRecipient.select().where(NotificationRecipient.notification_id == told.id)
+    assert {row.user_id for row in rows} == {c.admin.user_id, admin}
+
+
 def test_staff_may_not_restore(small_center: SmallCenter) -> None:
     one = backup.take(small_center.folder, "asked")
     with pytest.raises(UserError) as refused:
@@ -457,12 +565,14 @@ def test_what_a_kill_left_is_cleared_away_by_the_next_copy(small_center: SmallCe
         target.with_name(target.name + ending).write_bytes(b"half")
     stick = tmp_path / "stick"
     stick.mkdir()
-    (stick / "deskbell-000009-20261124T120000Z-auto.partial").write_bytes(b"half")
+    there = mine(stick, small_center)
+    there.mkdir()
+    (there / "deskbell-000009-20261124T120000Z-auto.partial").write_bytes(b"half")
     one = backup.take(small_center.folder, "auto")
     backup.make(target)
     backup.to_second_place(one, stick)
     assert list(folder.iterdir()) == [one.path]
-    assert [path.name for path in stick.iterdir()] == [one.path.name]
+    assert [path.name for path in there.iterdir()] == [one.path.name]
     assert sorted(path.name for path in tmp_path.glob("by hand*")) == ["by hand.db"]
     assert backup.verify(target) == ""
 

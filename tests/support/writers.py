@@ -97,7 +97,7 @@ ELSEWHERE = {
     "secrecy.switch_off": "replaces the closed file: test_kill_secrecy.py",
     "secrecy.switch_on": "replaces the closed file: test_kill_secrecy.py",
     "undo.newest": "only reads",
-    "undo.preview": "is rolled back: killed in test_kill.py all the same",
+    "undo.preview": "reads; what it rolls back is killed in test_kill.py all the same",
     "undo.preview_newest": "is `undo.preview`",
 }
 

@@ -233,10 +233,15 @@ def test_encryption_is_switched_on_and_off_by_hand(
     file = paths.data_file(driver.center.folder)
     assert "can read everything" in said(card(driver))
     people = store.db.execute_sql("SELECT count(*) FROM users").fetchone()
+    letter = driver.center.folder / "before-christmas.db"
+    letter.write_text("Dear Ana", "utf-8")
     code = agree_to_encrypt(driver, monkeypatch, tmp_path)
     do_job(driver)
     assert cipher.kind_of(file) == "keyed"
-    assert driver.window.notice_label.text() == "The center is encrypted."
+    assert driver.window.notice_label.text() == (
+        "The center is encrypted. One file may be another program's and stays as it is: before-christmas.db."
+    )
+    assert letter.read_text("utf-8") == "Dear Ana"
     assert store.db.execute_sql("SELECT count(*) FROM users").fetchone() == people
     here = card(driver)
     assert "in this computer's keyring" in said(here)

@@ -27,7 +27,7 @@ class ExportPeople(FormDialog):
         super().__init__(parent, _("Export students"), "file-text", width=560)
         self.setObjectName("export_people")
         self.context, self.typed, self.chips, self.student = context, typed, chips, student
-        self._work = _Work()
+        self._work = _Work(context)
         self._work.progress.connect(self._progressed)
         self._closed = False
         who = [("shown", _("Everyone in the list"), ())]

@@ -44,13 +44,14 @@ class _Work(QObject):
 
     progress = Signal(int, int)
 
-    def __init__(self) -> None:
+    def __init__(self, context: Context) -> None:
         super().__init__()
+        self._context = context
         self.stopped = False
 
     def stop(self) -> bool:
-        """Whether someone said stop; asked by whoever does the work."""
-        return self.stopped
+        """Whether someone said stop, or closed the window; asked by whoever does the work."""
+        return self.stopped or self._context.is_closing
 
     def tell(self, done: int, total: int) -> None:
         """How far it is, from whatever thread."""
@@ -65,7 +66,7 @@ class ImportPeople(FormDialog):
         self.setObjectName("import_people")
         self.context, self.path = context, path
         self.plan: Plan | None = None
-        self._work = _Work()
+        self._work = _Work(context)
         self._writing = self._closed = self._refused = False
         self.stack = QStackedWidget()
         self.busy, self.busy_words, self.bar = self._busy_step()
@@ -108,7 +109,7 @@ class ImportPeople(FormDialog):
     def _begin(self, said: str) -> _Work:
         """Show that something runs; returns what it can ask and tell."""
         self._work.stopped = True
-        self._work = _Work()
+        self._work = _Work(self.context)
         self._work.progress.connect(self._progressed)
         self.busy_words.setText(said)
         self.bar.setRange(0, 0)

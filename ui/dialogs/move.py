@@ -125,9 +125,13 @@ class MoveDialog(_PassphraseDialog):
         self._busy(True)
         self.context.read(
             secrecy.make_file,
-            self.context.actor, self.data_dir, self.target, words, self._stop.is_set, self.progress.emit,
+            self.context.actor, self.data_dir, self.target, words, self._stopped, self.progress.emit,
             self._replace, done=self._made, failed=self._failed,
         )  # fmt: skip
+
+    def _stopped(self) -> bool:
+        """Whether someone pressed Esc, or closed the window; asked by whoever writes the file."""
+        return self._stop.is_set() or self.context.is_closing
 
     def _busy(self, running: bool) -> None:
         self.running = running

@@ -156,7 +156,15 @@ def _switched_off(result: secrecy.Aligned) -> str:
 
 
 def _following(result: secrecy.Aligned) -> list[str]:
-    if not result.left:
-        return []
-    said = ngettext("{n} copy follows beside your work.", "{n} copies follow beside your work.", result.left)
-    return [said.format(n=result.left)]
+    said = []
+    if result.left:
+        copies = ngettext("{n} copy follows beside your work.", "{n} copies follow beside your work.", result.left)
+        said.append(copies.format(n=result.left))
+    if result.strangers:
+        stays = ngettext(
+            "One file may be another program's and stays as it is: {names}.",
+            "{n} files may be another program's and stay as they are: {names}.",
+            len(result.strangers),
+        )
+        said.append(stays.format(n=len(result.strangers), names=", ".join(result.strangers)))
+    return said

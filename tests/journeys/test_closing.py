@@ -1,0 +1,92 @@
+"""The window closes while something long runs beside it: it stops at once, and leaves no half file."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from app import paths
+from app.store import backup
+from tests.support.window import Driver, driver
+from ui.dialogs import ask
+
+__all__ = ["driver"]
+
+#: So long a disk hangs that nobody takes away, in seconds.
+HANGS_S = 20
+
+
+class HangingDisk:
+    """The first copy hangs in its middle until whoever wanted it says stop; the next ones go through."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._copy = backup.copy
+        self.in_the_middle = threading.Event()
+        self.stopped = False
+        monkeypatch.setattr(backup, "copy", self.copy)
+
+    def copy(self, source: Path, target: Path, stop: Callable[[], bool], *more: Any) -> None:
+        def asked() -> bool:
+            self.in_the_middle.set()
+            until = time.monotonic() + HANGS_S
+            while time.monotonic() < until:
+                if stop():
+                    self.stopped = True
+                    return True
+                threading.Event().wait(0.01)
+            return False
+
+        self._copy(source, target, stop if self.in_the_middle.is_set() else asked, *more)
+
+
+def close(driver: Driver) -> None:
+    """What whoever runs the program does when the window was closed."""
+    driver.window.close()
+    driver.desk.stop()
+    driver.desk.stop = lambda: None  # type: ignore[method-assign]
+
+
+def test_a_file_that_moves_is_not_finished(driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver.desk.context.set_actor(driver.center.admin)
+    page = driver.page("settings")
+    page.show_part("keeping")
+    driver.click(page.keeping, "make_move_file")
+    dialog = driver.dialog("move_dialog")
+    target = tmp_path / "moves" / "move.deskbell"
+    target.parent.mkdir()
+    for field, words in (("passphrase", "four little paper words"), ("again", "four little paper words")):
+        driver.type(dialog, field, words)
+    driver.type(dialog, "move_file", str(target))
+    disk = HangingDisk(monkeypatch)
+    QTest.keyClick(dialog, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    driver.until(disk.in_the_middle.is_set)
+    close(driver)
+    assert disk.stopped
+    assert list(target.parent.iterdir()) == []
+
+
+def test_nor_is_the_backup_before_an_import(driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("First name\nMai\n", "utf-8")
+    monkeypatch.setattr(ask, "choose_open_file", lambda parent, title, kind: str(path))
+    driver.click(driver.page("students"), "import")
+    dialog = driver.dialog("import_people")
+    driver.until(lambda: dialog.columns.combos)
+    driver.key(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    driver.until(lambda: dialog.lines.isVisible())
+    driver.settled()
+    disk = HangingDisk(monkeypatch)
+    driver.key(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    driver.until(disk.in_the_middle.is_set)
+    close(driver)
+    assert disk.stopped
+    folder = paths.backups(driver.center.folder)
+    assert [one.why for one in backup.listing(driver.center.folder)] == ["closing"], "and the last copy was made"
+    assert {path.suffix for path in folder.iterdir()} == {".db"}
