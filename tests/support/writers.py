@@ -98,7 +98,7 @@ ELSEWHERE = {
     "secrecy.switch_on": "replaces the closed file: test_kill_secrecy.py",
     "exact.look": "only reads",
     "undo.newest": "only reads",
-    "undo.preview": "reads; what it rolls back is killed in test_kill.py all the same",
+    "undo.preview": "only reads: killed in test_kill.py all the same",
     "undo.preview_newest": "is `undo.preview`",
 }
 
