@@ -1,11 +1,13 @@
 """Taking money and documents back: never the rows, always a counter-entry by the desk's own function.
 
-Each way is given what the operation touched, checks that nothing later hangs on it, and says what it did.
+Each way is given what the operation touched, checks that nothing later hangs on it, and says what is to be done.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from peewee import fn
@@ -17,7 +19,7 @@ from app.store import Write
 from app.store.images import Touched
 from app.store.models import CourseEnrolled, Invoice, Payment, SlotEnrolled, StudentPayment
 
-#: What a counter-entry did: a message key with its parameters.
+#: What a counter-entry does: a message key with its parameters.
 Said = tuple[str, dict[str, Any]]
 
 #: Rights that the counter-entry itself needs, beside that of the operation.
@@ -31,9 +33,24 @@ RIGHTS = {
 }
 
 
-def take_back(w: Write, done: operations.Done, rows: Sequence[Touched]) -> list[Said]:
-    """Answer an operation of money by its counter-entry. UserErrors say what stands in the way."""
-    return WAYS[done.label](w, done, rows)
+@dataclass(frozen=True)
+class Act:
+    """One part of a counter-entry: what is said of it, and its doing; None where something is only said."""
+
+    said: Said | None
+    do: Callable[[Write], object] | None = None
+
+
+def look(done: operations.Done, rows: Sequence[Touched], moment: datetime) -> list[Act]:
+    """What answers an operation of money, as of a moment; reads only. UserErrors say what stands in the way."""
+    return WAYS[done.label](done, rows, moment)
+
+
+def take_back(w: Write, acts: Sequence[Act]) -> None:
+    """Do what `look` found, in the write in which it was found."""
+    for act in acts:
+        if act.do is not None:
+            act.do(w)
 
 
 def _made(rows: Sequence[Touched], table: str) -> list[int]:
@@ -44,8 +61,8 @@ def _reason() -> str:
     return text.sentence("undo.reason")
 
 
-def _enrolled(w: Write, done: operations.Done, rows: Sequence[Touched]) -> list[Said]:
-    said: list[Said] = []
+def _enrolled(done: operations.Done, rows: Sequence[Touched], moment: datetime) -> list[Act]:
+    acts: list[Act] = []
     for line_id in _made(rows, "courses_enrolled"):
         record = naming.name("courses_enrolled", line_id)
         if CourseEnrolled.get_by_id(line_id).status != "pending":
@@ -60,22 +77,29 @@ def _enrolled(w: Write, done: operations.Done, rows: Sequence[Touched]) -> list[
         if marked is not None:
             raise operations.in_the_way("undo.in_use", "slot_enrolled", marked.id, done.id, "undo.not_running")
         owed = sum(due.gross_minor for due in dues.of_lines([line_id], []))
-        enrollment.cancel_in(w, line_id, _reason())
-        said.append(("undo.does_cancel", {"record": record, "amount": owed}))
-    return said
+
+        def cancel(w: Write, line_id: int = line_id) -> None:
+            enrollment.cancel_in(w, line_id, _reason())
+
+        acts.append(Act(("undo.does_cancel", {"record": record, "amount": owed}), cancel))
+    return acts
 
 
-def _sold(w: Write, done: operations.Done, rows: Sequence[Touched]) -> list[Said]:
-    said: list[Said] = []
+def _sold(done: operations.Done, rows: Sequence[Touched], moment: datetime) -> list[Act]:
+    acts: list[Act] = []
     for line_id in _made(rows, "product_enrolled"):
         record = naming.name("product_enrolled", line_id)
         found = dues.of_lines([], [line_id])
         if not found:
             raise UserError("undo.not_running", record=record)
         _free_of_money(found, record)
-        enrollment.cancel_sale_in(w, line_id, _reason())
-        said.append(("undo.does_cancel", {"record": record, "amount": sum(due.gross_minor for due in found)}))
-    return said
+
+        def cancel(w: Write, line_id: int = line_id) -> None:
+            enrollment.cancel_sale_in(w, line_id, _reason())
+
+        amount = sum(due.gross_minor for due in found)
+        acts.append(Act(("undo.does_cancel", {"record": record, "amount": amount}), cancel))
+    return acts
 
 
 def _free_of_money(found: Sequence[dues.Due], record: str) -> None:
@@ -87,8 +111,8 @@ def _free_of_money(found: Sequence[dues.Due], record: str) -> None:
             raise UserError("undo.invoiced", record=record, label=due.invoice_label)
 
 
-def _completed(w: Write, done: operations.Done, rows: Sequence[Touched]) -> list[Said]:
-    said: list[Said] = []
+def _completed(done: operations.Done, rows: Sequence[Touched], moment: datetime) -> list[Act]:
+    acts: list[Act] = []
     for row in rows:
         if row.table != "payments" or row.after is None or row.after["status"] != "COMPLETED":
             continue
@@ -96,35 +120,43 @@ def _completed(w: Write, done: operations.Done, rows: Sequence[Touched]) -> list
         if later is not None:
             raise operations.in_the_way("undo.later_change", "payments", later.id, done.id, "undo.changed")
         amount = int(row.after["amount_minor"])
-        payments.refund_in(w, row.row_id, amount, _reason(), f"undo:{done.id}:{row.row_id}")
+
+        def refund(w: Write, payment_id: int = row.row_id, amount: int = amount) -> None:
+            payments.refund_in(w, payment_id, amount, _reason(), f"undo:{done.id}:{payment_id}")
+
         facts = {"amount": amount, "method": row.after["method"], "number": row.after["number"]}
-        said.append(("undo.does_refund", facts))
+        acts.append(Act(("undo.does_refund", facts), refund))
     for invoice_id in _made(rows, "invoices"):
-        said.append(("undo.does_stay", {"label": Invoice.get_by_id(invoice_id).label}))
-    return said
+        acts.append(Act(("undo.does_stay", {"label": Invoice.get_by_id(invoice_id).label})))
+    return acts
 
 
-def _credit_used(w: Write, done: operations.Done, rows: Sequence[Touched]) -> list[Said]:
-    puts = _made(rows, "student_payments")
-    said = _credited(w, done, rows, but=puts)
-    touched: set[int] = set()
-    freed = invoices.take_back(w, StudentPayment.id.in_(puts) | StudentPayment.reverses_id.in_(puts))
-    for one in freed:
-        payer = Payment.get_by_id(one.payment_id).student_id
-        touched |= {one.student_id, payer}
-        said.append(("undo.does_free", {"amount": one.amount_minor, "name": naming.name("users", payer)}))
-    balances.recompute_all(w, touched)
-    return said
+def _credit_used(done: operations.Done, rows: Sequence[Touched], moment: datetime) -> list[Act]:
+    puts, issued = _made(rows, "student_payments"), _made(rows, "invoices")
+    acts = _credited(done, rows, moment, but=puts)
+    theirs = StudentPayment.id.in_(puts) | StudentPayment.reverses_id.in_(puts)
+    # What stands on an invoice that is credited becomes credit by that.
+    for used, amount in invoices.standing(theirs & StudentPayment.invoice_id.not_in(issued)):
+        payer = Payment.get_by_id(used.payment_id).student_id
+        acts.append(Act(("undo.does_free", {"amount": amount, "name": naming.name("users", payer)})))
+
+    def free(w: Write) -> None:
+        touched: set[int] = set()
+        for one in invoices.take_back(w, theirs):
+            touched |= {one.student_id, Payment.get_by_id(one.payment_id).student_id}
+        balances.recompute_all(w, touched)
+
+    return [*acts, Act(None, free)]
 
 
-def _issued(w: Write, done: operations.Done, rows: Sequence[Touched]) -> list[Said]:
-    return _credited(w, done, rows, but=())
+def _issued(done: operations.Done, rows: Sequence[Touched], moment: datetime) -> list[Act]:
+    return _credited(done, rows, moment, but=())
 
 
-def _credited(w: Write, done: operations.Done, rows: Sequence[Touched], but: Sequence[int]) -> list[Said]:
+def _credited(done: operations.Done, rows: Sequence[Touched], moment: datetime, but: Sequence[int]) -> list[Act]:
     """Credit the invoices that the operation issued, unless other money stands on them by now."""
-    said: list[Said] = []
-    put = StudentPayment
+    acts: list[Act] = []
+    how, put = center.load(), StudentPayment
     for invoice_id in _made(rows, "invoices"):
         invoice = Invoice.get_by_id(invoice_id)
         total = fn.COALESCE(fn.SUM(put.direction * put.amount_minor), 0)
@@ -133,13 +165,17 @@ def _credited(w: Write, done: operations.Done, rows: Sequence[Touched], but: Seq
         ((last, amount),) = found
         if amount:
             raise operations.in_the_way("undo.in_use", "student_payments", last, done.id, "undo.changed")
-        invoices.credit_in(w, center.load(), invoice, _reason())
-        said.append(("undo.does_credit", {"label": invoice.label, "amount": invoice.gross_minor}))
-    return said
+        invoices.may_credit(how, invoice, moment)
+
+        def credit(w: Write, invoice: Any = invoice) -> None:
+            invoices.credit_in(w, how, invoice, _reason())
+
+        acts.append(Act(("undo.does_credit", {"label": invoice.label, "amount": invoice.gross_minor}), credit))
+    return acts
 
 
-def _moved(w: Write, done: operations.Done, rows: Sequence[Touched]) -> list[Said]:
-    said: list[Said] = []
+def _moved(done: operations.Done, rows: Sequence[Touched], moment: datetime) -> list[Act]:
+    acts: list[Act] = []
     running = till.current()
     for row in rows:
         if row.table != "till_moves" or row.after is None:
@@ -147,12 +183,17 @@ def _moved(w: Write, done: operations.Done, rows: Sequence[Touched]) -> list[Sai
         if running is None or running.id != row.after["till_id"]:
             raise UserError("undo.till_closed")
         other = {"paid_in": "paid_out", "paid_out": "paid_in"}[row.after["kind"]]
-        till.move_in(w, other, row.after["amount_minor"], f"{_reason()}: {row.after['reason']}"[:200])
-        said.append(("undo.does_move", {"amount": row.after["amount_minor"]}))
-    return said
+        amount, said = int(row.after["amount_minor"]), f"{_reason()}: {row.after['reason']}"[:200]
+        till.may_move(other, amount)
+
+        def move(w: Write, other: str = other, amount: int = amount, said: str = said) -> None:
+            till.move_in(w, other, amount, said)
+
+        acts.append(Act(("undo.does_move", {"amount": amount}), move))
+    return acts
 
 
-WAYS: dict[str, Callable[[Write, operations.Done, Sequence[Touched]], list[Said]]] = {
+WAYS: dict[str, Callable[[operations.Done, Sequence[Touched], datetime], list[Act]]] = {
     "Enroll student": _enrolled,
     "Sell products": _sold,
     "Complete payment": _completed,

@@ -281,6 +281,8 @@ def _named_by_seats(now: str, key: str, slot: Any, seat: Any, since: int, ids: t
 
 def _move_timeline(w: Write, user_ids: list[int]) -> None:
     """People who go leave no timeline: its entries stand with whoever took them off the roster."""
+    if not user_ids:
+        return
     there = images.present_of("users", user_ids)
     rows = []
     theirs: Any = (

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from peewee import fn
@@ -218,15 +218,20 @@ def credit(actor: Actor, invoice_id: int, reason: str) -> int:
     return note_id
 
 
-def credit_in(w: Write, how: Center, invoice: Any, reason: str) -> tuple[int, list[Freed]]:
-    """Credit an invoice inside a running write: the note's id, and the money set free."""
+def may_credit(how: Center, invoice: Any, moment: datetime) -> str:
+    """The date that a credit note over an invoice would carry; UserErrors as from `credit`. Reads only."""
     if invoice.kind == "credit_note":
         raise UserError("invoices.is_credit_note", label=invoice.label)
     earlier = _credit_note_of(invoice.id)
     if earlier is not None:
         raise UserError("invoices.already_credited", label=invoice.label, note=earlier.label)
+    return _date_at(how, moment)
+
+
+def credit_in(w: Write, how: Center, invoice: Any, reason: str) -> tuple[int, list[Freed]]:
+    """Credit an invoice inside a running write: the note's id, and the money set free."""
+    issued_on = may_credit(how, invoice, w.moment)
     freed = take_back(w, StudentPayment.invoice_id == invoice.id)
-    issued_on = _today(how, w)
     number, label = _number(w, "credit", how.credit_note_pattern, issued_on)
     copied = ("student_id", "payer_id", "buyer_name", "language", "currency", "service_from", "service_to")
     amounts = ("net_minor", "tax_minor", "gross_minor")
@@ -292,8 +297,8 @@ def withdraw(w: Write, how: Center, enrollment_id: int, reason: str) -> None:
         timeline.add(w, invoice.student_id, "invoices.timeline_replaced", ("invoices", again), label=invoice.label)
 
 
-def take_back(w: Write, condition: Any, up_to: int | None = None) -> list[Freed]:
-    """Take money off dues, newest first: all that matches, or `up_to` minor units of it."""
+def standing(condition: Any, up_to: int | None = None) -> list[tuple[Any, int]]:
+    """(row of `student_payments`, minor units of it) of the money that still stands on dues, newest first."""
     row = StudentPayment
     reversals: Any = (
         row.select(row.reverses_id, fn.SUM(row.amount_minor))
@@ -302,16 +307,23 @@ def take_back(w: Write, condition: Any, up_to: int | None = None) -> list[Freed]
         .tuples()
     )
     undone = dict(reversals)
-    freed: list[Freed] = []
+    found: list[tuple[Any, int]] = []
     for used in list(row.select().where(condition, row.direction == 1).order_by(row.id.desc())):
         amount = used.amount_minor - int(undone.get(used.id, 0))
         if up_to is not None:
             amount = min(amount, up_to)
             up_to -= amount
-        if amount <= 0:
-            continue
+        if amount > 0:
+            found.append((used, amount))
+    return found
+
+
+def take_back(w: Write, condition: Any, up_to: int | None = None) -> list[Freed]:
+    """Take money off dues, newest first: all that matches, or `up_to` minor units of it."""
+    freed: list[Freed] = []
+    for used, amount in standing(condition, up_to):
         w.insert(
-            row,
+            StudentPayment,
             payment_id=used.payment_id,
             student_id=used.student_id,
             enrollment_id=used.enrollment_id,
@@ -418,8 +430,12 @@ def _number(w: Write, kind: str, pattern: str, issued_on: str) -> tuple[int, str
 
 
 def _today(how: Center, w: Write) -> str:
+    return _date_at(how, w.moment)
+
+
+def _date_at(how: Center, moment: datetime) -> str:
     """The date for a new document. Dates never go back while numbers go on."""
-    today = clock.local_date(how.zone, w.moment).isoformat()
+    today = clock.local_date(how.zone, moment).isoformat()
     ((last,),) = _last_issued_on()
     if last is not None and today < last:
         raise UserError("invoices.clock_back", today=today, last=last)

@@ -65,11 +65,17 @@ def move(actor: Actor, kind: str, amount_minor: int, reason: str) -> int:
         return move_in(w, kind, amount_minor, reason)
 
 
-def move_in(w: Write, kind: str, amount_minor: int, reason: str) -> int:
-    """`move` inside a running write."""
+def may_move(kind: str, amount_minor: int) -> TillState:
+    """The drawer in which money can be moved so; UserErrors `till.not_open`, `till.not_enough`. Reads only."""
     running = _running()
     if kind == "paid_out" and amount_minor > running.expected_minor:
         raise UserError("till.not_enough", "amount", there=running.expected_minor)
+    return running
+
+
+def move_in(w: Write, kind: str, amount_minor: int, reason: str) -> int:
+    """`move` inside a running write."""
+    running = may_move(kind, amount_minor)
     return w.insert(TillMove, till_id=running.id, kind=kind, amount_minor=amount_minor, reason=reason)
 
 

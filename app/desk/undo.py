@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from peewee import fn
@@ -67,15 +68,12 @@ class _Report:
     cancel: list[int] = field(default_factory=list)
     canceled: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
-    money: list[counter.Said] = field(default_factory=list)
+    acts: list[counter.Act] = field(default_factory=list)
 
-
-class _OnlyLooked(Exception):
-    """Everything was tried, and nothing of it shall stay."""
-
-    def __init__(self, report: _Report) -> None:
-        super().__init__()
-        self.report = report
+    @property
+    def money(self) -> list[counter.Said]:
+        """What is said of a counter-entry."""
+        return [act.said for act in self.acts if act.said is not None]
 
 
 def undo(actor: Actor, operation_id: int) -> int:
@@ -96,35 +94,20 @@ def undo(actor: Actor, operation_id: int) -> int:
 
 
 def preview(actor: Actor, operation_id: int) -> Preview:
-    """What `undo` would do. UserError `undo.no_such`.
-
-    It is worked out from what is read, and no writer waits for it. A counter-entry alone, one purchase or payment, is
-    made in full, looked at, and rolled back.
-    """
+    """What `undo` would do, worked out from what is read: no writer waits for it. UserError `undo.no_such`."""
     require(actor, "undo.own")
     done = operations.load(operation_id)
     facts = operations.facts(operation_id)
     head = Preview(operation_id, facts["what"], facts["who"], done.at)
     try:
         _allow(actor, done)
-        if labels.kind(done.label).way != "counter":
-            with store.looking():
-                return _told(head, done, _supposed(actor, done))
-        with store.write("Take back", actor, undo_of=operation_id) as w:
-            raise _OnlyLooked(_take_back(w, done, images.of_operation(operation_id)))
-    except _OnlyLooked as looked:
-        return _told(head, done, looked.report)
+        with store.looking():
+            moment = clock.now()
+            report = _found(actor, done, images.of_operation(done.id), moment)
+            exact.suppose(report.put, clock.stamp(moment), done.id)
+            return _told(head, done, report)
     except UserError as obstacle:
         return replace(head, obstacle=obstacle)
-
-
-def _supposed(actor: Actor, done: operations.Done) -> _Report:
-    """What taking an operation back would do, found without writing."""
-    touched = images.of_operation(done.id)
-    report = _found(actor, done, touched)
-    _not_nothing(done, report)
-    exact.suppose(report.put, clock.stamp(), done.id)
-    return report
 
 
 def _told(head: Preview, done: operations.Done, found: _Report) -> Preview:
@@ -207,40 +190,35 @@ def _still_counts(done: operations.Done) -> None:
             raise UserError("undo.already", who=named["who"], at=named["at"])
 
 
-def _found(actor: Actor, done: operations.Done, touched: Sequence[Touched]) -> _Report:
-    """What taking back does, but for a counter-entry; reads only. UserErrors name what stands in the way."""
+def _found(actor: Actor, done: operations.Done, touched: Sequence[Touched], moment: datetime) -> _Report:
+    """What taking back does; reads only. UserErrors name what stands in the way."""
     _still_counts(done)
     report = _Report()
     _mails(done, touched, report)
-    if labels.kind(done.label).way != "counter":
+    if labels.kind(done.label).way == "counter":
+        report.acts = counter.look(done, touched, moment)
+    else:
         rows = [row for row in touched if _is_put_back(done, row, touched)]
         report.put = exact.look(actor, rows, done.id)
+    if not (report.money or report.canceled or _shown(done, report)):
+        raise UserError("undo.nothing")
     return report
 
 
-def _take_back(w: Write, done: operations.Done, touched: Sequence[Touched]) -> _Report:
-    report = _found(w.actor, done, touched)
+def _take_back(w: Write, done: operations.Done, touched: Sequence[Touched]) -> None:
+    report = _found(w.actor, done, touched, w.moment)
     for mail_id in report.cancel:
         w.update(MailQueue, mail_id, state="canceled", next_try_at=None)
-    if labels.kind(done.label).way == "counter":
-        report.money = counter.take_back(w, done, touched)
-    else:
-        exact.put_back(w, report.put, done.id)
-    _not_nothing(done, report)
+    counter.take_back(w, report.acts)
+    exact.put_back(w, report.put, done.id)
     _notifications(w, touched)
     _timeline(w, done, touched)
-    return report
 
 
 def _shown(done: operations.Done, report: _Report) -> list[tuple[str, Touched]]:
     """The rows people are told of."""
     rows = [(put.act, put.row) for put in report.put if put.told]
     return [(act, row) for act, row in rows if row.table != "timeline" and not _only_told(done, row)]
-
-
-def _not_nothing(done: operations.Done, report: _Report) -> None:
-    if not (report.money or report.canceled or _shown(done, report)):
-        raise UserError("undo.nothing")
 
 
 def _only_told(done: operations.Done, row: Touched) -> bool:

@@ -17,7 +17,7 @@ from app import paths, store
 from app.desk import enrollment, exact, people, seats, undo
 from app.exchange import checking, columns, importing, reading
 from app.store import checks, cipher, images, search
-from app.store.models import Operation, Timeline, User
+from app.store.models import CourseEnrolled, Operation, Timeline, User
 from tests.desk.test_undo import business, last, slot
 from tests.support.center import SmallCenter, small_center
 
@@ -99,9 +99,14 @@ def another_program_writes(c: SmallCenter) -> Iterator[None]:
 def test_whoever_looks_makes_nobody_wait_and_waits_for_nobody(small_center: SmallCenter) -> None:
     c = small_center
     imported = bring_in(c, 20, "some")
+    line = enrollment.enroll(c.staff, enrollment.EnrollmentDraft(c.student, c.course))
+    enrolled = last()
     with another_program_writes(c):
         seen = undo.preview(c.staff, imported)
+        money = undo.preview(c.staff, enrolled)
     assert (seen.obstacle, len(seen.rows)) == (None, 21)
+    assert (money.obstacle, [key for key, _ in money.money]) == (None, ["undo.does_cancel"])
+    assert CourseEnrolled.get_by_id(line).status == "pending"
 
 
 def test_the_rules_of_seats_are_judged_without_writing_too(small_center: SmallCenter) -> None:

@@ -96,8 +96,9 @@ ELSEWHERE = {
     "secrecy.may_switch": "only asks for a right",
     "secrecy.switch_off": "replaces the closed file: test_kill_secrecy.py",
     "secrecy.switch_on": "replaces the closed file: test_kill_secrecy.py",
+    "exact.look": "only reads",
     "undo.newest": "only reads",
-    "undo.preview": "reads; what it rolls back is killed in test_kill.py all the same",
+    "undo.preview": "only reads: killed in test_kill.py all the same",
     "undo.preview_newest": "is `undo.preview`",
 }
 
@@ -610,6 +611,16 @@ def _(made: SmallCenter) -> None:
     table = reading.read(_list(made))
     done = importing.import_students(made.staff, checking.plan(table, columns.guess(table)), update=True)
     assert (done.added, done.changed) == (3, 1)
+
+
+def _bring_list_in(made: SmallCenter) -> None:
+    _write_list(made)
+    SCENARIOS["importing.import_students"].do(made)
+
+
+@scenario("undo.undo of a list", before=_bring_list_in)
+def _(made: SmallCenter) -> Any:
+    return undo.undo(made.admin, last())
 
 
 def lay_ground(folder: Path, one: Scenario, ground: SmallCenter) -> SmallCenter:
