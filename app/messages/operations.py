@@ -127,7 +127,9 @@ MESSAGES = {
     "undo.does_cancel": N_("{record} is canceled; {amount:money} is owed no more"),
     "undo.does_move": N_("{amount:money} is moved the other way"),
     "undo.reason": N_("taken back"),
-    "undo.record_money": N_("Money and documents are never changed afterwards. Refund the payment, or credit the invoice."),
+    "undo.record_money": N_(
+        "Money and documents are never changed afterwards. Refund the payment, or credit the invoice."
+    ),
     "undo.record_kind": N_("Records of this kind are not brought back one by one."),
     "undo.record_same": N_("The record is as it was then; nothing would change."),
 }

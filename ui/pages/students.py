@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -11,23 +12,27 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, 
 
 from app import text
 from app.lists import people as roster
-from app.text import N_, _, ngettext
+from app.text import _, ngettext
 from ui import words
 from ui.context import Context
 from ui.dialogs.student import StudentDialog
+from ui.pages.student_filters import FilterBar
 from ui.pages.student_panel import StudentPanel
 from ui.theme import theme
 from ui.widgets.basic import Button, Card, Chip, EmptyState, PageHead, Text
 from ui.widgets.line import Line
-from ui.widgets.search import SearchField
 from ui.widgets.table import Cell, Column, PagedModel, RowTable
 
-_CHIPS = (
-    ("slot_this_week", N_("Has a slot this week"), "calendar-check"),
-    ("owes", N_("Owes money"), "coins"),
-    ("on_hold", N_("On hold"), "bookmark"),
-    ("mail_bounces", N_("Mail bounces"), "mail"),
-)
+
+class _Look:
+    """One look at the file; `over` when something else was typed meanwhile."""
+
+    over = False
+
+
+def _unless_over(look: _Look, function: Callable[..., Any], *args: Any) -> tuple[_Look, Any] | None:
+    """Read beside the window, unless nobody wants to know any more."""
+    return None if look.over else (look, function(*args))
 
 
 class StudentsPage(QWidget):
@@ -43,7 +48,8 @@ class StudentsPage(QWidget):
             (("/",), _("search")), (("↑", "↓"), _("move")), (("Tab",), _("panel")), (("F4",), _("pay")),
         ]  # fmt: skip
         self.help_keys = [
-            ("/", _("search")), ("Ctrl+N", _("new student")), ("E", _("edit the selected student")),
+            ("/", _("search")), ("F", _("add a filter")), ("Ctrl+N", _("new student")),
+            ("E", _("edit the selected student")),
             ("F2", _("enroll")), ("F4", _("take a payment")), ("Ctrl+Tab", _("next tab of the panel")),
         ]  # fmt: skip
         self._dirty = True
@@ -59,7 +65,11 @@ class StudentsPage(QWidget):
         take.clicked.connect(self.export_people)
         self.head = PageHead(_("Students"), [bring, take, new])
         column.addWidget(self.head)
-        column.addLayout(self._filters())
+        self.filters = FilterBar()
+        self.search = self.filters.search
+        self.filters.changed.connect(self._typed)
+        self.search.returnPressed.connect(self._to_table)
+        column.addWidget(self.filters)
         column.addSpacing(12)
         row = QHBoxLayout()
         row.setSpacing(12)
@@ -72,7 +82,11 @@ class StudentsPage(QWidget):
         self.panel.edit_requested.connect(self.edit_student)
         row.addWidget(self.panel)
         column.addLayout(row, 1)
-        self._asked = 0
+        self._look = _Look()
+        self._awaited = False
+        self._sort = ""
+        self._everyone = 0
+        self._started = 0.0
         self._panel_for: int | None = None
         self._panel_rest = QTimer(self)
         self._panel_rest.setSingleShot(True)
@@ -80,7 +94,8 @@ class StudentsPage(QWidget):
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.timeout.connect(self._show_rest)
-        for keys, act in (("Ctrl+N", self.new_student), ("Ctrl+Tab", self.panel.next_tab)):
+        for keys, act in (("Ctrl+N", self.new_student), ("Ctrl+Tab", self.panel.next_tab),
+                          ("Ctrl+Shift+F", self.filters.choose_filter)):  # fmt: skip
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(act)
@@ -88,23 +103,6 @@ class StudentsPage(QWidget):
     def _fit(self) -> None:
         """The panel grows with the text, and leaves the roster its names and balances."""
         self.panel.setFixedWidth(min(theme().px(416), 540))
-
-    def _filters(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        self.search = SearchField(_("Name, phone, mail or number"), "student_search", low=True)
-        self.search.setFixedWidth(250)
-        self.search.textChanged.connect(self._typed)
-        self.search.returnPressed.connect(self._to_table)
-        row.addWidget(self.search)
-        self.chips: dict[str, Chip] = {}
-        for key, label, icon in _CHIPS:
-            chip = Chip(_(label), icon, key)
-            chip.toggled.connect(self._typed)
-            self.chips[key] = chip
-            row.addWidget(chip)
-        row.addStretch(1)
-        return row
 
     def _list(self) -> QWidget:
         self.model = PagedModel(
@@ -170,51 +168,89 @@ class StudentsPage(QWidget):
 
     def on_changes(self, changes: Any) -> None:
         """After a commit: reload what is on screen, or remember to."""
-        if not changes.tables & {"users", "courses_enrolled", "payments", "slot_enrolled", "mail_queue", "notes"}:
+        if not changes.tables & {
+            "users",
+            "courses_enrolled",
+            "payments",
+            "slot_enrolled",
+            "slots",
+            "mail_queue",
+            "notes",
+        }:
             return
         self._dirty = True
         if self.isVisible():
             self.reload()
 
+    @property
+    def chips(self) -> dict[str, Chip]:
+        """The filters that stand beside the search field, on or off."""
+        return self.filters.chips
+
     def _chosen(self) -> tuple[str, ...]:
-        return tuple(key for key, chip in self.chips.items() if chip.isChecked())
+        return self.filters.chosen()
 
     def _typed(self) -> None:
-        self._asked += 1  # an answer on its way belongs to what was typed before
-        started = time.perf_counter()
-        found = roster.ids(self.search.text(), self._chosen(), self.context.center.zone, 200)
-        self.table.show_ids(found)
-        self._say(len(found), more=len(found) == 200)
-        self.took.setText(_("found in {ms} ms").format(ms=max(1, round((time.perf_counter() - started) * 1000))))
+        self._look.over = True  # an answer on its way belongs to what was typed before
+        self._look = _Look()
+        self._started = time.perf_counter()
+        zone = self.context.center.zone
+        found = roster.at_once(self.search.text(), self._chosen(), zone, self._sort)
+        self._awaited = found is None
+        if found is None:
+            self._ask_list()
+        else:
+            self.table.show_ids(found[0])
+            self._say(len(found[0]), more=found[1] and len(found[0]) == roster.AT_ONCE)
+            self._say_took()
         self._rest.start(250)
+
+    def _say_took(self) -> None:
+        took = max(1, round((time.perf_counter() - self._started) * 1000))
+        self.took.setText(_("found in {ms} ms").format(ms=took))
+
+    def _ask_list(self) -> None:
+        """The whole list in its order, read beside the window."""
+        asked = (self.search.text(), self._chosen(), self.context.center.zone, None, self._sort)
+        self.context.read(_unless_over, self._look, roster.ids, *asked, done=self._list_read)
 
     def _show_rest(self) -> None:
         """The whole list, counts and sums, read beside the window once typing rests."""
-        self._asked += 1
-        self.context.read(self._whole, self._asked, self.search.text(), self._chosen(), done=self._rest_read)
+        self._ask_list()
+        asked = (self.search.text(), self._chosen(), self.context.center.zone, self.filters.shown())
+        self.context.read(_unless_over, self._look, roster.counted, *asked, done=self._counts_read)
 
-    def _whole(self, asked: int, typed: str, chips: tuple[str, ...]) -> tuple[int, roster.Whole]:
-        return asked, roster.whole(typed, chips, self.context.center.zone)
-
-    def _rest_read(self, answer: tuple[int, roster.Whole]) -> None:
-        asked, found = answer
-        if asked != self._asked:
+    def _list_read(self, answer: tuple[_Look, list[int]] | None) -> None:
+        if answer is None or answer[0] is not self._look:
             return  # something else was typed meanwhile
-        if found.ids != self.model.ids:
-            self.table.show_ids(found.ids)
-        for key, chip in self.chips.items():
-            chip.set_count(found.counts[key])
-        self._say(len(found.ids), more=False)
+        found = answer[1]
+        if found != self.model.ids:
+            self.table.show_ids(found)
+        if self._awaited:
+            self._awaited = False
+            self._say_took()
+        self._say(len(found), more=False)
+        self._say_facts()
+
+    def _counts_read(self, answer: tuple[_Look, tuple[dict[str, int], int, int]] | None) -> None:
+        if answer is None or answer[0] is not self._look:
+            return
+        counts, owed_minor, owing = answer[1]
+        self.filters.show_counts(counts)
+        self._everyone = counts[""]
         self.owed.setText(
-            ngettext("{n} of them owes {amount}", "{n} of them owe {amount} together", found.owing).format(
-                n=f"{found.owing:,}", amount=text.show_money(found.owed_minor)
+            ngettext("{n} of them owes {amount}", "{n} of them owe {amount} together", owing).format(
+                n=f"{owing:,}", amount=text.show_money(owed_minor)
             )
-            if found.owed_minor
+            if owed_minor
             else ""
         )
-        everyone = found.counts[""]
+        self._say_facts()
+
+    def _say_facts(self) -> None:
+        everyone = self._everyone
         people = ngettext("{n} person", "{n} people", everyone).format(n=f"{everyone:,}")
-        matching = _("{n} match").format(n=f"{len(found.ids):,}")
+        matching = _("{n} match").format(n=f"{len(self.model.ids):,}")
         filtered = self.search.text().strip() or self._chosen()
         self.head.facts.setText(f"{people} · {matching}" if filtered else people)
 
@@ -224,11 +260,8 @@ class StudentsPage(QWidget):
         if count:
             self.stack.setCurrentWidget(self.table)
             return
-        self._say_nobody(self.search.text().strip(), [_(label) for key, label, _i in _CHIPS if self._on(key)])
+        self._say_nobody(self.search.text().strip(), self.filters.labels())
         self.stack.setCurrentWidget(self.empty)
-
-    def _on(self, key: str) -> bool:
-        return self.chips[key].isChecked()
 
     def _say_range(self) -> None:
         first, last = self.table.visible_rows()
@@ -273,9 +306,7 @@ class StudentsPage(QWidget):
 
     def drop_filter(self) -> None:
         """Show everyone again."""
-        for chip in self.chips.values():
-            chip.setChecked(False)
-        self.search.clear()
+        self.filters.drop()
         self.search.setFocus()
 
     def select(self, student_id: int) -> None:
@@ -284,13 +315,15 @@ class StudentsPage(QWidget):
             self.drop_filter()
             self._typed()
             if not self.table.select_id(student_id):
-                self.table.show_ids(roster.ids("", (), self.context.center.zone), keep=student_id)
+                everyone = roster.ids("", (), self.context.center.zone, sort=self._sort)
+                self.table.show_ids(everyone, keep=student_id)
+        self._awaited = False
         self._panel_rest.stop()
         self.panel.show_student(student_id)
 
     def current_student(self) -> int | None:
-        """Who is selected."""
-        return self.table.current_id()
+        """Who is selected; nobody while the list for what was just asked is still on its way."""
+        return None if self._awaited else self.table.current_id()
 
     def _selected(self, student_id: object) -> None:
         # The panel follows when typing or moving rests: reading it must not hold up a keystroke.
@@ -320,6 +353,8 @@ class StudentsPage(QWidget):
             self.drop_filter()
         elif key == Qt.Key.Key_E and not self.search.hasFocus():
             self.edit_student()
+        elif key == Qt.Key.Key_F and not self.search.hasFocus() and not event.modifiers():
+            self.filters.choose_filter()
         else:
             super().keyPressEvent(event)
 

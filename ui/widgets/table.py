@@ -355,6 +355,9 @@ class RowTable(QTableView):
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
             self._activated()
             return
+        if event.text().strip() and event.text().isprintable():
+            event.ignore()  # a letter is a key of the page; looking for it here would read every row there is
+            return
         super().keyPressEvent(event)
 
     def _activated(self) -> None:
