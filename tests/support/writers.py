@@ -17,6 +17,7 @@ from typing import Any
 
 from app import clock, paths, store
 from app.desk import (
+    arranging,
     catalog,
     center,
     enrollment,
@@ -441,6 +442,28 @@ def _(made: SmallCenter) -> Any:
 @scenario("center.switch_tax_rate")
 def _(made: SmallCenter) -> None:
     center.switch_tax_rate(made.admin, TaxRate.get(TaxRate.rate_bp == 0).id, available=False)
+
+
+@scenario("arranging.arrange")
+def _(made: SmallCenter) -> None:
+    arranging.arrange(made.staff, ("name", "phone", "balance"), "-balance")
+
+
+def _save_view(made: SmallCenter) -> None:
+    arranging.save_view(made.staff, arranging.View("Owing", "ana", ("owes",), ("name", "balance"), "-balance"))
+
+
+scenario("arranging.save_view")(_save_view)
+
+
+@scenario("arranging.rename_view", before=_save_view)
+def _(made: SmallCenter) -> None:
+    arranging.rename_view(made.staff, "Owing", "Debts")
+
+
+@scenario("arranging.remove_view", before=_save_view)
+def _(made: SmallCenter) -> None:
+    arranging.remove_view(made.staff, "Owing")
 
 
 @scenario("notifications.mark_read")

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from app import text
+from app.desk import arranging
 from app.lists import people as roster
 from app.text import _, ngettext
-from ui import words
 from ui.context import Context
+from ui.dialogs.columns import ColumnsDialog
 from ui.dialogs.student import StudentDialog
+from ui.pages import student_columns
 from ui.pages.student_filters import FilterBar
 from ui.pages.student_panel import StudentPanel
 from ui.theme import theme
 from ui.widgets.basic import Button, Card, Chip, EmptyState, PageHead, Text
 from ui.widgets.line import Line
-from ui.widgets.table import Cell, Column, PagedModel, RowTable
+from ui.widgets.table import PagedModel, RowTable
 
 
 class _Look:
@@ -50,10 +53,18 @@ class StudentsPage(QWidget):
         self.help_keys = [
             ("/", _("search")), ("F", _("add a filter")), ("Ctrl+N", _("new student")),
             ("E", _("edit the selected student")),
+            ("S", _("sort")), ("Ctrl+Shift+C", _("columns and order")),
             ("F2", _("enroll")), ("F4", _("take a payment")), ("Ctrl+Tab", _("next tab of the panel")),
         ]  # fmt: skip
         self._dirty = True
         self._more = False
+        self._look = _Look()
+        self._awaited = self._from_top = False
+        self._sort = ""
+        self.columns: tuple[str, ...] = student_columns.USUAL
+        self._menu: QMenu | None = None
+        self._everyone = 0
+        self._started = 0.0
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 0, 16, 12)
         column.setSpacing(0)
@@ -63,7 +74,9 @@ class StudentsPage(QWidget):
         bring.clicked.connect(self.import_people)
         take = Button(_("Export"), "file-text")
         take.clicked.connect(self.export_people)
-        self.head = PageHead(_("Students"), [bring, take, new])
+        pick = Button(_("Columns"), "list-filter")
+        pick.clicked.connect(self.choose_columns)
+        self.head = PageHead(_("Students"), [bring, take, pick, new])
         column.addWidget(self.head)
         self.filters = FilterBar()
         self.search = self.filters.search
@@ -82,11 +95,6 @@ class StudentsPage(QWidget):
         self.panel.edit_requested.connect(self.edit_student)
         row.addWidget(self.panel)
         column.addLayout(row, 1)
-        self._look = _Look()
-        self._awaited = False
-        self._sort = ""
-        self._everyone = 0
-        self._started = 0.0
         self._panel_for: int | None = None
         self._panel_rest = QTimer(self)
         self._panel_rest.setSingleShot(True)
@@ -94,8 +102,14 @@ class StudentsPage(QWidget):
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.timeout.connect(self._show_rest)
-        for keys, act in (("Ctrl+N", self.new_student), ("Ctrl+Tab", self.panel.next_tab),
-                          ("Ctrl+Shift+F", self.filters.choose_filter)):  # fmt: skip
+        self._take_arrangement()
+        context.actor_changed.connect(self._take_arrangement)
+        for keys, act in (
+            ("Ctrl+N", self.new_student),
+            ("Ctrl+Tab", self.panel.next_tab),
+            ("Ctrl+Shift+F", self.filters.choose_filter),
+            ("Ctrl+Shift+C", self.choose_columns),
+        ):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(act)
@@ -105,19 +119,12 @@ class StudentsPage(QWidget):
         self.panel.setFixedWidth(min(theme().px(416), 540))
 
     def _list(self) -> QWidget:
-        self.model = PagedModel(
-            [
-                Column(_("Name"), 0, lambda row: Cell(row.name, "name", avatar=row.id), least=174),
-                Column(_("Phone"), 148, lambda row: Cell(row.phone, color="text2")),
-                Column(_("Email"), 72, lambda row: Cell(row.email, color="text2"), grow=True),
-                Column(_("Courses"), 72, lambda row: Cell(row.courses), grow=True),
-                Column(_("Next slot"), 114, self._next_slot),
-                Column(_("Balance"), 108, self._balance, right=True),
-                Column(_("Status"), 96, lambda row: Cell(words.state(row.status), badge=row.status)),
-            ],
-            roster.page,
-        )
+        self.model = PagedModel(student_columns.columns(student_columns.USUAL, self.context), roster.page)
         self.table = RowTable(self.model, "students", 35)
+        self.table.let_arrange()
+        self.table.sort_asked.connect(self.sort_by)
+        self.table.columns_moved.connect(self._columns_moved)
+        self.table.head_menu_asked.connect(self._head_menu)
         self.table.selected_id.connect(self._selected)
         self.table.activated_id.connect(self._to_panel)
         card = Card(margins=(1, 1, 1, 1))
@@ -150,13 +157,98 @@ class StudentsPage(QWidget):
         self.table.verticalScrollBar().rangeChanged.connect(self._say_range)
         return card
 
-    def _next_slot(self, row: roster.Row) -> Cell:
-        return Cell(words.when(row.next_slot_at, self.context.center), color="text2")
+    # -- columns and order, as whoever is at the desk likes them
 
-    @staticmethod
-    def _balance(row: roster.Row) -> Cell:
-        said, color = words.balance(row.balance_minor)
-        return Cell(said, "body" if row.balance_minor == 0 else "strong", color, right=True)
+    def _take_arrangement(self) -> None:
+        """Show columns and order as this person left them."""
+        kept = arranging.load(self.context.actor.user_id)
+        self._arrange(kept.columns, kept.sort)
+
+    def _arrange(self, keys: Sequence[str], sort: str) -> None:
+        wanted = student_columns.known(keys)
+        if wanted != self.columns:
+            self.columns = wanted
+            shown = student_columns.columns(wanted, self.context)
+            self.table.arrange(shown, sideways=wanted != student_columns.USUAL)
+        if sort.removeprefix("-") in (*roster.ORDERS, "") and sort != self._sort:
+            self._sort = sort
+            self._from_top = True
+            self._typed()
+        self._say_sort()
+
+    def _say_sort(self) -> None:
+        """The head tells the order that is there, chosen or not: filters alone run by name."""
+        by_name = self._chosen() and not self.search.text().strip()
+        self.model.set_sort(self._sort or ("name" if by_name else ""))
+
+    def arrange(self, keys: Sequence[str], sort: str) -> None:
+        """Choose columns and order, and keep them for whoever is at the desk."""
+        before = (self.columns, self._sort)
+        self._arrange(keys, sort)
+        if (self.columns, self._sort) != before:
+            usual = self.columns == student_columns.USUAL
+            self.context.run(arranging.arrange, () if usual else self.columns, self._sort)
+
+    def sort_by(self, key: str) -> None:
+        """Sort by a column; once more turns it round, a third time leaves it as found."""
+        first, other = (f"-{key}", key) if key in student_columns.DOWN_FIRST else (key, f"-{key}")
+        self.arrange(self.columns, {first: other, other: ""}.get(self._sort, first))
+
+    def _columns_moved(self, keys: list[str]) -> None:
+        self.table.arrange(self.model.columns, sideways=True)  # the head back in its own order
+        self.arrange(keys, self._sort)
+
+    def choose_columns(self) -> None:
+        """Ctrl+Shift+C: which columns, in which order, sorted by which."""
+        every = [(key, student_columns.head(key)) for key in student_columns.KEYS]
+        dialog = ColumnsDialog(
+            self, every, self.columns, student_columns.USUAL, self._sort, student_columns.DOWN_FIRST.__contains__
+        )
+        dialog.chosen.connect(self.arrange)
+        dialog.open()
+
+    def choose_sort(self) -> None:
+        """S: the columns to sort by."""
+        menu = self._new_menu()
+        for key in self.columns:
+            action = menu.addAction(student_columns.head(key))
+            action.setCheckable(True)
+            action.setChecked(key == self._sort.removeprefix("-"))
+            action.triggered.connect(partial(self._sort_chosen, key))
+        menu.popup(self.table.viewport().mapToGlobal(QPoint(12, 4)))
+        menu.setActiveAction(menu.actions()[0])
+
+    def _sort_chosen(self, key: str, _on: bool = False) -> None:
+        self.sort_by(key)
+
+    def _new_menu(self) -> QMenu:
+        if self._menu is not None:
+            self._menu.deleteLater()
+        self._menu = QMenu(self)
+        return self._menu
+
+    def _head_menu(self, key: str, where: QPoint) -> None:
+        """What can be done with one column."""
+        menu, at, keys = self._new_menu(), self.columns.index(key), list(self.columns)
+        for said, sort in ((_("Sort upwards"), key), (_("Sort downwards"), f"-{key}"), (_("As found"), "")):
+            menu.addAction(said).triggered.connect(partial(self._rearranged, keys, sort))
+        menu.addSeparator()
+        moves = ((_("Move before"), at - 1, at > 1), (_("Move behind"), at + 1, 0 < at < len(keys) - 1))
+        for said, place, possible in moves:
+            moved = [one for one in keys if one != key]
+            moved.insert(place, key)
+            action = menu.addAction(said)
+            action.setEnabled(possible)
+            action.triggered.connect(partial(self._rearranged, moved, self._sort))
+        hide = menu.addAction(_("Hide this column"))
+        hide.setEnabled(at > 0 and len(keys) > 2)
+        hide.triggered.connect(partial(self._rearranged, [one for one in keys if one != key], self._sort))
+        menu.addSeparator()
+        menu.addAction(_("Columns…")).triggered.connect(self.choose_columns)
+        menu.popup(where)
+
+    def _rearranged(self, keys: list[str], sort: str, _on: bool = False) -> None:
+        self.arrange(keys, sort)
 
     # -- what is shown
 
@@ -195,15 +287,21 @@ class StudentsPage(QWidget):
         self._look = _Look()
         self._started = time.perf_counter()
         zone = self.context.center.zone
+        self._say_sort()
         found = roster.at_once(self.search.text(), self._chosen(), zone, self._sort)
         self._awaited = found is None
         if found is None:
             self._ask_list()
         else:
-            self.table.show_ids(found[0])
+            self._show_ids(found[0])
             self._say(len(found[0]), more=found[1] and len(found[0]) == roster.AT_ONCE)
             self._say_took()
         self._rest.start(250)
+
+    def _show_ids(self, found: list[int]) -> None:
+        """Show these rows; whoever is selected stays so, but another order is read from its top."""
+        self.table.show_ids(found, keep=found[0] if found and self._from_top else None)
+        self._from_top = False
 
     def _say_took(self) -> None:
         took = max(1, round((time.perf_counter() - self._started) * 1000))
@@ -225,7 +323,7 @@ class StudentsPage(QWidget):
             return  # something else was typed meanwhile
         found = answer[1]
         if found != self.model.ids:
-            self.table.show_ids(found)
+            self._show_ids(found)
         if self._awaited:
             self._awaited = False
             self._say_took()
@@ -355,6 +453,8 @@ class StudentsPage(QWidget):
             self.edit_student()
         elif key == Qt.Key.Key_F and not self.search.hasFocus() and not event.modifiers():
             self.filters.choose_filter()
+        elif key == Qt.Key.Key_S and not self.search.hasFocus() and not event.modifiers():
+            self.choose_sort()
         else:
             super().keyPressEvent(event)
 

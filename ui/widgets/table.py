@@ -14,9 +14,11 @@ from PySide6.QtCore import (
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
+    QPoint,
     QRect,
     QRectF,
     Qt,
+    QTimer,
     Signal,
 )
 from PySide6.QtGui import QFontMetrics, QHelpEvent, QKeyEvent, QPainter, QPen, QResizeEvent
@@ -30,6 +32,7 @@ from PySide6.QtWidgets import (
     QToolTip,
 )
 
+from app.text import _
 from ui.theme import theme
 from ui.widgets.paint import draw_avatar, draw_badge, draw_icon, draw_line, lead, width_of
 
@@ -59,7 +62,7 @@ class Column:
     """A column: its head, its width (0 takes what is left), and how a row becomes a cell.
 
     Of a wide window's room, columns that `grow` get as much as those without a width, which never get less than
-    `least`.
+    `least`. `key` is what the rows can be sorted by, where they can be.
     """
 
     head: str
@@ -68,6 +71,7 @@ class Column:
     right: bool = False
     grow: bool = False
     least: int = LEAST
+    key: str = ""
 
 
 class PagedModel(QAbstractTableModel):
@@ -76,6 +80,7 @@ class PagedModel(QAbstractTableModel):
     def __init__(self, columns: Sequence[Column], fetch: Callable[[list[int]], dict[int, Any]]) -> None:
         super().__init__()
         self.columns, self._fetch = list(columns), fetch
+        self.order = ""
         self.ids: list[int] = []
         self._pages: dict[int, dict[int, Any]] = {}
 
@@ -85,6 +90,17 @@ class PagedModel(QAbstractTableModel):
         self.ids = list(ids)
         self._pages.clear()
         self.endResetModel()
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Show these columns, in this order."""
+        self.beginResetModel()
+        self.columns = list(columns)
+        self.endResetModel()
+
+    def set_sort(self, sort: str) -> None:
+        """Say by which column the rows run; downwards after a minus, '' for none."""
+        self.order = sort
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.columns) - 1)
 
     def refresh(self) -> None:
         """Read the shown rows again."""
@@ -114,7 +130,15 @@ class PagedModel(QAbstractTableModel):
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignRight if self.columns[section].right else Qt.AlignmentFlag.AlignLeft
             return side | Qt.AlignmentFlag.AlignVCenter
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.AccessibleTextRole:
+            said = {"": "{head}", "up": _("{head}, upwards"), "down": _("{head}, downwards")}
+            return said[self.direction(section)].format(head=self.columns[section].head)
         return None
+
+    def direction(self, section: int) -> str:
+        """Which way the rows run by a column: up, down, or '' where they do not."""
+        key = self.columns[section].key
+        return "" if not key else "up" if key == self.order else "down" if self.order == f"-{key}" else ""
 
     def cell(self, index: Index) -> Cell:
         """What a place shows; nothing where it cannot be read: an error within Qt's painting would end the program."""
@@ -212,27 +236,51 @@ def _shortened(said: str, role: str, scale: float, width: int) -> str:
 class _Head(QHeaderView):
     """The head of a table: words over the left edge of what stands below, one line in the label's type."""
 
-    def __init__(self, columns: Sequence[Column]) -> None:
+    def __init__(self) -> None:
         super().__init__(Qt.Orientation.Horizontal)
-        self._columns = columns
 
     def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
+        model = self.model()
+        assert isinstance(model, PagedModel)
         box = QRectF(rect)
         painter.save()
         painter.fillRect(box, theme().color("surface2"))
         painter.fillRect(QRectF(box.left(), box.bottom() - 1, box.width(), 1), theme().color("line"))
         inset = 12 if section == 0 else 6
-        column, wide = self._columns[section], box.width() - inset - 6
+        column, wide = model.columns[section], box.width() - inset - 6
+        way = model.direction(section)
+        arrow = theme().px(14) + 4 if way else 0
         place = QRectF(lead(painter, box, inset, wide), box.top(), wide, box.height() - 1)
-        draw_line(painter, place, column.head, theme().font("label"), theme().color("text2"), end=column.right)
+        font = theme().font("label")
+        room = wide - arrow
+        said = (
+            QFontMetrics(font).elidedText(column.head, Qt.TextElideMode.ElideRight, int(room)) if way else column.head
+        )
+        words = (
+            place
+            if not (way and column.right)
+            else QRectF(lead(painter, place, 0, room), place.top(), room, place.height())
+        )
+        draw_line(painter, words, said, font, theme().color("text" if way else "text2"), end=column.right)
+        if way:
+            x = room if column.right else width_of(said, font)
+            icon = "chevron-down" if way == "up" else "chevron-up"  # it points to where the list goes on
+            draw_icon(painter, place, x + 4, icon, "text", theme().px(14), 2.0)
         painter.restore()
 
 
 class RowTable(QTableView):
-    """A table of whole rows, one selected. `activated_id`, `selected_id`; ↑↓ move, Enter opens."""
+    """A table of whole rows, one selected. `activated_id`, `selected_id`; ↑↓ move, Enter opens.
+
+    One that is `let_arrange` asks for more: `sort_asked` by a click on a head, `columns_moved` with the keys in their
+    new order, `head_menu_asked` with a column and where.
+    """
 
     activated_id = Signal(int)
     selected_id = Signal(object)
+    sort_asked = Signal(str)
+    columns_moved = Signal(list)
+    head_menu_asked = Signal(str, QPoint)
 
     def __init__(self, model: PagedModel, name: str, row_height: int = 36) -> None:
         super().__init__()
@@ -241,7 +289,8 @@ class RowTable(QTableView):
         self.paged = model
         self._row_height = row_height
         self.hovered = -1
-        self.setHorizontalHeader(_Head(model.columns))
+        self.setHorizontalHeader(_Head())
+        self._sideways = False
         self.entered.connect(self._entered)
         self.setItemDelegate(CellDelegate(self))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -257,13 +306,63 @@ class RowTable(QTableView):
         head = self.horizontalHeader()
         head.setHighlightSections(False)
         head.setSectionsClickable(False)
-        shared = any(one.grow for one in model.columns)
-        for number, column in enumerate(model.columns):
-            fixed = bool(column.width) or shared
-            head.setSectionResizeMode(number, QHeaderView.ResizeMode.Fixed if fixed else QHeaderView.ResizeMode.Stretch)
+        self._fix_columns()
         theme().changed.connect(self.restyle)
         self.restyle()
         self.doubleClicked.connect(self._activated)
+
+    def _fix_columns(self) -> None:
+        columns, head = self.paged.columns, self.horizontalHeader()
+        shared = self._sideways or any(one.grow for one in columns)
+        for number, column in enumerate(columns):
+            fixed = bool(column.width) or shared
+            head.setSectionResizeMode(number, QHeaderView.ResizeMode.Fixed if fixed else QHeaderView.ResizeMode.Stretch)
+
+    def let_arrange(self) -> None:
+        """Let heads be clicked to sort, dragged to another place, and asked for their menu."""
+        head = self.horizontalHeader()
+        head.setSectionsClickable(True)
+        head.setSectionsMovable(True)
+        head.setFirstSectionMovable(False)
+        head.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        head.sectionClicked.connect(self._head_clicked)
+        head.sectionMoved.connect(self._head_moved)
+        head.customContextMenuRequested.connect(self._head_menu)
+
+    def _head_clicked(self, section: int) -> None:
+        if self.paged.columns[section].key:
+            self.sort_asked.emit(self.paged.columns[section].key)
+
+    def _head_moved(self, _section: int, _before: int, _after: int) -> None:
+        QTimer.singleShot(0, self, self._take_order)  # the head is still busy with the move
+
+    def _take_order(self) -> None:
+        head, columns = self.horizontalHeader(), self.paged.columns
+        keys = [columns[head.logicalIndex(place)].key for place in range(head.count())]
+        if keys != [column.key for column in columns]:
+            self.columns_moved.emit(keys)
+
+    def _head_menu(self, place: QPoint) -> None:
+        section = self.horizontalHeader().logicalIndexAt(place)
+        if section >= 0:
+            where = self.horizontalHeader().viewport().mapToGlobal(place)
+            self.head_menu_asked.emit(self.paged.columns[section].key, where)
+
+    def arrange(self, columns: Sequence[Column], *, sideways: bool) -> None:
+        """Show these columns in this order. Where they have no room: `sideways` they scroll, else the narrowest go."""
+        keep, head = self.current_id(), self.horizontalHeader()
+        head.blockSignals(True)
+        for place in range(head.count()):
+            head.moveSection(head.visualIndex(place), place)
+        head.blockSignals(False)
+        self._sideways = sideways
+        policy = Qt.ScrollBarPolicy.ScrollBarAsNeeded if sideways else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        self.setHorizontalScrollBarPolicy(policy)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.paged.set_columns(columns)
+        self._fix_columns()
+        self.restyle()
+        self.select_id(keep)
 
     def restyle(self) -> None:
         """Heights and widths follow the font."""
@@ -282,6 +381,8 @@ class RowTable(QTableView):
         columns = self.paged.columns
         widths = {number: theme().px(column.width or column.least) for number, column in enumerate(columns)}
         may_go = [n for n, column in enumerate(columns) if column.width and not column.right and not self._states(n)]
+        if self._sideways:
+            may_go = []
         for number in set(widths) - set(may_go):
             self.setColumnHidden(number, False)
         left_over = self.viewport().width() - sum(widths.values())
@@ -290,10 +391,10 @@ class RowTable(QTableView):
             self.setColumnHidden(number, gone)
             left_over += widths[number] if gone else 0
         growing = [n for n, one in enumerate(columns) if (one.grow or not one.width) and not self.isColumnHidden(n)]
-        if any(column.grow for column in columns):
+        if growing and (self._sideways or any(column.grow for column in columns)):
             for number in growing:
                 self.setColumnWidth(number, widths[number] + max(left_over, 0) // len(growing))
-            rest = max(left_over, 0) % len(growing) + min(left_over, 0)
+            rest = max(left_over, 0) % len(growing) + (0 if self._sideways else min(left_over, 0))
             self.setColumnWidth(growing[0], self.columnWidth(growing[0]) + rest)
 
     def _entered(self, index: QModelIndex) -> None:
