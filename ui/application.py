@@ -140,6 +140,7 @@ class Desk(QObject):
         page = StudentsPage(self.context)
         page.pay_requested.connect(self.pay_for)
         page.enroll_requested.connect(self.enroll_student)
+        page.enroll_several_requested.connect(self.enroll_several)
         return page
 
     def _calendar(self) -> Any:
@@ -236,7 +237,11 @@ class Desk(QObject):
         return getattr(page, "current_student", lambda: None)()
 
     def enroll(self) -> None:
-        """F2: the selected student, or whoever is found."""
+        """F2: the selected student, several one after the other, or whoever is found."""
+        several: list[int] = getattr(self.window.current(), "selected_students", list)()
+        if len(several) > 1:
+            self.enroll_several(several)
+            return
         student = self._selected()
         if student is not None:
             self.enroll_student(student)
@@ -253,6 +258,23 @@ class Desk(QObject):
         dialog.setProperty("student", student_id)
         dialog.enrolled.connect(self._enrolled)
         dialog.open()
+
+    def enroll_several(self, students: list[int], done: int = 0, course: int = 0) -> None:
+        """The enroll dialog for one after the other, each with the course of the one before; Esc leaves the rest."""
+        from ui.dialogs.enroll import EnrollDialog
+
+        dialog = EnrollDialog(self.context, self.window, students[done])
+        dialog.course.setCurrentIndex(course)
+        dialog.subtitle.setText(_("{n} of {all}").format(n=done + 1, all=len(students)))
+        last = done + 1 == len(students)
+        dialog.main.set_label(_("Enroll") if last else _("Enroll, then the next"))
+        dialog.only.hide()
+        if not last:
+            dialog.enrolled.connect(partial(self._enroll_next, students, done + 1, dialog.course))
+        dialog.open()
+
+    def _enroll_next(self, students: list[int], done: int, course: Any, _enrollment: int, _pay: bool) -> None:
+        self.enroll_several(students, done, course.currentIndex())
 
     def _enrolled(self, _enrollment: int, pay_next: bool) -> None:
         if pay_next:

@@ -79,6 +79,7 @@ LABELS: dict[str, Kind] = {
     "Assign": _exact("inbox.work"),
     "Snooze": _exact("inbox.work"),
     "Write mail": _exact("mail.write"),
+    "Write mails": _exact("mail.write"),
     "Hold mail": _exact("mail.settle"),
     "Cancel mail": _exact("mail.settle"),
     "Try mail now": _exact("mail.settle"),

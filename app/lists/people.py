@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
@@ -222,8 +222,7 @@ _AT_ONCE_READ = 10_000
 def page(wanted: list[int]) -> dict[int, Row]:
     """The rows of some ids."""
     found: dict[int, Row] = {}
-    for start in range(0, len(wanted), _AT_ONCE_READ):
-        some = tuple(wanted[start : start + _AT_ONCE_READ])
+    for some in _in_parts(wanted):
         courses: dict[int, list[str]] = {}
         for student, name in _running(some):
             courses.setdefault(student, []).append(name)
@@ -235,6 +234,17 @@ def page(wanted: list[int]) -> dict[int, Row]:
                 row[10], row[11], row[12] or "", row[13],
             )  # fmt: skip
     return found
+
+
+def owed(wanted: list[int]) -> tuple[int, int]:
+    """(what these students owe together in minor units, how many of them owe)."""
+    found = [row[7] for some in _in_parts(wanted) for row in _people(some) if row[7] > 0]
+    return sum(found), len(found)
+
+
+def _in_parts(wanted: list[int]) -> Iterator[tuple[int, ...]]:
+    for start in range(0, len(wanted), _AT_ONCE_READ):
+        yield tuple(wanted[start : start + _AT_ONCE_READ])
 
 
 @dataclass(frozen=True)

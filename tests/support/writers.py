@@ -518,6 +518,12 @@ def _(made: SmallCenter) -> Any:
     return queue.write_mail(made.staff, made.student, "Ana Satler", "ana@mail.example", "Hello", "See you.")
 
 
+@scenario("queue.write_mails")
+def _(made: SmallCenter) -> Any:
+    to = [(made.student, "Ana Satler", "ana@mail.example"), (made.other_student, "Łukasz", "l@mail.example")]
+    return queue.write_mails(made.staff, to, "Hello", "See you.")
+
+
 scenario("queue.build")(_build)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtWidgets import QProgressBar, QWidget
@@ -19,20 +20,22 @@ from ui.widgets.basic import Button, Field, Segment, Text
 
 
 class ExportPeople(FormDialog):
-    """The list as it is shown, by its words and chips, or the one who is selected."""
+    """The list as it is shown, by its words, filters and order, or those who are selected."""
 
     def __init__(
-        self, context: Context, parent: QWidget, typed: str, chips: tuple[str, ...], student: int | None
+        self, context: Context, parent: QWidget, asked: tuple[str, tuple[str, ...], str], selected: Sequence[int]
     ) -> None:
         super().__init__(parent, _("Export students"), "file-text", width=560)
         self.setObjectName("export_people")
-        self.context, self.typed, self.chips, self.student = context, typed, chips, student
+        self.context, self.asked, self.selected = context, asked, list(selected)
         self._work = _Work()
         self._work.progress.connect(self._progressed)
         self._closed = False
         who = [("shown", _("Everyone in the list"), ())]
-        if student is not None:
+        if len(self.selected) == 1:
             who.append(("selected", _("Only the selected one"), ()))
+        elif self.selected:
+            who.append(("selected", _("The {n} selected").format(n=len(self.selected)), ()))
         self.who = Segment(who, "who")
         self.who.set_value("shown")
         self.kind = Segment([("csv", _("CSV"), ()), ("xlsx", _("Excel"), ()), ("vcf", _("vCard"), ())], "kind")
@@ -59,10 +62,11 @@ class ExportPeople(FormDialog):
         self.bar.setRange(0, 0)
         self.bar.show()
         self.main.setEnabled(False)
-        only = self.student if self.who.value() == "selected" else None
+        only = self.selected if self.who.value() == "selected" else []
+        zone = self.context.center.zone
         self.context.read(
-            _unless_stopped, _export, self.context.actor, self.typed, self.chips, only, self.context.center.zone,
-            target, self._work, done=self._saved, failed=self._failed,
+            _unless_stopped, _export, self.context.actor, self.asked, only, zone, target, self._work,
+            done=self._saved, failed=self._failed,
         )  # fmt: skip
 
     def _progressed(self, done: int, total: int) -> None:
@@ -90,7 +94,8 @@ class ExportPeople(FormDialog):
 
 
 def _export(
-    actor: Actor, typed: str, chips: tuple[str, ...], only: int | None, zone: str, path: Path, work: _Work
+    actor: Actor, asked: tuple[str, tuple[str, ...], str], only: list[int], zone: str, path: Path, work: _Work
 ) -> tuple[int, str]:
-    ids = [only] if only is not None else roster.ids(typed, chips, zone)
+    typed, chips, sort = asked
+    ids = only or roster.ids(typed, chips, zone, sort=sort)
     return exporting.export_students(actor, ids, path, stop=work.stop, progress=work.tell), path.name

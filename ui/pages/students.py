@@ -13,18 +13,22 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxL
 
 from app import text
 from app.desk import arranging
+from app.desk.arranging import View
 from app.lists import people as roster
 from app.text import _, ngettext
 from ui.context import Context
 from ui.dialogs.columns import ColumnsDialog
+from ui.dialogs.message import MessageDialog
 from ui.dialogs.student import StudentDialog
 from ui.pages import student_columns
+from ui.pages.selection_panel import SelectionPanel
 from ui.pages.student_filters import FilterBar
 from ui.pages.student_panel import StudentPanel
+from ui.pages.student_views import ViewTabs
 from ui.theme import theme
 from ui.widgets.basic import Button, Card, Chip, EmptyState, PageHead, Text
 from ui.widgets.line import Line
-from ui.widgets.table import PagedModel, RowTable
+from ui.widgets.table import MOST_SELECTED, PagedModel, RowTable
 
 
 class _Look:
@@ -43,6 +47,7 @@ class StudentsPage(QWidget):
 
     pay_requested = Signal(int)
     enroll_requested = Signal(int)
+    enroll_several_requested = Signal(list)
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -53,11 +58,14 @@ class StudentsPage(QWidget):
         self.help_keys = [
             ("/", _("search")), ("F", _("add a filter")), ("Ctrl+N", _("new student")),
             ("E", _("edit the selected student")),
-            ("S", _("sort")), ("Ctrl+Shift+C", _("columns and order")),
-            ("F2", _("enroll")), ("F4", _("take a payment")), ("Ctrl+Tab", _("next tab of the panel")),
+            ("S", _("sort")), ("Ctrl+Shift+C", _("columns and order")), ("Ctrl+Shift+V", _("views")),
+            ("Ctrl+Shift+S", _("save this view")), ("Alt+0 … 9", _("everyone, or one of your views")),
+            ("Shift+↑ ↓, Ctrl+A", _("select several")), ("M", _("message")), ("F2", _("enroll")),
+            ("F4", _("take a payment")), ("Ctrl+Tab", _("next tab of the panel")),
         ]  # fmt: skip
         self._dirty = True
         self._more = False
+        self._many: list[int] = []
         self._look = _Look()
         self._awaited = self._from_top = False
         self._sort = ""
@@ -76,9 +84,14 @@ class StudentsPage(QWidget):
         take.clicked.connect(self.export_people)
         pick = Button(_("Columns"), "list-filter")
         pick.clicked.connect(self.choose_columns)
-        self.head = PageHead(_("Students"), [bring, take, pick, new])
+        self.views_button = Button(_("Views"), "bookmark")
+        self.views_button.clicked.connect(self.choose_view)
+        self.head = PageHead(_("Students"), [bring, take, self.views_button, pick, new])
         column.addWidget(self.head)
         self.filters = FilterBar()
+        self.views = ViewTabs(context, self._present)
+        self.views.picked.connect(self._use_view)
+        column.addWidget(self.views)
         self.search = self.filters.search
         self.filters.changed.connect(self._typed)
         self.search.returnPressed.connect(self._to_table)
@@ -88,12 +101,20 @@ class StudentsPage(QWidget):
         row.setSpacing(12)
         row.addWidget(self._list(), 1)
         self.panel = StudentPanel(context)
+        self.side = QStackedWidget()
         theme().changed.connect(self._fit)
         self._fit()
         self.panel.pay_requested.connect(self.pay_requested)
         self.panel.enroll_requested.connect(self.enroll_requested)
         self.panel.edit_requested.connect(self.edit_student)
-        row.addWidget(self.panel)
+        self.selection = SelectionPanel()
+        self.selection.message_requested.connect(self.message)
+        self.selection.enroll_requested.connect(self.enroll)
+        self.selection.export_requested.connect(self.export_selected)
+        self.selection.menu_requested.connect(self._more_menu)
+        self.side.addWidget(self.panel)
+        self.side.addWidget(self.selection)
+        row.addWidget(self.side)
         column.addLayout(row, 1)
         self._panel_for: int | None = None
         self._panel_rest = QTimer(self)
@@ -102,13 +123,17 @@ class StudentsPage(QWidget):
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.timeout.connect(self._show_rest)
+        self._whose = context.actor.user_id
         self._take_arrangement()
-        context.actor_changed.connect(self._take_arrangement)
+        context.actor_changed.connect(self._take_over)
         for keys, act in (
             ("Ctrl+N", self.new_student),
             ("Ctrl+Tab", self.panel.next_tab),
             ("Ctrl+Shift+F", self.filters.choose_filter),
             ("Ctrl+Shift+C", self.choose_columns),
+            ("Ctrl+Shift+V", self.choose_view),
+            ("Ctrl+Shift+S", self.views.save),
+            *((f"Alt+{number}", partial(self.views.pick, number)) for number in range(10)),
         ):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -116,12 +141,16 @@ class StudentsPage(QWidget):
 
     def _fit(self) -> None:
         """The panel grows with the text, and leaves the roster its names and balances."""
-        self.panel.setFixedWidth(min(theme().px(416), 540))
+        self.side.setFixedWidth(min(theme().px(416), 540))
 
     def _list(self) -> QWidget:
         self.model = PagedModel(student_columns.columns(student_columns.USUAL, self.context), roster.page)
         self.table = RowTable(self.model, "students", 35)
         self.table.let_arrange()
+        self.table.let_select_many()
+        self.table.many_selected.connect(self._selected_many)
+        self.table.too_many.connect(self._say_too_many)
+        self.table.menu_asked.connect(self._row_menu)
         self.table.sort_asked.connect(self.sort_by)
         self.table.columns_moved.connect(self._columns_moved)
         self.table.head_menu_asked.connect(self._head_menu)
@@ -185,9 +214,34 @@ class StudentsPage(QWidget):
         """Choose columns and order, and keep them for whoever is at the desk."""
         before = (self.columns, self._sort)
         self._arrange(keys, sort)
-        if (self.columns, self._sort) != before:
+        self.views.say_changed()
+        if (self.columns, self._sort) != before and self.views.current() is None:
             usual = self.columns == student_columns.USUAL
             self.context.run(arranging.arrange, () if usual else self.columns, self._sort)
+
+    def _present(self) -> View:
+        """What is shown, as a view without a name."""
+        columns = () if self.columns == student_columns.USUAL else self.columns
+        return View("", self.search.text().strip(), self._chosen(), columns, self._sort)
+
+    def _use_view(self, view: View | None) -> None:
+        if view is None:
+            self._take_arrangement()
+            self.filters.drop()
+        else:
+            self._arrange(view.columns, view.sort)
+            self.filters.put_filters(view.words, view.filters)
+
+    def _take_over(self) -> None:
+        """Somebody else is at the desk: their views, their columns, and everyone."""
+        if self._whose != self.context.actor.user_id:
+            self._whose = self.context.actor.user_id
+            self.views.reload()
+            self.views.pick(0)
+
+    def choose_view(self) -> None:
+        """Ctrl+Shift+V: pick a view, save, rename, remove."""
+        self.views.open_menu(self.views_button)
 
     def sort_by(self, key: str) -> None:
         """Sort by a column; once more turns it round, a third time leaves it as found."""
@@ -260,6 +314,8 @@ class StudentsPage(QWidget):
 
     def on_changes(self, changes: Any) -> None:
         """After a commit: reload what is on screen, or remember to."""
+        if "settings" in changes.tables:
+            self.views.reload()
         if not changes.tables & {
             "users",
             "courses_enrolled",
@@ -288,6 +344,7 @@ class StudentsPage(QWidget):
         self._started = time.perf_counter()
         zone = self.context.center.zone
         self._say_sort()
+        self.views.say_changed()
         found = roster.at_once(self.search.text(), self._chosen(), zone, self._sort)
         self._awaited = found is None
         if found is None:
@@ -404,7 +461,10 @@ class StudentsPage(QWidget):
 
     def drop_filter(self) -> None:
         """Show everyone again."""
-        self.filters.drop()
+        if self.views.current() is not None:
+            self.views.pick(0)
+        else:
+            self.filters.drop()
         self.search.setFocus()
 
     def select(self, student_id: int) -> None:
@@ -417,11 +477,26 @@ class StudentsPage(QWidget):
                 self.table.show_ids(everyone, keep=student_id)
         self._awaited = False
         self._panel_rest.stop()
+        self.side.setCurrentWidget(self.panel)
         self.panel.show_student(student_id)
 
     def current_student(self) -> int | None:
-        """Who is selected; nobody while the list for what was just asked is still on its way."""
-        return None if self._awaited else self.table.current_id()
+        """Who is selected, alone; nobody while the list for what was just asked is still on its way."""
+        return None if self._awaited or len(self._many) > 1 else self.table.current_id()
+
+    def selected_students(self) -> list[int]:
+        """All who are selected, in their order."""
+        if self._awaited:
+            return []
+        return self._many if len(self._many) > 1 else [one for one in (self.table.current_id(),) if one is not None]
+
+    def _selected_many(self, ids: list[int]) -> None:
+        self._many = ids
+        self._panel_rest.start(60)
+
+    def _say_too_many(self) -> None:
+        said = _("{n} are selected: more cannot be worked with at once. Export takes the whole list.")
+        self.context.notice.emit(said.format(n=f"{MOST_SELECTED:,}"))
 
     def _selected(self, student_id: object) -> None:
         # The panel follows when typing or moving rests: reading it must not hold up a keystroke.
@@ -429,12 +504,22 @@ class StudentsPage(QWidget):
         self._panel_rest.start(60)
 
     def _show_panel(self) -> None:
+        if len(self._many) > 1:
+            self.selection.show_students(self._many)
+            self.side.setCurrentWidget(self.selection)
+            return
+        self.side.setCurrentWidget(self.panel)
         self.panel.show_student(self._panel_for)
 
     def _to_table(self) -> None:
         self.table.setFocus()
 
     def _to_panel(self, student_id: int) -> None:
+        if len(self._many) > 1:
+            self._show_panel()
+            self.selection.setFocus()
+            return
+        self.side.setCurrentWidget(self.panel)
         self.panel.show_student(student_id)
         self.panel.setFocus()
 
@@ -447,8 +532,12 @@ class StudentsPage(QWidget):
             self.search.selectAll()
         elif key == Qt.Key.Key_Down and self.search.hasFocus():
             self.table.setFocus()
+        elif key == Qt.Key.Key_Escape and len(self._many) > 1:
+            self.table.select_id(self.table.current_id())
         elif key == Qt.Key.Key_Escape:
             self.drop_filter()
+        elif key == Qt.Key.Key_M and not self.search.hasFocus() and not event.modifiers():
+            self.message()
         elif key == Qt.Key.Key_E and not self.search.hasFocus():
             self.edit_student()
         elif key == Qt.Key.Key_F and not self.search.hasFocus() and not event.modifiers():
@@ -476,17 +565,68 @@ class StudentsPage(QWidget):
         self._typed()
         self.select(student_id)
 
+    # -- what can be done with those who are selected
+
+    def message(self) -> None:
+        """M: a mail to each of those who are selected."""
+        ids = self.selected_students()
+        if ids:
+            MessageDialog(self.context, self, ids).open()
+
+    def enroll(self) -> None:
+        """F2: enroll who is selected; several one after the other."""
+        ids = self.selected_students()
+        if len(ids) > 1:
+            self.enroll_several_requested.emit(ids)
+        elif ids:
+            self.enroll_requested.emit(ids[0])
+
+    def pay(self) -> None:
+        """F4: the payment desk for who is selected, alone."""
+        student = self.current_student()
+        if student is not None:
+            self.pay_requested.emit(student)
+
+    def export_selected(self) -> None:
+        """Take those who are selected out."""
+        self.export_people(selected=True)
+
+    def _more_menu(self) -> None:
+        under = self.selection.more
+        self._row_menu(under.mapToGlobal(under.rect().bottomLeft()))
+
+    def _row_menu(self, where: QPoint) -> None:
+        """Everything that can be done with those who are selected."""
+        menu, ids = self._new_menu(), self.selected_students()
+        menu.setObjectName("student_menu")
+        for said, keys, act, alone in (
+            (_("Take payment"), "F4", self.pay, True),
+            (_("Enroll…"), "F2", self.enroll, False),
+            (_("Message…"), "M", self.message, False),
+            (_("Edit"), "E", self.edit_student, True),
+            (_("Export…"), "", self.export_selected, False),
+        ):
+            action = menu.addAction(f"{said}\t{keys}" if keys else said)
+            action.setEnabled(bool(ids) and (len(ids) == 1 or not alone))
+            action.triggered.connect(act)
+        menu.popup(where)
+        menu.setActiveAction(menu.actions()[0])
+
     def import_people(self) -> None:
         """Bring a list of people in."""
         from ui.dialogs import import_people
 
         import_people.choose(self.context, self)
 
-    def export_people(self) -> None:
-        """Take the list as it is shown out."""
+    def export_people(self, _clicked: bool = False, *, selected: bool = False) -> None:
+        """Take the list as it is shown out, or those of it who are selected."""
         from ui.dialogs.export_people import ExportPeople
 
-        ExportPeople(self.context, self, self.search.text(), self._chosen(), self.current_student()).open()
+        asked = (self.search.text(), self._chosen(), self._sort)
+        dialog = ExportPeople(self.context, self, asked, self.selected_students())
+        if selected:
+            dialog.who.set_value("selected")
+        dialog.open()
 
     def edit_student(self) -> None:
         """Open the form for the selected student."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from PySide6.QtCore import (
     QAbstractTableModel,
     QEvent,
+    QItemSelection,
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
@@ -40,6 +41,8 @@ from ui.widgets.paint import draw_avatar, draw_badge, draw_icon, draw_line, lead
 PAGE = 60
 #: The least a column gets that takes what is left, at 100 %.
 LEAST = 120
+#: So many rows can be selected together.
+MOST_SELECTED = 500
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -273,7 +276,8 @@ class RowTable(QTableView):
     """A table of whole rows, one selected. `activated_id`, `selected_id`; ↑↓ move, Enter opens.
 
     One that is `let_arrange` asks for more: `sort_asked` by a click on a head, `columns_moved` with the keys in their
-    new order, `head_menu_asked` with a column and where.
+    new order, `head_menu_asked` with a column and where. One that is `let_select_many` tells `many_selected` the ids in
+    their order, and `too_many` where more than MOST_SELECTED were asked for.
     """
 
     activated_id = Signal(int)
@@ -281,6 +285,9 @@ class RowTable(QTableView):
     sort_asked = Signal(str)
     columns_moved = Signal(list)
     head_menu_asked = Signal(str, QPoint)
+    many_selected = Signal(list)
+    too_many = Signal()
+    menu_asked = Signal(QPoint)
 
     def __init__(self, model: PagedModel, name: str, row_height: int = 36) -> None:
         super().__init__()
@@ -350,7 +357,7 @@ class RowTable(QTableView):
 
     def arrange(self, columns: Sequence[Column], *, sideways: bool) -> None:
         """Show these columns in this order. Where they have no room: `sideways` they scroll, else the narrowest go."""
-        keep, head = self.current_id(), self.horizontalHeader()
+        keep, many, head = self.current_id(), self.selected_ids(), self.horizontalHeader()
         head.blockSignals(True)
         for place in range(head.count()):
             head.moveSection(head.visualIndex(place), place)
@@ -363,6 +370,48 @@ class RowTable(QTableView):
         self._fix_columns()
         self.restyle()
         self.select_id(keep)
+        self._select_again(many)
+
+    def let_select_many(self) -> None:
+        """Let Ctrl, Shift and Ctrl+A select several rows, and the context menu ask for what can be done with them."""
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.selectionModel().selectionChanged.connect(self._selection_changed)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._row_menu)
+
+    def _row_menu(self, place: QPoint) -> None:
+        self.menu_asked.emit(self.viewport().mapToGlobal(place))
+
+    def _selected_rows(self) -> list[int]:
+        chosen = self.selectionModel().selection()
+        parts = [chosen.at(number) for number in range(chosen.count())]
+        return sorted({row for part in parts for row in range(part.top(), part.bottom() + 1)})
+
+    def selected_ids(self) -> list[int]:
+        """The ids of the selected rows, in their order."""
+        return [self.paged.ids[number] for number in self._selected_rows() if number < len(self.paged.ids)]
+
+    def selectAll(self) -> None:
+        """Ctrl+A: every row, up to a bound that can be worked with."""
+        if self.selectionMode() == QAbstractItemView.SelectionMode.ExtendedSelection and self.paged.ids:
+            self._select_rows(range(min(len(self.paged.ids), MOST_SELECTED)))
+            if len(self.paged.ids) > MOST_SELECTED:
+                self.too_many.emit()
+
+    def _select_rows(self, rows: Iterable[int]) -> None:
+        chosen, last = QItemSelection(), self.paged.columnCount() - 1
+        for first, end in _runs(rows):
+            chosen.select(self.paged.index(first, 0), self.paged.index(end, last))
+        self.selectionModel().select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
+    def _selection_changed(self) -> None:
+        rows = self._selected_rows()
+        if len(rows) > MOST_SELECTED:
+            downwards = self.currentIndex().row() >= rows[-1]
+            self._select_rows(rows[:MOST_SELECTED] if downwards else rows[-MOST_SELECTED:])
+            self.too_many.emit()
+            return
+        self.many_selected.emit(self.selected_ids())
 
     def restyle(self) -> None:
         """Heights and widths follow the font."""
@@ -439,6 +488,7 @@ class RowTable(QTableView):
 
     def show_ids(self, ids: Sequence[int], keep: int | None = None) -> None:
         """Show rows and keep the selection where its row is still there; else the first row is selected."""
+        many = self.selected_ids() if keep is None else []
         keep = keep if keep is not None else self.current_id()
         self.paged.set_ids(ids)
         self._give_way()
@@ -447,6 +497,17 @@ class RowTable(QTableView):
                 self.select_id(ids[0])
             else:
                 self.selected_id.emit(None)
+        self._select_again(many)
+
+    def _select_again(self, many: Sequence[int]) -> None:
+        """Those of several who are still in the list, after the model was put anew: Qt forgets them without a word."""
+        if len(many) > 1:
+            kept = set(many)
+            rows = [number for number, one in enumerate(self.paged.ids) if one in kept]
+            if len(rows) > 1:
+                self._select_rows(rows)
+        if self.selectionMode() == QAbstractItemView.SelectionMode.ExtendedSelection:
+            self.many_selected.emit(self.selected_ids())
 
     def currentChanged(self, current: Index, previous: Index) -> None:
         super().currentChanged(current, previous)
@@ -456,7 +517,8 @@ class RowTable(QTableView):
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
             self._activated()
             return
-        if event.text().strip() and event.text().isprintable():
+        bare = not event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier
+        if bare and event.text().strip() and event.text().isprintable():
             event.ignore()  # a letter is a key of the page; looking for it here would read every row there is
             return
         super().keyPressEvent(event)
@@ -475,3 +537,16 @@ class RowTable(QTableView):
             top = self.visualRect(self.currentIndex())
             place = QRectF(1, top.top() + 1, self.viewport().width() - 2, top.height() - 3)
             painter.drawRoundedRect(place, 4, 4)
+
+
+def _runs(rows: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Rows in their order as (first, last) of those that follow each other."""
+    first = last = -1
+    for row in rows:
+        if row != last + 1 or first < 0:
+            if first >= 0:
+                yield first, last
+            first = row
+        last = row
+    if first >= 0:
+        yield first, last
