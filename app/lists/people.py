@@ -54,6 +54,8 @@ class Row:
     language: str = ""
     payer: str = ""
     created_at: str = ""
+    first_name: str = ""
+    last_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -231,7 +233,7 @@ def page(wanted: list[int]) -> dict[int, Row]:
             name = f"{row[2]} {row[3]}".strip()
             found[row[0]] = Row(
                 row[0], row[1] or "", name, row[4] or "", row[5] or "", taking, row[6], row[7], row[8], row[9] or "",
-                row[10], row[11], row[12] or "", row[13],
+                row[10], row[11], row[12] or "", row[13], row[2], row[3],
             )  # fmt: skip
     return found
 

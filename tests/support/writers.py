@@ -90,6 +90,9 @@ SCENARIOS: dict[str, Scenario] = {}
 #: What the walk finds besides the writers of the open file, and why it needs no scenario here.
 ELSEWHERE = {
     "exporting.export_students": "writes a list beside the center: tests/exchange/test_in_and_out.py",
+    "shown.address_labels": "only reads",
+    "shown.export": "writes a list beside the center: tests/exchange/test_shown.py",
+    "shown.paper": "only reads",
     "keeping.restore": "replaces the closed file: test_kill_restore.py",
     "records.require_for": "only asks for rights",
     "secrecy.code": "only reads the key",

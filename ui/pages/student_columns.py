@@ -30,6 +30,11 @@ _SHAPES: dict[str, tuple[str, int, bool, int]] = {
     "since": (N_("Since"), 106, False, 0),
 }
 KEYS = tuple(_SHAPES)
+#: How much of a page each takes beside the others: on paper there is no tooltip for what was cut.
+ON_PAPER = {
+    "name": 150, "number": 62, "phone": 112, "email": 160, "courses": 130, "next_slot": 84, "balance": 88, "status": 58,
+    "born": 72, "address": 160, "payer": 110, "language": 66, "since": 72,
+}  # fmt: skip
 USUAL = ("name", "phone", "email", "courses", "next_slot", "balance", "status")
 #: Columns whose first click runs downwards: who owes most, who came last.
 DOWN_FIRST = ("balance", "since")

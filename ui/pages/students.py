@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
@@ -28,7 +28,10 @@ from ui.pages.student_views import ViewTabs
 from ui.theme import theme
 from ui.widgets.basic import Button, Card, Chip, EmptyState, PageHead, Text
 from ui.widgets.line import Line
-from ui.widgets.table import MOST_SELECTED, PagedModel, RowTable
+from ui.widgets.table import MOST_SELECTED, Column, PagedModel, RowTable
+
+if TYPE_CHECKING:
+    from app.exchange.shown import Shown
 
 
 class _Look:
@@ -60,7 +63,8 @@ class StudentsPage(QWidget):
             ("E", _("edit the selected student")),
             ("S", _("sort")), ("Ctrl+Shift+C", _("columns and order")), ("Ctrl+Shift+V", _("views")),
             ("Ctrl+Shift+S", _("save this view")), ("Alt+0 … 9", _("everyone, or one of your views")),
-            ("Shift+↑ ↓, Ctrl+A", _("select several")), ("M", _("message")), ("F2", _("enroll")),
+            ("Shift+↑ ↓, Ctrl+A", _("select several")), ("M", _("message")),
+            ("Ctrl+E", _("export")), ("Ctrl+P", _("print the list, address labels")), ("F2", _("enroll")),
             ("F4", _("take a payment")), ("Ctrl+Tab", _("next tab of the panel")),
         ]  # fmt: skip
         self._dirty = True
@@ -133,6 +137,8 @@ class StudentsPage(QWidget):
             ("Ctrl+Shift+C", self.choose_columns),
             ("Ctrl+Shift+V", self.choose_view),
             ("Ctrl+Shift+S", self.views.save),
+            ("Ctrl+E", self.export_people),
+            ("Ctrl+P", self.print_people),
             *((f"Alt+{number}", partial(self.views.pick, number)) for number in range(10)),
         ):
             shortcut = QShortcut(QKeySequence(keys), self)
@@ -604,7 +610,8 @@ class StudentsPage(QWidget):
             (_("Enroll…"), "F2", self.enroll, False),
             (_("Message…"), "M", self.message, False),
             (_("Edit"), "E", self.edit_student, True),
-            (_("Export…"), "", self.export_selected, False),
+            (_("Export…"), "Ctrl+E", self.export_selected, False),
+            (_("Print, labels…"), "Ctrl+P", self.print_people, False),
         ):
             action = menu.addAction(f"{said}\t{keys}" if keys else said)
             action.setEnabled(bool(ids) and (len(ids) == 1 or not alone))
@@ -623,13 +630,36 @@ class StudentsPage(QWidget):
         from ui.dialogs.export_people import ExportPeople
 
         asked = (self.search.text(), self._chosen(), self._sort)
-        dialog = ExportPeople(self.context, self, asked, self.selected_students())
+        dialog = ExportPeople(self.context, self, asked, self.selected_students(), self._as_shown())
         if selected:
             dialog.who.set_value("selected")
         dialog.open()
+
+    def print_people(self) -> None:
+        """Ctrl+P: the list as it is shown, or address labels."""
+        from ui.dialogs.print_people import PrintPeople
+
+        asked = (self.search.text(), self._chosen(), self._sort)
+        PrintPeople(self.context, self, asked, self.selected_students(), self._as_shown()).open()
+
+    def _as_shown(self) -> Shown:
+        """The columns as they stand there, and what was asked for in words."""
+        from app.exchange.shown import Shown, ShownColumn
+
+        made = [
+            ShownColumn(one.key, one.head, student_columns.ON_PAPER[one.key], one.right, partial(_said, one))
+            for one in self.model.columns
+        ]
+        typed = self.search.text().strip()
+        words = [_("“{words}”").format(words=typed)] if typed else []
+        return Shown(tuple(made), " · ".join([*words, *self.filters.labels()]))
 
     def edit_student(self) -> None:
         """Open the form for the selected student."""
         student = self.current_student()
         if student is not None:
             StudentDialog(self.context, self, student).open()
+
+
+def _said(column: Column, row: roster.Row) -> str:
+    return column.cell(row).text
