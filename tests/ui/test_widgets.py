@@ -413,6 +413,42 @@ def test_a_long_list_knows_its_length_and_reads_only_what_is_seen(qtbot: QtBot) 
     assert sum(len(ids) for ids in fetched) <= 4 * PAGE
 
 
+def test_a_frame_looks_at_the_file_once_at_most(qtbot: QtBot) -> None:
+    """Also where the rows that are seen lie on two pages, and wherever the list is dragged to."""
+    fetched: list[list[int]] = []
+    roster = table(100_000, fetched)
+    qtbot.addWidget(roster)
+    roster.resize(600, 400)
+    roster.show()
+    roster.grab()
+    for row in (PAGE - 3, 5 * PAGE - 1, 777 * PAGE - 5, 30, 99_999, 50 * PAGE):
+        fetched.clear()
+        roster.verticalScrollBar().setValue(row * roster.rowHeight(0))
+        roster.grab()
+        assert len(fetched) <= 1, row
+        first, last = roster.visible_rows()
+        for number in (first - 1, last - 1):
+            assert roster.paged.row(number) == number + 1
+        assert len(fetched) <= 1, row
+    assert len(roster.paged._pages) <= 61
+
+
+def test_rows_say_what_they_hold_after_a_refresh(qtbot: QtBot) -> None:
+    """What a row shows is kept while it is drawn again and again, and not beyond a change."""
+    amounts = {1: "€1.00", 2: "€2.00"}
+    columns = [Column("Amount", 0, lambda row: Cell(amounts[row], "strong", "danger"))]
+    roster = RowTable(PagedModel(columns, lambda ids: {one: one for one in ids}), "roster", 35)
+    qtbot.addWidget(roster)
+    roster.resize(300, 200)
+    roster.show()
+    roster.show_ids([1, 2])
+    before = roster.viewport().grab().toImage()
+    assert roster.viewport().grab().toImage() == before
+    amounts[1] = "€7,777.00"
+    roster.paged.refresh()
+    assert roster.viewport().grab().toImage() != before
+
+
 def test_the_selection_stays_on_its_person_when_the_list_changes(qtbot: QtBot) -> None:
     roster = table(50)
     qtbot.addWidget(roster)

@@ -77,7 +77,9 @@ class ViewTabs(QTabBar):
         """Mark the picked view where the roster shows something else by now."""
         for number, view in enumerate(self.views, start=1):
             other = number == self.currentIndex() and self.is_changed()
-            self.setTabText(number, _literal(view.name) + (" *" if other else ""))
+            said = _literal(view.name) + (" *" if other else "")
+            if said != self.tabText(number):
+                self.setTabText(number, said)
             self.setTabToolTip(number, _("Changed since it was saved") if other else "")
 
     def is_changed(self) -> bool:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from PySide6.QtCore import (
@@ -22,7 +21,7 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QFontMetrics, QHelpEvent, QKeyEvent, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QHelpEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -35,46 +34,18 @@ from PySide6.QtWidgets import (
 
 from app.text import _
 from ui.theme import theme
-from ui.widgets.paint import draw_avatar, draw_badge, draw_icon, draw_line, lead, width_of
+from ui.widgets.cells import Cell as Cell
+from ui.widgets.cells import Column as Column
+from ui.widgets.cells import draw_cell
+from ui.widgets.paint import draw_icon, draw_line, lead, width_of
 
 #: Rows fetched at once: a screenful and some.
 PAGE = 60
-#: The least a column gets that takes what is left, at 100 %.
-LEAST = 120
 #: So many rows can be selected together.
 MOST_SELECTED = 500
+#: So long a cell keeps the words it said.
+SAID_FOR_S = 30.0
 Index = QModelIndex | QPersistentModelIndex
-
-
-@dataclass(frozen=True)
-class Cell:
-    """What one cell shows: text in a role and color, a second line, a badge, an avatar, or an icon."""
-
-    text: str = ""
-    role: str = "body"
-    color: str = "text"
-    second: str = ""
-    badge: str = ""
-    avatar: int | None = None
-    icon: str = ""
-    right: bool = False
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column: its head, its width (0 takes what is left), and how a row becomes a cell.
-
-    Of a wide window's room, columns that `grow` get as much as those without a width, which never get less than
-    `least`. `key` is what the rows can be sorted by, where they can be.
-    """
-
-    head: str
-    width: int
-    cell: Callable[[Any], Cell]
-    right: bool = False
-    grow: bool = False
-    least: int = LEAST
-    key: str = ""
 
 
 class PagedModel(QAbstractTableModel):
@@ -102,6 +73,8 @@ class PagedModel(QAbstractTableModel):
 
     def set_sort(self, sort: str) -> None:
         """Say by which column the rows run; downwards after a minus, '' for none."""
+        if sort == self.order:
+            return
         self.order = sort
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.columns) - 1)
 
@@ -113,13 +86,37 @@ class PagedModel(QAbstractTableModel):
 
     def row(self, number: int) -> Any | None:
         """The row at a place; None when it is gone from the file."""
-        page = number // PAGE
-        if page not in self._pages:
-            if len(self._pages) > 60:
-                self._pages.clear()
-            self._pages[page] = {}  # told once where it cannot be read, not at every paint
-            self._pages[page] = self._fetch(self.ids[page * PAGE : (page + 1) * PAGE])
-        return self._pages[page].get(self.ids[number])
+        self._fetch_pages(number // PAGE, number // PAGE)
+        return self._pages[number // PAGE].get(self.ids[number])
+
+    def fetch_rows(self, first: int, last: int) -> None:
+        """Have all rows from one place to another at hand, by one look at the file at most; errors are told."""
+        try:
+            self._fetch_pages(first // PAGE, last // PAGE)
+        except Exception:
+            sys.excepthook(*sys.exc_info())
+
+    def _fetch_pages(self, first: int, last: int) -> None:
+        missing = [page for page in range(first, last + 1) if page not in self._pages]
+        if not missing:
+            return
+        if len(self._pages) > 60:
+            self._pages.clear()
+            missing = list(range(first, last + 1))
+        self._pages.update({page: {} for page in missing})  # told once where it cannot be read, not at every paint
+        found = self._fetch([one for page in missing for one in self.ids[page * PAGE : (page + 1) * PAGE]])
+        for page in missing:
+            self._pages[page] = found
+
+    def cells(self, number: int) -> Sequence[Cell]:
+        """What a row shows in each column; nothing where it cannot be read."""
+        try:
+            row = self.row(number)
+            if row is not None:
+                return [column.cell(row) for column in self.columns]
+        except Exception:
+            sys.excepthook(*sys.exc_info())
+        return [Cell()] * len(self.columns)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's name
         return 0 if parent.isValid() else len(self.ids)
@@ -161,52 +158,23 @@ class PagedModel(QAbstractTableModel):
 
 
 class CellDelegate(QStyledItemDelegate):
-    """Draws cells to the tokens; text that does not fit ends in an ellipsis, amounts never do."""
+    """Draws cells one by one, for grids whose cells are typed in; a table of rows draws itself."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         model = index.model()
         assert isinstance(model, PagedModel)
-        cell = model.cell(index)
         state = option.state
         rect = QRectF(option.rect)
         selected = bool(state & QStyle.StateFlag.State_Selected)
         painter.save()
-        painter.setPen(Qt.PenStyle.NoPen)
-        view = self.parent()
-        hover = isinstance(view, RowTable) and view.hovered == index.row()
-        painter.fillRect(rect, theme().color("brasstint" if selected else "surface2" if hover else "surface"))
+        painter.fillRect(rect, theme().color("brasstint" if selected else "surface"))
         painter.fillRect(QRectF(rect.left(), rect.bottom() - 1, rect.width(), 1), theme().color("line"))
         if selected and index.column() == 0:
             stripe = QRectF(lead(painter, rect, 0, 3), rect.top(), 3, rect.height())
             painter.fillRect(stripe, theme().color("brassedge"))
-        inset = 12 if index.column() == 0 else 6
-        wide = rect.width() - inset - 6
-        place = QRectF(lead(painter, rect, inset, wide), rect.top(), wide, rect.height())
-        self._draw(painter, place, cell, model.columns[index.column()].right)
+        box, right = room_in(painter, rect, index.column()), model.columns[index.column()].right
+        draw_cell(painter, box, model.cell(index), right)
         painter.restore()
-
-    def _draw(self, painter: QPainter, box: QRectF, cell: Cell, right: bool) -> None:
-        if cell.badge:
-            draw_badge(painter, box, cell.badge, cell.text)
-            return
-        taken = 0
-        if cell.avatar is not None:
-            size = theme().px(24)
-            place = QRectF(lead(painter, box, 0, size), box.center().y() - size / 2, size, size)
-            draw_avatar(painter, place, cell.text, cell.avatar)
-            taken = size + 8
-        elif cell.icon:
-            size = theme().px(16)
-            draw_icon(painter, box, 0, cell.icon, cell.color, size)
-            taken = size + 8
-        wide = box.width() - taken
-        box = QRectF(lead(painter, box, taken, wide), box.top(), wide, box.height())
-        upper = box.adjusted(0, 0, 0, -box.height() / 2 + 2) if cell.second else box
-        align = Qt.AlignmentFlag.AlignBottom if cell.second else Qt.AlignmentFlag.AlignVCenter
-        self._words(painter, upper, cell.text, cell.role, cell.color, right, align)
-        if cell.second:
-            lower = box.adjusted(0, box.height() / 2 + 1, 0, 0)
-            self._words(painter, lower, cell.second, "small", "text3", right, Qt.AlignmentFlag.AlignTop)
 
     def helpEvent(self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index) -> bool:
         """What ended in an ellipsis stands whole in the tooltip."""
@@ -219,21 +187,12 @@ class CellDelegate(QStyledItemDelegate):
             return True
         return super().helpEvent(event, view, option, index)
 
-    @staticmethod
-    def _words(
-        painter: QPainter, box: QRectF, said: str, role: str, color: str, right: bool, align: Qt.AlignmentFlag
-    ) -> None:
-        font = theme().font(role)
-        if not right:  # numbers and amounts are never shortened
-            said = _shortened(said, role, theme().scale, int(box.width()))
-        draw_line(painter, box, said, font, theme().color(color), end=right, vertical=align)
 
-
-@lru_cache(maxsize=4096)
-def _shortened(said: str, role: str, scale: float, width: int) -> str:
-    """The words as far as there is room, then an ellipsis. While somebody types, the same rows come again and again."""
-    assert scale  # part of the question: the font follows it
-    return QFontMetrics(theme().font(role)).elidedText(said, Qt.TextElideMode.ElideRight, width)
+def room_in(painter: QPainter, rect: QRectF, column: int) -> QRectF:
+    """Where words stand in a cell: the first column leaves room for the stripe."""
+    inset = 12 if column == 0 else 6
+    wide = rect.width() - inset - 6
+    return QRectF(lead(painter, rect, inset, wide), rect.top(), wide, rect.height())
 
 
 class _Head(QHeaderView):
@@ -295,6 +254,10 @@ class RowTable(QTableView):
         self.setModel(model)
         self.paged = model
         self._row_height = row_height
+        self._cells: dict[int, Sequence[Cell]] = {}
+        self._said_at = 0.0
+        model.modelReset.connect(self._forget_cells)
+        model.dataChanged.connect(self._forget_cells)
         self.hovered = -1
         self.setHorizontalHeader(_Head())
         self._sideways = False
@@ -528,15 +491,64 @@ class RowTable(QTableView):
         if row_id is not None:
             self.activated_id.emit(row_id)
 
-    def paintEvent(self, event: Any) -> None:
-        super().paintEvent(event)
+    def _forget_cells(self) -> None:
+        self._cells.clear()
+
+    def _cells_of(self, row: int) -> Sequence[Cell]:
+        """What a row shows, said once; nothing where it cannot be read."""
+        found = self._cells.get(row)
+        if found is None:
+            if len(self._cells) > 2_000:
+                self._cells.clear()
+            found = self._cells[row] = self.paged.cells(row)
+        return found
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the rows that can be seen, each as a whole: asking a delegate for every cell takes twice as long."""
+        painter = QPainter(self.viewport())
+        if self.paged.ids:
+            self._paint_rows(painter, event.rect())
         if self.hasFocus() and self.currentIndex().isValid():
-            painter = QPainter(self.viewport())
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(theme().color("brassedge"), 2))
             top = self.visualRect(self.currentIndex())
             place = QRectF(1, top.top() + 1, self.viewport().width() - 2, top.height() - 3)
             painter.drawRoundedRect(place, 4, 4)
+
+    def _paint_rows(self, painter: QPainter, clip: QRect) -> None:
+        if time.monotonic() - self._said_at > SAID_FOR_S:
+            self._cells.clear()  # they say today and tomorrow
+            self._said_at = time.monotonic()
+        high, last = self.rowHeight(0), len(self.paged.ids) - 1
+        first = max(self.rowAt(clip.top()), 0)
+        end = self.rowAt(clip.bottom())
+        end = last if end < 0 else min(end, last)
+        self.paged.fetch_rows(first, end)
+        columns = [
+            (number, self.columnViewportPosition(number), self.columnWidth(number), column.right)
+            for number, column in enumerate(self.paged.columns)
+            if not self.isColumnHidden(number)
+        ]
+        columns = [one for one in columns if one[1] + one[2] >= clip.left() and one[1] <= clip.right()]
+        left = min((x for _n, x, _w, _r in columns), default=0)
+        wide = max((x + width for _n, x, width, _r in columns), default=0) - left
+        look, chosen = theme(), self.selectionModel().selection()
+        parts = [chosen.at(number) for number in range(chosen.count())]
+        selected = [(part.top(), part.bottom()) for part in parts]
+        line, edge = look.color("line"), look.color("brassedge")
+        for row in range(first, end + 1):
+            top = self.rowViewportPosition(row)
+            on = any(start <= row <= stop for start, stop in selected)
+            ground = look.color("brasstint" if on else "surface2" if row == self.hovered else "surface")
+            painter.fillRect(QRectF(left, top, wide, high), ground)
+            painter.fillRect(QRectF(left, top + high - 1, wide, 1), line)
+            cells = self._cells_of(row)
+            for number, x, width, right in columns:
+                box = QRectF(x, top, width, high)
+                if on and number == 0:
+                    painter.fillRect(QRectF(lead(painter, box, 0, 3), top, 3, high), edge)
+                draw_cell(painter, room_in(painter, box, number), cells[number], right)
 
 
 def _runs(rows: Iterable[int]) -> Iterator[tuple[int, int]]:
