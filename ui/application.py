@@ -359,6 +359,7 @@ class Desk(QObject):
             (_("New student"), "user-plus", ("Ctrl", "N"), self._new_student),
             (_("Import students"), "download", (), self._import_people),
             (_("Export students"), "file-text", (), self._export_people),
+            (_("Print students, address labels"), "printer", (), self._print_people),
             (_("New session"), "calendar-plus", (), self._new_session),
             (_("Back up now"), "hard-drive", (), self._back_up),
             (_("Safe keeping: backups, restore, check"), "history", (), self.safe_keeping),
@@ -395,6 +396,9 @@ class Desk(QObject):
 
     def _export_people(self) -> None:
         self.window.go("students").export_people()
+
+    def _print_people(self) -> None:
+        self.window.go("students").print_people()
 
     def _new_session(self) -> None:
         self.window.go("calendar").new_session()

@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter, QStaticText
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFocusFrame, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.errors import UserError
 from app.lists.calendar import Block
+from tests.support.odd_text import ODD
 from ui.theme import theme
-from ui.widgets import paint
+from ui.widgets import cells, paint
 from ui.widgets.basic import Badge, Button, Chip, EmptyState, Field, Segment, Text, show_error
 from ui.widgets.line import Line
 from ui.widgets.paint import STATUS, reads_right_to_left
@@ -515,6 +516,51 @@ def test_an_amount_is_never_shortened(qtbot: QtBot, scale: float, width: int) ->
     drawn = columns[-1] - columns[0] + 1
     whole = paint.width_of("€152.00 due", theme().font("strong"))
     assert abs(drawn - whole) <= 4, f"{drawn} of {whole} pixels"
+
+
+MARKUP = [said for said in ODD if any(sign in said for sign in "<>&")]
+
+
+def drawn_width(qtbot: QtBot, said: str) -> int:
+    """How wide the words of a cell come out."""
+    column = Column("Name", 0, lambda row: Cell(said, "strong", "danger"))
+    roster = RowTable(PagedModel([column], lambda ids: {one: one for one in ids}), "roster", 35)
+    qtbot.addWidget(roster)
+    roster.resize(900, 200)
+    roster.show()
+    roster.show_ids([1])
+    image = roster.viewport().grab().toImage()
+    columns = sorted({x for x, _y in inked(image, theme().color("danger"), 120) if x > 3})  # behind the stripe
+    assert roster.paged.data(roster.paged.index(0, 0)) == said
+    return columns[-1] - columns[0] + 1
+
+
+@pytest.mark.parametrize("said", MARKUP)
+def test_markup_in_a_cell_is_drawn_as_it_is_written(qtbot: QtBot, said: str) -> None:
+    assert abs(drawn_width(qtbot, said) - paint.width_of(said, theme().font("strong"))) <= 6
+
+
+def test_control_markup_that_is_rendered_is_narrower(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Rich(QStaticText):
+        def setTextFormat(self, _format: Qt.TextFormat) -> None:
+            super().setTextFormat(Qt.TextFormat.RichText)
+
+    cells._line.cache_clear()
+    monkeypatch.setattr(cells, "QStaticText", Rich)
+    try:
+        assert drawn_width(qtbot, "<b>Ana</b>") < paint.width_of("<b>Ana</b>", theme().font("strong")) - 10
+    finally:
+        cells._line.cache_clear()
+
+
+@pytest.mark.parametrize("said", [said for said in ODD if "\n" not in said])
+def test_odd_text_is_one_line_of_a_cell(said: str) -> None:
+    """Whatever stands in a name, it is one line and keeps its letters."""
+    line = cells._line(said, "body", 1.0)
+    assert line.textFormat() == Qt.TextFormat.PlainText
+    # A mark of byte order at the front is no letter: Qt takes it away.
+    assert line.text() == " ".join(said.splitlines()).lstrip("\ufeff\ufffe")
+    assert line.size().height() < 2 * theme().px(20)
 
 
 @pytest.mark.parametrize("scale", [0.9, 1.0, 1.25, 1.5])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
@@ -18,20 +18,17 @@ from app.lists import people as roster
 from app.text import _, ngettext
 from ui.context import Context
 from ui.dialogs.columns import ColumnsDialog
-from ui.dialogs.message import MessageDialog
 from ui.dialogs.student import StudentDialog
 from ui.pages import student_columns
 from ui.pages.selection_panel import SelectionPanel
 from ui.pages.student_filters import FilterBar
 from ui.pages.student_panel import StudentPanel
+from ui.pages.student_verbs import StudentVerbs
 from ui.pages.student_views import ViewTabs
 from ui.theme import theme
 from ui.widgets.basic import Button, Card, Chip, EmptyState, PageHead, Text
 from ui.widgets.line import Line
-from ui.widgets.table import MOST_SELECTED, Column, PagedModel, RowTable
-
-if TYPE_CHECKING:
-    from app.exchange.shown import Shown
+from ui.widgets.table import MOST_SELECTED, PagedModel, RowTable
 
 
 class _Look:
@@ -67,6 +64,7 @@ class StudentsPage(QWidget):
             ("Ctrl+E", _("export")), ("Ctrl+P", _("print the list, address labels")), ("F2", _("enroll")),
             ("F4", _("take a payment")), ("Ctrl+Tab", _("next tab of the panel")),
         ]  # fmt: skip
+        self.verbs = StudentVerbs(self)
         self._dirty = True
         self._more = False
         self._many: list[int] = []
@@ -112,10 +110,10 @@ class StudentsPage(QWidget):
         self.panel.enroll_requested.connect(self.enroll_requested)
         self.panel.edit_requested.connect(self.edit_student)
         self.selection = SelectionPanel()
-        self.selection.message_requested.connect(self.message)
-        self.selection.enroll_requested.connect(self.enroll)
-        self.selection.export_requested.connect(self.export_selected)
-        self.selection.menu_requested.connect(self._more_menu)
+        self.selection.message_requested.connect(self.verbs.message)
+        self.selection.enroll_requested.connect(self.verbs.enroll)
+        self.selection.export_requested.connect(self.verbs.export_selected)
+        self.selection.menu_requested.connect(self.verbs.open_menu_of_several)
         self.side.addWidget(self.panel)
         self.side.addWidget(self.selection)
         row.addWidget(self.side)
@@ -156,7 +154,7 @@ class StudentsPage(QWidget):
         self.table.let_select_many()
         self.table.many_selected.connect(self._selected_many)
         self.table.too_many.connect(self._say_too_many)
-        self.table.menu_asked.connect(self._row_menu)
+        self.table.menu_asked.connect(self.verbs.open_menu)
         self.table.sort_asked.connect(self.sort_by)
         self.table.columns_moved.connect(self._columns_moved)
         self.table.head_menu_asked.connect(self._head_menu)
@@ -205,7 +203,8 @@ class StudentsPage(QWidget):
             self.columns = wanted
             shown = student_columns.columns(wanted, self.context)
             self.table.arrange(shown, sideways=wanted != student_columns.USUAL)
-        if sort.removeprefix("-") in (*roster.ORDERS, "") and sort != self._sort:
+        sort = sort if sort.removeprefix("-") in roster.ORDERS else ""
+        if sort != self._sort:
             self._sort = sort
             self._from_top = True
             self._typed()
@@ -224,6 +223,10 @@ class StudentsPage(QWidget):
         if (self.columns, self._sort) != before and self.views.current() is None:
             usual = self.columns == student_columns.USUAL
             self.context.run(arranging.arrange, () if usual else self.columns, self._sort)
+
+    def asked(self) -> tuple[str, tuple[str, ...], str]:
+        """Words, filters and order, as `app.lists.people.ids` takes them."""
+        return self.search.text(), self._chosen(), self._sort
 
     def _present(self) -> View:
         """What is shown, as a view without a name."""
@@ -269,7 +272,7 @@ class StudentsPage(QWidget):
 
     def choose_sort(self) -> None:
         """S: the columns to sort by."""
-        menu = self._new_menu()
+        menu = self.new_menu()
         for key in self.columns:
             action = menu.addAction(student_columns.head(key))
             action.setCheckable(True)
@@ -281,7 +284,8 @@ class StudentsPage(QWidget):
     def _sort_chosen(self, key: str, _on: bool = False) -> None:
         self.sort_by(key)
 
-    def _new_menu(self) -> QMenu:
+    def new_menu(self) -> QMenu:
+        """An empty menu in place of the one before."""
         if self._menu is not None:
             self._menu.deleteLater()
         self._menu = QMenu(self)
@@ -289,7 +293,7 @@ class StudentsPage(QWidget):
 
     def _head_menu(self, key: str, where: QPoint) -> None:
         """What can be done with one column."""
-        menu, at, keys = self._new_menu(), self.columns.index(key), list(self.columns)
+        menu, at, keys = self.new_menu(), self.columns.index(key), list(self.columns)
         for said, sort in ((_("Sort upwards"), key), (_("Sort downwards"), f"-{key}"), (_("As found"), "")):
             menu.addAction(said).triggered.connect(partial(self._rearranged, keys, sort))
         menu.addSeparator()
@@ -543,7 +547,7 @@ class StudentsPage(QWidget):
         elif key == Qt.Key.Key_Escape:
             self.drop_filter()
         elif key == Qt.Key.Key_M and not self.search.hasFocus() and not event.modifiers():
-            self.message()
+            self.verbs.message()
         elif key == Qt.Key.Key_E and not self.search.hasFocus():
             self.edit_student()
         elif key == Qt.Key.Key_F and not self.search.hasFocus() and not event.modifiers():
@@ -571,95 +575,22 @@ class StudentsPage(QWidget):
         self._typed()
         self.select(student_id)
 
-    # -- what can be done with those who are selected
-
-    def message(self) -> None:
-        """M: a mail to each of those who are selected."""
-        ids = self.selected_students()
-        if ids:
-            MessageDialog(self.context, self, ids).open()
-
-    def enroll(self) -> None:
-        """F2: enroll who is selected; several one after the other."""
-        ids = self.selected_students()
-        if len(ids) > 1:
-            self.enroll_several_requested.emit(ids)
-        elif ids:
-            self.enroll_requested.emit(ids[0])
-
-    def pay(self) -> None:
-        """F4: the payment desk for who is selected, alone."""
-        student = self.current_student()
-        if student is not None:
-            self.pay_requested.emit(student)
-
-    def export_selected(self) -> None:
-        """Take those who are selected out."""
-        self.export_people(selected=True)
-
-    def _more_menu(self) -> None:
-        under = self.selection.more
-        self._row_menu(under.mapToGlobal(under.rect().bottomLeft()))
-
-    def _row_menu(self, where: QPoint) -> None:
-        """Everything that can be done with those who are selected."""
-        menu, ids = self._new_menu(), self.selected_students()
-        menu.setObjectName("student_menu")
-        for said, keys, act, alone in (
-            (_("Take payment"), "F4", self.pay, True),
-            (_("Enroll…"), "F2", self.enroll, False),
-            (_("Message…"), "M", self.message, False),
-            (_("Edit"), "E", self.edit_student, True),
-            (_("Export…"), "Ctrl+E", self.export_selected, False),
-            (_("Print, labels…"), "Ctrl+P", self.print_people, False),
-        ):
-            action = menu.addAction(f"{said}\t{keys}" if keys else said)
-            action.setEnabled(bool(ids) and (len(ids) == 1 or not alone))
-            action.triggered.connect(act)
-        menu.popup(where)
-        menu.setActiveAction(menu.actions()[0])
-
     def import_people(self) -> None:
         """Bring a list of people in."""
         from ui.dialogs import import_people
 
         import_people.choose(self.context, self)
 
-    def export_people(self, _clicked: bool = False, *, selected: bool = False) -> None:
-        """Take the list as it is shown out, or those of it who are selected."""
-        from ui.dialogs.export_people import ExportPeople
-
-        asked = (self.search.text(), self._chosen(), self._sort)
-        dialog = ExportPeople(self.context, self, asked, self.selected_students(), self._as_shown())
-        if selected:
-            dialog.who.set_value("selected")
-        dialog.open()
+    def export_people(self) -> None:
+        """Ctrl+E: take the list as it is shown out, or those of it who are selected."""
+        self.verbs.export()
 
     def print_people(self) -> None:
         """Ctrl+P: the list as it is shown, or address labels."""
-        from ui.dialogs.print_people import PrintPeople
-
-        asked = (self.search.text(), self._chosen(), self._sort)
-        PrintPeople(self.context, self, asked, self.selected_students(), self._as_shown()).open()
-
-    def _as_shown(self) -> Shown:
-        """The columns as they stand there, and what was asked for in words."""
-        from app.exchange.shown import Shown, ShownColumn
-
-        made = [
-            ShownColumn(one.key, one.head, student_columns.ON_PAPER[one.key], one.right, partial(_said, one))
-            for one in self.model.columns
-        ]
-        typed = self.search.text().strip()
-        words = [_("“{words}”").format(words=typed)] if typed else []
-        return Shown(tuple(made), " · ".join([*words, *self.filters.labels()]))
+        self.verbs.print_out()
 
     def edit_student(self) -> None:
         """Open the form for the selected student."""
         student = self.current_student()
         if student is not None:
             StudentDialog(self.context, self, student).open()
-
-
-def _said(column: Column, row: roster.Row) -> str:
-    return column.cell(row).text
