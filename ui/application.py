@@ -134,6 +134,7 @@ class Desk(QObject):
         page = StudentsPage(self.context)
         page.pay_requested.connect(self.pay_for)
         page.enroll_requested.connect(self.enroll_student)
+        page.enroll_several_requested.connect(self.enroll_several)
         return page
 
     def _calendar(self) -> Any:
@@ -231,7 +232,11 @@ class Desk(QObject):
         return getattr(page, "current_student", lambda: None)()
 
     def enroll(self) -> None:
-        """F2: the selected student, or whoever is found."""
+        """F2: the selected student, several one after the other, or whoever is found."""
+        several: list[int] = getattr(self.window.current(), "selected_students", list)()
+        if len(several) > 1:
+            self.enroll_several(several)
+            return
         student = self._selected()
         if student is not None:
             self.enroll_student(student)
@@ -248,6 +253,23 @@ class Desk(QObject):
         dialog.setProperty("student", student_id)
         dialog.enrolled.connect(self._enrolled)
         dialog.open()
+
+    def enroll_several(self, students: list[int], done: int = 0, course: int = 0) -> None:
+        """The enroll dialog for one after the other, each with the course of the one before; Esc leaves the rest."""
+        from ui.dialogs.enroll import EnrollDialog
+
+        dialog = EnrollDialog(self.context, self.window, students[done])
+        dialog.course.setCurrentIndex(course)
+        dialog.subtitle.setText(_("{n} of {all}").format(n=done + 1, all=len(students)))
+        last = done + 1 == len(students)
+        dialog.main.set_label(_("Enroll") if last else _("Enroll, then the next"))
+        dialog.only.hide()
+        if not last:
+            dialog.enrolled.connect(partial(self._enroll_next, students, done + 1, dialog.course))
+        dialog.open()
+
+    def _enroll_next(self, students: list[int], done: int, course: Any, _enrollment: int, _pay: bool) -> None:
+        self.enroll_several(students, done, course.currentIndex())
 
     def _enrolled(self, _enrollment: int, pay_next: bool) -> None:
         if pay_next:
@@ -332,6 +354,7 @@ class Desk(QObject):
             (_("New student"), "user-plus", ("Ctrl", "N"), self._new_student),
             (_("Import students"), "download", (), self._import_people),
             (_("Export students"), "file-text", (), self._export_people),
+            (_("Print students, address labels"), "printer", (), self._print_people),
             (_("New session"), "calendar-plus", (), self._new_session),
             (_("Back up now"), "hard-drive", (), self._back_up),
             (_("Safe keeping: backups, restore, check"), "history", (), self.safe_keeping),
@@ -368,6 +391,9 @@ class Desk(QObject):
 
     def _export_people(self) -> None:
         self.window.go("students").export_people()
+
+    def _print_people(self) -> None:
+        self.window.go("students").print_people()
 
     def _new_session(self) -> None:
         self.window.go("calendar").new_session()

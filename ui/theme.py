@@ -64,6 +64,8 @@ COLORS: dict[str, tuple[str, str]] = {
     "onfill": ("#FFFFFF", "#0D161B"),
 }
 
+_COLOR = {token: (QColor(light), QColor(dark)) for token, (light, dark) in COLORS.items()}
+
 #: role → (pixels at 100 %, weight)
 TYPE: dict[str, tuple[float, int]] = {
     "amount_xl": (44, 700),
@@ -103,7 +105,7 @@ class Theme(QObject):
 
     def color(self, token: str) -> QColor:
         """A color of the palette in force."""
-        return QColor(COLORS[token][1 if self.dark else 0])
+        return QColor(_COLOR[token][1 if self.dark else 0])
 
     def hex(self, token: str) -> str:
         """The same as text, for style sheets."""
@@ -137,6 +139,12 @@ class Theme(QObject):
                 font.setLetterSpacing(QFont.SpacingType.PercentageSpacing, 97.5)
             self._fonts[role] = font
         return QFont(self._fonts[role])
+
+    def shared_font(self, role: str) -> QFont:
+        """The same font without a copy, to measure and paint with: whoever changes it takes `font`."""
+        if role not in self._fonts:
+            self.font(role)
+        return self._fonts[role]
 
     def pixmap(self, name: str, token: str, size: int, stroke: float = 1.75) -> QPixmap:
         """An icon in a color of the palette, sharp on this screen."""

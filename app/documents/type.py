@@ -67,6 +67,8 @@ def _is_rtl(text: str) -> bool:
 @lru_cache(maxsize=4096)
 def runs(text: str, font: str) -> tuple[Run, ...]:
     """A line in the order in which it is drawn, split by font."""
+    if text.isascii():  # most of a long list is, and every font has it
+        return (Run(font, text, False),) if text else ()
     text = unicodedata.normalize("NFC", text)
     if _is_rtl(text):
         text = get_display(arabic_reshaper.reshape(_isolate_numbers(text)), base_dir="L")

@@ -32,6 +32,11 @@ FIELDS: dict[str, str] = {
     "number": N_("Student number"),
 }
 
+#: What an exported list has besides: no field of a person.
+NO_FIELDS = (
+    N_("Courses"), N_("Next slot"), N_("Next slot (UTC)"), N_("Balance"), N_("Who pays"), N_("Since"),
+)  # fmt: skip
+
 #: How many lines are looked at to tell what a column holds.
 _LOOK = 5_000
 _SIGNS = re.compile(r"[^\w']+")
@@ -105,6 +110,7 @@ def guess(table: Table) -> list[str]:
         return list(table.heads)
     found = [field_of(re.sub(r" \(\d+\)$", "", head)) if table.has_heads else "" for head in table.heads]
     samples = [_some(table, number, 200) for number in range(len(table.heads))]
+    ours = [table.has_heads and _is_no_field(head) for head in table.heads]
     for number, values in enumerate(samples):
         if not values and len(table.rows) <= _LOOK:
             found[number] = ""  # nothing in it: a wide export has dozens of these
@@ -114,7 +120,10 @@ def guess(table: Table) -> list[str]:
         found = ["" if field == "full_name" else field for field in found]
     for field, pattern in (("email", _MAIL), ("date_of_birth", _DATE), ("phone", _PHONE)):
         if field not in found:
-            match = next((n for n, values in enumerate(samples) if not found[n] and _mostly(values, pattern)), None)
+            match = next(
+                (n for n, values in enumerate(samples) if not found[n] and not ours[n] and _mostly(values, pattern)),
+                None,
+            )
             if match is None or (field == "date_of_birth" and not _past(samples[match])):
                 continue
             if field != "phone" or not _mostly(samples[match], _DATE):
@@ -126,6 +135,12 @@ def guess(table: Table) -> list[str]:
         elif names:
             found[names[0]] = "full_name"
     return found
+
+
+def _is_no_field(head: str) -> bool:
+    """Whether an exported list names a column so that no import reads: an amount is no phone number."""
+    plain = re.sub(r" [a-z]{3}$", "", _plain(head))
+    return plain in {_plain(name) for name in NO_FIELDS} | {_plain(_(name)) for name in NO_FIELDS}
 
 
 def _some(table: Table, number: int, most: int) -> list[str]:

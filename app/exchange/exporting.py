@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from app import money
+from app.desk import center
 from app.desk.accounts import Actor, require
 from app.errors import EnvironmentFault, UserError
 from app.exchange import columns, sheet, vcard
@@ -47,7 +49,6 @@ def export_students(
         raise UserError("exchange.unknown_format", name=path.name)
     if not ids:
         raise UserError("exchange.nobody_to_export")
-    partial = path.with_name(path.name + ".partial")
     count = 0
 
     def counted(rows: Iterator[dict[str, str]]) -> Iterator[dict[str, str]]:
@@ -61,9 +62,19 @@ def export_students(
                     progress(count, len(ids))
             yield row
 
+    def fill(partial: Path) -> int:
+        _WRITERS[kind](partial, counted(_rows(ids)))
+        return count
+
+    return replace_with(path, fill)
+
+
+def replace_with(path: Path, fill: Callable[[Path], int]) -> int:
+    """Let `fill` make a file, and put it in place when it is whole. EnvironmentFault `cli.cannot_write`."""
+    partial = path.with_name(path.name + ".partial")
     try:
         try:
-            _WRITERS[kind](partial, counted(_rows(ids)))
+            count = fill(partial)
             os.replace(partial, path)
         finally:
             partial.unlink(missing_ok=True)
@@ -78,6 +89,7 @@ def heads() -> list[str]:
 
 
 def _rows(ids: Sequence[int]) -> Iterator[dict[str, str]]:
+    currency = center.load().currency
     for start in range(0, len(ids), PAGE):
         page = list(ids[start : start + PAGE])
         shown, full = people.page(page), {one.id: one for one in known.students(among=page)}
@@ -85,8 +97,7 @@ def _rows(ids: Sequence[int]) -> Iterator[dict[str, str]]:
             if student in full and student in shown:
                 row = {field: getattr(full[student], field) or "" for field in FIELDS}
                 one = shown[student]
-                minor = one.balance_minor
-                amount = f"{'-' if minor < 0 else ''}{abs(minor) // 100}.{abs(minor) % 100:02d}"
+                amount = money.to_major(one.balance_minor, currency)
                 yield {**row, "courses": one.courses, "next_slot_at": one.next_slot_at or "", "balance": amount}
 
 
@@ -94,13 +105,18 @@ def _values(row: dict[str, str]) -> list[str]:
     return [row[field] for field in FIELDS] + [row[field] for field, _name in SHOWN]
 
 
-def _csv(path: Path, rows: Iterator[dict[str, str]]) -> None:
+def write_csv(path: Path, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A list as CSV: no cell of it is calculated by whatever opens it."""
     # The mark at the front tells Excel that it is UTF-8.
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, lineterminator="\r\n")
-        writer.writerow(heads())
+        writer.writerow([safe(head) for head in heads])
         for row in rows:
-            writer.writerow([safe(value) for value in _values(row)])
+            writer.writerow([safe(value) for value in row])
+
+
+def _csv(path: Path, rows: Iterator[dict[str, str]]) -> None:
+    write_csv(path, heads(), map(_values, rows))
 
 
 def _xlsx(path: Path, rows: Iterator[dict[str, str]]) -> None:

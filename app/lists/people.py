@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from functools import reduce
 from typing import Any
 
-from peewee import fn
+from peewee import JOIN, SQL, Asc, Case, Desc, fn
 
 from app import clock, text
+from app.lists import filters
 from app.store import search
 from app.store.models import (
     Course,
@@ -24,8 +27,13 @@ from app.store.models import (
     Timeline,
     User,
 )
+from app.store.prepared import first_column, prepared
 
-CHIPS = ("slot_this_week", "owes", "on_hold", "mail_bounces")
+#: The filters that stand ready.
+CHIPS = filters.READY
+
+#: Rows that stand there at once.
+AT_ONCE = search.AT_ONCE
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,13 @@ class Row:
     next_slot_at: str | None
     balance_minor: int
     status: str
+    date_of_birth: str = ""
+    address: str = ""
+    language: str = ""
+    payer: str = ""
+    created_at: str = ""
+    first_name: str = ""
+    last_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,106 +124,138 @@ class Overview:
         return " ".join(filter(None, (self.emergency_name, self.emergency_phone)))
 
 
-def _chip(name: str, zone: str) -> Any:
-    if name == "slot_this_week":
-        today = clock.local_date(zone)
-        monday = today - timedelta(days=today.weekday())
-        start, _end = clock.day_bounds(monday, zone)
-        _start, end = clock.day_bounds(monday + timedelta(days=6), zone)
-        seats = (
-            SlotEnrolled.select(SlotEnrolled.student_id)
-            .join(Slot, on=(Slot.id == SlotEnrolled.slot_id))
-            .where(
-                SlotEnrolled.status.in_(["booked", "attended"]),
-                Slot.canceled_at.is_null(),
-                Slot.start_utc >= start,
-                Slot.start_utc < end,
-            )
-        )
-        return User.id.in_(seats)
-    if name == "owes":
-        return User.balance_minor > 0
-    if name == "on_hold":
-        return User.status == "on_hold"
-    bounced = MailQueue.select(MailQueue.student_id).where(
-        MailQueue.state == "failed", MailQueue.student_id.is_null(False)
-    )
-    return User.id.in_(bounced)
+def ids(words: str, chips: tuple[str, ...], zone: str, limit: int | None = None, sort: str = "") -> list[int]:
+    """The students whom all words and filters fit, in the order of `sort` (a key of ORDERS, after a minus downwards).
 
-
-def _students() -> Any:
-    return (User.role == "student") & (User.status != "merged")
-
-
-def ids(words: str, chips: tuple[str, ...], zone: str, limit: int | None = None) -> list[int]:
-    """The students whom all words and chips fit: by name when nothing was typed, else the newest first."""
+    Without a sort: the newest first, and by name where there are filters but no words.
+    """
+    if words.strip() and not chips and not sort:
+        return search.people(words, limit or 1_000_000)
+    query: Any = User.select(User.id).where(filters.students(), *filters.all_of(chips, zone))
     if words.strip():
-        found = search.people(words, limit or 1_000_000)
-        if not chips or not found:
-            return found
-        keep = set()
-        for start in range(0, len(found), 10_000):
-            query: Any = User.select(User.id).where(User.id.in_(found[start : start + 10_000]))
-            for chip in chips:
-                query = query.where(_chip(chip, zone))
-            keep |= {row[0] for row in query.tuples()}
-        return [user_id for user_id in found if user_id in keep]
-    query = User.select(User.id).where(_students())
-    for chip in chips:
-        query = query.where(_chip(chip, zone))
-    query = query.order_by(User.first_name, User.last_name) if chips else query.order_by(User.id.desc())
-    return [row[0] for row in (query.limit(limit) if limit else query).tuples()]
+        query = query.where(search.fits(User.id, words))
+    query = query.order_by(*_order(sort or ("name" if chips and not words.strip() else "")))
+    return first_column(query.limit(limit) if limit else query)
 
 
-def page(wanted: list[int]) -> dict[int, Row]:
-    """The rows of some ids."""
-    courses: dict[int, list[str]] = {}
-    running: Any = (
+def at_once(words: str, chips: tuple[str, ...], zone: str, sort: str = "") -> tuple[list[int], bool] | None:
+    """(the first students, whether there may be more) within a keystroke; None where only a longer look can tell."""
+    if not words.strip():
+        return None if chips or sort else (ids("", (), zone, AT_ONCE), True)
+    found = search.people(words, AT_ONCE)
+    if len(found) == AT_ONCE and (chips or sort):
+        return None
+    if chips or sort:
+        query: Any = User.select(User.id).where(User.id.in_(found), *filters.all_of(chips, zone))
+        found = first_column(query.order_by(*_order(sort)))
+    return found, len(found) == AT_ONCE
+
+
+def _order(sort: str) -> tuple[Any, ...]:
+    key = sort.removeprefix("-")
+    if key not in ORDERS:
+        return (User.id.desc(),)
+    first = ORDERS[key]()
+    # Whoever has none of it comes last, whichever way the list runs.
+    none = () if key in ("name", "balance", "status") else (fn.COALESCE(first, "") == "",)
+    return (*none, Desc(first) if sort.startswith("-") else Asc(first), User.id.desc())
+
+
+def _course_name() -> Any:
+    running = CourseEnrolled.alias()
+    return (
+        Course.select(fn.LOWER(Course.name))
+        .join(running, on=(running.course_id == Course.id))
+        .where(running.student_id == User.id, running.status == "pending")
+        .order_by(running.id)
+        .limit(1)
+    )
+
+
+def _payer_name() -> Any:
+    return Payer.select(fn.LOWER(Payer.name)).where(Payer.id == User.payer_id)
+
+
+#: What the roster can be sorted by. Names run as search folds them: Łukasz stands among the L.
+ORDERS: dict[str, Callable[[], Any]] = {
+    "name": lambda: search.folded_of(User.id),
+    "number": lambda: User.number,
+    "phone": lambda: User.phone,
+    "email": lambda: fn.LOWER(User.email),
+    "courses": _course_name,
+    "next_slot": lambda: User.next_slot_at,
+    "balance": lambda: User.balance_minor,
+    "status": lambda: Case(User.status, [(status, place) for place, status in enumerate(filters.STATUSES)], 9),
+    "born": lambda: User.date_of_birth,
+    "language": lambda: User.language,
+    "address": lambda: fn.LOWER(User.address),
+    "payer": _payer_name,
+    "since": lambda: User.created_at,
+}
+
+
+@prepared
+def _people(wanted: tuple[int, ...]) -> Any:
+    return (
+        User.select(
+            User.id, User.number, User.first_name, User.last_name, User.phone, User.email, User.next_slot_at,
+            User.balance_minor, User.status, User.date_of_birth, User.address, User.language, Payer.name,
+            User.created_at,
+        )
+        .join(Payer, JOIN.LEFT_OUTER, on=(Payer.id == User.payer_id))
+        .where(User.id.in_(wanted))
+    )  # fmt: skip
+
+
+@prepared
+def _running(wanted: tuple[int, ...]) -> Any:
+    return (
         CourseEnrolled.select(CourseEnrolled.student_id, Course.name)
         .join(Course, on=(Course.id == CourseEnrolled.course_id))
         .where(CourseEnrolled.student_id.in_(wanted), CourseEnrolled.status == "pending")
         .order_by(CourseEnrolled.id)
-        .tuples()
     )
-    for student, name in running:
-        courses.setdefault(student, []).append(name)
-    columns = (
-        User.id, User.number, User.first_name, User.last_name, User.phone, User.email, User.next_slot_at,
-        User.balance_minor, User.status,
-    )  # fmt: skip
-    found: Any = User.select(*columns).where(User.id.in_(wanted)).tuples()
-    return {
-        row[0]: Row(
-            row[0], row[1] or "", f"{row[2]} {row[3]}".strip(), row[4] or "", row[5] or "",
-            ", ".join(courses.get(row[0], [])), row[6], row[7], row[8],
-        )
-        for row in found
-    }  # fmt: skip
 
 
-def counts(zone: str) -> dict[str, int]:
-    """How many students each chip would show by itself, and all of them under ''."""
-    found = {name: User.select().where(_students(), _chip(name, zone)).count() for name in CHIPS}
-    return {**found, "": User.select().where(_students()).count()}
+#: So many rows are read by one statement: a statement takes no more values than 32,766.
+_AT_ONCE_READ = 10_000
+
+
+def page(wanted: list[int]) -> dict[int, Row]:
+    """The rows of some ids."""
+    found: dict[int, Row] = {}
+    for some in _in_parts(wanted):
+        courses: dict[int, list[str]] = {}
+        for student, name in _running(some):
+            courses.setdefault(student, []).append(name)
+        for row in _people(some):
+            taking = ", ".join(courses.get(row[0], ()))
+            name = f"{row[2]} {row[3]}".strip()
+            found[row[0]] = Row(
+                row[0], row[1] or "", name, row[4] or "", row[5] or "", taking, row[6], row[7], row[8], row[9] or "",
+                row[10], row[11], row[12] or "", row[13], row[2], row[3],
+            )  # fmt: skip
+    return found
 
 
 def owed(wanted: list[int]) -> tuple[int, int]:
-    """(what these students owe together, how many of them owe)."""
-    total = count = 0
-    for start in range(0, len(wanted), 10_000):
-        row: Any = (
-            User.select(fn.COALESCE(fn.SUM(User.balance_minor), 0), fn.COUNT(User.id))
-            .where(User.id.in_(wanted[start : start + 10_000]), User.balance_minor > 0)
-            .tuples()
-            .get()
-        )
-        total, count = total + int(row[0]), count + int(row[1])
-    return total, count
+    """(what these students owe together in minor units, how many of them owe)."""
+    found = [row[7] for some in _in_parts(wanted) for row in _people(some) if row[7] > 0]
+    return sum(found), len(found)
+
+
+def _in_parts(wanted: list[int]) -> Iterator[tuple[int, ...]]:
+    for start in range(0, len(wanted), _AT_ONCE_READ):
+        yield tuple(wanted[start : start + _AT_ONCE_READ])
 
 
 @dataclass(frozen=True)
 class Whole:
-    """The whole list behind the best rows: every id, the chips' counts, and what they owe together."""
+    """The whole list behind the first rows: every id, and what these students owe together, in minor units.
+
+    `counts` says for each filter that was asked about how many would be found with it in place of those of its kind;
+    '' stands for everyone there is.
+    """
 
     ids: list[int]
     counts: dict[str, int]
@@ -216,10 +263,43 @@ class Whole:
     owing: int
 
 
-def whole(words: str, chips: tuple[str, ...], zone: str) -> Whole:
+def whole(words: str, chips: tuple[str, ...], zone: str, sort: str = "", ask: tuple[str, ...] = CHIPS) -> Whole:
     """Read everything that may take longer than a keystroke."""
-    found = ids(words, chips, zone)
-    return Whole(found, counts(zone), *owed(found))
+    counts, owed_minor, owing = counted(words, chips, zone, ask)
+    return Whole(ids(words, chips, zone, sort=sort), counts, owed_minor, owing)
+
+
+def counted(words: str, chips: tuple[str, ...], zone: str, ask: tuple[str, ...]) -> tuple[dict[str, int], int, int]:
+    """(the counts of `Whole`, what is owed together, by how many) in one pass over everyone whom the words fit."""
+    everyone = User.select().where(filters.students()).count()
+    names = tuple(dict.fromkeys((*ask, *chips)))
+    marks: dict[str, Any] = {
+        name: filters.condition(name, zone).alias(f"f{number}") for number, name in enumerate(names)
+    }
+    base: Any = User.select(User.balance_minor.alias("balance"), *marks.values()).where(filters.students())
+    if words.strip():
+        base = base.where(search.fits(User.id, words))
+    # Materialized: each condition is asked once for each person, however many counts lean on it.
+    found = base.cte("found", materialized=True)
+    flags = {name: getattr(found.c, f"f{number}") == 1 for number, name in enumerate(names)}
+
+    def narrowed(without: str | None) -> list[Any]:
+        kinds: dict[str, list[Any]] = {}
+        for name in chips:
+            if filters.kind_of(name) != without:
+                kinds.setdefault(filters.kind_of(name), []).append(flags[name])
+        return [filters.either(group) for group in kinds.values()]
+
+    def how_many(conditions: list[Any]) -> Any:
+        return fn.COUNT(SQL("1")).filter(reduce(lambda one, other: one & other, conditions))
+
+    owes = [*narrowed(None), found.c.balance > 0]
+    sums = [
+        fn.SUM(found.c.balance).filter(reduce(lambda one, other: one & other, owes)), how_many(owes),
+        *(how_many([*narrowed(filters.kind_of(name)), flags[name]]) for name in ask),
+    ]  # fmt: skip
+    row: Any = found.select_from(*sums).tuples().get()
+    return {**dict(zip(ask, row[2:], strict=True)), "": everyone}, int(row[0] or 0), int(row[1])
 
 
 # -- the panel -----------------------------------------------------------------------------------------------

@@ -20,6 +20,8 @@ from app.errors import UserError
 from app.mail import compose
 from app.store import Write
 from app.store.models import MailAccount, MailAttempt, MailQueue
+from app.text import TEXT_LIMIT
+from app.text import clean as check_text
 
 if TYPE_CHECKING:
     from app.mail.smtp import Outcome
@@ -104,6 +106,25 @@ def write_mail(actor: Actor, student_id: int, to_name: str, to_address: str, sub
             params={"subject": subject, "text": text},
             student_id=student_id,
         )
+
+
+def write_mails(actor: Actor, to: Sequence[tuple[int, str, str]], subject: str, text: str) -> list[int]:
+    """Queue one message for each of several students (id, name, address): all or none; returns their ids.
+
+    UserErrors beside `subject` and `text`; `mail.bad_address` names the address that is none.
+    """
+    require(actor, "mail.write")
+    subject = check_text(subject, field="subject", required=True)
+    body = check_text(text, field="text", limit=TEXT_LIMIT, required=True, multiline=True)
+    compose.check_subject(subject)
+    with store.write("Write mails", actor) as w:
+        return [
+            enqueue(
+                w, event_key=f"message:{store.uuid7()}", to_name=name, to_address=address, template_key="message",
+                language="en", params={"subject": subject, "text": body}, student_id=student,
+            )
+            for student, name, address in to
+        ]  # fmt: skip
 
 
 # -- sending -------------------------------------------------------------------------------------------------

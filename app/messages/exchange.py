@@ -38,6 +38,12 @@ MESSAGES = {
         "The backup before the import could not be verified. Nothing was imported; see Safe keeping."
     ),
     "exchange.unknown_format": N_("{name} should end in .csv, .xlsx or .vcf."),
+    "exchange.unknown_shown": N_("{name} should end in .csv, .xlsx or .pdf."),
+    "exchange.too_long_for_paper": N_(
+        "That is {pages} pages; at most {limit} are printed at once. Narrow the list, or export it as PDF."
+    ),
+    "exchange.no_addresses": N_("Nobody here has an address."),
+    "exchange.no_such_label": N_("A sheet has {limit} labels."),
     "exchange.nobody_to_export": N_("There is nobody to export."),
     "exchange.again": N_("This very file was imported before: {at:stamp}, {people} people."),
     "exchange.imported": N_("Imported from {file}"),

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from peewee import SQL, NodeList
+
 from app import text
 from app.store.database import db
 
@@ -130,6 +132,17 @@ def matching(words: str, roles: tuple[str, ...] = ("student",)) -> tuple[str, li
         + " ORDER BY c.id DESC"
     )
     return sql, [*([inner_values] if inner_values is not None else []), *roles, *values]
+
+
+def fits(user_id: Any, words: str, roles: tuple[str, ...] = ("student",)) -> Any:
+    """The condition that all `words` fit the person with the id in column `user_id`."""
+    sql, values = matching(words, roles)
+    return user_id.in_(SQL(f"({sql})", values))
+
+
+def folded_of(user_id: Any) -> Any:
+    """The folded text of the person with the id in column `user_id`, first name first: what names are sorted by."""
+    return NodeList((SQL("(SELECT folded FROM people_search WHERE people_search.id ="), user_id, SQL(")")))
 
 
 def people(words: str, limit: int = AT_ONCE, roles: tuple[str, ...] = ("student",)) -> list[int]:

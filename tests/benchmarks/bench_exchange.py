@@ -138,3 +138,36 @@ def test_the_memory_of_an_import(tmp_path: Path) -> None:
         for arguments in ([str(tmp_path / "center"), str(path)], [])
     )
     say(f"memory of importing {PEOPLE:,}", f"{most} MB", f"{least} MB without", "300 MB")
+
+
+#: A list of everyone as the screen shows it, in a process of its own: what it takes, and the most it ever held.
+SHOWN = """
+import re, sys, time
+from pathlib import Path
+from app import store
+from app.desk.accounts import SYSTEM
+from app.exchange import shown
+from app.lists import people
+store.open_center(Path(sys.argv[1]))
+keys = ("name", "phone", "email", "courses", "next_slot_at", "balance_minor", "status")
+names = {"next_slot_at": "next_slot", "balance_minor": "balance"}
+says = lambda key: lambda row: str(getattr(row, key) or "")
+columns = [shown.ShownColumn(names.get(key, key), key, 100, False, says(key)) for key in keys]
+ids = people.ids("", (), "Europe/Vienna", sort="name")
+begun = time.perf_counter()
+count = shown.export(SYSTEM, ids, shown.Shown(tuple(columns)), Path(sys.argv[2]))
+took = time.perf_counter() - begun
+held = int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024
+store.close_center()
+print(count, took, held)
+"""
+
+
+def test_the_roster_out_as_it_is_shown(tmp_path: Path) -> None:
+    _took, done = whole_import(tmp_path / "center", listed(tmp_path / "people.csv", PEOPLE))
+    store.close_center()
+    for ending in ("csv", "xlsx", "pdf"):
+        command = [sys.executable, "-c", SHOWN, str(tmp_path / "center"), str(tmp_path / f"out.{ending}")]
+        count, took, held = subprocess.check_output(command, cwd=ROOT, text=True).split()
+        assert int(count) >= done.added
+        say(f"{PEOPLE:,} rows as shown, {ending}", f"{float(took):.1f} s, {held} MB", "-", "300 MB")

@@ -82,7 +82,7 @@ def reads(center: SmallCenter) -> dict[str, Callable[[], Any]]:
         "roster": lambda: sorted(roster.page(roster.ids("", (), ZONE)).items()),
         "search": lambda: [roster.ids(words, (), ZONE) for words in ("ana", "wisn", "अनि", "0184", "a")],
         "chips": lambda: [roster.ids("", (chip,), ZONE) for chip in roster.CHIPS],
-        "roster counts": lambda: (roster.counts(ZONE), roster.owed(list(people)), roster.whole("", (), ZONE)),
+        "roster counts": lambda: (roster.counted("ana", ("owes",), ZONE, roster.CHIPS), roster.whole("", (), ZONE)),
         "week": lambda: calendar.blocks(monday, monday + timedelta(days=13)),
         "seats": lambda: [calendar.seats(slot) for slot in range(1, 4)],
         "groups": calendar.groups,

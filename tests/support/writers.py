@@ -17,6 +17,7 @@ from typing import Any
 
 from app import clock, paths, store
 from app.desk import (
+    arranging,
     catalog,
     center,
     enrollment,
@@ -89,6 +90,9 @@ SCENARIOS: dict[str, Scenario] = {}
 #: What the walk finds besides the writers of the open file, and why it needs no scenario here.
 ELSEWHERE = {
     "exporting.export_students": "writes a list beside the center: tests/exchange/test_in_and_out.py",
+    "shown.address_labels": "only reads",
+    "shown.export": "writes a list beside the center: tests/exchange/test_shown.py",
+    "shown.paper": "only reads",
     "keeping.restore": "replaces the closed file: test_kill_restore.py",
     "records.require_for": "only asks for rights",
     "secrecy.code": "only reads the key",
@@ -444,6 +448,28 @@ def _(made: SmallCenter) -> None:
     center.switch_tax_rate(made.admin, TaxRate.get(TaxRate.rate_bp == 0).id, available=False)
 
 
+@scenario("arranging.arrange")
+def _(made: SmallCenter) -> None:
+    arranging.arrange(made.staff, ("name", "phone", "balance"), "-balance")
+
+
+def _save_view(made: SmallCenter) -> None:
+    arranging.save_view(made.staff, arranging.View("Owing", "ana", ("owes",), ("name", "balance"), "-balance"))
+
+
+scenario("arranging.save_view")(_save_view)
+
+
+@scenario("arranging.rename_view", before=_save_view)
+def _(made: SmallCenter) -> None:
+    arranging.rename_view(made.staff, "Owing", "Debts")
+
+
+@scenario("arranging.remove_view", before=_save_view)
+def _(made: SmallCenter) -> None:
+    arranging.remove_view(made.staff, "Owing")
+
+
 @scenario("notifications.mark_read")
 def _(made: SmallCenter) -> None:
     notifications.mark_read(made.admin, [row.id for row in Notification.select().limit(5)])
@@ -494,6 +520,12 @@ def _(made: SmallCenter) -> None:
 @scenario("queue.write_mail")
 def _(made: SmallCenter) -> Any:
     return queue.write_mail(made.staff, made.student, "Ana Satler", "ana@mail.example", "Hello", "See you.")
+
+
+@scenario("queue.write_mails")
+def _(made: SmallCenter) -> Any:
+    to = [(made.student, "Ana Satler", "ana@mail.example"), (made.other_student, "Łukasz", "l@mail.example")]
+    return queue.write_mails(made.staff, to, "Hello", "See you.")
 
 
 scenario("queue.build")(_build)

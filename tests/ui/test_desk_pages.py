@@ -88,7 +88,7 @@ def test_the_foot_says_which_rows_and_what_they_owe(driver: Driver) -> None:
 
 def test_nobody_found_names_who_is_there_without_the_filter_and_ways_out(driver: Driver) -> None:
     page = driver.page("students")
-    page.chips["on_hold"].click()
+    page.chips["status:on_hold"].click()
     page.search.setText("ana")
     assert page.empty.headline.text() == "Nobody matches “ana” · On hold"
     assert page.empty.words.text() == "1 person matches without the filter: Ana Satler."

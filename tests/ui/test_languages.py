@@ -133,6 +133,8 @@ def forms(driver: Driver) -> Iterator[QDialog]:
     for open_it in (
         students.new_student,
         students.export_people,
+        students.choose_columns,
+        students.print_people,
         lambda: driver.desk.enroll_student(driver.center.student),
         lambda: driver.page("calendar").new_session(),
         driver.desk.help,

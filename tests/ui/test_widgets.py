@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter, QStaticText
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFocusFrame, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.errors import UserError
 from app.lists.calendar import Block
+from tests.support.odd_text import ODD
 from ui.theme import theme
-from ui.widgets import paint
+from ui.widgets import cells, paint
 from ui.widgets.basic import Badge, Button, Chip, EmptyState, Field, Segment, Text, show_error
 from ui.widgets.line import Line
 from ui.widgets.paint import STATUS, reads_right_to_left
@@ -413,6 +414,42 @@ def test_a_long_list_knows_its_length_and_reads_only_what_is_seen(qtbot: QtBot) 
     assert sum(len(ids) for ids in fetched) <= 4 * PAGE
 
 
+def test_a_frame_looks_at_the_file_once_at_most(qtbot: QtBot) -> None:
+    """Also where the rows that are seen lie on two pages, and wherever the list is dragged to."""
+    fetched: list[list[int]] = []
+    roster = table(100_000, fetched)
+    qtbot.addWidget(roster)
+    roster.resize(600, 400)
+    roster.show()
+    roster.grab()
+    for row in (PAGE - 3, 5 * PAGE - 1, 777 * PAGE - 5, 30, 99_999, 50 * PAGE):
+        fetched.clear()
+        roster.verticalScrollBar().setValue(row * roster.rowHeight(0))
+        roster.grab()
+        assert len(fetched) <= 1, row
+        first, last = roster.visible_rows()
+        for number in (first - 1, last - 1):
+            assert roster.paged.row(number) == number + 1
+        assert len(fetched) <= 1, row
+    assert len(roster.paged._pages) <= 61
+
+
+def test_rows_say_what_they_hold_after_a_refresh(qtbot: QtBot) -> None:
+    """What a row shows is kept while it is drawn again and again, and not beyond a change."""
+    amounts = {1: "€1.00", 2: "€2.00"}
+    columns = [Column("Amount", 0, lambda row: Cell(amounts[row], "strong", "danger"))]
+    roster = RowTable(PagedModel(columns, lambda ids: {one: one for one in ids}), "roster", 35)
+    qtbot.addWidget(roster)
+    roster.resize(300, 200)
+    roster.show()
+    roster.show_ids([1, 2])
+    before = roster.viewport().grab().toImage()
+    assert roster.viewport().grab().toImage() == before
+    amounts[1] = "€7,777.00"
+    roster.paged.refresh()
+    assert roster.viewport().grab().toImage() != before
+
+
 def test_the_selection_stays_on_its_person_when_the_list_changes(qtbot: QtBot) -> None:
     roster = table(50)
     qtbot.addWidget(roster)
@@ -479,6 +516,51 @@ def test_an_amount_is_never_shortened(qtbot: QtBot, scale: float, width: int) ->
     drawn = columns[-1] - columns[0] + 1
     whole = paint.width_of("€152.00 due", theme().font("strong"))
     assert abs(drawn - whole) <= 4, f"{drawn} of {whole} pixels"
+
+
+MARKUP = [said for said in ODD if any(sign in said for sign in "<>&")]
+
+
+def drawn_width(qtbot: QtBot, said: str) -> int:
+    """How wide the words of a cell come out."""
+    column = Column("Name", 0, lambda row: Cell(said, "strong", "danger"))
+    roster = RowTable(PagedModel([column], lambda ids: {one: one for one in ids}), "roster", 35)
+    qtbot.addWidget(roster)
+    roster.resize(900, 200)
+    roster.show()
+    roster.show_ids([1])
+    image = roster.viewport().grab().toImage()
+    columns = sorted({x for x, _y in inked(image, theme().color("danger"), 120) if x > 3})  # behind the stripe
+    assert roster.paged.data(roster.paged.index(0, 0)) == said
+    return columns[-1] - columns[0] + 1
+
+
+@pytest.mark.parametrize("said", MARKUP)
+def test_markup_in_a_cell_is_drawn_as_it_is_written(qtbot: QtBot, said: str) -> None:
+    assert abs(drawn_width(qtbot, said) - paint.width_of(said, theme().font("strong"))) <= 6
+
+
+def test_control_markup_that_is_rendered_is_narrower(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Rich(QStaticText):
+        def setTextFormat(self, _format: Qt.TextFormat) -> None:
+            super().setTextFormat(Qt.TextFormat.RichText)
+
+    cells._line.cache_clear()
+    monkeypatch.setattr(cells, "QStaticText", Rich)
+    try:
+        assert drawn_width(qtbot, "<b>Ana</b>") < paint.width_of("<b>Ana</b>", theme().font("strong")) - 10
+    finally:
+        cells._line.cache_clear()
+
+
+@pytest.mark.parametrize("said", [said for said in ODD if "\n" not in said])
+def test_odd_text_is_one_line_of_a_cell(said: str) -> None:
+    """Whatever stands in a name, it is one line and keeps its letters."""
+    line = cells._line(said, "body", 1.0)
+    assert line.textFormat() == Qt.TextFormat.PlainText
+    # A mark of byte order at the front is no letter: Qt takes it away.
+    assert line.text() == " ".join(said.splitlines()).lstrip("\ufeff\ufffe")
+    assert line.size().height() < 2 * theme().px(20)
 
 
 @pytest.mark.parametrize("scale", [0.9, 1.0, 1.25, 1.5])

@@ -2,52 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtWidgets import QProgressBar, QWidget
 
 from app.desk.accounts import Actor
 from app.exchange import exporting
+from app.exchange import shown as as_shown
 from app.exchange.reading import Stopped
-from app.lists import people as roster
+from app.exchange.shown import Shown
 from app.text import _, ngettext
 from ui.context import Context
 from ui.dialogs import ask
 from ui.dialogs.form import FormDialog
 from ui.dialogs.import_people import _unless_stopped, _Work
+from ui.dialogs.print_people import Asked, ids_of, who
 from ui.widgets.basic import Button, Field, Segment, Text
 
 
 class ExportPeople(FormDialog):
-    """The list as it is shown, by its words and chips, or the one who is selected."""
+    """The list as it is shown, by its words, filters, columns and order; or those who are selected."""
 
-    def __init__(
-        self, context: Context, parent: QWidget, typed: str, chips: tuple[str, ...], student: int | None
-    ) -> None:
+    def __init__(self, context: Context, parent: QWidget, asked: Asked, selected: Sequence[int], shown: Shown) -> None:
         super().__init__(parent, _("Export students"), "file-text", width=560)
         self.setObjectName("export_people")
-        self.context, self.typed, self.chips, self.student = context, typed, chips, student
+        self.context, self.asked, self.selected, self.shown = context, asked, list(selected), shown
         self._work = _Work(context)
         self._work.progress.connect(self._progressed)
         self._closed = False
-        who = [("shown", _("Everyone in the list"), ())]
-        if student is not None:
-            who.append(("selected", _("Only the selected one"), ()))
-        self.who = Segment(who, "who")
-        self.who.set_value("shown")
-        self.kind = Segment([("csv", _("CSV"), ()), ("xlsx", _("Excel"), ()), ("vcf", _("vCard"), ())], "kind")
+        self.who = who(self.selected)
+        self.kind = Segment(
+            [("csv", _("CSV"), ()), ("xlsx", _("Excel"), ()), ("pdf", _("PDF"), ()), ("vcf", _("vCard"), ())], "kind"
+        )
         self.kind.set_value("csv")
+        self.kind.chosen.connect(self._fit)
+        self.what = Segment([("shown", _("As shown"), ()), ("all", _("Every field"), ())], "what")
+        self.what.set_value("shown")
         self.body.addWidget(Field(_("Who"), self.who, name="who"))
         self.body.addWidget(Field(_("As"), self.kind, name="kind"))
-        said = _("Cells that a spreadsheet would calculate are marked, and come back as they are.")
-        self.body.addWidget(Text(said, "small", "text3", wrap=True))
+        self.what_field = Field(_("Columns"), self.what, name="what")
+        self.body.addWidget(self.what_field)
+        self.said = Text("", "small", "text3", wrap=True)
+        self.body.addWidget(self.said)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(_("Progress"))
         self.bar.hide()
         self.body.addWidget(self.bar)
         self.add_foot((), Button(_("Save as…"), "save", kind="primary", keys=("Ctrl", "Enter")))
+        self._fit()
         self.kind.buttons["csv"].setFocus()
+
+    def _fit(self) -> None:
+        sheet = self.kind.value() in ("csv", "xlsx")
+        self.what_field.setVisible(sheet)
+        self.said.setText(
+            _("Cells that a spreadsheet would calculate are marked, and come back as they are.")
+            if sheet
+            else _("The columns and words of the screen, on A4.")
+            if self.kind.value() == "pdf"
+            else _("One card for each: name, address, telephone, mail, birthday.")
+        )
 
     def main_action(self) -> None:
         kind = self.kind.value()
@@ -59,11 +75,17 @@ class ExportPeople(FormDialog):
         self.bar.setRange(0, 0)
         self.bar.show()
         self.main.setEnabled(False)
-        only = self.student if self.who.value() == "selected" else None
+        only = self.selected if self.who.value() == "selected" else []
+        zone = self.context.center.zone
         self.context.read(
-            _unless_stopped, _export, self.context.actor, self.typed, self.chips, only, self.context.center.zone,
-            target, self._work, done=self._saved, failed=self._failed,
+            _unless_stopped, _export, self.context.actor, self.asked, only, zone, self._columns(), target, self._work,
+            done=self._saved, failed=self._failed,
         )  # fmt: skip
+
+    def _columns(self) -> Shown | None:
+        """The columns of the screen, None for every field."""
+        kind = self.kind.value()
+        return self.shown if kind == "pdf" or (kind != "vcf" and self.what.value() == "shown") else None
 
     def _progressed(self, done: int, total: int) -> None:
         self.bar.setRange(0, total)
@@ -90,7 +112,9 @@ class ExportPeople(FormDialog):
 
 
 def _export(
-    actor: Actor, typed: str, chips: tuple[str, ...], only: int | None, zone: str, path: Path, work: _Work
+    actor: Actor, asked: Asked, only: list[int], zone: str, shown: Shown | None, path: Path, work: _Work
 ) -> tuple[int, str]:
-    ids = [only] if only is not None else roster.ids(typed, chips, zone)
+    ids = ids_of(asked, only, zone)
+    if shown is not None:
+        return as_shown.export(actor, ids, shown, path, stop=work.stop, progress=work.tell), path.name
     return exporting.export_students(actor, ids, path, stop=work.stop, progress=work.tell), path.name

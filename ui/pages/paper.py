@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QImage, QKeySequence, QPainter, QPixmap, QShortcut
+from PySide6.QtCore import QRect, QSizeF, Qt
+from PySide6.QtGui import QImage, QKeySequence, QPageSize, QPainter, QPixmap, QShortcut
 from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app import clock
@@ -34,6 +34,8 @@ class PaperPreview(FormDialog):
         super().__init__(parent, title, "file-text", width=760)
         self.setObjectName(name)
         self.context, self.forms = context, forms
+        #: Whether print fills the paper to its edge: labels have to meet theirs.
+        self.whole_paper = False
         if len(forms) > 1:
             keys = [(label, label, ("Alt", str(number))) for number, (label, _make) in enumerate(forms, start=1)]
             self.form = Segment(keys, "paper_form")
@@ -76,7 +78,7 @@ class PaperPreview(FormDialog):
         self._printer = ask.choose_printer(self, self._print)
 
     def _print(self) -> None:
-        print_pdf(self.content, self._printer)
+        print_pdf(self.content, self._printer, whole_paper=self.whole_paper)
         self.context.notice.emit(_("Printed {name}.").format(name=self.file_name))
 
     def main_action(self) -> None:
@@ -110,8 +112,21 @@ def pages(content: bytes, width: int) -> list[QPixmap]:
     return found
 
 
-def print_pdf(content: bytes, printer: QPrinter) -> int:
-    """Put a PDF's pages on a printer; returns how many."""
+def page_size(content: bytes) -> QSizeF:
+    """How large the first page of a PDF is, in points."""
+    import pypdfium2
+
+    document = pypdfium2.PdfDocument(content)
+    wide, high = document[0].get_size()
+    document.close()
+    return QSizeF(wide, high)
+
+
+def print_pdf(content: bytes, printer: QPrinter, *, whole_paper: bool = False) -> int:
+    """Put a PDF's pages on a printer, within its edges or at their very size; returns how many."""
+    if whole_paper:
+        printer.setFullPage(True)
+        printer.setPageSize(QPageSize(page_size(content), QPageSize.Unit.Point))
     painter = QPainter(printer)
     area = painter.viewport()
     found = pages(content, 1654)  # 200 dpi on A4: sharp text, and a page of some 10 MB in memory

@@ -3,31 +3,43 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from app import text
+from app.desk import arranging
+from app.desk.arranging import View
 from app.lists import people as roster
-from app.text import N_, _, ngettext
-from ui import words
+from app.text import _, ngettext
 from ui.context import Context
+from ui.dialogs.columns import ColumnsDialog
 from ui.dialogs.student import StudentDialog
+from ui.pages import student_columns
+from ui.pages.selection_panel import SelectionPanel
+from ui.pages.student_filters import FilterBar
 from ui.pages.student_panel import StudentPanel
+from ui.pages.student_verbs import StudentVerbs
+from ui.pages.student_views import ViewTabs
 from ui.theme import theme
 from ui.widgets.basic import Button, Card, Chip, EmptyState, PageHead, Text
 from ui.widgets.line import Line
-from ui.widgets.search import SearchField
-from ui.widgets.table import Cell, Column, PagedModel, RowTable
+from ui.widgets.table import MOST_SELECTED, PagedModel, RowTable
 
-_CHIPS = (
-    ("slot_this_week", N_("Has a slot this week"), "calendar-check"),
-    ("owes", N_("Owes money"), "coins"),
-    ("on_hold", N_("On hold"), "bookmark"),
-    ("mail_bounces", N_("Mail bounces"), "mail"),
-)
+
+class _Look:
+    """One look at the file; `over` when something else was typed meanwhile."""
+
+    over = False
+
+
+def _unless_over(look: _Look, function: Callable[..., Any], *args: Any) -> tuple[_Look, Any] | None:
+    """Read beside the window, unless nobody wants to know any more."""
+    return None if look.over else (look, function(*args))
 
 
 class StudentsPage(QWidget):
@@ -35,6 +47,7 @@ class StudentsPage(QWidget):
 
     pay_requested = Signal(int)
     enroll_requested = Signal(int)
+    enroll_several_requested = Signal(list)
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -43,11 +56,25 @@ class StudentsPage(QWidget):
             (("/",), _("search")), (("↑", "↓"), _("move")), (("Tab",), _("panel")), (("F4",), _("pay")),
         ]  # fmt: skip
         self.help_keys = [
-            ("/", _("search")), ("Ctrl+N", _("new student")), ("E", _("edit the selected student")),
-            ("F2", _("enroll")), ("F4", _("take a payment")), ("Ctrl+Tab", _("next tab of the panel")),
+            ("/", _("search")), ("F", _("add a filter")), ("Ctrl+N", _("new student")),
+            ("E", _("edit the selected student")),
+            ("S", _("sort")), ("Ctrl+Shift+C", _("columns and order")), ("Ctrl+Shift+V", _("views")),
+            ("Ctrl+Shift+S", _("save this view")), ("Alt+0 … 9", _("everyone, or one of your views")),
+            ("Shift+↑ ↓, Ctrl+A", _("select several")), ("M", _("message")),
+            ("Ctrl+E", _("export")), ("Ctrl+P", _("print the list, address labels")), ("F2", _("enroll")),
+            ("F4", _("take a payment")), ("Ctrl+Tab", _("next tab of the panel")),
         ]  # fmt: skip
+        self.verbs = StudentVerbs(self)
         self._dirty = True
         self._more = False
+        self._many: list[int] = []
+        self._look = _Look()
+        self._awaited = self._from_top = False
+        self._sort = ""
+        self.columns: tuple[str, ...] = student_columns.USUAL
+        self._menu: QMenu | None = None
+        self._everyone = 0
+        self._started = 0.0
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 0, 16, 12)
         column.setSpacing(0)
@@ -57,22 +84,40 @@ class StudentsPage(QWidget):
         bring.clicked.connect(self.import_people)
         take = Button(_("Export"), "file-text")
         take.clicked.connect(self.export_people)
-        self.head = PageHead(_("Students"), [bring, take, new])
+        pick = Button(_("Columns"), "list-filter")
+        pick.clicked.connect(self.choose_columns)
+        self.views_button = Button(_("Views"), "bookmark")
+        self.views_button.clicked.connect(self.choose_view)
+        self.head = PageHead(_("Students"), [bring, take, self.views_button, pick, new])
         column.addWidget(self.head)
-        column.addLayout(self._filters())
+        self.filters = FilterBar()
+        self.views = ViewTabs(context, self._present)
+        self.views.picked.connect(self._use_view)
+        column.addWidget(self.views)
+        self.search = self.filters.search
+        self.filters.changed.connect(self._typed)
+        self.search.returnPressed.connect(self._to_table)
+        column.addWidget(self.filters)
         column.addSpacing(12)
         row = QHBoxLayout()
         row.setSpacing(12)
         row.addWidget(self._list(), 1)
         self.panel = StudentPanel(context)
+        self.side = QStackedWidget()
         theme().changed.connect(self._fit)
         self._fit()
         self.panel.pay_requested.connect(self.pay_requested)
         self.panel.enroll_requested.connect(self.enroll_requested)
         self.panel.edit_requested.connect(self.edit_student)
-        row.addWidget(self.panel)
+        self.selection = SelectionPanel()
+        self.selection.message_requested.connect(self.verbs.message)
+        self.selection.enroll_requested.connect(self.verbs.enroll)
+        self.selection.export_requested.connect(self.verbs.export_selected)
+        self.selection.menu_requested.connect(self.verbs.open_menu_of_several)
+        self.side.addWidget(self.panel)
+        self.side.addWidget(self.selection)
+        row.addWidget(self.side)
         column.addLayout(row, 1)
-        self._asked = 0
         self._panel_for: int | None = None
         self._panel_rest = QTimer(self)
         self._panel_rest.setSingleShot(True)
@@ -80,46 +125,39 @@ class StudentsPage(QWidget):
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.timeout.connect(self._show_rest)
-        for keys, act in (("Ctrl+N", self.new_student), ("Ctrl+Tab", self.panel.next_tab)):
+        self._whose = context.actor.user_id
+        self._take_arrangement()
+        context.actor_changed.connect(self._take_over)
+        for keys, act in (
+            ("Ctrl+N", self.new_student),
+            ("Ctrl+Tab", self.panel.next_tab),
+            ("Ctrl+Shift+F", self.filters.choose_filter),
+            ("Ctrl+Shift+C", self.choose_columns),
+            ("Ctrl+Shift+V", self.choose_view),
+            ("Ctrl+Shift+S", self.views.save),
+            ("Ctrl+E", self.export_people),
+            ("Ctrl+P", self.print_people),
+            *((f"Alt+{number}", partial(self.views.pick, number)) for number in range(10)),
+        ):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(act)
 
     def _fit(self) -> None:
         """The panel grows with the text, and leaves the roster its names and balances."""
-        self.panel.setFixedWidth(min(theme().px(416), 540))
-
-    def _filters(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        self.search = SearchField(_("Name, phone, mail or number"), "student_search", low=True)
-        self.search.setFixedWidth(250)
-        self.search.textChanged.connect(self._typed)
-        self.search.returnPressed.connect(self._to_table)
-        row.addWidget(self.search)
-        self.chips: dict[str, Chip] = {}
-        for key, label, icon in _CHIPS:
-            chip = Chip(_(label), icon, key)
-            chip.toggled.connect(self._typed)
-            self.chips[key] = chip
-            row.addWidget(chip)
-        row.addStretch(1)
-        return row
+        self.side.setFixedWidth(min(theme().px(416), 540))
 
     def _list(self) -> QWidget:
-        self.model = PagedModel(
-            [
-                Column(_("Name"), 0, lambda row: Cell(row.name, "name", avatar=row.id), least=174),
-                Column(_("Phone"), 148, lambda row: Cell(row.phone, color="text2")),
-                Column(_("Email"), 72, lambda row: Cell(row.email, color="text2"), grow=True),
-                Column(_("Courses"), 72, lambda row: Cell(row.courses), grow=True),
-                Column(_("Next slot"), 114, self._next_slot),
-                Column(_("Balance"), 108, self._balance, right=True),
-                Column(_("Status"), 96, lambda row: Cell(words.state(row.status), badge=row.status)),
-            ],
-            roster.page,
-        )
+        self.model = PagedModel(student_columns.columns(student_columns.USUAL, self.context), roster.page)
         self.table = RowTable(self.model, "students", 35)
+        self.table.let_arrange()
+        self.table.let_select_many()
+        self.table.many_selected.connect(self._selected_many)
+        self.table.too_many.connect(self._say_too_many)
+        self.table.menu_asked.connect(self.verbs.open_menu)
+        self.table.sort_asked.connect(self.sort_by)
+        self.table.columns_moved.connect(self._columns_moved)
+        self.table.head_menu_asked.connect(self._head_menu)
         self.table.selected_id.connect(self._selected)
         self.table.activated_id.connect(self._to_panel)
         card = Card(margins=(1, 1, 1, 1))
@@ -152,13 +190,129 @@ class StudentsPage(QWidget):
         self.table.verticalScrollBar().rangeChanged.connect(self._say_range)
         return card
 
-    def _next_slot(self, row: roster.Row) -> Cell:
-        return Cell(words.when(row.next_slot_at, self.context.center), color="text2")
+    # -- columns and order, as whoever is at the desk likes them
 
-    @staticmethod
-    def _balance(row: roster.Row) -> Cell:
-        said, color = words.balance(row.balance_minor)
-        return Cell(said, "body" if row.balance_minor == 0 else "strong", color, right=True)
+    def _take_arrangement(self) -> None:
+        """Show columns and order as this person left them."""
+        kept = arranging.load(self.context.actor.user_id)
+        self._arrange(kept.columns, kept.sort)
+
+    def _arrange(self, keys: Sequence[str], sort: str) -> None:
+        wanted = student_columns.known(keys)
+        if wanted != self.columns:
+            self.columns = wanted
+            shown = student_columns.columns(wanted, self.context)
+            self.table.arrange(shown, sideways=wanted != student_columns.USUAL)
+        sort = sort if sort.removeprefix("-") in roster.ORDERS else ""
+        if sort != self._sort:
+            self._sort = sort
+            self._from_top = True
+            self._typed()
+        self._say_sort()
+
+    def _say_sort(self) -> None:
+        """The head tells the order that is there, chosen or not: filters alone run by name."""
+        by_name = self._chosen() and not self.search.text().strip()
+        self.model.set_sort(self._sort or ("name" if by_name else ""))
+
+    def arrange(self, keys: Sequence[str], sort: str) -> None:
+        """Choose columns and order, and keep them for whoever is at the desk."""
+        before = (self.columns, self._sort)
+        self._arrange(keys, sort)
+        self.views.say_changed()
+        if (self.columns, self._sort) != before and self.views.current() is None:
+            usual = self.columns == student_columns.USUAL
+            self.context.run(arranging.arrange, () if usual else self.columns, self._sort)
+
+    def asked(self) -> tuple[str, tuple[str, ...], str]:
+        """Words, filters and order, as `app.lists.people.ids` takes them."""
+        return self.search.text(), self._chosen(), self._sort
+
+    def _present(self) -> View:
+        """What is shown, as a view without a name."""
+        columns = () if self.columns == student_columns.USUAL else self.columns
+        return View("", self.search.text().strip(), self._chosen(), columns, self._sort)
+
+    def _use_view(self, view: View | None) -> None:
+        if view is None:
+            self._take_arrangement()
+            self.filters.drop()
+        else:
+            self._arrange(view.columns, view.sort)
+            self.filters.put_filters(view.words, view.filters)
+
+    def _take_over(self) -> None:
+        """Somebody else is at the desk: their views, their columns, and everyone."""
+        if self._whose != self.context.actor.user_id:
+            self._whose = self.context.actor.user_id
+            self.views.reload()
+            self.views.pick(0)
+
+    def choose_view(self) -> None:
+        """Ctrl+Shift+V: pick a view, save, rename, remove."""
+        self.views.open_menu(self.views_button)
+
+    def sort_by(self, key: str) -> None:
+        """Sort by a column; once more turns it round, a third time leaves it as found."""
+        first, other = (f"-{key}", key) if key in student_columns.DOWN_FIRST else (key, f"-{key}")
+        self.arrange(self.columns, {first: other, other: ""}.get(self._sort, first))
+
+    def _columns_moved(self, keys: list[str]) -> None:
+        self.table.arrange(self.model.columns, sideways=True)  # the head back in its own order
+        self.arrange(keys, self._sort)
+
+    def choose_columns(self) -> None:
+        """Ctrl+Shift+C: which columns, in which order, sorted by which."""
+        every = [(key, student_columns.head(key)) for key in student_columns.KEYS]
+        dialog = ColumnsDialog(
+            self, every, self.columns, student_columns.USUAL, self._sort, student_columns.DOWN_FIRST.__contains__
+        )
+        dialog.chosen.connect(self.arrange)
+        dialog.open()
+
+    def choose_sort(self) -> None:
+        """S: the columns to sort by."""
+        menu = self.new_menu()
+        for key in self.columns:
+            action = menu.addAction(student_columns.head(key))
+            action.setCheckable(True)
+            action.setChecked(key == self._sort.removeprefix("-"))
+            action.triggered.connect(partial(self._sort_chosen, key))
+        menu.popup(self.table.viewport().mapToGlobal(QPoint(12, 4)))
+        menu.setActiveAction(menu.actions()[0])
+
+    def _sort_chosen(self, key: str, _on: bool = False) -> None:
+        self.sort_by(key)
+
+    def new_menu(self) -> QMenu:
+        """An empty menu in place of the one before."""
+        if self._menu is not None:
+            self._menu.deleteLater()
+        self._menu = QMenu(self)
+        return self._menu
+
+    def _head_menu(self, key: str, where: QPoint) -> None:
+        """What can be done with one column."""
+        menu, at, keys = self.new_menu(), self.columns.index(key), list(self.columns)
+        for said, sort in ((_("Sort upwards"), key), (_("Sort downwards"), f"-{key}"), (_("As found"), "")):
+            menu.addAction(said).triggered.connect(partial(self._rearranged, keys, sort))
+        menu.addSeparator()
+        moves = ((_("Move before"), at - 1, at > 1), (_("Move behind"), at + 1, 0 < at < len(keys) - 1))
+        for said, place, possible in moves:
+            moved = [one for one in keys if one != key]
+            moved.insert(place, key)
+            action = menu.addAction(said)
+            action.setEnabled(possible)
+            action.triggered.connect(partial(self._rearranged, moved, self._sort))
+        hide = menu.addAction(_("Hide this column"))
+        hide.setEnabled(at > 0 and len(keys) > 2)
+        hide.triggered.connect(partial(self._rearranged, [one for one in keys if one != key], self._sort))
+        menu.addSeparator()
+        menu.addAction(_("Columns…")).triggered.connect(self.choose_columns)
+        menu.popup(where)
+
+    def _rearranged(self, keys: list[str], sort: str, _on: bool = False) -> None:
+        self.arrange(keys, sort)
 
     # -- what is shown
 
@@ -170,51 +324,98 @@ class StudentsPage(QWidget):
 
     def on_changes(self, changes: Any) -> None:
         """After a commit: reload what is on screen, or remember to."""
-        if not changes.tables & {"users", "courses_enrolled", "payments", "slot_enrolled", "mail_queue", "notes"}:
+        if "settings" in changes.tables:
+            self.views.reload()
+        if not changes.tables & {
+            "users",
+            "courses_enrolled",
+            "payments",
+            "slot_enrolled",
+            "slots",
+            "mail_queue",
+            "notes",
+        }:
             return
         self._dirty = True
         if self.isVisible():
             self.reload()
 
+    @property
+    def chips(self) -> dict[str, Chip]:
+        """The filters that stand beside the search field, on or off."""
+        return self.filters.chips
+
     def _chosen(self) -> tuple[str, ...]:
-        return tuple(key for key, chip in self.chips.items() if chip.isChecked())
+        return self.filters.chosen()
 
     def _typed(self) -> None:
-        self._asked += 1  # an answer on its way belongs to what was typed before
-        started = time.perf_counter()
-        found = roster.ids(self.search.text(), self._chosen(), self.context.center.zone, 200)
-        self.table.show_ids(found)
-        self._say(len(found), more=len(found) == 200)
-        self.took.setText(_("found in {ms} ms").format(ms=max(1, round((time.perf_counter() - started) * 1000))))
+        self._look.over = True  # an answer on its way belongs to what was typed before
+        self._look = _Look()
+        self._started = time.perf_counter()
+        zone = self.context.center.zone
+        self._say_sort()
+        self.views.say_changed()
+        found = roster.at_once(self.search.text(), self._chosen(), zone, self._sort)
+        self._awaited = found is None
+        if found is None:
+            self._ask_list()
+        else:
+            self._show_ids(found[0])
+            self._say(len(found[0]), more=found[1] and len(found[0]) == roster.AT_ONCE)
+            self._say_took()
         self._rest.start(250)
+
+    def _show_ids(self, found: list[int]) -> None:
+        """Show these rows; whoever is selected stays so, but another order is read from its top."""
+        self.table.show_ids(found, keep=found[0] if found and self._from_top else None)
+        self._from_top = False
+
+    def _say_took(self) -> None:
+        took = max(1, round((time.perf_counter() - self._started) * 1000))
+        self.took.setText(_("found in {ms} ms").format(ms=took))
+
+    def _ask_list(self) -> None:
+        """The whole list in its order, read beside the window."""
+        asked = (self.search.text(), self._chosen(), self.context.center.zone, None, self._sort)
+        self.context.read(_unless_over, self._look, roster.ids, *asked, done=self._list_read)
 
     def _show_rest(self) -> None:
         """The whole list, counts and sums, read beside the window once typing rests."""
-        self._asked += 1
-        self.context.read(self._whole, self._asked, self.search.text(), self._chosen(), done=self._rest_read)
+        self._ask_list()
+        asked = (self.search.text(), self._chosen(), self.context.center.zone, self.filters.shown())
+        self.context.read(_unless_over, self._look, roster.counted, *asked, done=self._counts_read)
 
-    def _whole(self, asked: int, typed: str, chips: tuple[str, ...]) -> tuple[int, roster.Whole]:
-        return asked, roster.whole(typed, chips, self.context.center.zone)
-
-    def _rest_read(self, answer: tuple[int, roster.Whole]) -> None:
-        asked, found = answer
-        if asked != self._asked:
+    def _list_read(self, answer: tuple[_Look, list[int]] | None) -> None:
+        if answer is None or answer[0] is not self._look:
             return  # something else was typed meanwhile
-        if found.ids != self.model.ids:
-            self.table.show_ids(found.ids)
-        for key, chip in self.chips.items():
-            chip.set_count(found.counts[key])
-        self._say(len(found.ids), more=False)
+        found = answer[1]
+        if found != self.model.ids:
+            self._show_ids(found)
+        if self._awaited:
+            self._awaited = False
+            self._say_took()
+        self._say(len(found), more=False)
+        self._say_facts()
+
+    def _counts_read(self, answer: tuple[_Look, tuple[dict[str, int], int, int]] | None) -> None:
+        if answer is None or answer[0] is not self._look:
+            return
+        counts, owed_minor, owing = answer[1]
+        self.filters.show_counts(counts)
+        self._everyone = counts[""]
         self.owed.setText(
-            ngettext("{n} of them owes {amount}", "{n} of them owe {amount} together", found.owing).format(
-                n=f"{found.owing:,}", amount=text.show_money(found.owed_minor)
+            ngettext("{n} of them owes {amount}", "{n} of them owe {amount} together", owing).format(
+                n=f"{owing:,}", amount=text.show_money(owed_minor)
             )
-            if found.owed_minor
+            if owed_minor
             else ""
         )
-        everyone = found.counts[""]
+        self._say_facts()
+
+    def _say_facts(self) -> None:
+        everyone = self._everyone
         people = ngettext("{n} person", "{n} people", everyone).format(n=f"{everyone:,}")
-        matching = _("{n} match").format(n=f"{len(found.ids):,}")
+        matching = _("{n} match").format(n=f"{len(self.model.ids):,}")
         filtered = self.search.text().strip() or self._chosen()
         self.head.facts.setText(f"{people} · {matching}" if filtered else people)
 
@@ -224,11 +425,8 @@ class StudentsPage(QWidget):
         if count:
             self.stack.setCurrentWidget(self.table)
             return
-        self._say_nobody(self.search.text().strip(), [_(label) for key, label, _i in _CHIPS if self._on(key)])
+        self._say_nobody(self.search.text().strip(), self.filters.labels())
         self.stack.setCurrentWidget(self.empty)
-
-    def _on(self, key: str) -> bool:
-        return self.chips[key].isChecked()
 
     def _say_range(self) -> None:
         first, last = self.table.visible_rows()
@@ -273,9 +471,10 @@ class StudentsPage(QWidget):
 
     def drop_filter(self) -> None:
         """Show everyone again."""
-        for chip in self.chips.values():
-            chip.setChecked(False)
-        self.search.clear()
+        if self.views.current() is not None:
+            self.views.pick(0)
+        else:
+            self.filters.drop()
         self.search.setFocus()
 
     def select(self, student_id: int) -> None:
@@ -284,13 +483,30 @@ class StudentsPage(QWidget):
             self.drop_filter()
             self._typed()
             if not self.table.select_id(student_id):
-                self.table.show_ids(roster.ids("", (), self.context.center.zone), keep=student_id)
+                everyone = roster.ids("", (), self.context.center.zone, sort=self._sort)
+                self.table.show_ids(everyone, keep=student_id)
+        self._awaited = False
         self._panel_rest.stop()
+        self.side.setCurrentWidget(self.panel)
         self.panel.show_student(student_id)
 
     def current_student(self) -> int | None:
-        """Who is selected."""
-        return self.table.current_id()
+        """Who is selected, alone; nobody while the list for what was just asked is still on its way."""
+        return None if self._awaited or len(self._many) > 1 else self.table.current_id()
+
+    def selected_students(self) -> list[int]:
+        """All who are selected, in their order."""
+        if self._awaited:
+            return []
+        return self._many if len(self._many) > 1 else [one for one in (self.table.current_id(),) if one is not None]
+
+    def _selected_many(self, ids: list[int]) -> None:
+        self._many = ids
+        self._panel_rest.start(60)
+
+    def _say_too_many(self) -> None:
+        said = _("{n} are selected: more cannot be worked with at once. Export takes the whole list.")
+        self.context.notice.emit(said.format(n=f"{MOST_SELECTED:,}"))
 
     def _selected(self, student_id: object) -> None:
         # The panel follows when typing or moving rests: reading it must not hold up a keystroke.
@@ -298,12 +514,22 @@ class StudentsPage(QWidget):
         self._panel_rest.start(60)
 
     def _show_panel(self) -> None:
+        if len(self._many) > 1:
+            self.selection.show_students(self._many)
+            self.side.setCurrentWidget(self.selection)
+            return
+        self.side.setCurrentWidget(self.panel)
         self.panel.show_student(self._panel_for)
 
     def _to_table(self) -> None:
         self.table.setFocus()
 
     def _to_panel(self, student_id: int) -> None:
+        if len(self._many) > 1:
+            self._show_panel()
+            self.selection.setFocus()
+            return
+        self.side.setCurrentWidget(self.panel)
         self.panel.show_student(student_id)
         self.panel.setFocus()
 
@@ -316,10 +542,18 @@ class StudentsPage(QWidget):
             self.search.selectAll()
         elif key == Qt.Key.Key_Down and self.search.hasFocus():
             self.table.setFocus()
+        elif key == Qt.Key.Key_Escape and len(self._many) > 1:
+            self.table.select_id(self.table.current_id())
         elif key == Qt.Key.Key_Escape:
             self.drop_filter()
+        elif key == Qt.Key.Key_M and not self.search.hasFocus() and not event.modifiers():
+            self.verbs.message()
         elif key == Qt.Key.Key_E and not self.search.hasFocus():
             self.edit_student()
+        elif key == Qt.Key.Key_F and not self.search.hasFocus() and not event.modifiers():
+            self.filters.choose_filter()
+        elif key == Qt.Key.Key_S and not self.search.hasFocus() and not event.modifiers():
+            self.choose_sort()
         else:
             super().keyPressEvent(event)
 
@@ -348,10 +582,12 @@ class StudentsPage(QWidget):
         import_people.choose(self.context, self)
 
     def export_people(self) -> None:
-        """Take the list as it is shown out."""
-        from ui.dialogs.export_people import ExportPeople
+        """Ctrl+E: take the list as it is shown out, or those of it who are selected."""
+        self.verbs.export()
 
-        ExportPeople(self.context, self, self.search.text(), self._chosen(), self.current_student()).open()
+    def print_people(self) -> None:
+        """Ctrl+P: the list as it is shown, or address labels."""
+        self.verbs.print_out()
 
     def edit_student(self) -> None:
         """Open the form for the selected student."""

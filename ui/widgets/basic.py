@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFocusEvent, QKeySequence, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
@@ -239,15 +239,17 @@ class Badge(QWidget):
 
 
 class Chip(QAbstractButton):
-    """A filter with a count: each count is what you would get."""
+    """A filter with a count: each count is what you would get. One that `opens` shows a menu and is never on."""
 
-    def __init__(self, label: str, icon: str = "", key: str = "") -> None:
+    def __init__(self, label: str, icon: str = "", key: str = "", *, opens: bool = False) -> None:
         super().__init__()
         self.key, self._icon, self._plain = key or name_of(label), icon, False
+        self._opens = opens
         self.count: int | None = None
         self.setText(label)
+        self.setShortcut(QKeySequence())  # an ampersand in a course's name is no key
         theme().changed.connect(self.updateGeometry)
-        self.setCheckable(True)
+        self.setCheckable(not opens)
         self.setObjectName(f"chip_{self.key}")
         self.setAccessibleName(label)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -269,6 +271,8 @@ class Chip(QAbstractButton):
     def _parts(self) -> tuple[int, int, int]:
         font = theme().font("label")
         count = width_of(self._said(), font) + 6 if self.count is not None else 0
+        if self._opens:
+            count = theme().px(14) + 6
         icon = theme().px(14) + 6 if self._icon and not self._plain else 0
         return icon, width_of(self.text(), font), count
 
@@ -307,6 +311,9 @@ class Chip(QAbstractButton):
         font, high = theme().font("label"), everything.height()
         words = QRectF(lead(painter, everything, 12 + icon, label), 0, label, high)
         draw_line(painter, words, self.text(), font, theme().color(ink))
+        if self._opens:
+            draw_icon(painter, everything, 18 + icon + label, "chevron-down", "text2", theme().px(14), 2.0)
+            return
         number = QRectF(lead(painter, everything, 12 + icon + label, count), 0, count, high)
         draw_line(painter, number, self._said(), font, theme().color("brasstext" if on else "text3"), end=True)
 

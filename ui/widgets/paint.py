@@ -55,6 +55,8 @@ def lead(painter: QPainter, box: QRectF, x: float, wide: float) -> float:
 
 def reads_right_to_left(words: str) -> bool:
     """The direction of a text: that of its first letter; digits and signs have none."""
+    if words.isascii():
+        return False
     strong = next((kind for kind in map(unicodedata.bidirectional, words) if kind in ("L", "R", "AL")), "L")
     return strong != "L"
 

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from PySide6.QtCore import (
     QAbstractTableModel,
     QEvent,
+    QItemSelection,
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
+    QPoint,
     QRect,
     QRectF,
     Qt,
+    QTimer,
     Signal,
 )
-from PySide6.QtGui import QFontMetrics, QHelpEvent, QKeyEvent, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QHelpEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -30,44 +32,20 @@ from PySide6.QtWidgets import (
     QToolTip,
 )
 
+from app.text import _
 from ui.theme import theme
-from ui.widgets.paint import draw_avatar, draw_badge, draw_icon, draw_line, lead, width_of
+from ui.widgets.cells import Cell as Cell
+from ui.widgets.cells import Column as Column
+from ui.widgets.cells import draw_cell
+from ui.widgets.paint import draw_icon, draw_line, lead, width_of
 
 #: Rows fetched at once: a screenful and some.
 PAGE = 60
-#: The least a column gets that takes what is left, at 100 %.
-LEAST = 120
+#: So many rows can be selected together.
+MOST_SELECTED = 500
+#: So long a cell keeps the words it said.
+SAID_FOR_S = 30.0
 Index = QModelIndex | QPersistentModelIndex
-
-
-@dataclass(frozen=True)
-class Cell:
-    """What one cell shows: text in a role and color, a second line, a badge, an avatar, or an icon."""
-
-    text: str = ""
-    role: str = "body"
-    color: str = "text"
-    second: str = ""
-    badge: str = ""
-    avatar: int | None = None
-    icon: str = ""
-    right: bool = False
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column: its head, its width (0 takes what is left), and how a row becomes a cell.
-
-    Of a wide window's room, columns that `grow` get as much as those without a width, which never get less than
-    `least`.
-    """
-
-    head: str
-    width: int
-    cell: Callable[[Any], Cell]
-    right: bool = False
-    grow: bool = False
-    least: int = LEAST
 
 
 class PagedModel(QAbstractTableModel):
@@ -76,6 +54,7 @@ class PagedModel(QAbstractTableModel):
     def __init__(self, columns: Sequence[Column], fetch: Callable[[list[int]], dict[int, Any]]) -> None:
         super().__init__()
         self.columns, self._fetch = list(columns), fetch
+        self.order = ""
         self.ids: list[int] = []
         self._pages: dict[int, dict[int, Any]] = {}
 
@@ -86,6 +65,19 @@ class PagedModel(QAbstractTableModel):
         self._pages.clear()
         self.endResetModel()
 
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Show these columns, in this order."""
+        self.beginResetModel()
+        self.columns = list(columns)
+        self.endResetModel()
+
+    def set_sort(self, sort: str) -> None:
+        """Say by which column the rows run; downwards after a minus, '' for none."""
+        if sort == self.order:
+            return
+        self.order = sort
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.columns) - 1)
+
     def refresh(self) -> None:
         """Read the shown rows again."""
         self._pages.clear()
@@ -94,13 +86,37 @@ class PagedModel(QAbstractTableModel):
 
     def row(self, number: int) -> Any | None:
         """The row at a place; None when it is gone from the file."""
-        page = number // PAGE
-        if page not in self._pages:
-            if len(self._pages) > 60:
-                self._pages.clear()
-            self._pages[page] = {}  # told once where it cannot be read, not at every paint
-            self._pages[page] = self._fetch(self.ids[page * PAGE : (page + 1) * PAGE])
-        return self._pages[page].get(self.ids[number])
+        self._fetch_pages(number // PAGE, number // PAGE)
+        return self._pages[number // PAGE].get(self.ids[number])
+
+    def fetch_rows(self, first: int, last: int) -> None:
+        """Have all rows from one place to another at hand, by one look at the file at most; errors are told."""
+        try:
+            self._fetch_pages(first // PAGE, last // PAGE)
+        except Exception:
+            sys.excepthook(*sys.exc_info())
+
+    def _fetch_pages(self, first: int, last: int) -> None:
+        missing = [page for page in range(first, last + 1) if page not in self._pages]
+        if not missing:
+            return
+        if len(self._pages) > 60:
+            self._pages.clear()
+            missing = list(range(first, last + 1))
+        self._pages.update({page: {} for page in missing})  # told once where it cannot be read, not at every paint
+        found = self._fetch([one for page in missing for one in self.ids[page * PAGE : (page + 1) * PAGE]])
+        for page in missing:
+            self._pages[page] = found
+
+    def cells(self, number: int) -> Sequence[Cell]:
+        """What a row shows in each column; nothing where it cannot be read."""
+        try:
+            row = self.row(number)
+            if row is not None:
+                return [column.cell(row) for column in self.columns]
+        except Exception:
+            sys.excepthook(*sys.exc_info())
+        return [Cell()] * len(self.columns)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's name
         return 0 if parent.isValid() else len(self.ids)
@@ -114,7 +130,15 @@ class PagedModel(QAbstractTableModel):
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignRight if self.columns[section].right else Qt.AlignmentFlag.AlignLeft
             return side | Qt.AlignmentFlag.AlignVCenter
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.AccessibleTextRole:
+            said = {"": "{head}", "up": _("{head}, upwards"), "down": _("{head}, downwards")}
+            return said[self.direction(section)].format(head=self.columns[section].head)
         return None
+
+    def direction(self, section: int) -> str:
+        """Which way the rows run by a column: up, down, or '' where they do not."""
+        key = self.columns[section].key
+        return "" if not key else "up" if key == self.order else "down" if self.order == f"-{key}" else ""
 
     def cell(self, index: Index) -> Cell:
         """What a place shows; nothing where it cannot be read: an error within Qt's painting would end the program."""
@@ -134,52 +158,23 @@ class PagedModel(QAbstractTableModel):
 
 
 class CellDelegate(QStyledItemDelegate):
-    """Draws cells to the tokens; text that does not fit ends in an ellipsis, amounts never do."""
+    """Draws cells one by one, for grids whose cells are typed in; a table of rows draws itself."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         model = index.model()
         assert isinstance(model, PagedModel)
-        cell = model.cell(index)
         state = option.state
         rect = QRectF(option.rect)
         selected = bool(state & QStyle.StateFlag.State_Selected)
         painter.save()
-        painter.setPen(Qt.PenStyle.NoPen)
-        view = self.parent()
-        hover = isinstance(view, RowTable) and view.hovered == index.row()
-        painter.fillRect(rect, theme().color("brasstint" if selected else "surface2" if hover else "surface"))
+        painter.fillRect(rect, theme().color("brasstint" if selected else "surface"))
         painter.fillRect(QRectF(rect.left(), rect.bottom() - 1, rect.width(), 1), theme().color("line"))
         if selected and index.column() == 0:
             stripe = QRectF(lead(painter, rect, 0, 3), rect.top(), 3, rect.height())
             painter.fillRect(stripe, theme().color("brassedge"))
-        inset = 12 if index.column() == 0 else 6
-        wide = rect.width() - inset - 6
-        place = QRectF(lead(painter, rect, inset, wide), rect.top(), wide, rect.height())
-        self._draw(painter, place, cell, model.columns[index.column()].right)
+        box, right = room_in(painter, rect, index.column()), model.columns[index.column()].right
+        draw_cell(painter, box, model.cell(index), right)
         painter.restore()
-
-    def _draw(self, painter: QPainter, box: QRectF, cell: Cell, right: bool) -> None:
-        if cell.badge:
-            draw_badge(painter, box, cell.badge, cell.text)
-            return
-        taken = 0
-        if cell.avatar is not None:
-            size = theme().px(24)
-            place = QRectF(lead(painter, box, 0, size), box.center().y() - size / 2, size, size)
-            draw_avatar(painter, place, cell.text, cell.avatar)
-            taken = size + 8
-        elif cell.icon:
-            size = theme().px(16)
-            draw_icon(painter, box, 0, cell.icon, cell.color, size)
-            taken = size + 8
-        wide = box.width() - taken
-        box = QRectF(lead(painter, box, taken, wide), box.top(), wide, box.height())
-        upper = box.adjusted(0, 0, 0, -box.height() / 2 + 2) if cell.second else box
-        align = Qt.AlignmentFlag.AlignBottom if cell.second else Qt.AlignmentFlag.AlignVCenter
-        self._words(painter, upper, cell.text, cell.role, cell.color, right, align)
-        if cell.second:
-            lower = box.adjusted(0, box.height() / 2 + 1, 0, 0)
-            self._words(painter, lower, cell.second, "small", "text3", right, Qt.AlignmentFlag.AlignTop)
 
     def helpEvent(self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index) -> bool:
         """What ended in an ellipsis stands whole in the tooltip."""
@@ -192,47 +187,66 @@ class CellDelegate(QStyledItemDelegate):
             return True
         return super().helpEvent(event, view, option, index)
 
-    @staticmethod
-    def _words(
-        painter: QPainter, box: QRectF, said: str, role: str, color: str, right: bool, align: Qt.AlignmentFlag
-    ) -> None:
-        font = theme().font(role)
-        if not right:  # numbers and amounts are never shortened
-            said = _shortened(said, role, theme().scale, int(box.width()))
-        draw_line(painter, box, said, font, theme().color(color), end=right, vertical=align)
 
-
-@lru_cache(maxsize=4096)
-def _shortened(said: str, role: str, scale: float, width: int) -> str:
-    """The words as far as there is room, then an ellipsis. While somebody types, the same rows come again and again."""
-    assert scale  # part of the question: the font follows it
-    return QFontMetrics(theme().font(role)).elidedText(said, Qt.TextElideMode.ElideRight, width)
+def room_in(painter: QPainter, rect: QRectF, column: int) -> QRectF:
+    """Where words stand in a cell: the first column leaves room for the stripe."""
+    inset = 12 if column == 0 else 6
+    wide = rect.width() - inset - 6
+    return QRectF(lead(painter, rect, inset, wide), rect.top(), wide, rect.height())
 
 
 class _Head(QHeaderView):
     """The head of a table: words over the left edge of what stands below, one line in the label's type."""
 
-    def __init__(self, columns: Sequence[Column]) -> None:
+    def __init__(self) -> None:
         super().__init__(Qt.Orientation.Horizontal)
-        self._columns = columns
 
     def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
+        model = self.model()
+        assert isinstance(model, PagedModel)
         box = QRectF(rect)
         painter.save()
         painter.fillRect(box, theme().color("surface2"))
         painter.fillRect(QRectF(box.left(), box.bottom() - 1, box.width(), 1), theme().color("line"))
         inset = 12 if section == 0 else 6
-        column, wide = self._columns[section], box.width() - inset - 6
+        column, wide = model.columns[section], box.width() - inset - 6
+        way = model.direction(section)
+        arrow = theme().px(14) + 4 if way else 0
         place = QRectF(lead(painter, box, inset, wide), box.top(), wide, box.height() - 1)
-        draw_line(painter, place, column.head, theme().font("label"), theme().color("text2"), end=column.right)
+        font = theme().font("label")
+        room = wide - arrow
+        said = (
+            QFontMetrics(font).elidedText(column.head, Qt.TextElideMode.ElideRight, int(room)) if way else column.head
+        )
+        words = (
+            place
+            if not (way and column.right)
+            else QRectF(lead(painter, place, 0, room), place.top(), room, place.height())
+        )
+        draw_line(painter, words, said, font, theme().color("text" if way else "text2"), end=column.right)
+        if way:
+            x = room if column.right else width_of(said, font)
+            icon = "chevron-down" if way == "up" else "chevron-up"  # it points to where the list goes on
+            draw_icon(painter, place, x + 4, icon, "text", theme().px(14), 2.0)
         painter.restore()
 
 
 class RowTable(QTableView):
-    """A table of whole rows, one selected. `activated_id`, `selected_id`; ↑↓ move, Enter opens."""
+    """A table of whole rows, one selected. `activated_id`, `selected_id`; ↑↓ move, Enter opens.
+
+    One that is `let_arrange` asks for more: `sort_asked` by a click on a head, `columns_moved` with the keys in their
+    new order, `head_menu_asked` with a column and where. One that is `let_select_many` tells `many_selected` the ids in
+    their order, and `too_many` where more than MOST_SELECTED were asked for.
+    """
 
     activated_id = Signal(int)
     selected_id = Signal(object)
+    sort_asked = Signal(str)
+    columns_moved = Signal(list)
+    head_menu_asked = Signal(str, QPoint)
+    many_selected = Signal(list)
+    too_many = Signal()
+    menu_asked = Signal(QPoint)
 
     def __init__(self, model: PagedModel, name: str, row_height: int = 36) -> None:
         super().__init__()
@@ -240,8 +254,13 @@ class RowTable(QTableView):
         self.setModel(model)
         self.paged = model
         self._row_height = row_height
+        self._cells: dict[int, Sequence[Cell]] = {}
+        self._said_at = 0.0
+        model.modelReset.connect(self._forget_cells)
+        model.dataChanged.connect(self._forget_cells)
         self.hovered = -1
-        self.setHorizontalHeader(_Head(model.columns))
+        self.setHorizontalHeader(_Head())
+        self._sideways = False
         self.entered.connect(self._entered)
         self.setItemDelegate(CellDelegate(self))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -257,13 +276,105 @@ class RowTable(QTableView):
         head = self.horizontalHeader()
         head.setHighlightSections(False)
         head.setSectionsClickable(False)
-        shared = any(one.grow for one in model.columns)
-        for number, column in enumerate(model.columns):
-            fixed = bool(column.width) or shared
-            head.setSectionResizeMode(number, QHeaderView.ResizeMode.Fixed if fixed else QHeaderView.ResizeMode.Stretch)
+        self._fix_columns()
         theme().changed.connect(self.restyle)
         self.restyle()
         self.doubleClicked.connect(self._activated)
+
+    def _fix_columns(self) -> None:
+        columns, head = self.paged.columns, self.horizontalHeader()
+        shared = self._sideways or any(one.grow for one in columns)
+        for number, column in enumerate(columns):
+            fixed = bool(column.width) or shared
+            head.setSectionResizeMode(number, QHeaderView.ResizeMode.Fixed if fixed else QHeaderView.ResizeMode.Stretch)
+
+    def let_arrange(self) -> None:
+        """Let heads be clicked to sort, dragged to another place, and asked for their menu."""
+        head = self.horizontalHeader()
+        head.setSectionsClickable(True)
+        head.setSectionsMovable(True)
+        head.setFirstSectionMovable(False)
+        head.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        head.sectionClicked.connect(self._head_clicked)
+        head.sectionMoved.connect(self._head_moved)
+        head.customContextMenuRequested.connect(self._head_menu)
+
+    def _head_clicked(self, section: int) -> None:
+        if self.paged.columns[section].key:
+            self.sort_asked.emit(self.paged.columns[section].key)
+
+    def _head_moved(self, _section: int, _before: int, _after: int) -> None:
+        QTimer.singleShot(0, self, self._take_order)  # the head is still busy with the move
+
+    def _take_order(self) -> None:
+        head, columns = self.horizontalHeader(), self.paged.columns
+        keys = [columns[head.logicalIndex(place)].key for place in range(head.count())]
+        if keys != [column.key for column in columns]:
+            self.columns_moved.emit(keys)
+
+    def _head_menu(self, place: QPoint) -> None:
+        section = self.horizontalHeader().logicalIndexAt(place)
+        if section >= 0:
+            where = self.horizontalHeader().viewport().mapToGlobal(place)
+            self.head_menu_asked.emit(self.paged.columns[section].key, where)
+
+    def arrange(self, columns: Sequence[Column], *, sideways: bool) -> None:
+        """Show these columns in this order. Where they have no room: `sideways` they scroll, else the narrowest go."""
+        keep, many, head = self.current_id(), self.selected_ids(), self.horizontalHeader()
+        head.blockSignals(True)
+        for place in range(head.count()):
+            head.moveSection(head.visualIndex(place), place)
+        head.blockSignals(False)
+        self._sideways = sideways
+        policy = Qt.ScrollBarPolicy.ScrollBarAsNeeded if sideways else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        self.setHorizontalScrollBarPolicy(policy)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.paged.set_columns(columns)
+        self._fix_columns()
+        self.restyle()
+        self.select_id(keep)
+        self._select_again(many)
+
+    def let_select_many(self) -> None:
+        """Let Ctrl, Shift and Ctrl+A select several rows, and the context menu ask for what can be done with them."""
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.selectionModel().selectionChanged.connect(self._selection_changed)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._row_menu)
+
+    def _row_menu(self, place: QPoint) -> None:
+        self.menu_asked.emit(self.viewport().mapToGlobal(place))
+
+    def _selected_rows(self) -> list[int]:
+        chosen = self.selectionModel().selection()
+        parts = [chosen.at(number) for number in range(chosen.count())]
+        return sorted({row for part in parts for row in range(part.top(), part.bottom() + 1)})
+
+    def selected_ids(self) -> list[int]:
+        """The ids of the selected rows, in their order."""
+        return [self.paged.ids[number] for number in self._selected_rows() if number < len(self.paged.ids)]
+
+    def selectAll(self) -> None:
+        """Ctrl+A: every row, up to a bound that can be worked with."""
+        if self.selectionMode() == QAbstractItemView.SelectionMode.ExtendedSelection and self.paged.ids:
+            self._select_rows(range(min(len(self.paged.ids), MOST_SELECTED)))
+            if len(self.paged.ids) > MOST_SELECTED:
+                self.too_many.emit()
+
+    def _select_rows(self, rows: Iterable[int]) -> None:
+        chosen, last = QItemSelection(), self.paged.columnCount() - 1
+        for first, end in _runs(rows):
+            chosen.select(self.paged.index(first, 0), self.paged.index(end, last))
+        self.selectionModel().select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
+    def _selection_changed(self) -> None:
+        rows = self._selected_rows()
+        if len(rows) > MOST_SELECTED:
+            downwards = self.currentIndex().row() >= rows[-1]
+            self._select_rows(rows[:MOST_SELECTED] if downwards else rows[-MOST_SELECTED:])
+            self.too_many.emit()
+            return
+        self.many_selected.emit(self.selected_ids())
 
     def restyle(self) -> None:
         """Heights and widths follow the font."""
@@ -282,6 +393,8 @@ class RowTable(QTableView):
         columns = self.paged.columns
         widths = {number: theme().px(column.width or column.least) for number, column in enumerate(columns)}
         may_go = [n for n, column in enumerate(columns) if column.width and not column.right and not self._states(n)]
+        if self._sideways:
+            may_go = []
         for number in set(widths) - set(may_go):
             self.setColumnHidden(number, False)
         left_over = self.viewport().width() - sum(widths.values())
@@ -290,10 +403,10 @@ class RowTable(QTableView):
             self.setColumnHidden(number, gone)
             left_over += widths[number] if gone else 0
         growing = [n for n, one in enumerate(columns) if (one.grow or not one.width) and not self.isColumnHidden(n)]
-        if any(column.grow for column in columns):
+        if growing and (self._sideways or any(column.grow for column in columns)):
             for number in growing:
                 self.setColumnWidth(number, widths[number] + max(left_over, 0) // len(growing))
-            rest = max(left_over, 0) % len(growing) + min(left_over, 0)
+            rest = max(left_over, 0) % len(growing) + (0 if self._sideways else min(left_over, 0))
             self.setColumnWidth(growing[0], self.columnWidth(growing[0]) + rest)
 
     def _entered(self, index: QModelIndex) -> None:
@@ -338,6 +451,7 @@ class RowTable(QTableView):
 
     def show_ids(self, ids: Sequence[int], keep: int | None = None) -> None:
         """Show rows and keep the selection where its row is still there; else the first row is selected."""
+        many = self.selected_ids() if keep is None else []
         keep = keep if keep is not None else self.current_id()
         self.paged.set_ids(ids)
         self._give_way()
@@ -346,6 +460,17 @@ class RowTable(QTableView):
                 self.select_id(ids[0])
             else:
                 self.selected_id.emit(None)
+        self._select_again(many)
+
+    def _select_again(self, many: Sequence[int]) -> None:
+        """Those of several who are still in the list, after the model was put anew: Qt forgets them without a word."""
+        if len(many) > 1:
+            kept = set(many)
+            rows = [number for number, one in enumerate(self.paged.ids) if one in kept]
+            if len(rows) > 1:
+                self._select_rows(rows)
+        if self.selectionMode() == QAbstractItemView.SelectionMode.ExtendedSelection:
+            self.many_selected.emit(self.selected_ids())
 
     def currentChanged(self, current: Index, previous: Index) -> None:
         super().currentChanged(current, previous)
@@ -355,6 +480,10 @@ class RowTable(QTableView):
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
             self._activated()
             return
+        bare = not event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier
+        if bare and event.text().strip() and event.text().isprintable():
+            event.ignore()  # a letter is a key of the page; looking for it here would read every row there is
+            return
         super().keyPressEvent(event)
 
     def _activated(self) -> None:
@@ -362,12 +491,74 @@ class RowTable(QTableView):
         if row_id is not None:
             self.activated_id.emit(row_id)
 
-    def paintEvent(self, event: Any) -> None:
-        super().paintEvent(event)
+    def _forget_cells(self) -> None:
+        self._cells.clear()
+
+    def _cells_of(self, row: int) -> Sequence[Cell]:
+        """What a row shows, said once; nothing where it cannot be read."""
+        found = self._cells.get(row)
+        if found is None:
+            if len(self._cells) > 2_000:
+                self._cells.clear()
+            found = self._cells[row] = self.paged.cells(row)
+        return found
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the rows that can be seen, each as a whole: asking a delegate for every cell takes twice as long."""
+        painter = QPainter(self.viewport())
+        if self.paged.ids:
+            self._paint_rows(painter, event.rect())
         if self.hasFocus() and self.currentIndex().isValid():
-            painter = QPainter(self.viewport())
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(theme().color("brassedge"), 2))
             top = self.visualRect(self.currentIndex())
             place = QRectF(1, top.top() + 1, self.viewport().width() - 2, top.height() - 3)
             painter.drawRoundedRect(place, 4, 4)
+
+    def _paint_rows(self, painter: QPainter, clip: QRect) -> None:
+        if time.monotonic() - self._said_at > SAID_FOR_S:
+            self._cells.clear()  # they say today and tomorrow
+            self._said_at = time.monotonic()
+        high, last = self.rowHeight(0), len(self.paged.ids) - 1
+        first = max(self.rowAt(clip.top()), 0)
+        end = self.rowAt(clip.bottom())
+        end = last if end < 0 else min(end, last)
+        self.paged.fetch_rows(first, end)
+        columns = [
+            (number, self.columnViewportPosition(number), self.columnWidth(number), column.right)
+            for number, column in enumerate(self.paged.columns)
+            if not self.isColumnHidden(number)
+        ]
+        columns = [one for one in columns if one[1] + one[2] >= clip.left() and one[1] <= clip.right()]
+        left = min((x for _n, x, _w, _r in columns), default=0)
+        wide = max((x + width for _n, x, width, _r in columns), default=0) - left
+        look, chosen = theme(), self.selectionModel().selection()
+        parts = [chosen.at(number) for number in range(chosen.count())]
+        selected = [(part.top(), part.bottom()) for part in parts]
+        line, edge = look.color("line"), look.color("brassedge")
+        for row in range(first, end + 1):
+            top = self.rowViewportPosition(row)
+            on = any(start <= row <= stop for start, stop in selected)
+            ground = look.color("brasstint" if on else "surface2" if row == self.hovered else "surface")
+            painter.fillRect(QRectF(left, top, wide, high), ground)
+            painter.fillRect(QRectF(left, top + high - 1, wide, 1), line)
+            cells = self._cells_of(row)
+            for number, x, width, right in columns:
+                box = QRectF(x, top, width, high)
+                if on and number == 0:
+                    painter.fillRect(QRectF(lead(painter, box, 0, 3), top, 3, high), edge)
+                draw_cell(painter, room_in(painter, box, number), cells[number], right)
+
+
+def _runs(rows: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Rows in their order as (first, last) of those that follow each other."""
+    first = last = -1
+    for row in rows:
+        if row != last + 1 or first < 0:
+            if first >= 0:
+                yield first, last
+            first = row
+        last = row
+    if first >= 0:
+        yield first, last

@@ -1,0 +1,116 @@
+"""Which columns a list shows, in which order, and by which it runs; everything by keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QListWidget, QListWidgetItem, QWidget
+
+from app.text import _
+from ui.dialogs.form import FormDialog
+from ui.widgets.basic import Button, Field, Segment
+
+
+class ColumnsDialog(FormDialog):
+    """`chosen(keys, sort)`. Space shows or hides a column, Alt with an arrow moves it; the first stays first."""
+
+    chosen = Signal(list, str)
+
+    def __init__(
+        self,
+        parent: QWidget,
+        columns: Sequence[tuple[str, str]],
+        shown: Sequence[str],
+        usual: Sequence[str],
+        sort: str,
+        downwards: Callable[[str], bool],
+    ) -> None:
+        super().__init__(parent, _("Columns"), "list-filter", width=520)
+        self.setObjectName("columns")
+        self._columns, self._usual, self._downwards = dict(columns), tuple(usual), downwards
+        self.list = QListWidget()
+        self.list.setObjectName("column_list")
+        self.list.setAccessibleName(_("Columns, in their order"))
+        self.list.setSpacing(2)
+        self.body.addWidget(self.list)
+        row = QHBoxLayout()
+        for name, label, icon, keys, act in (
+            ("column_up", _("Up"), "chevron-up", ("Alt", "↑"), self.move_up),
+            ("column_down", _("Down"), "chevron-down", ("Alt", "↓"), self.move_down),
+            ("column_usual", _("As usual"), "undo-2", (), self.as_usual),
+        ):
+            button = Button(label, icon, keys=keys, kind="quiet")
+            button.setObjectName(name)
+            button.clicked.connect(act)
+            row.addWidget(button)
+        row.addStretch(1)
+        self.body.addLayout(row)
+        self._shortcut("Alt+Up", self.move_up)
+        self._shortcut("Alt+Down", self.move_down)
+        self.sort = QComboBox()
+        self.sort.addItem(_("as found: the newest first"), "")
+        for key, label in columns:
+            self.sort.addItem(label, key)
+        self.sort.currentIndexChanged.connect(self._sort_changed)
+        self.way = Segment([("up", _("Upwards"), ()), ("down", _("Downwards"), ())], "way")
+        row = QHBoxLayout()
+        row.addWidget(Field(_("Sorted by"), self.sort, name="sort_by"), 1)
+        row.addWidget(self.way, alignment=Qt.AlignmentFlag.AlignBottom)
+        self.body.addLayout(row)
+        self.add_foot((), Button(_("Use these"), "check", kind="primary", keys=("Ctrl", "Enter")))
+        self._fill(shown)
+        self.list.setFixedHeight((self.list.sizeHintForRow(0) + 4) * len(columns) + 4)
+        self.sort.setCurrentIndex(max(self.sort.findData(sort.removeprefix("-")), 0))
+        self._say_way("down" if sort.startswith("-") else "up")
+        self.list.setCurrentRow(0)
+        self.list.setFocus()
+
+    def _fill(self, shown: Sequence[str]) -> None:
+        self.list.clear()
+        for key in (*shown, *(key for key in self._columns if key not in shown)):
+            item = QListWidgetItem(self._columns[key])
+            item.setData(Qt.ItemDataRole.UserRole, key)
+            first = not self.list.count()
+            flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+            item.setFlags(flags if first else flags | Qt.ItemFlag.ItemIsUserCheckable)
+            item.setCheckState(Qt.CheckState.Checked if key in shown else Qt.CheckState.Unchecked)
+            self.list.addItem(item)
+
+    def keys(self) -> list[str]:
+        """The columns that are to be shown, in their order."""
+        items = [self.list.item(number) for number in range(self.list.count())]
+        return [i.data(Qt.ItemDataRole.UserRole) for i in items if i.checkState() == Qt.CheckState.Checked]
+
+    def move_up(self) -> None:
+        """Alt+↑."""
+        self._move(-1)
+
+    def move_down(self) -> None:
+        """Alt+↓."""
+        self._move(1)
+
+    def _move(self, by: int) -> None:
+        row = self.list.currentRow()
+        if row > 0 and 0 < row + by < self.list.count():
+            self.list.insertItem(row + by, self.list.takeItem(row))
+            self.list.setCurrentRow(row + by)
+
+    def as_usual(self) -> None:
+        """The columns as they come, and no order of one's own."""
+        self._fill(self._usual)
+        self.list.setCurrentRow(0)
+        self.sort.setCurrentIndex(0)
+
+    def _sort_changed(self) -> None:
+        self._say_way("down" if self._downwards(str(self.sort.currentData())) else "up")
+
+    def _say_way(self, way: str) -> None:
+        self.way.set_value(way)
+        self.way.setEnabled(bool(self.sort.currentData()))
+
+    def main_action(self) -> None:
+        sort = str(self.sort.currentData())
+        keys = self.keys()
+        self.accept()
+        self.chosen.emit(keys, f"-{sort}" if sort and self.way.value() == "down" else sort)
