@@ -131,6 +131,40 @@ def test_in_a_field_where_nothing_was_typed_since_the_key_means_the_work_just_do
     assert students.search.text() != "sat"
 
 
+def test_words_that_stay_in_a_field_are_not_what_the_key_takes_back_after_other_work(driver: Driver) -> None:
+    students = driver.page("students")
+    driver.until(students.search.hasFocus)
+    typed("satler")
+    students.search.setSelection(4, -3)
+    did(driver, people.add_note, driver.center.student, "a note")
+    assert (students.search.text(), students.search.selectedText(), students.search.cursorPosition()) == (
+        "satler", "atl", 1,
+    )  # fmt: skip
+    driver.key(Qt.Key.Key_Z, CTRL)
+    assert "Note" in said(driver.dialog("take_back"))
+    driver.key(Qt.Key.Key_Escape)
+    driver.gone("take_back")
+    assert students.search.text() == "satler"
+
+
+def test_a_field_of_the_settings_lets_the_key_through_after_it_was_saved(driver: Driver) -> None:
+    driver.desk.context.set_actor(driver.center.admin)
+    page = driver.page("settings")
+    field = next(iter(page.center_fields.values())).edit
+    field.setFocus()
+    driver.key(Qt.Key.Key_A, CTRL)
+    typed("Brueckenhaus")
+    page.save_center.click()
+    driver.settled()
+    field.setFocus()
+    assert driver.window.notice_label.text().endswith("Ctrl+Z takes it back.")
+    driver.key(Qt.Key.Key_Z, CTRL)
+    driver.dialog("take_back")
+    driver.key(Qt.Key.Key_Escape)
+    driver.gone("take_back")
+    assert field.text() == "Brueckenhaus"
+
+
 def test_nothing_to_take_back_is_said(driver: Driver) -> None:
     driver.page("calendar").grid.setFocus()
     driver.key(Qt.Key.Key_Z, CTRL)

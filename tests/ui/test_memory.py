@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QMainWindow
+from PySide6.QtWidgets import QApplication, QLineEdit, QMainWindow
 from pytestqt.qtbot import QtBot
 
-from app import paths
+from app import paths, store
+from tests.support.center import build
 from tests.support.window import Driver, driver
-from ui import memory
+from ui import memory, run
 from ui.theme import theme
+from ui.window import DeskWindow
 
 __all__ = ["driver"]
 
@@ -56,6 +61,53 @@ def test_size_and_place_are_there_at_the_next_start_beside_the_folder(qtbot: QtB
     memory.take_place(second)
     assert second.geometry() == first.geometry()
     assert paths.last_data_dir() == tmp_path
+
+
+def work_once(application: QApplication, folder: Path, act: Callable[[DeskWindow], None]) -> None:
+    """The program's window from start to end, closed by a person after one thing."""
+    done: list[DeskWindow] = []
+
+    def hand() -> None:
+        found = [one for one in application.topLevelWidgets() if isinstance(one, DeskWindow) and one.isVisible()]
+        if found and not done:
+            done.append(found[0])
+            act(found[0])
+            found[0].close()
+
+    timer = QTimer()
+    timer.timeout.connect(hand)
+    timer.start(50)
+    try:
+        assert run.open_window(folder) == 0
+    finally:
+        timer.stop()
+    assert done
+
+
+def test_the_program_takes_look_and_place_at_its_start_and_keeps_them_at_its_end(
+    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    term = signal.getsignal(signal.SIGTERM)
+    build(tmp_path / "center")
+    store.close_center()
+    seen = []
+
+    def make_dark(window: DeskWindow) -> None:
+        window.showNormal()
+        window.setGeometry(0, 40, 1024, 700)
+        theme().use(dark=True)
+        memory.keep_look()
+
+    try:
+        work_once(qapp, tmp_path / "center", make_dark)
+        theme().use(dark=False)
+        work_once(qapp, tmp_path / "center", lambda window: seen.append((window.height(), theme().dark)))
+    finally:
+        signal.signal(signal.SIGTERM, term)
+        qapp.setQuitOnLastWindowClosed(True)
+    assert seen == [(700, True)]
 
 
 @pytest.mark.parametrize(

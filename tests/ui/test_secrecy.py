@@ -272,6 +272,8 @@ def test_staff_is_told_who_may_switch(driver: Driver) -> None:
     driver.desk.context.set_actor(driver.center.staff)
     driver.click(here, "encryption_on")
     assert "Only a super admin may do this" in said(here)
+    driver.desk.context.set_actor(driver.center.admin)
+    assert "Only a super admin may do this" not in said(here), "what one person was refused is not said to the next"
 
 
 def test_without_a_keyring_the_code_is_asked_for_before_the_window(

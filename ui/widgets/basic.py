@@ -42,6 +42,7 @@ from ui.widgets.paint import draw_keys as draw_keys
 from ui.widgets.paint import draw_seats as draw_seats
 from ui.widgets.paint import keys_width as keys_width
 from ui.widgets.ring import hide_ring, show_ring
+from ui.widgets.typed import TypedLine
 
 
 def name_of(label: str) -> str:
@@ -426,7 +427,7 @@ class Field(QWidget):
 
     def __init__(self, label: str, edit: QWidget | None = None, *, name: str = "", hint: str = "") -> None:
         super().__init__()
-        self.edit = edit if edit is not None else QLineEdit()
+        self.edit = edit if edit is not None else TypedLine()
         self.label = Text(label, "label", "text2")
         self.label.setBuddy(self.edit)
         self._hint = hint

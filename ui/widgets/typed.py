@@ -28,10 +28,12 @@ class TypedLine(QLineEdit):
         self.setText("")
 
     def forget_typing(self) -> None:
-        """Something was done since: Ctrl+Z means that now. The words and the cursor stay."""
+        """Something was done since: Ctrl+Z means that now. The words, the cursor and what is selected stay."""
         if self.isUndoAvailable():
-            at = self.cursorPosition()
+            at, start, length = self.cursorPosition(), self.selectionStart(), self.selectionLength()
             quiet = self.blockSignals(True)
             self.setText(self.text())
             self.blockSignals(quiet)
             self.setCursorPosition(at)
+            if length:
+                self.setSelection(*((start, length) if at > start else (start + length, -length)))

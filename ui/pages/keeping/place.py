@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit
+from PySide6.QtWidgets import QHBoxLayout
 
 from app import text
 from app.desk import keeping
@@ -13,6 +13,7 @@ from ui.context import Context
 from ui.dialogs import ask
 from ui.pages.keeping.card import KeepingCard
 from ui.widgets.basic import Button, Field, Text, show_error
+from ui.widgets.typed import TypedLine
 
 
 class SecondPlace(KeepingCard):
@@ -23,7 +24,7 @@ class SecondPlace(KeepingCard):
         self.context = context
         said = _("A folder on a stick or another disk gets every backup, too.")
         self.column.addWidget(Text(said, "body", "text2", wrap=True))
-        self.place = QLineEdit()
+        self.place = TypedLine()
         self.place_field = Field(_("Folder"), self.place, name="second_place")
         self.column.addWidget(self.place_field)
         self.seen = Text("", "small", "text3", wrap=True)
