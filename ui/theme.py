@@ -107,6 +107,10 @@ class Theme(QObject):
         """A color of the palette in force."""
         return QColor(_COLOR[token][1 if self.dark else 0])
 
+    def shared_color(self, token: str) -> QColor:
+        """The same color without a copy, to paint with: whoever changes it takes `color`."""
+        return _COLOR[token][1 if self.dark else 0]
+
     def hex(self, token: str) -> str:
         """The same as text, for style sheets."""
         return COLORS[token][1 if self.dark else 0]
