@@ -275,6 +275,9 @@ QCheckBox { spacing: 8px; color: @text; }
 QCheckBox::indicator { width: 16px; height: 16px; border: 1px solid @line2; border-radius: 4px;
   background: @surface; }
 QCheckBox::indicator:checked { background: @text; border-color: @text; image: url("%ICONS%/tick-%LOOK%.svg"); }
+QListWidget::indicator { width: 16px; height: 16px; border: 1px solid @line2; border-radius: 4px;
+  background: @surface; }
+QListWidget::indicator:checked { background: @text; border-color: @text; image: url("%ICONS%/tick-%LOOK%.svg"); }
 QCheckBox:focus { border: 2px solid @brassedge; border-radius: 5px; }
 QTableView, QListView, QScrollArea, QTreeView { background: @surface; border: none; outline: none;
   gridline-color: @line; }
