@@ -107,6 +107,10 @@ class Theme(QObject):
         """A color of the palette in force."""
         return QColor(_COLOR[token][1 if self.dark else 0])
 
+    def shared_color(self, token: str) -> QColor:
+        """The same color without a copy, to paint with: whoever changes it takes `color`."""
+        return _COLOR[token][1 if self.dark else 0]
+
     def hex(self, token: str) -> str:
         """The same as text, for style sheets."""
         return COLORS[token][1 if self.dark else 0]
@@ -271,6 +275,9 @@ QCheckBox { spacing: 8px; color: @text; border: 2px solid transparent; border-ra
 QCheckBox::indicator { width: 16px; height: 16px; border: 1px solid @line2; border-radius: 4px;
   background: @surface; }
 QCheckBox::indicator:checked { background: @text; border-color: @text; image: url("%ICONS%/tick-%LOOK%.svg"); }
+QListWidget::indicator { width: 16px; height: 16px; border: 1px solid @line2; border-radius: 4px;
+  background: @surface; }
+QListWidget::indicator:checked { background: @text; border-color: @text; image: url("%ICONS%/tick-%LOOK%.svg"); }
 QCheckBox:focus { border-color: @brassedge; }
 QTableView, QListView, QScrollArea, QTreeView { background: @surface; border: none; outline: none;
   gridline-color: @line; }

@@ -17,7 +17,7 @@ _FRONT_DESK = frozenset(
 )  # fmt: skip
 _RIGHTS: dict[str, frozenset[str]] = {
     "student": frozenset(),
-    "instructor": frozenset({"schedule.attend", "inbox.work"}),
+    "instructor": frozenset({"schedule.attend", "inbox.work", "desk.arrange"}),
     "staff": _FRONT_DESK,
     "admin": _FRONT_DESK | {
         "catalog.edit", "settings.edit", "people.staff", "keeping.restore", "keeping.repair", "keeping.settings",

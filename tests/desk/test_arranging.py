@@ -6,6 +6,7 @@ import pytest
 
 from app import store
 from app.desk import arranging, undo
+from app.desk.accounts import Actor
 from app.desk.arranging import Arrangement, View
 from app.errors import UserError
 from app.lists import operations
@@ -27,6 +28,12 @@ def test_each_person_has_their_own(small_center: SmallCenter) -> None:
     arranging.arrange(staff, (), "")
     assert arranging.load(staff.user_id) == Arrangement(views=(OWING,))
     assert checks.run() == []
+
+
+def test_whoever_can_be_at_the_desk_may_arrange_it(small_center: SmallCenter) -> None:
+    instructor = Actor(small_center.instructor, "instructor")
+    arranging.arrange(instructor, ("name", "phone"), "name")
+    assert arranging.load(instructor.user_id).sort == "name"
 
 
 def test_a_view_is_saved_over_renamed_and_removed(small_center: SmallCenter) -> None:

@@ -10,7 +10,7 @@ import pypdfium2
 import pytest
 from PySide6.QtCore import QMarginsF, Qt
 from PySide6.QtPrintSupport import QPrinter
-from PySide6.QtWidgets import QApplication, QSpinBox
+from PySide6.QtWidgets import QApplication, QComboBox
 
 from app.desk import people
 from app.documents import labels
@@ -103,8 +103,8 @@ def test_labels_begin_where_a_sheet_was_begun_and_keep_their_size(driver: Driver
     dialog = driver.dialog("print_people")
     driver.click(dialog, "what_labels")
     dialog.sheet.setCurrentIndex(dialog.sheet.findData("letter_3x10"))
-    assert driver.find(dialog, QSpinBox, "first_label").maximum() == 30
-    dialog.first.setValue(5)
+    assert driver.find(dialog, QComboBox, "first_label").count() == 30
+    dialog.first.setCurrentIndex(4)
     driver.click(dialog, "look_at_it")
     driver.gone("print_people")
     preview = driver.dialog("people_preview")

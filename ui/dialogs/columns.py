@@ -32,7 +32,7 @@ class ColumnsDialog(FormDialog):
         self.list = QListWidget()
         self.list.setObjectName("column_list")
         self.list.setAccessibleName(_("Columns, in their order"))
-        self.list.setSpacing(2)
+        self.list.setSpacing(3)
         self.body.addWidget(self.list)
         row = QHBoxLayout()
         for name, label, icon, keys, act in (
@@ -60,7 +60,7 @@ class ColumnsDialog(FormDialog):
         self.body.addLayout(row)
         self.add_foot((), Button(_("Use these"), "check", kind="primary", keys=("Ctrl", "Enter")))
         self._fill(shown)
-        self.list.setFixedHeight((self.list.sizeHintForRow(0) + 4) * len(columns) + 4)
+        self.list.setFixedHeight((self.list.sizeHintForRow(0) + 6) * len(columns) + 4)
         self.sort.setCurrentIndex(max(self.sort.findData(sort.removeprefix("-")), 0))
         self._say_way("down" if sort.startswith("-") else "up")
         self.list.setCurrentRow(0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QComboBox, QProgressBar, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QProgressBar, QWidget
 
 from app.desk.accounts import Actor
 from app.documents import labels
@@ -44,9 +44,7 @@ class PrintPeople(FormDialog):
         self.sheet.currentIndexChanged.connect(self._fit)
         self.sheet_field = Field(_("Sheet of labels"), self.sheet, name="label_sheet")
         self.body.addWidget(self.sheet_field)
-        self.first = QSpinBox()
-        self.first.setMinimum(1)
-        self.first.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.first = QComboBox()
         self.first_field = Field(_("Begin at label"), self.first, name="first_label")
         self.first_field.set_hint(_("of a sheet that was begun: counted along the rows"))
         self.body.addWidget(self.add_field("first", self.first_field))
@@ -65,7 +63,11 @@ class PrintPeople(FormDialog):
         on_labels = self.what.value() == "labels"
         for part in (self.sheet_field, self.first_field, self.note):
             part.setVisible(on_labels)
-        self.first.setMaximum(labels.SHEETS[str(self.sheet.currentData())].labels)
+        count, before = labels.SHEETS[str(self.sheet.currentData())].labels, self.first.currentIndex()
+        if count != self.first.count():
+            self.first.clear()
+            self.first.addItems([str(number) for number in range(1, count + 1)])
+            self.first.setCurrentIndex(before if 0 <= before < count else 0)
 
     def main_action(self) -> None:
         if not self.main.isEnabled():
@@ -78,7 +80,7 @@ class PrintPeople(FormDialog):
         kind = str(self.sheet.currentData()) if self.what.value() == "labels" else ""
         self.context.read(
             _unless_stopped, _made, self.context.actor, self.asked, only, self.context.center.zone, self.shown, kind,
-            self.first.value(), self._work, done=self._look, failed=self._failed,
+            self.first.currentIndex() + 1, self._work, done=self._look, failed=self._failed,
         )  # fmt: skip
 
     def _progressed(self, done: int, total: int) -> None:

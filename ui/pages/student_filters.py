@@ -55,7 +55,7 @@ class FilterBar(WrapRow):
         self.put(self.add)
 
     def _fit(self) -> None:
-        self.search.setFixedSize(theme().px(250), theme().px(32) + 2)
+        self.search.setFixedSize(theme().px(250), theme().px(30) + 2)
 
     # -- what is asked for
 

@@ -53,7 +53,7 @@ class Column:
 
 
 def draw_cell(painter: QPainter, box: QRectF, cell: Cell, right: bool) -> None:
-    """Draw what a cell shows into `box`."""
+    """Draw what a cell shows into `box`, the part of a cell that words may use."""
     if cell.badge:
         _badge(painter, box, cell.badge, cell.text)
         return
@@ -92,7 +92,7 @@ def _words(painter: QPainter, box: QRectF, said: str, role: str, color: str, rig
         size = line.size()
     x = lead(painter, box, box.width() - size.width() if right else 0, size.width())
     painter.setFont(look.shared_font(role))
-    painter.setPen(look.color(color))
+    painter.setPen(look.shared_color(color))
     painter.drawStaticText(QPointF(x, round(box.top() + (box.height() - size.height()) * share)), line)
 
 

@@ -536,11 +536,11 @@ class RowTable(QTableView):
         look, chosen = theme(), self.selectionModel().selection()
         parts = [chosen.at(number) for number in range(chosen.count())]
         selected = [(part.top(), part.bottom()) for part in parts]
-        line, edge = look.color("line"), look.color("brassedge")
+        line, edge = look.shared_color("line"), look.shared_color("brassedge")
         for row in range(first, end + 1):
             top = self.rowViewportPosition(row)
             on = any(start <= row <= stop for start, stop in selected)
-            ground = look.color("brasstint" if on else "surface2" if row == self.hovered else "surface")
+            ground = look.shared_color("brasstint" if on else "surface2" if row == self.hovered else "surface")
             painter.fillRect(QRectF(left, top, wide, high), ground)
             painter.fillRect(QRectF(left, top + high - 1, wide, 1), line)
             cells = self._cells_of(row)
@@ -548,7 +548,9 @@ class RowTable(QTableView):
                 box = QRectF(x, top, width, high)
                 if on and number == 0:
                     painter.fillRect(QRectF(lead(painter, box, 0, 3), top, 3, high), edge)
-                draw_cell(painter, room_in(painter, box, number), cells[number], right)
+                cell = cells[number]
+                if cell.text or cell.second or cell.badge or cell.icon or cell.avatar is not None:
+                    draw_cell(painter, room_in(painter, box, number), cell, right)
 
 
 def _runs(rows: Iterable[int]) -> Iterator[tuple[int, int]]:
