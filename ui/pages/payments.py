@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
-    QFrame,
     QHBoxLayout,
-    QScrollArea,
-    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from app import clock, money, text
-from app.desk import enrollment, payments
+from app.desk import payments
 from app.errors import DeskError, UserError
-from app.lists import catalog, find, staff, takings
+from app.lists import find, staff, takings
 from app.lists import mail as mail_list
 from app.lists import people as roster
 from app.store import uuid7
@@ -32,15 +29,8 @@ from ui.dialogs import ask
 from ui.dialogs.find import FindStudent
 from ui.pages import paper
 from ui.pages.payment_done import DoneCard
-from ui.pages.payment_parts import (
-    COLUMNS,
-    OwedRow,
-    Steps,
-    in_coins,
-    likely_notes,
-    tax_words,
-    taxes,
-)
+from ui.pages.payment_owed import Owed
+from ui.pages.payment_parts import OwedRow, Steps, in_coins, likely_notes
 from ui.pages.payment_side import DaySide
 from ui.pages.payment_tender import TenderCard
 from ui.pages.payment_who import WhoPays
@@ -51,9 +41,7 @@ from ui.widgets.basic import (
     PageHead,
     Text,
     clear_layout,
-    rule,
 )
-from ui.widgets.line import Line
 from ui.widgets.typed import TypedLine
 
 
@@ -78,7 +66,6 @@ class PaymentsPage(QWidget):
             ("Ctrl+Z", _("reverse the payment just made")), ("Enter", _("next person, when done")),
         ]  # fmt: skip
         self.student_id: int | None = None
-        self.rows: list[OwedRow] = []
         self.payment_id: int | None = None
         self.completed: payments.Completed | None = None
         self._key = uuid7()
@@ -101,7 +88,7 @@ class PaymentsPage(QWidget):
         for keys, act in (
             ("Ctrl+F", self.other_student), ("F8", self.exact), ("Ctrl+Return", self.go_on), ("Ctrl+Enter", self.go_on),
             ("Alt+1", lambda: self.methods["cash"].click()), ("Alt+2", lambda: self.methods["card"].click()),
-            ("Alt+3", lambda: self.methods["transfer"].click()), ("Ins", lambda: self.add.setFocus()),
+            ("Alt+3", lambda: self.methods["transfer"].click()), ("Ins", lambda: self.owed.add.setFocus()),
         ):  # fmt: skip
             self._shortcut(keys, act)
         theme().changed.connect(self._fit)
@@ -110,12 +97,9 @@ class PaymentsPage(QWidget):
 
     def _fit(self) -> None:
         """Widths follow the text size; where there is no room for it, the day's side gives way."""
-        for widget, wide in self._columns:
-            widget.setFixedWidth(theme().px(wide))
+        self.owed.fit()
         self.middle.setFixedWidth(min(theme().px(352), 420))
         self.side.setVisible(self.width() >= theme().px(1150))
-        for row in self.rows:
-            row.fit()
         self.tender.show_started(self.payment_id is not None)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -138,67 +122,13 @@ class PaymentsPage(QWidget):
         self.name = self.who.name
         self.who.other.clicked.connect(self.other_student)
         column.addWidget(self.who)
-        self._columns: list[tuple[QWidget, int]] = []
-        head = QFrame()
-        head.setProperty("band", True)
-        columns = QHBoxLayout(head)
-        columns.setContentsMargins(54, 7, 16, 7)
-        columns.setSpacing(12)
-        for label, wide, right in (
-            (_("What is owed"), 0, False), (_("Due"), COLUMNS[0], False), (_("Open"), COLUMNS[1], True),
-            (_("Pay now"), COLUMNS[2], True),
-        ):  # fmt: skip
-            said = self._last_column = Text(label, "label", "text2")
-            if wide:
-                self._columns.append((said, wide))
-            if right:
-                said.setAlignment(Qt.AlignmentFlag.AlignRight)
-            columns.addWidget(said, 0 if wide else 1)
-        column.addWidget(rule())
-        column.addWidget(head)
-        self.lines = QVBoxLayout()
-        self.lines.setSpacing(0)
-        self.lines.setContentsMargins(0, 0, 0, 0)
-        inner = QWidget()
-        inner.setObjectName("scrolled")
-        whole = QVBoxLayout(inner)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        whole.addLayout(self.lines)
-        whole.addLayout(self._adding())
-        whole.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(inner)
-        column.addWidget(scroll, 1)
+        self.owed = Owed(self.context)
+        self.owed.changed.connect(self._update)
+        self.selected = self.owed.selected
+        column.addWidget(self.owed, 1)
         column.addLayout(self._paying())
-        band = QFrame()
-        band.setProperty("foot", True)
-        foot = QHBoxLayout(band)
-        foot.setContentsMargins(16, 9, 16, 9)
-        self.selected = Line("", "small", "text2")
-        self.selected.setObjectName("selected_lines")
-        self.sum = Text("", "title")
-        foot.addWidget(self.selected, 1)
-        foot.addWidget(self.sum)
-        column.addWidget(band)
+        column.addWidget(self.owed.foot)
         return card
-
-    def _adding(self) -> QVBoxLayout:
-        column = QVBoxLayout()
-        column.setContentsMargins(16, 12, 16, 10)
-        column.setSpacing(10)
-        self.add = QComboBox()
-        self.add.setObjectName("add_product")
-        self.add.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.add.setAccessibleName(_("Add a product"))
-        self.add.activated.connect(self._add_chosen)
-        column.addWidget(self.add)
-        self.often = QHBoxLayout()
-        self.often.setSpacing(8)
-        column.addLayout(self.often)
-        return column
 
     def _paying(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -266,11 +196,7 @@ class PaymentsPage(QWidget):
         self.note.clear()
         self.tender.say("")
         self.methods["cash"].setChecked(True)
-        for row in self.rows:
-            self.lines.removeWidget(row)
-            row.deleteLater()
-        self.rows = []
-        self._fill_offers()
+        self.owed.show_student(student_id)
         found = roster.overview(student_id) if student_id is not None else None
         self.payer.clear()
         self.who.show_person(found)
@@ -278,11 +204,8 @@ class PaymentsPage(QWidget):
             self.payer.addItem(_("{name} pays").format(name=found.row.name), None)
             if found.payer_id:
                 self.payer.addItem(found.payer, found.payer_id)
-            for due in payments.owed(found.row.id):
-                self._add_row(OwedRow(self.context, due))
         self.steps.set(self._now() if found is not None else "")
         self.head.facts.setText("")
-        self._last_column.setText(_("Pay now"))
         self._show_hints()
         self._update()
         self._to_given()
@@ -302,64 +225,12 @@ class PaymentsPage(QWidget):
     def _now(self) -> str:
         return words.clock_time(clock.stamp(), self.context.center)
 
-    def _add_row(self, row: OwedRow) -> None:
-        row.changed.connect(self._update)
-        row.removed.connect(self._remove_row)
-        self.rows.append(row)
-        self.lines.addWidget(row)
-
-    def _remove_row(self, row: QObject) -> None:
-        assert isinstance(row, OwedRow)
-        self.rows.remove(row)
-        self.lines.removeWidget(row)
-        row.hide()
-        row.deleteLater()
-        self._update()
-
-    def _fill_offers(self) -> None:
-        self.add.clear()
-        self.add.addItem(theme().icon("plus"), _("Add a product"), None)
-        for offer in catalog.products():
-            stock = "" if offer.stock is None else _(" · {n} left").format(n=offer.stock)
-            price = text.show_money(offer.gross_minor(self.context.center.prices))
-            self.add.addItem(f"{offer.name} · {price}{stock}", offer)
-        clear_layout(self.often)
-        self._offer_buttons: list[Button] = []
-        self.often.addWidget(Text(_("Often sold:"), "small", "text3"))
-        for offer in catalog.products(often=True)[: 3 if theme().scale < 1.2 else 2]:
-            short = " ".join(offer.name.split(",")[0].split()[:2])
-            price = text.show_money(offer.gross_minor(self.context.center.prices))
-            button = Button(f"{short}  {price}", kind="quiet", size="small")
-            button.setProperty("offer", offer.id)
-            button.clicked.connect(self._often_clicked)
-            self._offer_buttons.append(button)
-            self.often.addWidget(button)
-        self.often.addStretch(1)
-
-    def _often_clicked(self) -> None:
-        wanted = self.sender().property("offer")
-        for offer in catalog.products(often=True):
-            if offer.id == wanted:
-                self.add_offer(offer)
-
-    def _add_chosen(self, index: int) -> None:
-        offer = self.add.itemData(index)
-        self.add.setCurrentIndex(0)
-        if offer is not None:
-            self.add_offer(offer)
-
-    def add_offer(self, offer: catalog.Offer) -> None:
-        """Add a product to this payment; it is sold when the payment completes."""
-        if self.student_id is not None and self.payment_id is None:
-            self._add_row(OwedRow(self.context, None, offer))
-            self._update()
+    @property
+    def rows(self) -> list[OwedRow]:
+        """The lines that are owed or added."""
+        return self.owed.rows
 
     # -- sums
-
-    def total_minor(self) -> int | None:
-        """What is to be paid, None while an amount on a line does not fit."""
-        amounts = [row.amount() for row in self.rows]
-        return None if any(amount is None for amount in amounts) else sum(amount or 0 for amount in amounts)
 
     def method(self) -> str:
         """The chosen way to pay."""
@@ -373,17 +244,9 @@ class PaymentsPage(QWidget):
             return None
 
     def _update(self) -> None:
-        total = self.total_minor()
-        shown = text.show_money(total or 0)
-        self.to_pay.setText(shown)
-        self.sum.setText(shown)
-        taken = [row for row in self.rows if row.take.isChecked()]
-        net, by_rate = taxes(taken)
-        parts = [ngettext("{n} line selected", "{n} lines selected", len(taken)).format(n=len(taken))]
-        if taken:
-            parts.append(_("Net {amount}").format(amount=text.show_money(net)))
-            parts += [f"{tax_words(rate)} {text.show_money(tax)}" for rate, tax in by_rate.items()]
-        self.selected.setText("    ".join(parts))
+        total = self.owed.total_minor()
+        self.to_pay.setText(text.show_money(total or 0))
+        self.owed.show_sums()
         if not self._given_touched and total is not None:
             self._set_given(total)
         clear_layout(self.notes)
@@ -403,14 +266,13 @@ class PaymentsPage(QWidget):
         self.main.set_label(_("Complete payment") if started else _("Start payment"))
         self.main.setEnabled(bool(self.student_id) and (started or bool(total or self._prepaid())))
         self.tender.show_started(started)
-        for row in self.rows:
-            row.setEnabled(not started)
-        for widget in (self.add, self.payer, self.note, self.given, *self.methods.values(), *self._offer_buttons):
+        for widget in (self.payer, self.note, self.given, *self.methods.values()):
             widget.setEnabled(not started and self.student_id is not None)
+        self.owed.allow(not started and self.student_id is not None)
 
     def _prepaid(self) -> int:
         """Money given although nothing is chosen: it becomes credit."""
-        return (self.given_minor() or 0) if not any(row.take.isChecked() for row in self.rows) else 0
+        return (self.given_minor() or 0) if not self.owed.taken() else 0
 
     def _set_given(self, minor: int) -> None:
         plain = money.format_plain(minor, self.context.center.currency, self.context.center.locale)
@@ -437,11 +299,11 @@ class PaymentsPage(QWidget):
     def exact(self) -> None:
         """F8: the exact sum was given."""
         self._given_touched = True
-        self._set_given(self.total_minor() or 0)
+        self._set_given(self.owed.total_minor() or 0)
         self._update()
 
     def _show_change(self) -> None:
-        total, given = self.total_minor() or 0, self.given_minor()
+        total, given = self.owed.total_minor() or 0, self.given_minor()
         cash = self.method() == "cash"
         rest = (given or 0) - total
         self.tender.given_label.setText(_("Amount given") if cash else _("Amount received"))
@@ -466,7 +328,7 @@ class PaymentsPage(QWidget):
     def draft(self) -> payments.PaymentDraft:
         """What is on screen, as a draft. Less given than chosen pays the lines in their order."""
         assert self.student_id is not None
-        total, given = self.total_minor(), self.given_minor()
+        total, given = self.owed.total_minor(), self.given_minor()
         if total is None:
             raise UserError("payments.line_amount", "lines")
         if given is None:
@@ -474,18 +336,7 @@ class PaymentsPage(QWidget):
         given = given or 0
         cash = self.method() == "cash"
         amount = total if cash and given >= total and total else given
-        left = amount
-        lines, sales = [], []
-        for row in self.rows:
-            wanted = min(row.amount() or 0, left)
-            if not wanted:
-                continue
-            left -= wanted
-            if row.due is not None:
-                due = row.due
-                lines.append(payments.PayLine(due.enrollment_id, due.product_enrolled_id, due.installment_id, wanted))
-            elif row.offer is not None:
-                sales.append(enrollment.SaleItem(row.offer.id))
+        lines, sales = self.owed.up_to(amount)
         return payments.PaymentDraft(
             request_key=self._key,
             student_id=self.student_id,
@@ -574,13 +425,7 @@ class PaymentsPage(QWidget):
 
     def _show_outcome(self, done: payments.Completed) -> None:
         """What became of each line, and what is still owed."""
-        self._last_column.setText(_("Result"))
-        left = done.amount_minor
-        for row in self.rows:
-            put = min(row.amount() or 0, left)
-            left -= put
-            whole = put and put == row.open_minor
-            row.show_outcome(_("Paid") if whole else text.show_money(put) if put else "—", "paid" if whole else "")
+        self.owed.show_outcome(done.amount_minor)
         if self.student_id is not None:
             self.who.show_person(roster.overview(self.student_id))
 
