@@ -17,6 +17,7 @@ from app import help as help_texts
 from app import text
 from app.desk import people
 from app.exchange.delimited import ENCODINGS
+from app.lists import catalog
 from app.store import db
 from tests.support.window import Driver, driver
 from ui.dialogs import ask
@@ -156,6 +157,15 @@ def test_every_text_of_the_pages_goes_through_gettext(driver: Driver) -> None:
             page.new_draft(driver.center.student)
         driver.settled()
         assert escaped(visible_words(driver.window), values) == [], key
+    desk = driver.page("payments")
+    desk.owed.add_offer(catalog.products()[0])
+    desk.methods["split"].click()
+    desk.split.rows[0].amount.setText("1")
+    desk.split.add_part()
+    for _step in ("start", "complete", "the rest", "start", "complete"):
+        desk.go_on()
+        driver.settled()
+        assert escaped(visible_words(driver.window), known_values(driver)) == []
     assert Pseudo.asked
     assert sorted(Pseudo.asked - extracted()) == []
 

@@ -20,7 +20,7 @@ from app import clock, money, text
 from app.desk import payments
 from app.errors import UserError
 from app.lists import catalog
-from app.text import _, ngettext
+from app.text import N_, _, ngettext
 from ui import words
 from ui.context import Context
 from ui.theme import theme
@@ -28,6 +28,14 @@ from ui.widgets.basic import Badge, Text, clear_layout, draw_keys, keys_width
 from ui.widgets.paint import draw_icon, draw_line, lead, width_of
 from ui.widgets.typed import TypedLine
 
+#: Ways to pay: key, word, icon. The first three have a button, every one a place in a split payment.
+METHODS = (
+    ("cash", N_("Cash"), "banknote"),
+    ("card", N_("Card"), "credit-card"),
+    ("transfer", N_("Transfer"), "landmark"),
+    ("check", N_("Check"), "sticky-note"),
+    ("other", N_("Other"), "coins"),
+)
 #: Widths of Due, Open and Pay now at 100 %.
 COLUMNS = (104, 84, 86)
 _COINS = (50_000, 20_000, 10_000, 5_000, 2_000, 1_000, 500, 200, 100, 50, 20, 10, 5, 2, 1)
@@ -306,6 +314,11 @@ class OwedRow(QWidget):
         except UserError:
             return None
         return typed if 0 < typed <= self.open_minor else None
+
+
+def method_word(method: str) -> str:
+    """A way to pay as a word."""
+    return next((_(word) for key, word, _icon in METHODS if key == method), method)
 
 
 def tax_words(rate_bp: int) -> str:

@@ -18,11 +18,10 @@ from PySide6.QtWidgets import (
 from app import clock, money, text
 from app.desk import payments
 from app.errors import DeskError, UserError
-from app.lists import find, staff, takings
-from app.lists import mail as mail_list
 from app.lists import people as roster
+from app.lists import takings
 from app.store import uuid7
-from app.text import _, ngettext
+from app.text import _
 from ui import words
 from ui.context import Context
 from ui.dialogs import ask
@@ -60,7 +59,8 @@ class PaymentsPage(QWidget):
         self.key_hints = [(("Space",), _("take line")), (("F8",), _("exact")), (("Esc",), _("keep for later"))]
         self.help_keys = [
             ("Ctrl+F", _("other student")), ("Space", _("take the line")), ("Ins", _("add a product")),
-            ("Alt+1 … 3", _("cash, card, transfer")), ("F8", _("exact cash")), ("Ctrl+Enter", _("start, complete")),
+            ("Alt+1 … 3", _("cash, card, transfer")), ("F8", _("exact cash")),
+            ("Alt+4", _("split: a part by each means, check and other too")), ("Ctrl+Enter", _("start, complete")),
             ("Esc", _("keep it Started for later")), ("R / O", _("print the receipt, open the invoice, when done")),
             ("M", _("the receipt in the mail queue, when done")),
             ("Ctrl+Z", _("reverse the payment just made")), ("Enter", _("next person, when done")),
@@ -70,7 +70,6 @@ class PaymentsPage(QWidget):
         self.completed: payments.Completed | None = None
         self._key = uuid7()
         self._given_touched = False
-        self._receipt: tuple[int, str, str] | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 0, 16, 12)
         column.setSpacing(0)
@@ -88,7 +87,8 @@ class PaymentsPage(QWidget):
         for keys, act in (
             ("Ctrl+F", self.other_student), ("F8", self.exact), ("Ctrl+Return", self.go_on), ("Ctrl+Enter", self.go_on),
             ("Alt+1", lambda: self.methods["cash"].click()), ("Alt+2", lambda: self.methods["card"].click()),
-            ("Alt+3", lambda: self.methods["transfer"].click()), ("Ins", lambda: self.owed.add.setFocus()),
+            ("Alt+3", lambda: self.methods["transfer"].click()), ("Alt+4", self.split_further),
+            ("Ins", lambda: self.owed.add.setFocus()),
         ):  # fmt: skip
             self._shortcut(keys, act)
         theme().changed.connect(self._fit)
@@ -100,7 +100,7 @@ class PaymentsPage(QWidget):
         self.owed.fit()
         self.middle.setFixedWidth(min(theme().px(352), 420))
         self.side.setVisible(self.width() >= theme().px(1150))
-        self.tender.show_started(self.payment_id is not None)
+        self.tender.show_started(self._stands())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -152,8 +152,9 @@ class PaymentsPage(QWidget):
     def _middle(self) -> QWidget:
         self.middle = QStackedWidget()
         self.middle.addWidget(self._tender())
-        self.done = DoneCard()
+        self.done = DoneCard(self.context)
         self.done.receipt.clicked.connect(self.show_receipt)
+        self.done.receipt_wanted.connect(self._show_receipt_of)
         self.done.invoice.clicked.connect(self.show_invoice)
         self.done.mail.clicked.connect(self.show_mail)
         self.done.reverse.clicked.connect(self.reverse)
@@ -172,6 +173,12 @@ class PaymentsPage(QWidget):
         card.failed_button.clicked.connect(self.fail)
         card.keep_button.clicked.connect(self.keep)
         card.main.clicked.connect(self.go_on)
+        self.split = card.split
+        self.split.changed.connect(self._update)
+        self.split.problem.connect(card.say)
+        self.split.ready.connect(card.main.setFocus)
+        self.split.started.connect(self._part_started)
+        self.split.finished.connect(self._parts_finished)
         return card
 
     # -- the draft
@@ -196,6 +203,7 @@ class PaymentsPage(QWidget):
         self.note.clear()
         self.tender.say("")
         self.methods["cash"].setChecked(True)
+        self.split.clear()
         self.owed.show_student(student_id)
         found = roster.overview(student_id) if student_id is not None else None
         self.payer.clear()
@@ -243,8 +251,19 @@ class PaymentsPage(QWidget):
         except UserError:
             return None
 
+    def _splitting(self) -> bool:
+        return self.method() == "split"
+
+    def _stands(self) -> bool:
+        """Whether something of this payment is in the file."""
+        return self.payment_id is not None or (self._splitting() and self.split.running)
+
     def _update(self) -> None:
         total = self.owed.total_minor()
+        if self._splitting():
+            self._update_split(total or 0)
+            return
+        self.tender.show_split(False)
         self.to_pay.setText(text.show_money(total or 0))
         self.owed.show_sums()
         if not self._given_touched and total is not None:
@@ -266,6 +285,22 @@ class PaymentsPage(QWidget):
         self.main.set_label(_("Complete payment") if started else _("Start payment"))
         self.main.setEnabled(bool(self.student_id) and (started or bool(total or self._prepaid())))
         self.tender.show_started(started)
+        self._allow(started)
+
+    def _update_split(self, total: int) -> None:
+        """The same places for a payment by several means."""
+        self.tender.show_split(True)
+        self.split.set_total(total)
+        self.to_pay.setText(text.show_money(self.split.total_minor))
+        self.owed.show_sums()
+        row = self.split.active()
+        self.main.set_label(self.split.main_label())
+        self.main.setEnabled(bool(self.student_id) and row is not None and self.split.total_minor > 0)
+        self.tender.show_started(row is not None and row.status == "STARTED")
+        self._allow(self.split.running)
+
+    def _allow(self, started: bool) -> None:
+        """What can be chosen and typed: nothing of it once a payment stands."""
         for widget in (self.payer, self.note, self.given, *self.methods.values()):
             widget.setEnabled(not started and self.student_id is not None)
         self.owed.allow(not started and self.student_id is not None)
@@ -298,6 +333,9 @@ class PaymentsPage(QWidget):
 
     def exact(self) -> None:
         """F8: the exact sum was given."""
+        if self._splitting():
+            self.split.exact()
+            return
         self._given_touched = True
         self._set_given(self.owed.total_minor() or 0)
         self._update()
@@ -320,8 +358,22 @@ class PaymentsPage(QWidget):
         self.coins.setText(in_coins(rest, self.context) if back else "")
 
     def _method_chosen(self) -> None:
-        self._update()
-        self._to_given()
+        self.tender.say("")
+        if self._splitting():
+            self.split.begin(self.owed.total_minor() or 0)
+            self._update()
+            self.split.to_work()
+        else:
+            self._update()
+            self._to_given()
+
+    def split_further(self) -> None:
+        """Alt+4: by several means; once more, the rest by another one."""
+        if self.completed is None and self.student_id is not None:
+            if self._splitting():
+                self.split.add_part()
+            elif self.payment_id is None:
+                self.methods["split"].click()
 
     # -- the life of a payment
 
@@ -331,6 +383,14 @@ class PaymentsPage(QWidget):
         total, given = self.owed.total_minor(), self.given_minor()
         if total is None:
             raise UserError("payments.line_amount", "lines")
+        if self._splitting():
+            if not total:
+                raise UserError("payments.split_nothing", "lines")
+            lines, sales = self.owed.up_to(total)
+            return payments.PaymentDraft(
+                self._key, self.student_id, "card", total, tuple(lines), tuple(sales), self.payer.currentData(),
+                note=self.note.text(), tender_group=self._key, split_minor=total,
+            )  # fmt: skip
         if given is None:
             money.parse(self.given.text(), self.context.center.currency, self.context.center.locale, field="given")
         given = given or 0
@@ -355,6 +415,9 @@ class PaymentsPage(QWidget):
             self.next_person()
             return
         self.tender.say("")
+        if self._splitting() and self.student_id is not None:
+            self.split.go_on(self.draft, self.main)
+            return
         if self.payment_id is not None:
             self.context.run(
                 payments.complete, self.payment_id, done=self._completed, failed=self._refused, busy=self.main
@@ -384,41 +447,36 @@ class PaymentsPage(QWidget):
         self._update()
         self.main.setFocus()
 
+    def _part_started(self) -> None:
+        row = self.split.active()
+        if row is not None:
+            now = self._now()
+            self.head.facts.setText(row.payment_number)
+            self.steps.set(self.steps.times[0] or now, self.steps.times[1] or now)
+            saved = _("{number} is started and saved at {time}. Nothing of it is booked until you complete it.")
+            self.safe.setText(saved.format(number=row.payment_number, time=now))
+        self.main.setFocus()
+
+    def _parts_finished(self) -> None:
+        """Every part is settled or waits: what was completed is shown, what waits is on the list at the right."""
+        done = self.split.outcome()
+        if any(row.waits for row in self.split.rows):
+            self.context.notice.emit(_("Kept as Started. It is on the list at the right."))
+        if done is None:
+            self._kept(None)
+            return
+        self._completed(done)
+        self.side.reload()
+
     def _completed(self, done: payments.Completed) -> None:
         self.completed = done
         self.steps.set(self.steps.times[0], self.steps.times[1] or self._now(), self._now())
         self.safe.setText("")
         self.head.facts.setText(done.number)
-        how = {"cash": _("{amount} paid in cash"), "card": _("{amount} paid by card")}
-        said = how.get(self.method(), _("{amount} paid by transfer"))
-        self.done.paid.setText(said.format(amount=text.show_money(done.amount_minor)))
-        who = next((one.name for one in staff.at_work() if one.id == self.context.actor.user_id), "")
-        self.done.facts.setText(" · ".join(filter(None, (done.number, self._now(), who))))
+        parts = [row for row in self.split.rows if row.status] if self._splitting() else []
+        self.done.show_completed(done, self.method(), parts)
         self._show_outcome(done)
-        self.done.box.setVisible(done.change_minor > 0)
-        self.done.give_back.setText(text.show_money(done.change_minor))
-        self.done.coins.setText(in_coins(done.change_minor, self.context))
-        self.done.invoice.setVisible(bool(done.invoice_ids))
-        if done.invoice_ids:
-            label = find.label_of(done.invoice_ids[0])
-            more = len(done.invoice_ids) - 1
-            also = ngettext("and {n} more, made just now", "and {n} more, made just now", more).format(n=more)
-            self.done.invoice.say(_("Open invoice {number}").format(number=label), also if more else _("made just now"))
-        self.done.reverse.say(_("Reverse this payment"), _("asks for a reason"))
-        self._receipt = mail_list.receipt_of(done.number)
-        self.done.mail.setVisible(self._receipt is not None)
-        facts = [] if self._receipt is not None else [_("No receipt was mailed: there is no address.")]
-        if self._receipt is not None:
-            _id, address, state = self._receipt
-            to = _("to {address} · {state}").format(address=address, state=words.state(state).lower())
-            self.done.mail.say(_("Receipt by mail"), to)
-        if done.credit_minor:
-            facts.append(_("{amount} stays as credit.").format(amount=text.show_money(done.credit_minor)))
-        if done.unsold:
-            facts.append(_("Out of stock meanwhile: {what}.").format(what=", ".join(done.unsold)))
-        self.done.words.setText(" ".join(facts))
         self.middle.setCurrentIndex(1)
-        self.done.reverse.setEnabled(True)
         self.done.next.setFocus()
         self._show_hints()
         self.context.notice.emit(_("Payment {number} is complete.").format(number=done.number))
@@ -431,20 +489,27 @@ class PaymentsPage(QWidget):
 
     def show_mail(self) -> None:
         """M: the receipt in the mail queue."""
-        if self.completed is not None and self._receipt is not None:
-            self.open_requested.emit("mail_queue", self._receipt[0])
+        if self.completed is not None and self.done.mailed is not None:
+            self.open_requested.emit("mail_queue", self.done.mailed)
 
     def fail(self) -> None:
         """No money moved: ask why, and keep that."""
-        if self.payment_id is not None and self.completed is None:
+        part = self.split.active() if self._splitting() else None
+        if (part is not None and part.status == "STARTED") or (self.payment_id is not None and self.completed is None):
             title, why = _("The payment failed"), _("Nothing is booked. Why did it fail?")
             ask.ask(self, title, why, [("fail", _("It failed"))], self._fail, field=_("Reason"))
 
     def _fail(self, _choice: str, reason: str) -> None:
+        if self._splitting():
+            self.split.fail(reason)
+            return
         self.context.run(payments.fail, self.payment_id, reason, done=self._kept, failed=self._refused)
 
     def keep(self) -> None:
         """Esc: the payment stays Started and can be found again."""
+        if self._splitting() and self.completed is None:
+            self.split.keep()
+            return
         if self.payment_id is not None and self.completed is None:
             self.context.notice.emit(_("Kept as Started. It is on the list at the right."))
             self._kept(None)
@@ -458,17 +523,27 @@ class PaymentsPage(QWidget):
         for row in takings.started():
             if row.id == payment_id:
                 self.new_draft(row.student_id)
+                split = payments.whole_of(payment_id)
+                if split is not None:
+                    self.methods["split"].setChecked(True)
+                    self.split.resume(*split, payment_id)
+                    self._part_started()
+                    self._say_resumed(row)
+                    return
                 self.payment_id = payment_id
                 self.head.facts.setText(row.number)
                 self.methods.get(row.method, self.methods["card"]).setChecked(True)
                 self._given_touched = True
                 self._set_given(row.amount_minor)
-                self.steps.set(*[words.clock_time(row.started_at, self.context.center)] * 2)
-                saved = _("{number} was started with {amount}. Did the money move?")
-                self.safe.setText(saved.format(number=row.number, amount=text.show_money(row.amount_minor)))
+                self._say_resumed(row)
                 self._update()
                 self.to_pay.setText(text.show_money(row.amount_minor))
                 self.main.setFocus()
+
+    def _say_resumed(self, row: takings.PaymentRow) -> None:
+        self.steps.set(*[words.clock_time(row.started_at, self.context.center)] * 2)
+        saved = _("{number} was started with {amount}. Did the money move?")
+        self.safe.setText(saved.format(number=row.number, amount=text.show_money(row.amount_minor)))
 
     def take_back(self) -> bool:
         """Ctrl+Z: whether the key is this page's now. It is while a payment stands here, and reverses one just made."""
@@ -478,7 +553,7 @@ class PaymentsPage(QWidget):
 
     def has_own_undo(self) -> bool:
         """Whether a payment stands here that was saved: money has its own way back, with a reason."""
-        return self.completed is not None or self.payment_id is not None
+        return self.completed is not None or self._stands()
 
     def reverse(self) -> None:
         """Give the money of the payment just made back, with a reason."""
@@ -488,6 +563,13 @@ class PaymentsPage(QWidget):
 
     def _reverse(self, _choice: str, reason: str) -> None:
         assert self.completed is not None
+        if self.split.whole is not None:
+            whole = self.split.whole
+            self.context.run(
+                payments.refund_split, whole.student_id, whole.tender_group, reason, done=self._reversed,
+                failed=self._refused_late, busy=self.done.reverse,
+            )  # fmt: skip
+            return
         self.context.run(
             payments.refund,
             self.completed.payment_id,
@@ -499,7 +581,7 @@ class PaymentsPage(QWidget):
             busy=self.done.reverse,
         )
 
-    def _reversed(self, _refund: int) -> None:
+    def _reversed(self, _refund: object) -> None:
         self.done.reverse.setEnabled(False)
         self.done.words.setText(_("Reversed: give the money back."))
 
@@ -509,7 +591,10 @@ class PaymentsPage(QWidget):
     def show_receipt(self) -> None:
         """R: the receipt of this payment, to print."""
         if self.completed is not None:
-            paper.show_receipt(self, self.context, self.completed.payment_id)
+            self._show_receipt_of(self.completed.payment_id)
+
+    def _show_receipt_of(self, payment_id: int) -> None:
+        paper.show_receipt(self, self.context, payment_id)
 
     def show_invoice(self) -> None:
         """The invoice this payment issued, as it is printed."""
