@@ -18,7 +18,7 @@ from app import clock, money, store, text
 from app.desk import balances, center, dues, invoices, letters, notifications, split, till, timeline
 from app.desk.accounts import Actor, require
 from app.desk.dues import PayLine
-from app.desk.enrollment import Price, PricedItem, SaleItem, price_items, sell_in
+from app.desk.enrollment import Price, PricedItem, SaleItem, enroll_paid_in, sell_in
 from app.desk.invoices import Put
 from app.errors import UserError
 from app.settings import Center
@@ -61,6 +61,7 @@ class PaymentDraft:
     `request_key` makes a double click one payment; `tender_group` ties the rows of one split payment together;
     `given_minor` is the cash handed over; other methods have none. With `split_minor` this is a part: lines and sales
     are then those of the whole, which comes to so much, and the part takes what no other part of its group has.
+    In `courses` the student is enrolled, at list price and without a group, when the payment completes.
     """
 
     request_key: str
@@ -75,6 +76,7 @@ class PaymentDraft:
     note: str = ""
     tender_group: str | None = None
     split_minor: int | None = None
+    courses: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,7 @@ def whole_of(payment_id: int) -> tuple[PaymentDraft, list[split.Part]] | None:
         return None
     asked["lines"] = tuple(PayLine(**line) for line in asked["lines"])
     asked["sales"] = tuple(SaleItem(**item) for item in asked["sales"])
+    asked["courses"] = tuple(asked.get("courses", ()))
     return PaymentDraft(**asked), split.parts(payment.student_id, payment.tender_group)
 
 
@@ -181,10 +184,12 @@ def start(actor: Actor, draft: PaymentDraft) -> int:
 
     The same request key with the same draft is the same payment. UserErrors `payments.key_reused`, `payments.method`,
     `payments.amount`, `payments.given_too_little`, `payments.line_amount`, `payments.line_gone`,
-    `payments.line_above_open`, `payments.lines_above_amount`, about sales as from `enrollment.sell`, and for a part
-    `payments.split_above`, `payments.split_changed`.
+    `payments.line_above_open`, `payments.lines_above_amount`, about sales as from `enrollment.sell`, about courses as
+    from `enrollment.enroll`, and for a part `payments.split_above`, `payments.split_changed`.
     """
     require(actor, "payment.take")
+    if draft.courses:
+        require(actor, "enrollment.create")
     reference = text.clean(draft.reference, field="reference")
     note = text.clean(draft.note, field="note", limit=text.TEXT_LIMIT, multiline=True)
     _check_key(draft.request_key)
@@ -215,10 +220,9 @@ def start(actor: Actor, draft: PaymentDraft) -> int:
         kept = {"asked": json.loads(asked)}
         if draft.split_minor is None:
             lines: Sequence[PayLine] = draft.lines
-            priced = price_items(how, draft.sales) if draft.sales else []
-            kept["sales"] = [asdict(item) for item in priced]
+            kept |= split.agree(how, draft.student_id, draft.courses, draft.sales)
         else:
-            kept |= split.share(how, kept["asked"], draft.lines, draft.sales)
+            kept |= split.share(how, kept["asked"], draft.lines, draft.courses, draft.sales)
             lines = _lines(kept)
         _check_lines(lines, draft.amount_minor)
         return w.insert(
@@ -229,7 +233,7 @@ def start(actor: Actor, draft: PaymentDraft) -> int:
             payer_id=draft.payer_id,
             method=draft.method,
             status="STARTED",
-            payment_type=_type_of(lines, kept["sales"]),
+            payment_type=_type_of(lines, kept),
             amount_minor=draft.amount_minor,
             currency=how.currency,
             given_minor=draft.given_minor if draft.method == "cash" else None,
@@ -242,9 +246,9 @@ def start(actor: Actor, draft: PaymentDraft) -> int:
         )
 
 
-def _type_of(lines: Sequence[PayLine], sales: Sequence[object]) -> str:
-    courses = any(line.enrollment_id is not None for line in lines)
-    products = bool(sales) or any(line.product_enrolled_id is not None for line in lines)
+def _type_of(lines: Sequence[PayLine], kept: dict[str, Any]) -> str:
+    courses = bool(kept["courses"]) or any(line.enrollment_id is not None for line in lines)
+    products = bool(kept["sales"]) or any(line.product_enrolled_id is not None for line in lines)
     if courses and products:
         return "mixed"
     return "course_fee" if courses else "product_fee" if products else "credit"
@@ -292,7 +296,7 @@ def complete(actor: Actor, payment_id: int) -> Completed:
         how = center.load()
         today = clock.local_date(how.zone, w.moment).isoformat()
         kept = json.loads(payment.draft)
-        sold, begun, unsold = _sell(w, how, payment, kept["sales"])
+        sold, begun, unsold = _sell(w, how, payment, kept)
         lines = _lines(kept) + sold
         kept |= {"begun": begun} if begun else {}
         puts, left = _allocate(payment.id, payment.method, today, payment.amount_minor, lines)
@@ -331,10 +335,8 @@ def fail(actor: Actor, payment_id: int, reason: str) -> None:
         w.update(Payment, payment_id, status="FAILED", reason=reason, settled_at=w.now, settled_on=today)
 
 
-def _sell(
-    w: Write, how: Center, payment: Any, sales: Sequence[dict[str, Any]]
-) -> tuple[list[PayLine], dict[str, int], list[str]]:
-    """Sell at the prices agreed: the lines to pay, those that a part began for all parts, and what ran out meanwhile.
+def _sell(w: Write, how: Center, payment: Any, kept: dict[str, Any]) -> tuple[list[PayLine], dict[str, int], list[str]]:
+    """Enroll and sell at the prices agreed: the lines to pay, those begun for all parts, and what ran out meanwhile.
 
     The money has moved, so what ran out is told, not refused.
     """
@@ -342,22 +344,29 @@ def _sell(
     lines: list[PayLine] = []
     begun: dict[str, int] = {}
     unsold: list[str] = []
-    for kept in sales:
-        line = before.get(str(kept.get("n")))
+    student = payment.student_id
+    for one in kept.get("courses", ()):
+        place = f"course {one.get('n')}"
+        line = before.get(place)
         if line is None:
-            item = PricedItem(kept["product_id"], kept["quantity"], Price(**kept["price"]))
+            line = enroll_paid_in(w, how, student, one["course_id"], Price(**one["price"]), payment.payer_id)
+            begun[place] = line
+        lines.append(PayLine(enrollment_id=line, amount_minor=one.get("amount_minor", payment.amount_minor)))
+    for one in kept["sales"]:
+        place = str(one.get("n"))
+        line = before.get(place)
+        if line is None:
+            item = PricedItem(one["product_id"], one["quantity"], Price(**one["price"]))
             try:
-                (line,) = sell_in(w, how, payment.student_id, [item], payment.payer_id)
+                (line,) = sell_in(w, how, student, [item], payment.payer_id)
             except UserError as error:
                 if error.key != "enrollment.out_of_stock":
                     raise
                 unsold.append(str(error.params["product"]))
                 continue
-            if "n" in kept:
-                begun[str(kept["n"])] = line
-        share = kept.get("amount_minor", payment.amount_minor)
-        lines.append(PayLine(product_enrolled_id=line, amount_minor=share))
-    return lines, begun, unsold
+            begun[place] = line
+        lines.append(PayLine(product_enrolled_id=line, amount_minor=one.get("amount_minor", payment.amount_minor)))
+    return lines, begun if "agreed" in kept else {}, unsold
 
 
 def _allocate(

@@ -14,13 +14,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from app.desk.dues import PayLine
-from app.desk.enrollment import SaleItem, price_items
+from app.desk.enrollment import SaleItem, price_courses, price_items
 from app.errors import UserError
 from app.settings import Center
 from app.store.models import Payment
 
 #: What is agreed once, for all parts.
-_AGREED = ("student_id", "payer_id", "lines", "sales", "split_minor")
+_AGREED = ("student_id", "payer_id", "lines", "courses", "sales", "split_minor")
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,28 @@ def parts(student_id: int, group: str) -> list[Part]:
     ]
 
 
-def share(how: Center, asked: dict[str, Any], lines: Sequence[PayLine], sales: Sequence[SaleItem]) -> dict[str, Any]:
-    """What the next part pays, as its row keeps it: `asked` is its draft, `lines` and `sales` those of the whole.
+def agree(how: Center, student_id: int, courses: Sequence[int], sales: Sequence[SaleItem]) -> dict[str, Any]:
+    """What is enrolled in and sold when a payment completes, at the prices of now, as its row keeps it.
 
-    UserErrors `payments.split_above` (beside `amount`), `payments.split_changed`, and about sales as `price_items`.
+    UserErrors as `price_courses` and `price_items`.
+    """
+    priced = price_courses(how, student_id, courses)
+    return {
+        "courses": [{"course_id": course_id, "price": asdict(price)} for course_id, price in priced],
+        "sales": [asdict(item) for item in (price_items(how, sales) if sales else ())],
+    }
+
+
+def share(
+    how: Center,
+    asked: dict[str, Any],
+    lines: Sequence[PayLine],
+    courses: Sequence[int],
+    sales: Sequence[SaleItem],
+) -> dict[str, Any]:
+    """What the next part pays, as its row keeps it: `asked` is its draft; lines, courses and sales are the whole's.
+
+    UserErrors `payments.split_above` (beside `amount`), `payments.split_changed`, and as from `agree`.
     """
     others = [row for row in _rows(asked["student_id"], asked["tender_group"]) if row.status != "FAILED"]
     kept = [json.loads(row.draft) for row in others]
@@ -64,10 +82,10 @@ def share(how: Center, asked: dict[str, Any], lines: Sequence[PayLine], sales: S
     if asked["amount_minor"] > left:
         raise UserError("payments.split_above", "amount", left=left)
     # Prices are agreed once; what an earlier part has sold is not looked for in the stock again.
-    agreed = kept[0]["agreed"] if kept else [asdict(item) for item in (price_items(how, sales) if sales else ())]
+    agreed = kept[0]["agreed"] if kept else agree(how, asked["student_id"], courses, sales)
     taken = Counter[tuple[str, int]]()
     for one in kept:
-        for kind in ("lines", "sales"):
+        for kind in ("lines", "courses", "sales"):
             for each in one[kind]:
                 taken[kind, each["n"]] += each["amount_minor"]
     left = int(asked["amount_minor"])
@@ -81,8 +99,9 @@ def share(how: Center, asked: dict[str, Any], lines: Sequence[PayLine], sales: S
     claims = {
         "lines": [{"n": n, **asdict(line), "amount_minor": claim("lines", n, line.amount_minor)}
                   for n, line in enumerate(lines)],
-        "sales": [{"n": n, **item, "amount_minor": claim("sales", n, item["price"]["gross_minor"])}
-                  for n, item in enumerate(agreed)],
+        **{kind: [{"n": n, **item, "amount_minor": claim(kind, n, item["price"]["gross_minor"])}
+                  for n, item in enumerate(agreed[kind])]
+           for kind in ("courses", "sales")},
     }  # fmt: skip
     return {"agreed": agreed, **{kind: [one for one in own if one["amount_minor"]] for kind, own in claims.items()}}
 

@@ -32,6 +32,7 @@ from app.lists import statement
 from app.store import checks
 from app.store.models import (
     Course,
+    CourseEnrolled,
     Installment,
     Invoice,
     InvoiceLine,
@@ -69,6 +70,7 @@ class Paid:
     sales: list[tuple[int, int, int]]
     status: str = "STARTED"
     refunded: int = 0
+    courses: tuple[int, ...] = ()
     group: str | None = None
     shares: list[tuple[int, int]] = field(default_factory=list)  # (place in the whole, amount)
 
@@ -273,17 +275,20 @@ class MoneyMachine(RuleBasedStateMachine):
         lines = self._some_lines(data)
         extra = data.draw(st.sampled_from([0, 1, 2400, 40000]))
         sales = [(self.center.book, 1, 0)] if data.draw(st.booleans()) and self.model.stock > 0 else []
+        there = enrollment.running(student)
+        free = [course.id for course in Course.select() if course.id not in there]
+        courses = (data.draw(st.sampled_from(free)),) if free and data.draw(st.booleans()) else ()
         amount = sum(line.amount_minor for line in lines) + extra
         if amount == 0:
             return None
         method = data.draw(st.sampled_from(payments.METHODS))
         draft = PaymentDraft(
             self._key(), student, method, amount, tuple(lines), tuple(SaleItem(*sale) for sale in sales),
-            given_minor=amount + 5 if method == "cash" else None,
+            given_minor=amount + 5 if method == "cash" else None, courses=courses,
         )  # fmt: skip
         made = payments.start(self.actor, draft)
         assert payments.start(self.actor, draft) == made
-        self.model.payments[made] = Paid(student, amount, lines, sales)
+        self.model.payments[made] = Paid(student, amount, lines, sales, courses=courses)
         return made
 
     @rule(data=st.data())
@@ -355,6 +360,7 @@ class MoneyMachine(RuleBasedStateMachine):
 
     def _complete(self, payment: int) -> None:
         row = self.model.payments[payment]
+        before = enrollment.running(row.student)
         done = payments.complete(self.actor, payment)
         left = row.amount
         row.status = "COMPLETED"
@@ -366,6 +372,13 @@ class MoneyMachine(RuleBasedStateMachine):
             for key in self.model.meant(line):
                 taken = self.model.put(payment, key, wanted)
                 wanted, left = wanted - taken, left - taken
+        for course in row.courses:
+            line = enrollment.running(row.student)[course]
+            if course not in before:
+                gross = CourseEnrolled.get_by_id(line).gross_minor
+                self.model.units[(line, None, None)] = Unit(row.student, gross)
+            for key in self.model.meant(PayLine(line)):
+                left -= self.model.put(payment, key, left)
         for product, quantity, _ in row.sales:
             if self.model.stock < quantity:
                 assert done.unsold

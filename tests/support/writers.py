@@ -289,6 +289,20 @@ def _(made: SmallCenter) -> Any:
     return payments.complete(made.staff, Payment.get(Payment.request_key == "waits").id)
 
 
+def _course_in_it(made: SmallCenter) -> None:
+    lessons = Course.get(Course.code == "D-L")
+    draft = payments.PaymentDraft(
+        "course", made.student, "card", lessons.price_minor + 2400, (), (enrollment.SaleItem(made.book),),
+        courses=(lessons.id,),
+    )  # fmt: skip
+    payments.start(made.staff, draft)
+
+
+@scenario("payments.complete with a course", before=_course_in_it)
+def _(made: SmallCenter) -> Any:
+    return payments.complete(made.staff, Payment.get(Payment.request_key == "course").id)
+
+
 @scenario("payments.fail")
 def _(made: SmallCenter) -> None:
     payments.fail(made.staff, Payment.get(Payment.request_key == "waits").id, "no money in the end")

@@ -128,6 +128,14 @@ def right_to_left(qapp: QApplication) -> Iterator[None]:
     qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
 
 
+def find_an_offer(driver: Driver) -> None:
+    desk = driver.page("payments")
+    for dialog in [w for w in QApplication.topLevelWidgets() if isinstance(w, QDialog) and w.isVisible()]:
+        dialog.reject()
+    desk.new_draft(driver.center.student)
+    desk.owed.find_offer()
+
+
 def forms(driver: Driver) -> Iterator[QDialog]:
     """Every form that the pages open, one after the other."""
     students, calendar = driver.page("students"), driver.window
@@ -136,6 +144,7 @@ def forms(driver: Driver) -> Iterator[QDialog]:
         students.export_people,
         lambda: driver.desk.enroll_student(driver.center.student),
         lambda: driver.page("calendar").new_session(),
+        lambda: find_an_offer(driver),
         driver.desk.help,
         driver.desk.choose_actor,
     ):

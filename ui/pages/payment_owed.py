@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from typing import NamedTuple
+
+from PySide6.QtCore import QObject, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from app import text
 from app.desk import enrollment, payments
@@ -14,6 +17,47 @@ from ui.pages.payment_parts import COLUMNS, OwedRow, tax_words, taxes
 from ui.theme import theme
 from ui.widgets.basic import Button, Text, clear_layout, rule
 from ui.widgets.line import Line
+from ui.widgets.paint import draw_icon, draw_keys, draw_line, keys_width, lead
+
+
+class Chosen(NamedTuple):
+    """What a payment is for, as its draft says it."""
+
+    lines: tuple[payments.PayLine, ...]
+    courses: tuple[int, ...]
+    sales: tuple[enrollment.SaleItem, ...]
+
+
+class AddBox(QAbstractButton):
+    """The place where something is added: it looks like a field, and opens the list."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setText(_("Add a course or product"))
+        self.setAccessibleName(self.text())
+        self.setObjectName("add_offer")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        theme().changed.connect(self.updateGeometry)
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, theme().px(36))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, everything = QPainter(self), QRectF(self.rect())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        on, here = self.isEnabled(), self.hasFocus()
+        edge = "line" if not on else "brassedge" if here else "text2" if self.underMouse() else "line2"
+        painter.setPen(QPen(theme().color(edge), 2 if here and on else 1))
+        painter.setBrush(theme().color("surface" if on else "sunken"))
+        painter.drawRoundedRect(everything.adjusted(0.5, 0.5, -0.5, -0.5), 7, 7)
+        ink, start, keys = "text2" if on else "text3", 12 + theme().px(16) + 8, keys_width(("Ins",))
+        draw_icon(painter, everything, 12, "plus", ink, theme().px(16))
+        room = everything.width() - start - keys - 24
+        place = QRectF(lead(painter, everything, start, room), 0, room, everything.height())
+        draw_line(painter, place, self.text(), theme().font("body"), theme().color(ink))
+        left = lead(painter, everything, everything.width() - keys - 12, keys)
+        draw_keys(painter, left, everything.height() / 2, ("Ins",), theme().color(ink), theme().color("line2"))
 
 
 class Owed(QWidget):
@@ -27,6 +71,7 @@ class Owed(QWidget):
         self.rows: list[OwedRow] = []
         self.offer_buttons: list[Button] = []
         self._open = False
+        self._student: int | None = None
         self._columns: list[tuple[QWidget, int]] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -81,11 +126,8 @@ class Owed(QWidget):
         column = QVBoxLayout()
         column.setContentsMargins(16, 12, 16, 10)
         column.setSpacing(10)
-        self.add = QComboBox()
-        self.add.setObjectName("add_product")
-        self.add.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.add.setAccessibleName(_("Add a product"))
-        self.add.activated.connect(self._add_chosen)
+        self.add = AddBox()
+        self.add.clicked.connect(self.find_offer)
         column.addWidget(self.add)
         self.often = QHBoxLayout()
         self.often.setSpacing(8)
@@ -103,6 +145,7 @@ class Owed(QWidget):
 
     def show_student(self, student_id: int | None) -> None:
         """Begin anew with what someone owes; None shows nothing."""
+        self._student = student_id
         for row in self.rows:
             self.lines.removeWidget(row)
             row.deleteLater()
@@ -133,12 +176,6 @@ class Owed(QWidget):
         self.changed.emit()
 
     def _fill_offers(self) -> None:
-        self.add.clear()
-        self.add.addItem(theme().icon("plus"), _("Add a product"), None)
-        for offer in catalog.products():
-            stock = "" if offer.stock is None else _(" · {n} left").format(n=offer.stock)
-            price = text.show_money(offer.gross_minor(self.context.center.prices))
-            self.add.addItem(f"{offer.name} · {price}{stock}", offer)
         clear_layout(self.often)
         self.offer_buttons = []
         self.often.addWidget(Text(_("Often sold:"), "small", "text3"))
@@ -158,15 +195,19 @@ class Owed(QWidget):
             if offer.id == wanted:
                 self.add_offer(offer)
 
-    def _add_chosen(self, index: int) -> None:
-        offer = self.add.itemData(index)
-        self.add.setCurrentIndex(0)
-        if offer is not None:
-            self.add_offer(offer)
+    def find_offer(self) -> None:
+        """Ins: choose a course or a product by its name."""
+        if self._open and self._student is not None:
+            from ui.dialogs.find_offer import FindOffer  # first needed when something is added
+
+            dialog = FindOffer(self.context, self, self._student)
+            dialog.chosen.connect(self.add_offer)
+            dialog.open()
 
     def add_offer(self, offer: catalog.Offer) -> None:
-        """Add a product to this payment; it is sold when the payment completes."""
-        if self._open:
+        """Add a product or a course, once: it is sold, or the student enrolled, when the payment completes."""
+        there = {row.offer.id for row in self.rows if row.offer is not None and row.offer.kind == "course"}
+        if self._open and not (offer.kind == "course" and offer.id in there):
             self._add_row(OwedRow(self.context, None, offer))
             self.changed.emit()
 
@@ -181,10 +222,10 @@ class Owed(QWidget):
         """Whether any line is taken."""
         return any(row.take.isChecked() for row in self.rows)
 
-    def up_to(self, amount_minor: int) -> tuple[list[payments.PayLine], list[enrollment.SaleItem]]:
-        """The lines and the sales that an amount pays, in their order."""
+    def up_to(self, amount_minor: int) -> Chosen:
+        """The lines, courses and sales that an amount pays, in their order."""
         left = amount_minor
-        lines, sales = [], []
+        lines, courses, sales = [], [], []
         for row in self.rows:
             wanted = min(row.amount() or 0, left)
             if not wanted:
@@ -193,9 +234,11 @@ class Owed(QWidget):
             if row.due is not None:
                 due = row.due
                 lines.append(payments.PayLine(due.enrollment_id, due.product_enrolled_id, due.installment_id, wanted))
+            elif row.offer is not None and row.offer.kind == "course":
+                courses.append(row.offer.id)
             elif row.offer is not None:
                 sales.append(enrollment.SaleItem(row.offer.id))
-        return lines, sales
+        return Chosen(tuple(lines), tuple(courses), tuple(sales))
 
     def show_sums(self) -> None:
         """Say below how many lines are taken, the tax in them, and their sum."""

@@ -259,7 +259,9 @@ class OwedRow(QWidget):
 
     def _detail(self) -> str:
         if self.due is None:
-            said = _("Added now · 1 × {price}").format(price=text.show_money(self.open_minor))
+            course = self.offer is not None and self.offer.kind == "course"
+            added = _("Enrolls now · {price}") if course else _("Added now · 1 × {price}")
+            said = added.format(price=text.show_money(self.open_minor))
             return f"{said} · {tax_words(self.rate_bp)}" if self.rate_bp else said
         paid = self.due.gross_minor - self.due.open_minor
         parts = [self.due.invoice_label or self.due.detail]

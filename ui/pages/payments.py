@@ -58,7 +58,7 @@ class PaymentsPage(QWidget):
         self.context = context
         self.key_hints = [(("Space",), _("take line")), (("F8",), _("exact")), (("Esc",), _("keep for later"))]
         self.help_keys = [
-            ("Ctrl+F", _("other student")), ("Space", _("take the line")), ("Ins", _("add a product")),
+            ("Ctrl+F", _("other student")), ("Space", _("take the line")), ("Ins", _("add a course or product")),
             ("Alt+1 … 3", _("cash, card, transfer")), ("F8", _("exact cash")),
             ("Alt+4", _("split: a part by each means, check and other too")), ("Ctrl+Enter", _("start, complete")),
             ("Esc", _("keep it Started for later")), ("R / O", _("print the receipt, open the invoice, when done")),
@@ -88,7 +88,7 @@ class PaymentsPage(QWidget):
             ("Ctrl+F", self.other_student), ("F8", self.exact), ("Ctrl+Return", self.go_on), ("Ctrl+Enter", self.go_on),
             ("Alt+1", lambda: self.methods["cash"].click()), ("Alt+2", lambda: self.methods["card"].click()),
             ("Alt+3", lambda: self.methods["transfer"].click()), ("Alt+4", self.split_further),
-            ("Ins", lambda: self.owed.add.setFocus()),
+            ("Ins", self.owed.find_offer),
         ):  # fmt: skip
             self._shortcut(keys, act)
         theme().changed.connect(self._fit)
@@ -386,24 +386,25 @@ class PaymentsPage(QWidget):
         if self._splitting():
             if not total:
                 raise UserError("payments.split_nothing", "lines")
-            lines, sales = self.owed.up_to(total)
+            whole = self.owed.up_to(total)
             return payments.PaymentDraft(
-                self._key, self.student_id, "card", total, tuple(lines), tuple(sales), self.payer.currentData(),
-                note=self.note.text(), tender_group=self._key, split_minor=total,
+                self._key, self.student_id, "card", total, whole.lines, whole.sales, self.payer.currentData(),
+                note=self.note.text(), tender_group=self._key, split_minor=total, courses=whole.courses,
             )  # fmt: skip
         if given is None:
             money.parse(self.given.text(), self.context.center.currency, self.context.center.locale, field="given")
         given = given or 0
         cash = self.method() == "cash"
         amount = total if cash and given >= total and total else given
-        lines, sales = self.owed.up_to(amount)
+        chosen = self.owed.up_to(amount)
         return payments.PaymentDraft(
             request_key=self._key,
             student_id=self.student_id,
             method=self.method(),
             amount_minor=amount,
-            lines=tuple(lines),
-            sales=tuple(sales),
+            lines=chosen.lines,
+            sales=chosen.sales,
+            courses=chosen.courses,
             payer_id=self.payer.currentData(),
             given_minor=given if cash else None,
             note=self.note.text(),
