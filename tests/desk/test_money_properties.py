@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 )
 
 from app import paths, store
-from app.desk import balances, center, enrollment, invoices, payments, till
+from app.desk import balances, center, dues, enrollment, invoices, payments, till
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
 from app.errors import UserError
@@ -561,6 +561,10 @@ class MoneyMachine(RuleBasedStateMachine):
         if not hasattr(self, "model"):
             return
         model = self.model
+        everyone = [due for student in self.students for due in dues.of_student(student) if due.open_minor > 0]
+        assert sorted(dues.of_everyone(), key=lambda due: str(due.key)) == sorted(
+            everyone, key=lambda due: str(due.key)
+        )
         for student in self.students:
             kept = User.get_by_id(student).balance_minor
             assert kept == balances.balance_minor(student) == model.balance(student)

@@ -89,6 +89,7 @@ SCENARIOS: dict[str, Scenario] = {}
 #: What the walk finds besides the writers of the open file, and why it needs no scenario here.
 ELSEWHERE = {
     "exporting.export_students": "writes a list beside the center: tests/exchange/test_in_and_out.py",
+    "open_items.export_open_items": "writes a list beside the center: tests/exchange/test_open_items_out.py",
     "keeping.restore": "replaces the closed file: test_kill_restore.py",
     "records.require_for": "only asks for rights",
     "secrecy.code": "only reads the key",

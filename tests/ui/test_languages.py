@@ -95,7 +95,7 @@ def known_values(driver: Driver) -> list[str]:
 
 #: The program's own name, keys on a keyboard, formats, units: the same in every language.
 SAME = re.compile(
-    r"Deskbell|Ctrl|Shift|Alt|Space|Enter|Esc|Del|Tab|F\d+|PgUp|Highway Code|PgDn|Backspace|"
+    r"Deskbell|Ctrl|Shift|Alt|Space|Enter|Esc|Del|Tab|F\d+|PgUp|Highway Code|PgDn|Backspace|Ins|"
     r"VAT|SMTP|STARTTLS|TLS|EUR|IBAN|BIC|"
     r"Scroll (Left|Right)|"  # Qt says these out of its own catalog
     r"Europe/\w+|[a-z]+@[\w.]+|smtp\.\w+\.\w+"
@@ -145,6 +145,7 @@ def forms(driver: Driver) -> Iterator[QDialog]:
         lambda: driver.desk.enroll_student(driver.center.student),
         lambda: driver.page("calendar").new_session(),
         lambda: find_an_offer(driver),
+        driver.desk.open_items,
         driver.desk.help,
         driver.desk.choose_actor,
     ):

@@ -47,11 +47,13 @@ from ui.widgets.typed import TypedLine
 class PaymentsPage(QWidget):
     """One screen from the person to the receipt. A draft lives on screen only; Started is in the file.
 
-    Signals: `hints_changed` (other keys work now), `open_requested` (table, row: the record behind).
+    Signals: `hints_changed` (other keys work now), `open_requested` (table, row: the record behind),
+    `open_items_requested`.
     """
 
     hints_changed = Signal()
     open_requested = Signal(str, int)
+    open_items_requested = Signal()
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -61,6 +63,7 @@ class PaymentsPage(QWidget):
             ("Ctrl+F", _("other student")), ("Space", _("take the line")), ("Ins", _("add a course or product")),
             ("Alt+1 … 3", _("cash, card, transfer")), ("F8", _("exact cash")),
             ("Alt+4", _("split: a part by each means, check and other too")), ("Ctrl+Enter", _("start, complete")),
+            ("Alt+O", _("open items: what is unpaid and late")),
             ("Esc", _("keep it Started for later")), ("R / O", _("print the receipt, open the invoice, when done")),
             ("M", _("the receipt in the mail queue, when done")),
             ("Ctrl+Z", _("reverse the payment just made")), ("Enter", _("next person, when done")),
@@ -74,7 +77,9 @@ class PaymentsPage(QWidget):
         column.setContentsMargins(20, 0, 16, 12)
         column.setSpacing(0)
         self.steps = Steps()
-        self.head = PageHead(_("Payment desk"), [self.steps])
+        unpaid = Button(_("Open items"), "coins", kind="flat", keys=("Alt", "O"))
+        unpaid.clicked.connect(self.open_items_requested)
+        self.head = PageHead(_("Payment desk"), [unpaid, self.steps])
         column.addWidget(self.head)
         row = QHBoxLayout()
         row.setSpacing(12)
@@ -87,7 +92,8 @@ class PaymentsPage(QWidget):
         for keys, act in (
             ("Ctrl+F", self.other_student), ("F8", self.exact), ("Ctrl+Return", self.go_on), ("Ctrl+Enter", self.go_on),
             ("Alt+1", lambda: self.methods["cash"].click()), ("Alt+2", lambda: self.methods["card"].click()),
-            ("Alt+3", lambda: self.methods["transfer"].click()), ("Alt+4", self.split_further),
+            ("Alt+3", lambda: self.methods["transfer"].click()),
+            ("Alt+4", self.split_further), ("Alt+O", self.open_items_requested.emit),
             ("Ins", self.owed.find_offer),
         ):  # fmt: skip
             self._shortcut(keys, act)
@@ -187,6 +193,7 @@ class PaymentsPage(QWidget):
         """Read again what is shown beside the draft."""
         self.side.reload()
         if self.student_id is None:
+            self._to_given()
             self.other_student()
 
     def on_changes(self, changes: Any) -> None:
@@ -220,6 +227,9 @@ class PaymentsPage(QWidget):
 
     def _to_given(self) -> None:
         """Into the amount, all of it chosen: what is typed takes its place."""
+        if self.student_id is None:
+            self.who.other.setFocus()  # the keys of the page work from here
+            return
         self.given.setFocus()
         self.given.selectAll()
 
