@@ -99,7 +99,7 @@ def test_card_and_cash_where_the_card_fails_by_keys_alone(driver: Driver) -> Non
     assert desk.done.paid.text() == "€354.00 paid in 2 parts"
     assert desk.done.give_back.text() == "€6.00"
     shown = words(desk.done)
-    assert {"Card", "P-000001 · card refused", "Cash", "P-000002", "Check", "P-000003"} <= set(shown)
+    assert {"Card · P-000001 · card refused", "Cash · P-000002", "Check · P-000003"} <= set(shown)
     assert {"€300.00", "€54.00"} <= set(shown)
     assert User.get_by_id(driver.center.student).balance_minor == 0
     assert len({p.tender_group for p in Payment.select()}) == len({p.request_key for p in Payment.select()}) - 2 == 1
@@ -184,6 +184,34 @@ def test_a_transfer_waits_while_the_rest_is_paid_in_cash(driver: Driver) -> None
     go_on(driver)
     assert User.get_by_id(driver.center.student).balance_minor == 0
     assert ProductEnrolled.select().count() == 1, "the book was sold with the first part that was completed"
+    assert checks.run() == []
+
+
+def test_a_part_taken_up_again_shows_the_lines_it_was_started_for(driver: Driver) -> None:
+    plan = enrollment.plan(33000, 3, "2031-01-31")
+    draft = EnrollmentDraft(driver.center.student, driver.center.course, installments=plan)
+    driver.desk.context.run(enrollment.enroll, draft)
+    driver.settled()
+    driver.desk.pay_for(driver.center.student)
+    driver.settled()
+    desk = driver.window.current()
+    desk.rows[1].take.click()
+    desk.rows[2].edit.setText("50.00")
+    desk.rows[2]._edited()
+    driver.key(Qt.Key.Key_4, ALT)
+    typed("60")
+    go_on(driver)
+    driver.key(Qt.Key.Key_Escape)
+    driver.key(Qt.Key.Key_Escape)
+    assert desk.split.rows == []
+    driver.click(desk, "resume")
+    assert [row.amount() for row in desk.rows] == [11000, 0, 5000]
+    assert (desk.to_pay.text(), desk.split.rest_label.text()) == ("€160.00", "Rest €100.00")
+    assert driver.window.hints.accessibleName().startswith("Enter the rest as a part")
+    for _step in range(3):
+        go_on(driver)
+    assert rows() == [("card", "COMPLETED", 6000, None), ("cash", "COMPLETED", 10000, 10000)]
+    assert [line.open_minor for line in payments.owed(driver.center.student)] == [11000, 6000]
     assert checks.run() == []
 
 

@@ -184,17 +184,14 @@ class DoneCard(Card):
         for number, row in enumerate(rows):
             icon = next(icon for key, _word, icon in METHODS if key == row.method())
             self.parts.addWidget(Icon(icon, "text2", 16), number, 0)
-            names = QVBoxLayout()
-            names.setSpacing(0)
-            names.addWidget(Line(method_word(row.method()), "name"))
-            names.addWidget(Line(" · ".join(filter(None, (row.payment_number, row.reason))), "small", "text2"))
-            self.parts.addLayout(names, number, 1)
+            said = [method_word(row.method()), row.payment_number, row.reason]
+            self.parts.addWidget(Line(" · ".join(filter(None, said)), "name"), number, 1)
             amount = Text(text.show_money(row.amount_minor()), "name")
             amount.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.parts.addWidget(amount, number, 2)
             if row.status != "COMPLETED":
-                said = _("Failed") if row.status == "FAILED" else _("Started")
-                self.parts.addWidget(Badge(row.status.lower(), said), number, 3)
+                state = _("Failed") if row.status == "FAILED" else _("Started")
+                self.parts.addWidget(Badge(row.status.lower(), state), number, 3)
                 continue
             receipt = Button("", "printer", kind="quiet", size="mark")
             receipt.setObjectName(f"receipt_part_{number + 1}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QRectF, QSize, Qt, Signal
@@ -210,6 +211,15 @@ class Owed(QWidget):
         if self._open and not (offer.kind == "course" and offer.id in there):
             self._add_row(OwedRow(self.context, None, offer))
             self.changed.emit()
+
+    def take_only(self, lines: Sequence[payments.PayLine]) -> None:
+        """Of what is owed now, the lines that a payment was started for, and no more of each than it meant."""
+        wanted = {(line.enrollment_id, line.product_enrolled_id, line.installment_id): line for line in lines}
+        for row in self.rows:
+            due = row.due
+            if due is not None:
+                key = (due.enrollment_id, due.product_enrolled_id, due.installment_id)
+                row.pay(min(wanted[key].amount_minor, due.open_minor) if key in wanted else 0)
 
     # -- sums
 

@@ -301,6 +301,13 @@ class OwedRow(QWidget):
             self._outcome.addStretch(1)
             self._outcome.addWidget(Badge(badge, said) if badge else Text(said, "body", "text2"))
 
+    def pay(self, minor: int) -> None:
+        """Take the line with so much of it; 0 leaves it."""
+        self.take.setChecked(minor > 0)
+        if minor > 0:
+            self.edit.setText(money.format_plain(minor, self.context.center.currency, self.context.center.locale))
+            self._edited()
+
     def _edited(self) -> None:
         self.edit.setProperty("wrong", self.amount() is None)
         self.edit.style().unpolish(self.edit)

@@ -77,9 +77,10 @@ class PaymentsPage(QWidget):
         column.setContentsMargins(20, 0, 16, 12)
         column.setSpacing(0)
         self.steps = Steps()
-        unpaid = Button(_("Open items"), "coins", kind="flat", keys=("Alt", "O"))
-        unpaid.clicked.connect(self.open_items_requested)
-        self.head = PageHead(_("Payment desk"), [unpaid, self.steps])
+        self.unpaid = Button(_("Open items"), "coins", kind="flat", keys=("Alt", "O"))
+        self.unpaid.setToolTip(_("Open items (Alt+O)"))
+        self.unpaid.clicked.connect(self.open_items_requested)
+        self.head = PageHead(_("Payment desk"), [self.unpaid, self.steps])
         column.addWidget(self.head)
         row = QHBoxLayout()
         row.setSpacing(12)
@@ -104,6 +105,10 @@ class PaymentsPage(QWidget):
     def _fit(self) -> None:
         """Widths follow the text size; where there is no room for it, the day's side gives way."""
         self.owed.fit()
+        # In large type the sign alone, so that no number in the head is cut.
+        self.unpaid.setText(_("Open items") if self.width() >= theme().px(1150) else "")
+        self.unpaid.keys = ("Alt", "O") if self.unpaid.text() else ()
+        self.unpaid.updateGeometry()
         self.middle.setFixedWidth(min(theme().px(352), 420))
         self.side.setVisible(self.width() >= theme().px(1150))
         self.tender.show_started(self._stands())
@@ -236,6 +241,8 @@ class PaymentsPage(QWidget):
     def _show_hints(self) -> None:
         if self.completed is not None:
             self.key_hints = [(("R",), _("receipt")), (("M",), _("mail")), (("Enter",), _("next person"))]
+        elif self._splitting():
+            self.key_hints = [(("Enter",), _("the rest as a part")), (("F8",), _("exact")), (("Esc",), _("keep"))]
         else:
             self.key_hints = [(("Space",), _("take line")), (("F8",), _("exact")), (("Esc",), _("keep for later"))]
         self.hints_changed.emit()
@@ -376,6 +383,7 @@ class PaymentsPage(QWidget):
         else:
             self._update()
             self._to_given()
+        self._show_hints()
 
     def split_further(self) -> None:
         """Alt+4: by several means; once more, the rest by another one."""
@@ -537,7 +545,9 @@ class PaymentsPage(QWidget):
                 split = payments.whole_of(payment_id)
                 if split is not None:
                     self.methods["split"].setChecked(True)
+                    self.owed.take_only(split[0].lines)
                     self.split.resume(*split, payment_id)
+                    self._show_hints()
                     self._part_started()
                     self._say_resumed(row)
                     return
