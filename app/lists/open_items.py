@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from app import text
 from app.desk import dues
@@ -17,9 +17,11 @@ from app.store.models import Payer, User
 HOW_MANY = len(AGES) + 1
 
 
-@dataclass(frozen=True)
-class Line:
-    """One thing that is open, in minor units. `id` is its place in the list that was read; 0 days late: not late."""
+class Line(NamedTuple):
+    """One thing that is open, in minor units. `id` is its place in the list that was read; 0 days late: not late.
+
+    `age` is 0 for what is not due yet, the last one for more than 90 days late. A tuple: a large center has many.
+    """
 
     id: int
     student_id: int
@@ -32,12 +34,18 @@ class Line:
     due_on: str
     open_minor: int
     days_late: int
-    folded: str = field(repr=False, default="")
+    age: int
+    folded: str
 
-    @property
-    def age(self) -> int:
-        """Which of the ages it falls into: 0 not due yet, the last one more than 90 days late."""
-        return next((index for index, most in enumerate(AGES) if self.days_late <= most), len(AGES))
+
+def _late_by(today: date) -> Callable[[str], tuple[int, int]]:
+    """(days late, age) of what is due on an ISO day."""
+
+    def late_by(due_on: str) -> tuple[int, int]:
+        days = max(0, (today - date.fromisoformat(due_on)).days)
+        return days, next((index for index, most in enumerate(AGES) if days <= most), len(AGES))
+
+    return late_by
 
 
 @dataclass(frozen=True)
@@ -62,21 +70,20 @@ class Owner:
 
 def read(today: str) -> list[Line]:
     """Everything that is open on an ISO day, oldest due first. Its age is counted from that day."""
-    day = date.fromisoformat(today).toordinal()
     names = _students()
     payers = {row[0]: row[1] for row in Payer.select(Payer.id, Payer.name).tuples().iterator()}
-    fold, days = lru_cache(maxsize=None)(text.fold), lru_cache(maxsize=None)(date.fromisoformat)
+    fold, late_by = lru_cache(maxsize=None)(text.fold), lru_cache(maxsize=None)(_late_by(date.fromisoformat(today)))
     found: list[Line] = []
     for due in dues.of_everyone():
         name, number, pays, folded = names.get(due.student_id, ("", "", None, ""))
         payer_id = due.payer_id or pays
         payer = payers.get(payer_id, "") if payer_id is not None else ""
         said = due.invoice_label or due.detail
+        late, age = late_by(due.due_on)
         found.append(
             Line(
                 len(found), due.student_id, name, number, payer_id, payer, due.title, said, due.due_on, due.open_minor,
-                max(0, day - days(due.due_on).toordinal()),
-                f"{folded} {fold(payer)} {fold(due.title)} {said.casefold()}",
+                late, age, f"{folded} {fold(payer)} {fold(due.title)} {said.casefold()}",
             )
         )  # fmt: skip
     return found

@@ -188,6 +188,33 @@ def test_every_text_of_the_forms_goes_through_gettext(driver: Driver) -> None:
         assert escaped(visible_words(form), values) == [], form.objectName()
 
 
+def test_every_text_of_a_refund_goes_through_gettext(driver: Driver) -> None:
+    desk = driver.page("payments")
+    driver.dialog("find_student").reject()
+    desk.new_draft(driver.center.student)
+    desk.owed.add_offer(catalog.products()[0])
+    for _step in ("start", "complete"):
+        desk.go_on()
+        driver.settled()
+    desk.show_payments()
+    listed = driver.dialog("payments_of")
+    assert escaped(visible_words(listed), known_values(driver)) == []
+    model = listed.table.paged
+    cells = {model.cell(model.index(0, column)).text for column in range(len(model.columns))}
+    heads = {column.head for column in model.columns}
+    assert escaped(cells | heads, known_values(driver)) == []
+    listed.main_action()
+    dialog = driver.dialog("refund")
+    assert dialog.effect.isVisible()
+    assert escaped(visible_words(dialog), known_values(driver)) == []
+    dialog.main_action()
+    driver.settled()
+    assert escaped(visible_words(dialog), known_values(driver)) == []
+    assert sorted(Pseudo.asked - extracted()) == []
+    for form in (dialog, listed):
+        form.reject()
+
+
 def test_every_text_of_an_import_goes_through_gettext(
     driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

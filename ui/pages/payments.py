@@ -26,6 +26,7 @@ from ui import words
 from ui.context import Context
 from ui.dialogs import ask
 from ui.dialogs.find import FindStudent
+from ui.dialogs.refund import PaymentsOf
 from ui.pages import paper
 from ui.pages.payment_done import DoneCard
 from ui.pages.payment_owed import Owed
@@ -63,7 +64,7 @@ class PaymentsPage(QWidget):
             ("Ctrl+F", _("other student")), ("Space", _("take the line")), ("Ins", _("add a course or product")),
             ("Alt+1 … 3", _("cash, card, transfer")), ("F8", _("exact cash")),
             ("Alt+4", _("split: a part by each means, check and other too")), ("Ctrl+Enter", _("start, complete")),
-            ("Alt+O", _("open items: what is unpaid and late")),
+            ("Alt+O", _("open items: what is unpaid and late")), ("Alt+P", _("payments of this person, refunds")),
             ("Esc", _("keep it Started for later")), ("R / O", _("print the receipt, open the invoice, when done")),
             ("M", _("the receipt in the mail queue, when done")),
             ("Ctrl+Z", _("reverse the payment just made")), ("Enter", _("next person, when done")),
@@ -94,7 +95,7 @@ class PaymentsPage(QWidget):
             ("Ctrl+F", self.other_student), ("F8", self.exact), ("Ctrl+Return", self.go_on), ("Ctrl+Enter", self.go_on),
             ("Alt+1", lambda: self.methods["cash"].click()), ("Alt+2", lambda: self.methods["card"].click()),
             ("Alt+3", lambda: self.methods["transfer"].click()),
-            ("Alt+4", self.split_further), ("Alt+O", self.open_items_requested.emit),
+            ("Alt+4", self.split_further), ("Alt+O", self.open_items_requested.emit), ("Alt+P", self.show_payments),
             ("Ins", self.owed.find_offer),
         ):  # fmt: skip
             self._shortcut(keys, act)
@@ -132,6 +133,7 @@ class PaymentsPage(QWidget):
         self.who = WhoPays(self.context)
         self.name = self.who.name
         self.who.other.clicked.connect(self.other_student)
+        self.who.paid.clicked.connect(self.show_payments)
         column.addWidget(self.who)
         self.owed = Owed(self.context)
         self.owed.changed.connect(self._update)
@@ -621,6 +623,23 @@ class PaymentsPage(QWidget):
         """The invoice this payment issued, as it is printed."""
         if self.completed is not None and self.completed.invoice_ids:
             paper.show_invoice(self, self.context, self.completed.invoice_ids[0])
+
+    def show_payments(self) -> None:
+        """Alt+P: every payment of the person at the desk; from there, refunds."""
+        found = roster.overview(self.student_id) if self.student_id is not None else None
+        if found is not None:
+            dialog = PaymentsOf(self.context, self, found.row.id, found.row.name)
+            dialog.refunded.connect(self._refunded)
+            dialog.open()
+
+    def _refunded(self) -> None:
+        """What was given back is owed again; a draft that somebody works at stays as it is."""
+        typed = self._given_touched or self._splitting() or any(row.offer is not None for row in self.rows)
+        if self.student_id is not None and self.completed is None and not self._stands():
+            if typed:
+                self.who.show_person(roster.overview(self.student_id))
+            else:
+                self.new_draft(self.student_id)
 
     def next_person(self) -> None:
         """Enter: the next one in the queue."""
