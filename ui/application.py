@@ -148,6 +148,7 @@ class Desk(QObject):
         page = PaymentsPage(self.context)
         page.hints_changed.connect(self.window.show_hints)
         page.open_requested.connect(self.open_record)
+        page.open_items_requested.connect(self.open_items)
         return page
 
     def _inbox(self) -> Any:
@@ -299,6 +300,14 @@ class Desk(QObject):
         elif student is not None:
             self.window.go("students").select(student)
 
+    def open_items(self) -> None:
+        """What is unpaid in the whole center, by age; from there to the payment desk."""
+        from ui.dialogs.open_items import OpenItems
+
+        dialog = OpenItems(self.context, self.window)
+        dialog.student_chosen.connect(self.pay_for)
+        dialog.open()
+
     def choose_actor(self) -> None:
         """Who is at the desk: chosen from the staff, without a password until sign-in exists."""
         dialog = ChooseActor(self.context, self.window)
@@ -356,6 +365,7 @@ class Desk(QObject):
             (_("Export students"), "file-text", (), self._export_people),
             (_("Print students, address labels"), "printer", (), self._print_people),
             (_("New session"), "calendar-plus", (), self._new_session),
+            (_("Open items: what is unpaid and late"), "coins", (), self.open_items),
             (_("Back up now"), "hard-drive", (), self._back_up),
             (_("Safe keeping: backups, restore, check"), "history", (), self.safe_keeping),
             (_("Check and repair the file"), "shield-check", (), self.check_file),

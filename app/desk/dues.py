@@ -7,7 +7,7 @@ Taxes of installments are shares of the line's tax that sum to it exactly.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from peewee import JOIN, fn
@@ -84,6 +84,13 @@ class Due:
         return self.gross_minor - self.paid_minor
 
 
+def _with(due: Due, **changes: Any) -> Due:
+    """A due with other values. `dataclasses.replace` takes thirty times as long, and a large center has many."""
+    made = object.__new__(Due)
+    made.__dict__.update(due.__dict__, **changes)
+    return made
+
+
 def of_student(student_id: int) -> list[Due]:
     """Everything the student bought and did not cancel, paid or not, oldest due first."""
     return _with_money([*_courses(_courses_of_student(student_id)), *_products(_products_of_student(student_id))])
@@ -108,6 +115,42 @@ def chosen(lines: Iterable[PayLine]) -> list[Due]:
         [line.product_enrolled_id for line in wanted if line.product_enrolled_id is not None],
     )
     return [due for due in found if any(meant(line, due) for line in wanted)]
+
+
+def of_everyone() -> list[Due]:
+    """All that is open in the whole center, oldest due first: one pass over each table, however many students."""
+    found = _courses(_open_course_lines(), _open_installments()) + _products(_open_product_lines())
+    filled = _filled(
+        found,
+        _by_key(_open_paid_on_courses() + _open_paid_on_products()),
+        _by_key(_open_invoices_of_courses() + _open_invoices_of_products()),
+    )
+    return [due for due in filled if due.open_minor > 0]
+
+
+def owing_students() -> Any:
+    """The students who have a line that is not paid in full, as a query for a condition."""
+    course, product = CourseEnrolled, ProductEnrolled
+    courses = course.select(course.student_id).where(course.id.in_(_open(course, StudentPayment.enrollment_id)))
+    products = product.select(product.student_id).where(
+        product.id.in_(_open(product, StudentPayment.product_enrolled_id))
+    )
+    return courses.union(products)
+
+
+def _open(line: Any, key: Any) -> Any:
+    """The lines that are not canceled and not paid in full."""
+    put = StudentPayment
+    paid = (
+        put.select(key.alias("line_id"), fn.SUM(put.direction * put.amount_minor).alias("paid"))
+        .where(key.is_null(False))
+        .group_by(key)
+    )
+    return (
+        line.select(line.id)
+        .join(paid, JOIN.LEFT_OUTER, on=(paid.c.line_id == line.id))
+        .where(line.status != "canceled", line.gross_minor > fn.COALESCE(paid.c.paid, 0))
+    )
 
 
 def meant(line: PayLine, due: Due) -> bool:
@@ -135,20 +178,23 @@ _courses_of_student = prepared(lambda student_id: _course_lines(CourseEnrolled.s
 _courses_by_id = prepared(lambda ids: _course_lines(CourseEnrolled.id.in_(ids)))
 
 
-@prepared
-def _installments(enrollment_ids: tuple[int, ...]) -> Any:
+def _parts_of(condition: Any) -> Any:
     part = Installment
     return (
         part.select(part.enrollment_id, part.id, part.position, part.due_on, part.amount_minor)
-        .where(part.enrollment_id.in_(enrollment_ids))
+        .where(condition)
         .order_by(part.enrollment_id, part.position)
     )
 
 
-def _courses(rows: list[Any]) -> list[Due]:
+_installments = prepared(lambda ids: _parts_of(Installment.enrollment_id.in_(ids)))
+
+
+def _courses(rows: list[Any], parts: list[Any] | None = None) -> list[Due]:
+    """The dues of course lines; `parts` are their installments where they were read already."""
     plans: dict[int, list[tuple[int, int, str, int]]] = {}
     if rows:
-        for enrollment_id, *rest in _installments(tuple(row[0] for row in rows)):
+        for enrollment_id, *rest in parts if parts is not None else _installments(tuple(row[0] for row in rows)):
             plans.setdefault(enrollment_id, []).append(tuple(rest))
     found: list[Due] = []
     for row in rows:
@@ -173,7 +219,7 @@ def _in_parts(whole: Due, plan: list[tuple[int, int, str, int]]) -> list[Due]:
         tax_by_now = divide_half_up(whole.tax_minor * gross_so_far, whole.gross_minor)
         tax, tax_so_far = tax_by_now - tax_so_far, tax_by_now
         found.append(
-            replace(
+            _with(
                 whole,
                 kind="installment",
                 installment_id=installment_id,
@@ -236,14 +282,16 @@ def _with_money(dues: list[Due]) -> list[Due]:
     if products:
         paid.update(_by_key(_paid_on_products(tuple(products))))
         invoiced.update(_by_key(_invoices_of_products(tuple(products))))
+    return _filled(dues, paid, invoiced)
+
+
+def _filled(dues: list[Due], paid: dict[Key, list[int]], invoiced: dict[Key, list[Any]]) -> list[Due]:
     found = []
     for due in dues:
         invoice_id, label, pay_by = invoiced.get(due.key, (None, None, due.due_on))
         due_on = due.due_on if due.kind == "installment" else pay_by
         found.append(
-            replace(
-                due, due_on=due_on, paid_minor=sum(paid.get(due.key, ())), invoice_id=invoice_id, invoice_label=label
-            )
+            _with(due, due_on=due_on, paid_minor=sum(paid.get(due.key, ())), invoice_id=invoice_id, invoice_label=label)
         )
     return sorted(
         found, key=lambda due: (due.due_on, due.enrollment_id or 0, due.product_enrolled_id or 0, due.position)
@@ -278,3 +326,14 @@ _paid_on_courses = prepared(lambda ids: _paid(StudentPayment.enrollment_id.in_(i
 _paid_on_products = prepared(lambda ids: _paid(StudentPayment.product_enrolled_id.in_(ids)))
 _invoices_of_courses = prepared(lambda ids: _invoiced(InvoiceLine.enrollment_id.in_(ids)))
 _invoices_of_products = prepared(lambda ids: _invoiced(InvoiceLine.product_enrolled_id.in_(ids)))
+
+# The same questions about all lines that are open.
+_OPEN_COURSES = _open(CourseEnrolled, StudentPayment.enrollment_id)
+_OPEN_PRODUCTS = _open(ProductEnrolled, StudentPayment.product_enrolled_id)
+_open_course_lines = prepared(lambda: _course_lines(CourseEnrolled.id.in_(_OPEN_COURSES)))
+_open_product_lines = prepared(lambda: _product_lines(ProductEnrolled.id.in_(_OPEN_PRODUCTS)))
+_open_installments = prepared(lambda: _parts_of(Installment.enrollment_id.in_(_OPEN_COURSES)))
+_open_paid_on_courses = prepared(lambda: _paid(StudentPayment.enrollment_id.in_(_OPEN_COURSES)))
+_open_paid_on_products = prepared(lambda: _paid(StudentPayment.product_enrolled_id.in_(_OPEN_PRODUCTS)))
+_open_invoices_of_courses = prepared(lambda: _invoiced(InvoiceLine.enrollment_id.in_(_OPEN_COURSES)))
+_open_invoices_of_products = prepared(lambda: _invoiced(InvoiceLine.product_enrolled_id.in_(_OPEN_PRODUCTS)))

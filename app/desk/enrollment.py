@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 from typing import Any
@@ -181,58 +181,105 @@ def enroll(actor: Actor, draft: EnrollmentDraft) -> int:
         _check_payer(draft.payer_id)
         price = _course_price(how, draft, course)
         installments = _check_plan(draft.installments, price.gross_minor)
-        twin = CourseEnrolled.get_or_none(
-            CourseEnrolled.student_id == student.id,
-            CourseEnrolled.course_id == course.id,
-            CourseEnrolled.status == "pending",
-        )
-        if twin is not None:
-            raise UserError("enrollment.already_enrolled", "course", course=course.name, number=twin.number)
+        _check_new(student, course)
         first_day = _first_day(draft, course)
         for key, params in _warnings(student, course, first_day):
             if key == "enrollment.too_young" and not override:
                 raise UserError(key, "override_reason", **params)
-        number = w.next_number("enrollment")[1]
-        enrollment = w.insert(
-            CourseEnrolled,
-            number=number,
-            student_id=student.id,
-            course_id=course.id,
-            payer_id=draft.payer_id,
-            session_id=draft.session_id,
-            enrolled_on=clock.local_date(how.zone, w.moment).isoformat(),
-            discount_reason=discount_reason,
-            **vars(price),
+        agreed = replace(draft, discount_reason=discount_reason, override_reason=override)
+        return _enroll_in(w, how, agreed, price, installments, first_day)
+
+
+def _enroll_in(
+    w: Write, how: Center, draft: EnrollmentDraft, price: Price, installments: Sequence[tuple[str, int]], first_day: str
+) -> int:
+    """What was agreed, inside a running write: all rows of flow 1."""
+    student, course = User.get_by_id(draft.student_id), Course.get_by_id(draft.course_id)
+    number = w.next_number("enrollment")[1]
+    enrollment = w.insert(
+        CourseEnrolled,
+        number=number,
+        student_id=student.id,
+        course_id=course.id,
+        payer_id=draft.payer_id,
+        session_id=draft.session_id,
+        enrolled_on=clock.local_date(how.zone, w.moment).isoformat(),
+        discount_reason=draft.discount_reason,
+        **vars(price),
+    )
+    for position, (due_on, amount) in enumerate(installments, start=1):
+        w.insert(Installment, enrollment_id=enrollment, position=position, due_on=due_on, amount_minor=amount)
+    facts: dict[str, Any] = {"course": course.name, "number": number, "amount": price.gross_minor}
+    link = ("courses_enrolled", enrollment)
+    timeline.add(w, student.id, "enrollment.timeline_created", link, **facts)
+    if draft.session_id is not None:
+        seats.take_session(w, draft.session_id, student.id, enrollment_id=enrollment)
+    if draft.override_reason:
+        reason = draft.override_reason
+        timeline.add(w, student.id, "enrollment.timeline_override", link, course=course.name, reason=reason)
+    notifications.notify(
+        w, "payment", "center", "enrollment.created", link, student=_name(student), student_id=student.id, **facts
+    )
+    if draft.send_mail:
+        letters.send(
+            w,
+            letters.student(student.id),
+            "enrollment_confirmation",
+            f"enrollment.created:{number}",
+            {
+                "student": _name(student),
+                "course": course.name,
+                "number": number,
+                "amount_minor": price.gross_minor,
+                "first_on": first_day if draft.session_id is not None else None,
+                "installments": [{"due_on": on, "amount_minor": amount} for on, amount in installments],
+            },
         )
-        for position, (due_on, amount) in enumerate(installments, start=1):
-            w.insert(Installment, enrollment_id=enrollment, position=position, due_on=due_on, amount_minor=amount)
-        facts: dict[str, Any] = {"course": course.name, "number": number, "amount": price.gross_minor}
-        link = ("courses_enrolled", enrollment)
-        timeline.add(w, student.id, "enrollment.timeline_created", link, **facts)
-        if draft.session_id is not None:
-            seats.take_session(w, draft.session_id, student.id, enrollment_id=enrollment)
-        if override:
-            timeline.add(w, student.id, "enrollment.timeline_override", link, course=course.name, reason=override)
-        notifications.notify(
-            w, "payment", "center", "enrollment.created", link, student=_name(student), student_id=student.id, **facts
-        )
-        if draft.send_mail:
-            letters.send(
-                w,
-                letters.student(student.id),
-                "enrollment_confirmation",
-                f"enrollment.created:{number}",
-                {
-                    "student": _name(student),
-                    "course": course.name,
-                    "number": number,
-                    "amount_minor": price.gross_minor,
-                    "first_on": first_day if draft.session_id is not None else None,
-                    "installments": [{"due_on": on, "amount_minor": amount} for on, amount in installments],
-                },
-            )
-        balances.recompute(w, student.id)
+    balances.recompute(w, student.id)
     return enrollment
+
+
+def running(student_id: int) -> dict[int, int]:
+    """The courses a student is enrolled in and has not ended: the enrollment of each."""
+    rows = CourseEnrolled.select(CourseEnrolled.course_id, CourseEnrolled.id).where(
+        CourseEnrolled.student_id == student_id, CourseEnrolled.status == "pending"
+    )
+    return {row.course_id: row.id for row in rows}
+
+
+def price_courses(how: Center, student_id: int, course_ids: Sequence[int]) -> list[tuple[int, Price]]:
+    """Agree on the list prices of courses, and see that the student can be enrolled: (course, price).
+
+    UserErrors as from `enroll`.
+    """
+    found = []
+    for course_id in course_ids:
+        draft = EnrollmentDraft(student_id, course_id)
+        student, course = _student(student_id), _course(course_id)
+        _check_new(student, course)
+        for key, params in _warnings(student, course, _first_day(draft, course)):
+            if key == "enrollment.too_young":
+                raise UserError(key, "courses", **params)
+        found.append((course_id, _course_price(how, draft, course)))
+    return found
+
+
+def enroll_paid_in(w: Write, how: Center, student_id: int, course_id: int, price: Price, payer_id: int | None) -> int:
+    """Enroll at a price agreed before, inside the write that completes its payment; returns the enrollment.
+
+    Who was enrolled in the meantime is not enrolled twice: the money then goes to that enrollment.
+    """
+    there = running(student_id).get(course_id)
+    if there is not None:
+        return there
+    return _enroll_in(w, how, EnrollmentDraft(student_id, course_id, payer_id), price, (), "")
+
+
+def _check_new(student: Any, course: Any) -> None:
+    there = running(student.id).get(course.id)
+    if there is not None:
+        number = CourseEnrolled.get_by_id(there).number
+        raise UserError("enrollment.already_enrolled", "course", course=course.name, number=number)
 
 
 def cancel_enrollment(actor: Actor, enrollment_id: int, reason: str) -> None:

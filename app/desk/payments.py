@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 from peewee import Case, fn
 
 from app import clock, money, store, text
-from app.desk import balances, center, dues, invoices, letters, notifications, till, timeline
+from app.desk import balances, center, dues, invoices, letters, notifications, split, till, timeline
 from app.desk.accounts import Actor, require
 from app.desk.dues import PayLine
-from app.desk.enrollment import Price, PricedItem, SaleItem, price_items, sell_in
+from app.desk.enrollment import Price, PricedItem, SaleItem, enroll_paid_in, sell_in
 from app.desk.invoices import Put
 from app.errors import UserError
 from app.settings import Center
@@ -30,8 +30,8 @@ METHODS = ("cash", "card", "transfer", "check", "other")
 
 __all__ = [
     "METHODS", "Completed", "OwedLine", "PayLine", "PaymentDraft", "SaleItem", "StartedPayment", "apply_credit",
-    "complete", "credit_minor", "fail", "owed", "refund", "refundable_minor", "start", "started",
-    "student_credit_minor",
+    "complete", "credit_minor", "fail", "owed", "refund", "refund_split", "refundable_minor", "start", "started",
+    "student_credit_minor", "whole_of",
 ]  # fmt: skip
 
 
@@ -59,7 +59,9 @@ class PaymentDraft:
     """A payment as typed. `amount_minor` may exceed lines and sales: the rest stays as credit.
 
     `request_key` makes a double click one payment; `tender_group` ties the rows of one split payment together;
-    `given_minor` is the cash handed over; other methods have none.
+    `given_minor` is the cash handed over; other methods have none. With `split_minor` this is a part: lines and sales
+    are then those of the whole, which comes to so much, and the part takes what no other part of its group has.
+    In `courses` the student is enrolled, at list price and without a group, when the payment completes.
     """
 
     request_key: str
@@ -73,6 +75,8 @@ class PaymentDraft:
     reference: str = ""
     note: str = ""
     tender_group: str | None = None
+    split_minor: int | None = None
+    courses: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,18 @@ def owed(student_id: int) -> list[OwedLine]:
         for due in dues.of_student(student_id)
         if due.open_minor > 0
     ]
+
+
+def whole_of(payment_id: int) -> tuple[PaymentDraft, list[split.Part]] | None:
+    """The draft that a part of a split payment was started with, and all parts of it; None for any other payment."""
+    payment = _payment(payment_id)
+    asked = json.loads(payment.draft)["asked"]
+    if payment.tender_group is None or asked.get("split_minor") is None:
+        return None
+    asked["lines"] = tuple(PayLine(**line) for line in asked["lines"])
+    asked["sales"] = tuple(SaleItem(**item) for item in asked["sales"])
+    asked["courses"] = tuple(asked.get("courses", ()))
+    return PaymentDraft(**asked), split.parts(payment.student_id, payment.tender_group)
 
 
 def started() -> list[StartedPayment]:
@@ -168,9 +184,12 @@ def start(actor: Actor, draft: PaymentDraft) -> int:
 
     The same request key with the same draft is the same payment. UserErrors `payments.key_reused`, `payments.method`,
     `payments.amount`, `payments.given_too_little`, `payments.line_amount`, `payments.line_gone`,
-    `payments.line_above_open`, `payments.lines_above_amount`, and about sales as from `enrollment.sell`.
+    `payments.line_above_open`, `payments.lines_above_amount`, about sales as from `enrollment.sell`, about courses as
+    from `enrollment.enroll`, and for a part `payments.split_above`, `payments.split_changed`.
     """
     require(actor, "payment.take")
+    if draft.courses:
+        require(actor, "enrollment.create")
     reference = text.clean(draft.reference, field="reference")
     note = text.clean(draft.note, field="note", limit=text.TEXT_LIMIT, multiline=True)
     _check_key(draft.request_key)
@@ -198,9 +217,14 @@ def start(actor: Actor, draft: PaymentDraft) -> int:
             raise UserError("enrollment.student_merged", "student", name=_name(student))
         if draft.payer_id is not None and Payer.get_or_none(Payer.id == draft.payer_id) is None:
             raise UserError("store.gone")
-        _check_lines(draft)
-        priced = price_items(how, draft.sales) if draft.sales else []
-        kept = {"asked": json.loads(asked), "sales": [asdict(item) for item in priced]}
+        kept = {"asked": json.loads(asked)}
+        if draft.split_minor is None:
+            lines: Sequence[PayLine] = draft.lines
+            kept |= split.agree(how, draft.student_id, draft.courses, draft.sales)
+        else:
+            kept |= split.share(how, kept["asked"], draft.lines, draft.courses, draft.sales)
+            lines = _lines(kept)
+        _check_lines(lines, draft.amount_minor)
         return w.insert(
             Payment,
             number=w.next_number("payment")[1],
@@ -209,7 +233,7 @@ def start(actor: Actor, draft: PaymentDraft) -> int:
             payer_id=draft.payer_id,
             method=draft.method,
             status="STARTED",
-            payment_type=_type_of(draft),
+            payment_type=_type_of(lines, kept),
             amount_minor=draft.amount_minor,
             currency=how.currency,
             given_minor=draft.given_minor if draft.method == "cash" else None,
@@ -222,20 +246,26 @@ def start(actor: Actor, draft: PaymentDraft) -> int:
         )
 
 
-def _type_of(draft: PaymentDraft) -> str:
-    courses = any(line.enrollment_id is not None for line in draft.lines)
-    products = bool(draft.sales) or any(line.product_enrolled_id is not None for line in draft.lines)
+def _type_of(lines: Sequence[PayLine], kept: dict[str, Any]) -> str:
+    courses = bool(kept["courses"]) or any(line.enrollment_id is not None for line in lines)
+    products = bool(kept["sales"]) or any(line.product_enrolled_id is not None for line in lines)
     if courses and products:
         return "mixed"
     return "course_fee" if courses else "product_fee" if products else "credit"
 
 
-def _check_lines(draft: PaymentDraft) -> None:
-    if sum(line.amount_minor for line in draft.lines) > draft.amount_minor:
-        raise UserError("payments.lines_above_amount", "amount", amount=draft.amount_minor)
-    every = dues.chosen(draft.lines)
+def _lines(kept: dict[str, Any]) -> list[PayLine]:
+    """The lines that a payment pays: those of its draft, or its share of them."""
+    own = kept["lines"] if "lines" in kept else kept["asked"]["lines"]
+    return [PayLine(**{name: line[name] for name in PayLine.__dataclass_fields__}) for line in own]
+
+
+def _check_lines(lines: Sequence[PayLine], amount_minor: int) -> None:
+    if sum(line.amount_minor for line in lines) > amount_minor:
+        raise UserError("payments.lines_above_amount", "amount", amount=amount_minor)
+    every = dues.chosen(lines)
     left = {due.key: due.open_minor for due in every}
-    for line in draft.lines:
+    for line in lines:
         if line.amount_minor <= 0 or (line.enrollment_id is None) == (line.product_enrolled_id is None):
             raise UserError("payments.line_amount", "lines")
         meant = [due for due in every if dues.meant(line, due)]
@@ -266,9 +296,9 @@ def complete(actor: Actor, payment_id: int) -> Completed:
         how = center.load()
         today = clock.local_date(how.zone, w.moment).isoformat()
         kept = json.loads(payment.draft)
-        lines = [PayLine(**line) for line in kept["asked"]["lines"]]
-        sold, unsold = _sell(w, how, payment, kept["sales"])
-        lines += [PayLine(product_enrolled_id=line, amount_minor=payment.amount_minor) for line in sold]
+        sold, begun, unsold = _sell(w, how, payment, kept)
+        lines = _lines(kept) + sold
+        kept |= {"begun": begun} if begun else {}
         puts, left = _allocate(payment.id, payment.method, today, payment.amount_minor, lines)
         w.update(
             Payment,
@@ -277,6 +307,7 @@ def complete(actor: Actor, payment_id: int) -> Completed:
             settled_at=w.now,
             settled_on=today,
             till_id=till.open_id() if payment.method == "cash" else None,
+            draft=json.dumps(kept, sort_keys=True, ensure_ascii=False),
         )
         issued = invoices.put(w, how, puts, payment.payer_id)
         _tell(w, how, payment, issued, puts, left, unsold)
@@ -304,19 +335,38 @@ def fail(actor: Actor, payment_id: int, reason: str) -> None:
         w.update(Payment, payment_id, status="FAILED", reason=reason, settled_at=w.now, settled_on=today)
 
 
-def _sell(w: Write, how: Center, payment: Any, sales: Sequence[dict[str, Any]]) -> tuple[list[int], list[str]]:
-    """Sell at the prices agreed. The money has moved, so what ran out meanwhile is told, not refused."""
-    sold: list[int] = []
+def _sell(w: Write, how: Center, payment: Any, kept: dict[str, Any]) -> tuple[list[PayLine], dict[str, int], list[str]]:
+    """Enroll and sell at the prices agreed: the lines to pay, those begun for all parts, and what ran out meanwhile.
+
+    The money has moved, so what ran out is told, not refused.
+    """
+    before = split.begun(payment.student_id, payment.tender_group)
+    lines: list[PayLine] = []
+    begun: dict[str, int] = {}
     unsold: list[str] = []
-    for kept in sales:
-        item = PricedItem(kept["product_id"], kept["quantity"], Price(**kept["price"]))
-        try:
-            sold += sell_in(w, how, payment.student_id, [item], payment.payer_id)
-        except UserError as error:
-            if error.key != "enrollment.out_of_stock":
-                raise
-            unsold.append(str(error.params["product"]))
-    return sold, unsold
+    student = payment.student_id
+    for one in kept.get("courses", ()):
+        place = f"course {one.get('n')}"
+        line = before.get(place)
+        if line is None:
+            line = enroll_paid_in(w, how, student, one["course_id"], Price(**one["price"]), payment.payer_id)
+            begun[place] = line
+        lines.append(PayLine(enrollment_id=line, amount_minor=one.get("amount_minor", payment.amount_minor)))
+    for one in kept["sales"]:
+        place = str(one.get("n"))
+        line = before.get(place)
+        if line is None:
+            item = PricedItem(one["product_id"], one["quantity"], Price(**one["price"]))
+            try:
+                (line,) = sell_in(w, how, student, [item], payment.payer_id)
+            except UserError as error:
+                if error.key != "enrollment.out_of_stock":
+                    raise
+                unsold.append(str(error.params["product"]))
+                continue
+            begun[place] = line
+        lines.append(PayLine(product_enrolled_id=line, amount_minor=one.get("amount_minor", payment.amount_minor)))
+    return lines, begun if "agreed" in kept else {}, unsold
 
 
 def _allocate(
@@ -407,7 +457,7 @@ def apply_credit(actor: Actor, student_id: int, lines: Sequence[PayLine]) -> tup
     with store.write("Use credit", actor) as w:
         how = center.load()
         wanted = sum(line.amount_minor for line in lines)
-        _check_lines(PaymentDraft("", student_id, "other", wanted, lines=tuple(lines)))
+        _check_lines(lines, wanted)
         there = _credits(student_id)
         if wanted > sum(amount for _, amount in there):
             raise UserError("payments.not_enough_credit", "amount", credit=sum(amount for _, amount in there))
@@ -448,6 +498,22 @@ def refund(actor: Actor, payment_id: int, amount_minor: int, reason: str, reques
                 raise UserError("payments.key_reused", number=twin.number)
             return int(twin.id)
         return refund_in(w, payment_id, amount_minor, reason, request_key)
+
+
+def refund_split(actor: Actor, student_id: int, group: str, reason: str) -> tuple[int, ...]:
+    """Give back what is left of every completed part of a split payment, each by the means it came, or none of them.
+
+    Returns the refunds' ids: none where nothing is left, as after a double click. UserErrors as from `refund`.
+    """
+    require(actor, "payment.refund")
+    reason = text.clean(reason, field="reason", required=True)
+    with store.write("Refund", actor) as w:
+        left = {part.payment_id: refundable_minor(part.payment_id) for part in split.parts(student_id, group)}
+        return tuple(
+            refund_in(w, payment_id, amount, reason, f"reverse-{payment_id}")
+            for payment_id, amount in left.items()
+            if amount > 0
+        )
 
 
 def refund_in(w: Write, payment_id: int, amount_minor: int, reason: str, request_key: str) -> int:
@@ -539,6 +605,7 @@ class _Payment(NamedTuple):
     amount_minor: int
     currency: str
     given_minor: int | None
+    tender_group: str | None
     draft: str
     reason: str
     settled_at: str | None

@@ -3,6 +3,8 @@
 from app.text import N_
 
 MESSAGES = {
+    "exchange.unknown_list_format": N_("“{name}” is neither CSV nor Excel. End its name in .csv or .xlsx."),
+    "exchange.nothing_open": N_("Nothing of this is open, so there is nothing to write."),
     "exchange.empty": N_("This file is empty."),
     "exchange.heads_only": N_("This file has a head and no people below it."),
     "exchange.web_page": N_(

@@ -27,6 +27,11 @@ MESSAGES = {
     ),
     "payments.line_above_open": N_("Only {open:money} of {title} is still open."),
     "payments.lines_above_amount": N_("The lines add up to more than the {amount:money} being paid."),
+    "payments.split_nothing": N_("Take the lines that are paid now; then say how the sum is split."),
+    "payments.split_above": N_("Only {left:money} of this payment is left for another way to pay."),
+    "payments.split_changed": N_(
+        "What is paid was chosen with the first part of this payment. Keep it or finish it, then begin a new one."
+    ),
     "payments.key_reused": N_(
         "This payment was saved as {number} before, with other details. Look at it before you try again."
     ),

@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 )
 
 from app import paths, store
-from app.desk import balances, enrollment, invoices, payments, till
+from app.desk import balances, center, dues, enrollment, invoices, payments, till
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
 from app.errors import UserError
@@ -32,6 +32,7 @@ from app.lists import statement
 from app.store import checks
 from app.store.models import (
     Course,
+    CourseEnrolled,
     Installment,
     Invoice,
     InvoiceLine,
@@ -69,6 +70,20 @@ class Paid:
     sales: list[tuple[int, int, int]]
     status: str = "STARTED"
     refunded: int = 0
+    courses: tuple[int, ...] = ()
+    group: str | None = None
+    shares: list[tuple[int, int]] = field(default_factory=list)  # (place in the whole, amount)
+
+
+@dataclass
+class Whole:
+    """A split payment as the model knows it: its claims in order, what was sold for it, the draft of its first part."""
+
+    lines: list[PayLine]
+    price: int | None  # of the one book that is sold with it
+    amount: int
+    draft: PaymentDraft
+    sold: int | None = None
 
 
 @dataclass
@@ -80,6 +95,30 @@ class Model:
     puts: list[list[Any]] = field(default_factory=list)  # [payment, unit, amount], oldest first
     documents: dict[int, set[Key]] = field(default_factory=dict)  # live invoices
     stock: int = 0
+    wholes: dict[str, Whole] = field(default_factory=dict)
+
+    def left(self, group: str) -> int:
+        """What no part of a split payment has that did not fail."""
+        parts = [row for row in self.payments.values() if row.group == group and row.status != "FAILED"]
+        return self.wholes[group].amount - sum(row.amount for row in parts)
+
+    def claim(self, group: str, amount: int) -> list[tuple[int, int]]:
+        """What the next part takes of the whole, in its order."""
+        whole, found = self.wholes[group], []
+        claims = [line.amount_minor for line in whole.lines] + ([whole.price] if whole.price is not None else [])
+        for place, wanted in enumerate(claims):
+            held = sum(
+                share
+                for row in self.payments.values()
+                if row.group == group and row.status != "FAILED"
+                for at, share in row.shares
+                if at == place
+            )
+            mine = min(wanted - held, amount)
+            amount -= mine
+            if mine:
+                found.append((place, mine))
+        return found
 
     def paid(self, key: Key) -> int:
         return sum(amount for _, unit, amount in self.puts if unit == key)
@@ -236,18 +275,80 @@ class MoneyMachine(RuleBasedStateMachine):
         lines = self._some_lines(data)
         extra = data.draw(st.sampled_from([0, 1, 2400, 40000]))
         sales = [(self.center.book, 1, 0)] if data.draw(st.booleans()) and self.model.stock > 0 else []
+        there = enrollment.running(student)
+        free = [course.id for course in Course.select() if course.id not in there]
+        courses = (data.draw(st.sampled_from(free)),) if free and data.draw(st.booleans()) else ()
         amount = sum(line.amount_minor for line in lines) + extra
         if amount == 0:
             return None
         method = data.draw(st.sampled_from(payments.METHODS))
         draft = PaymentDraft(
             self._key(), student, method, amount, tuple(lines), tuple(SaleItem(*sale) for sale in sales),
-            given_minor=amount + 5 if method == "cash" else None,
+            given_minor=amount + 5 if method == "cash" else None, courses=courses,
         )  # fmt: skip
         made = payments.start(self.actor, draft)
         assert payments.start(self.actor, draft) == made
-        self.model.payments[made] = Paid(student, amount, lines, sales)
+        self.model.payments[made] = Paid(student, amount, lines, sales, courses=courses)
         return made
+
+    @rule(data=st.data())
+    def begin_a_split(self, data: st.DataObject) -> None:
+        """A part of a payment by several means; the rest of it is left to other steps."""
+        student, lines = data.draw(st.sampled_from(self.students)), self._some_lines(data)
+        with_book = self.model.stock > 0 and data.draw(st.booleans())
+        (book,) = enrollment.price_items(center.load(), [SaleItem(self.center.book)]) if with_book else (None,)
+        price = book.price.gross_minor if book is not None else None
+        amount = sum(line.amount_minor for line in lines) + (price or 0) + data.draw(st.sampled_from([0, 1]))
+        if amount < 2:
+            return
+        group = self._key()
+        sales = (SaleItem(self.center.book),) if price is not None else ()
+        draft = PaymentDraft(
+            "", student, "card", 1, tuple(lines), sales, tender_group=group, split_minor=amount,
+        )  # fmt: skip
+        self.model.wholes[group] = Whole(lines, price, amount, draft)
+        self._part(data, group)
+
+    def _splits(self) -> list[str]:
+        return [group for group in self.model.wholes if self.model.left(group) > 0]
+
+    @precondition(lambda self: hasattr(self, "model") and self._splits())
+    @rule(data=st.data())
+    def next_part(self, data: st.DataObject) -> None:
+        self._part(data, data.draw(st.sampled_from(self._splits())))
+
+    def _part(self, data: st.DataObject, group: str) -> None:
+        whole, left = self.model.wholes[group], self.model.left(group)
+        amount = data.draw(st.sampled_from([left, (left + 1) // 2, 1, left + 1]))
+        method = data.draw(st.sampled_from(payments.METHODS))
+        draft = replace(
+            whole.draft, request_key=self._key(), method=method, amount_minor=amount,
+            given_minor=amount + 5 if method == "cash" else None,
+        )  # fmt: skip
+        try:
+            made = payments.start(self.actor, draft)
+        except UserError as error:
+            standing = [row for row in self.model.payments.values() if row.group == group and row.status != "FAILED"]
+            if error.key == "payments.split_above":
+                assert amount > left
+            elif error.key == "enrollment.out_of_stock":
+                assert not standing
+                assert self.model.stock == 0
+            else:  # somebody else paid it, or it was canceled
+                assert error.key in ("payments.line_above_open", "payments.line_gone")
+                assert any(
+                    sum(self.model.open(key) for key in self.model.meant(whole.lines[place])) < share
+                    for place, share in self.model.claim(group, amount)
+                    if place < len(whole.lines)
+                )
+            return
+        assert amount <= left
+        assert payments.start(self.actor, draft) == made
+        shares = self.model.claim(group, amount)
+        own = [replace(whole.lines[place], amount_minor=share) for place, share in shares if place < len(whole.lines)]
+        self.model.payments[made] = Paid(whole.draft.student_id, amount, own, [], group=group, shares=shares)
+        if data.draw(st.booleans()):
+            self._complete(made)
 
     def _started(self) -> list[int]:
         return [number for number, row in self.model.payments.items() if row.status == "STARTED"]
@@ -259,6 +360,7 @@ class MoneyMachine(RuleBasedStateMachine):
 
     def _complete(self, payment: int) -> None:
         row = self.model.payments[payment]
+        before = enrollment.running(row.student)
         done = payments.complete(self.actor, payment)
         left = row.amount
         row.status = "COMPLETED"
@@ -270,6 +372,13 @@ class MoneyMachine(RuleBasedStateMachine):
             for key in self.model.meant(line):
                 taken = self.model.put(payment, key, wanted)
                 wanted, left = wanted - taken, left - taken
+        for course in row.courses:
+            line = enrollment.running(row.student)[course]
+            if course not in before:
+                gross = CourseEnrolled.get_by_id(line).gross_minor
+                self.model.units[(line, None, None)] = Unit(row.student, gross)
+            for key in self.model.meant(PayLine(line)):
+                left -= self.model.put(payment, key, left)
         for product, quantity, _ in row.sales:
             if self.model.stock < quantity:
                 assert done.unsold
@@ -279,11 +388,28 @@ class MoneyMachine(RuleBasedStateMachine):
             assert newest.product_id == product
             self._sold(newest.id, row.student, quantity)
             left -= self.model.put(payment, (None, newest.id, None), left)
+        left -= self._sold_with_parts(payment, done)
         self._note_invoices(done.invoice_ids)
         assert done.credit_minor == left == self.model.credit(payment)
         assert done.receipt == (not done.invoice_ids)
         with pytest.raises(UserError, match=r"payments\.already_completed"):
             payments.complete(self.actor, payment)
+
+    def _sold_with_parts(self, payment: int, done: payments.Completed) -> int:
+        """What a part puts on the book of its split payment, which the first to complete sells."""
+        row = self.model.payments[payment]
+        if row.group is None or len(self.model.wholes[row.group].lines) not in dict(row.shares):
+            assert row.sales or not done.unsold
+            return 0
+        whole = self.model.wholes[row.group]
+        if whole.sold is None:
+            if self.model.stock < 1:
+                assert done.unsold
+                return 0
+            whole.sold = ProductEnrolled.select().order_by(ProductEnrolled.id.desc()).get().id
+            self._sold(whole.sold, row.student, 1)
+        assert not done.unsold
+        return self.model.put(payment, (None, whole.sold, None), dict(row.shares)[len(whole.lines)])
 
     def _note_invoices(self, invoice_ids: tuple[int, ...]) -> None:
         """Every unit with money and no invoice got one of the new ones, and no other did."""
@@ -435,6 +561,10 @@ class MoneyMachine(RuleBasedStateMachine):
         if not hasattr(self, "model"):
             return
         model = self.model
+        everyone = [due for student in self.students for due in dues.of_student(student) if due.open_minor > 0]
+        assert sorted(dues.of_everyone(), key=lambda due: str(due.key)) == sorted(
+            everyone, key=lambda due: str(due.key)
+        )
         for student in self.students:
             kept = User.get_by_id(student).balance_minor
             assert kept == balances.balance_minor(student) == model.balance(student)

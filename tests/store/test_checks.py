@@ -51,6 +51,15 @@ def row(table: str, **values: object) -> str:
     return f"INSERT INTO {table} ({', '.join(every)}) VALUES ({quoted})"
 
 
+def part(number: str, student: str, **values: object) -> str:
+    """A started part of the split payment g."""
+    return row(
+        "payments", number=number, request_key=number, student_id=student, method="card", status="STARTED",
+        payment_type="credit", amount_minor=100, currency="EUR", tender_group="g",
+        started_at="2026-11-16T17:00:00.000Z", **values,
+    )  # fmt: skip
+
+
 SENT = "(SELECT id FROM mail_queue WHERE state = 'sent')"
 UNCERTAIN = "(SELECT id FROM mail_queue WHERE state = 'uncertain')"
 COMING = "(SELECT max(id) FROM slots)"
@@ -97,6 +106,11 @@ BREAKS: dict[str, tuple[str, ...]] = {
     "money.taken_back": (
         "UPDATE student_payments SET installment_id = NULL, invoice_id = invoice_id, reverses_id ="
         " (SELECT id FROM student_payments WHERE payment_id = 2) WHERE direction = -1",
+    ),
+    "money.tender_group": (
+        part("P-8", "(SELECT student_id FROM payments WHERE id = 2)"),
+        part("P-9", "(SELECT max(id) FROM users WHERE role = 'student')"),
+        "UPDATE series SET next_number = next_number + 2 WHERE name = 'payment'",
     ),
     "money.method": ("UPDATE student_payments SET method = 'check' WHERE payment_id = 2",),
     "money.balance": ("UPDATE users SET balance_minor = balance_minor + 1 WHERE role = 'instructor'",),
@@ -360,3 +374,24 @@ def test_every_rule_has_been_seen_to_speak() -> None:
     elsewhere = {"file.schema", "record.rows", "record.closed", "file.search", "file.integrity"}
     elsewhere |= {"flow.started_first", "invoices.sums"}
     assert set(BREAKS) | set(QUIET_BREAKS) | elsewhere == set(checks.RULES)
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        {"asked": {"split_minor": 199}},
+        {"asked": {"split_minor": 200}, "begun": {"0": 1}},
+    ],
+)
+def test_parts_above_their_whole_or_that_sell_a_thing_twice_are_found(file: Any, draft: dict[str, Any]) -> None:
+    student = "(SELECT student_id FROM payments WHERE id = 2)"
+    whole = part("P-8", student, draft=json.dumps(draft)), part("P-9", student, draft=json.dumps(draft))
+    breaking(file, *whole, "UPDATE series SET next_number = next_number + 2 WHERE name = 'payment'")
+    assert {broken.rule for broken in checks.run()} == {"money.tender_group"}
+
+
+def test_parts_that_are_like_each_other_break_no_rule(file: Any) -> None:
+    student, draft = "(SELECT student_id FROM payments WHERE id = 2)", json.dumps({"asked": {"split_minor": 200}})
+    whole = part("P-8", student, draft=draft), part("P-9", student, draft=draft)
+    breaking(file, *whole, "UPDATE series SET next_number = next_number + 2 WHERE name = 'payment'")
+    assert checks.run() == []

@@ -93,6 +93,7 @@ ELSEWHERE = {
     "shown.address_labels": "only reads",
     "shown.export": "writes a list beside the center: tests/exchange/test_shown.py",
     "shown.paper": "only reads",
+    "open_items.export_open_items": "writes a list beside the center: tests/exchange/test_open_items_out.py",
     "keeping.restore": "replaces the closed file: test_kill_restore.py",
     "records.require_for": "only asks for rights",
     "secrecy.code": "only reads the key",
@@ -230,9 +231,82 @@ def _(made: SmallCenter) -> Any:
     return payments.start(made.staff, _payment(made, "kill", _third()))
 
 
+def _part(made: SmallCenter, key: str, method: str, amount: int) -> payments.PaymentDraft:
+    """A part of one payment over what Łukasz owes and a book."""
+    due = _due(made.other_student)
+    return payments.PaymentDraft(
+        key, made.other_student, method, amount, (_line(due),), (enrollment.SaleItem(made.book),),
+        tender_group="split", split_minor=due.open_minor + 2400,
+    )  # fmt: skip
+
+
+def _first_part(made: SmallCenter) -> None:
+    """The card paid the course and half of the book."""
+    first = _part(made, "part 1", "card", _due(made.other_student).open_minor + 1200)
+    payments.complete(made.staff, payments.start(made.staff, first))
+
+
+def _next_part(made: SmallCenter) -> Any:
+    whole = payments.whole_of(Payment.get(Payment.request_key == "part 1").id)
+    assert whole is not None
+    draft = replace(whole[0], request_key="part 2", method="cash", amount_minor=1200, given_minor=5000)
+    return payments.start(made.staff, draft)
+
+
+@scenario("payments.start of the first part")
+def _(made: SmallCenter) -> Any:
+    return payments.start(made.staff, _part(made, "part 1", "card", 20_000))
+
+
+scenario("payments.start of the next part", before=_first_part)(_next_part)
+
+
+def _start_first(made: SmallCenter) -> None:
+    payments.start(made.staff, _part(made, "part 1", "card", 34_000))
+
+
+@scenario("payments.complete of the first part", before=_start_first)
+def _(made: SmallCenter) -> Any:
+    return payments.complete(made.staff, Payment.get(Payment.request_key == "part 1").id)
+
+
+def _two_parts(made: SmallCenter) -> None:
+    _first_part(made)
+    _next_part(made)
+
+
+@scenario("payments.complete of the next part", before=_two_parts)
+def _(made: SmallCenter) -> Any:
+    return payments.complete(made.staff, Payment.get(Payment.request_key == "part 2").id)
+
+
+def _both_parts(made: SmallCenter) -> None:
+    _two_parts(made)
+    payments.complete(made.staff, Payment.get(Payment.request_key == "part 2").id)
+
+
+@scenario("payments.refund_split", before=_both_parts)
+def _(made: SmallCenter) -> None:
+    assert len(payments.refund_split(made.staff, made.other_student, "split", "wrong person")) == 2
+
+
 @scenario("payments.complete")
 def _(made: SmallCenter) -> Any:
     return payments.complete(made.staff, Payment.get(Payment.request_key == "waits").id)
+
+
+def _course_in_it(made: SmallCenter) -> None:
+    lessons = Course.get(Course.code == "D-L")
+    draft = payments.PaymentDraft(
+        "course", made.student, "card", lessons.price_minor + 2400, (), (enrollment.SaleItem(made.book),),
+        courses=(lessons.id,),
+    )  # fmt: skip
+    payments.start(made.staff, draft)
+
+
+@scenario("payments.complete with a course", before=_course_in_it)
+def _(made: SmallCenter) -> Any:
+    return payments.complete(made.staff, Payment.get(Payment.request_key == "course").id)
 
 
 @scenario("payments.fail")

@@ -170,7 +170,7 @@ def test_after_completion_every_line_says_what_became_of_it_and_nothing_moves(dr
     said = [[one.label if hasattr(one, "label") else one.text() for one in outcome(row)] for row in desk.rows]
     assert said == [["Paid"], ["€40.00"], ["—"]]
     assert desk.who.amount.text() == "€180.00"
-    assert not any(button.isEnabled() for button in desk._offer_buttons), "nothing can be added to it any more"
+    assert not any(button.isEnabled() for button in desk.owed.offer_buttons), "nothing can be added to it any more"
     assert driver.window.hints.accessibleName().startswith("R receipt, M mail, Enter next person")
     assert desk.done.facts.text().endswith("Marta Kowalczyk")
 

@@ -17,6 +17,7 @@ from app import help as help_texts
 from app import text
 from app.desk import people
 from app.exchange.delimited import ENCODINGS
+from app.lists import catalog
 from app.store import db
 from tests.support.window import Driver, driver
 from ui.dialogs import ask
@@ -94,7 +95,7 @@ def known_values(driver: Driver) -> list[str]:
 
 #: The program's own name, keys on a keyboard, formats, units: the same in every language.
 SAME = re.compile(
-    r"Deskbell|Ctrl|Shift|Alt|Space|Enter|Esc|Del|Tab|F\d+|PgUp|Highway Code|PgDn|Backspace|"
+    r"Deskbell|Ctrl|Shift|Alt|Space|Enter|Esc|Del|Tab|F\d+|PgUp|Highway Code|PgDn|Backspace|Ins|"
     r"VAT|SMTP|STARTTLS|TLS|EUR|IBAN|BIC|"
     r"Scroll (Left|Right)|"  # Qt says these out of its own catalog
     r"Europe/\w+|[a-z]+@[\w.]+|smtp\.\w+\.\w+"
@@ -127,6 +128,14 @@ def right_to_left(qapp: QApplication) -> Iterator[None]:
     qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
 
 
+def find_an_offer(driver: Driver) -> None:
+    desk = driver.page("payments")
+    for dialog in [w for w in QApplication.topLevelWidgets() if isinstance(w, QDialog) and w.isVisible()]:
+        dialog.reject()
+    desk.new_draft(driver.center.student)
+    desk.owed.find_offer()
+
+
 def forms(driver: Driver) -> Iterator[QDialog]:
     """Every form that the pages open, one after the other."""
     students, calendar = driver.page("students"), driver.window
@@ -137,6 +146,8 @@ def forms(driver: Driver) -> Iterator[QDialog]:
         students.print_people,
         lambda: driver.desk.enroll_student(driver.center.student),
         lambda: driver.page("calendar").new_session(),
+        lambda: find_an_offer(driver),
+        driver.desk.open_items,
         driver.desk.help,
         driver.desk.choose_actor,
     ):
@@ -158,6 +169,15 @@ def test_every_text_of_the_pages_goes_through_gettext(driver: Driver) -> None:
             page.new_draft(driver.center.student)
         driver.settled()
         assert escaped(visible_words(driver.window), values) == [], key
+    desk = driver.page("payments")
+    desk.owed.add_offer(catalog.products()[0])
+    desk.methods["split"].click()
+    desk.split.rows[0].amount.setText("1")
+    desk.split.add_part()
+    for _step in ("start", "complete", "the rest", "start", "complete"):
+        desk.go_on()
+        driver.settled()
+        assert escaped(visible_words(driver.window), known_values(driver)) == []
     assert Pseudo.asked
     assert sorted(Pseudo.asked - extracted()) == []
 
@@ -168,6 +188,33 @@ def test_every_text_of_the_forms_goes_through_gettext(driver: Driver) -> None:
     for form in forms(driver):
         assert Pseudo.asked <= handed_over, sorted(Pseudo.asked - handed_over)
         assert escaped(visible_words(form), values) == [], form.objectName()
+
+
+def test_every_text_of_a_refund_goes_through_gettext(driver: Driver) -> None:
+    desk = driver.page("payments")
+    driver.dialog("find_student").reject()
+    desk.new_draft(driver.center.student)
+    desk.owed.add_offer(catalog.products()[0])
+    for _step in ("start", "complete"):
+        desk.go_on()
+        driver.settled()
+    desk.show_payments()
+    listed = driver.dialog("payments_of")
+    assert escaped(visible_words(listed), known_values(driver)) == []
+    model = listed.table.paged
+    cells = {model.cell(model.index(0, column)).text for column in range(len(model.columns))}
+    heads = {column.head for column in model.columns}
+    assert escaped(cells | heads, known_values(driver)) == []
+    listed.main_action()
+    dialog = driver.dialog("refund")
+    assert dialog.effect.isVisible()
+    assert escaped(visible_words(dialog), known_values(driver)) == []
+    dialog.main_action()
+    driver.settled()
+    assert escaped(visible_words(dialog), known_values(driver)) == []
+    assert sorted(Pseudo.asked - extracted()) == []
+    for form in (dialog, listed):
+        form.reject()
 
 
 def test_every_text_of_an_import_goes_through_gettext(

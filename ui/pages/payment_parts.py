@@ -20,7 +20,7 @@ from app import clock, money, text
 from app.desk import payments
 from app.errors import UserError
 from app.lists import catalog
-from app.text import _, ngettext
+from app.text import N_, _, ngettext
 from ui import words
 from ui.context import Context
 from ui.theme import theme
@@ -28,6 +28,14 @@ from ui.widgets.basic import Badge, Text, clear_layout, draw_keys, keys_width
 from ui.widgets.paint import draw_icon, draw_line, lead, width_of
 from ui.widgets.typed import TypedLine
 
+#: Ways to pay: key, word, icon. The first three have a button, every one a place in a split payment.
+METHODS = (
+    ("cash", N_("Cash"), "banknote"),
+    ("card", N_("Card"), "credit-card"),
+    ("transfer", N_("Transfer"), "landmark"),
+    ("check", N_("Check"), "sticky-note"),
+    ("other", N_("Other"), "coins"),
+)
 #: Widths of Due, Open and Pay now at 100 %.
 COLUMNS = (104, 84, 86)
 _COINS = (50_000, 20_000, 10_000, 5_000, 2_000, 1_000, 500, 200, 100, 50, 20, 10, 5, 2, 1)
@@ -251,7 +259,9 @@ class OwedRow(QWidget):
 
     def _detail(self) -> str:
         if self.due is None:
-            said = _("Added now · 1 × {price}").format(price=text.show_money(self.open_minor))
+            course = self.offer is not None and self.offer.kind == "course"
+            added = _("Enrolls now · {price}") if course else _("Added now · 1 × {price}")
+            said = added.format(price=text.show_money(self.open_minor))
             return f"{said} · {tax_words(self.rate_bp)}" if self.rate_bp else said
         paid = self.due.gross_minor - self.due.open_minor
         parts = [self.due.invoice_label or self.due.detail]
@@ -291,6 +301,13 @@ class OwedRow(QWidget):
             self._outcome.addStretch(1)
             self._outcome.addWidget(Badge(badge, said) if badge else Text(said, "body", "text2"))
 
+    def pay(self, minor: int) -> None:
+        """Take the line with so much of it; 0 leaves it."""
+        self.take.setChecked(minor > 0)
+        if minor > 0:
+            self.edit.setText(money.format_plain(minor, self.context.center.currency, self.context.center.locale))
+            self._edited()
+
     def _edited(self) -> None:
         self.edit.setProperty("wrong", self.amount() is None)
         self.edit.style().unpolish(self.edit)
@@ -306,6 +323,11 @@ class OwedRow(QWidget):
         except UserError:
             return None
         return typed if 0 < typed <= self.open_minor else None
+
+
+def method_word(method: str) -> str:
+    """A way to pay as a word."""
+    return next((_(word) for key, word, _icon in METHODS if key == method), method)
 
 
 def tax_words(rate_bp: int) -> str:

@@ -9,32 +9,27 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from app import text
 from app.desk import till
 from app.lists import takings
-from app.text import N_, _, ngettext
+from app.text import _, ngettext
 from ui import words
 from ui.context import Context
+from ui.pages.payment_parts import METHODS
 from ui.theme import theme
 from ui.widgets.basic import Badge, Button, Card, Icon, Text, clear_layout, rule
 from ui.widgets.line import Line
 from ui.widgets.paint import lead
 
-METHODS = (
-    ("cash", N_("Cash"), "banknote"),
-    ("card", N_("Card"), "credit-card"),
-    ("transfer", N_("Transfer"), "landmark"),
-)
-
 
 class ShareBar(QWidget):
-    """Takings by method: cash brass, card ink, transfer hatched."""
+    """Takings by method: cash brass, card ink, transfer hatched, all other means dotted."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.parts = (0, 0, 0)
+        self.parts: tuple[int, ...] = ()
         self.setFixedHeight(10)
 
-    def set(self, cash: int, card: int, transfer: int) -> None:
-        """Other amounts."""
-        self.parts = (max(cash, 0), max(card, 0), max(transfer, 0))
+    def set(self, *parts: int) -> None:
+        """Other amounts, in the order of the methods."""
+        self.parts = tuple(max(part, 0) for part in parts)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -66,10 +61,11 @@ class _Mark(QWidget):
 
 
 def _fill(painter: QPainter, number: int) -> None:
-    """Cash brass, card ink, transfer hatched."""
+    """Cash brass, card ink, transfer hatched, all other means dotted."""
     painter.setPen(QPen(theme().color("brassedge" if number == 0 else "text2"), 1))
     color = theme().color("brass" if number == 0 else "text2")
-    painter.setBrush(QBrush(color, Qt.BrushStyle.BDiagPattern) if number == 2 else QBrush(color))
+    pattern = {2: Qt.BrushStyle.BDiagPattern, 3: Qt.BrushStyle.Dense6Pattern, 4: Qt.BrushStyle.Dense6Pattern}
+    painter.setBrush(QBrush(color, pattern.get(number, Qt.BrushStyle.SolidPattern)))
 
 
 class DaySide(QWidget):
@@ -124,9 +120,11 @@ class DaySide(QWidget):
         today = takings.of_day(self.context.center.zone)
         self.count.setText(ngettext("{n} payment", "{n} payments", today.count).format(n=today.count))
         self.total.setText(text.show_money(today.total_minor))
-        self.shares.set(*(today.by_method[key] for key in ("cash", "card", "transfer")))
+        self.shares.set(*(today.by_method[key] for key, _label, _icon in METHODS))
         clear_layout(self.by_method)
         for number, (key, label, _icon) in enumerate(METHODS):
+            if number > 2 and not today.by_method[key]:
+                continue  # shown on the days that have them
             self.by_method.addWidget(_Mark(number), number, 0)
             self.by_method.addWidget(Text(_(label), "body", "text2"), number, 1)
             self.by_method.addWidget(_right_text(text.show_money(today.by_method[key]), "name"), number, 2)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from babel.numbers import get_currency_symbol
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.text import _
 from ui.context import Context
-from ui.pages.payment_parts import GivenField, MethodButton
-from ui.pages.payment_side import METHODS
+from ui.pages.payment_parts import METHODS, GivenField, MethodButton
+from ui.pages.payment_split import SplitTender
 from ui.theme import theme
 from ui.widgets.basic import Button, Card, Text
 
@@ -30,14 +30,22 @@ class TenderCard(Card):
         row.setSpacing(8)
         self.methods: dict[str, MethodButton] = {}
         self.method_group = QButtonGroup(self)
-        for number, (key, label, icon) in enumerate(METHODS, start=1):
-            button = MethodButton(key, _(label), icon, ("Alt", str(number)))
+        shown = [(key, _(label), icon) for key, label, icon in METHODS[:3]]
+        for number, (key, label, icon) in enumerate([*shown, ("split", _("Split"), "split")], start=1):
+            button = MethodButton(key, label, icon, ("Alt", str(number)))
             self.method_group.addButton(button)
             self.methods[key] = button
             row.addWidget(button)
         self.methods["cash"].setChecked(True)
         column.addLayout(row)
         column.addSpacing(6)
+        self.split = SplitTender(context)
+        column.addWidget(self.split, 1)
+        self.single = QWidget()
+        column.addWidget(self.single, 1)
+        outer, column = column, QVBoxLayout(self.single)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
         self.given_label = Text(_("Amount given"), "label", "text2")
         column.addWidget(self.given_label)
         self.given = GivenField(get_currency_symbol(context.center.currency, context.center.locale))
@@ -62,10 +70,11 @@ class TenderCard(Card):
         self.coins.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         box.addWidget(self.coins)
         column.addWidget(self.change_box)
+        column.addStretch(1)
+        column = outer
         self.problem = Text("", "label", "danger", wrap=True)
         self.problem.setObjectName("payment_problem")
         column.addWidget(self.problem)
-        column.addStretch(1)
         self.safe = Text("", "small", "text2", wrap=True)
         column.addWidget(self.safe)
         second = QHBoxLayout()
@@ -83,6 +92,11 @@ class TenderCard(Card):
         """What is wrong; nothing takes no room."""
         self.problem.setText(words)
         self.problem.setVisible(bool(words))
+
+    def show_split(self, on: bool) -> None:
+        """Parts in place of the one amount."""
+        self.split.setVisible(on)
+        self.single.setVisible(not on)
 
     def show_started(self, started: bool) -> None:
         """Once it is started the choices are made: in large type they make room for what is still to read."""

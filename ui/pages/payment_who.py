@@ -47,6 +47,11 @@ class WhoPays(QWidget):
             line.addWidget(widget)
         names.addLayout(line)
         top.addLayout(names, 1)
+        self.paid = Button("", "receipt", kind="quiet")
+        self.paid.setAccessibleName(_("Payments of this person"))
+        self.paid.setObjectName("payments_of_this")
+        self.paid.setToolTip(_("Payments of this person, refunds (Alt+P)"))
+        top.addWidget(self.paid)
         self.other = Button(_("Other student"), "search", keys=("Ctrl", "F"), kind="quiet")
         top.addWidget(self.other)
 
@@ -54,6 +59,7 @@ class WhoPays(QWidget):
         """Show someone with what they owe now."""
         self.avatar.setVisible(found is not None)
         self.badge.setVisible(found is not None)
+        self.paid.setVisible(found is not None)
         self.other.set_label(_("Other student") if found is not None else _("Choose a student"))
         if found is None:
             self.name.setText(_("Nobody chosen yet"))

@@ -5,42 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
-    QFrame,
     QHBoxLayout,
-    QScrollArea,
-    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from app import clock, money, text
-from app.desk import enrollment, payments
+from app.desk import payments
 from app.errors import DeskError, UserError
-from app.lists import catalog, find, staff, takings
-from app.lists import mail as mail_list
 from app.lists import people as roster
+from app.lists import takings
 from app.store import uuid7
-from app.text import _, ngettext
+from app.text import _
 from ui import words
 from ui.context import Context
 from ui.dialogs import ask
 from ui.dialogs.find import FindStudent
+from ui.dialogs.refund import PaymentsOf
 from ui.pages import paper
 from ui.pages.payment_done import DoneCard
-from ui.pages.payment_parts import (
-    COLUMNS,
-    OwedRow,
-    Steps,
-    in_coins,
-    likely_notes,
-    tax_words,
-    taxes,
-)
+from ui.pages.payment_owed import Owed
+from ui.pages.payment_parts import OwedRow, Steps, in_coins, likely_notes
 from ui.pages.payment_side import DaySide
 from ui.pages.payment_tender import TenderCard
 from ui.pages.payment_who import WhoPays
@@ -51,44 +41,47 @@ from ui.widgets.basic import (
     PageHead,
     Text,
     clear_layout,
-    rule,
 )
-from ui.widgets.line import Line
 from ui.widgets.typed import TypedLine
 
 
 class PaymentsPage(QWidget):
     """One screen from the person to the receipt. A draft lives on screen only; Started is in the file.
 
-    Signals: `hints_changed` (other keys work now), `open_requested` (table, row: the record behind).
+    Signals: `hints_changed` (other keys work now), `open_requested` (table, row: the record behind),
+    `open_items_requested`.
     """
 
     hints_changed = Signal()
     open_requested = Signal(str, int)
+    open_items_requested = Signal()
 
     def __init__(self, context: Context) -> None:
         super().__init__()
         self.context = context
         self.key_hints = [(("Space",), _("take line")), (("F8",), _("exact")), (("Esc",), _("keep for later"))]
         self.help_keys = [
-            ("Ctrl+F", _("other student")), ("Space", _("take the line")), ("Ins", _("add a product")),
-            ("Alt+1 … 3", _("cash, card, transfer")), ("F8", _("exact cash")), ("Ctrl+Enter", _("start, complete")),
+            ("Ctrl+F", _("other student")), ("Space", _("take the line")), ("Ins", _("add a course or product")),
+            ("Alt+1 … 3", _("cash, card, transfer")), ("F8", _("exact cash")),
+            ("Alt+4", _("split: a part by each means, check and other too")), ("Ctrl+Enter", _("start, complete")),
+            ("Alt+O", _("open items: what is unpaid and late")), ("Alt+P", _("payments of this person, refunds")),
             ("Esc", _("keep it Started for later")), ("R / O", _("print the receipt, open the invoice, when done")),
             ("M", _("the receipt in the mail queue, when done")),
             ("Ctrl+Z", _("reverse the payment just made")), ("Enter", _("next person, when done")),
         ]  # fmt: skip
         self.student_id: int | None = None
-        self.rows: list[OwedRow] = []
         self.payment_id: int | None = None
         self.completed: payments.Completed | None = None
         self._key = uuid7()
         self._given_touched = False
-        self._receipt: tuple[int, str, str] | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 0, 16, 12)
         column.setSpacing(0)
         self.steps = Steps()
-        self.head = PageHead(_("Payment desk"), [self.steps])
+        self.unpaid = Button(_("Open items"), "coins", kind="flat", keys=("Alt", "O"))
+        self.unpaid.setToolTip(_("Open items (Alt+O)"))
+        self.unpaid.clicked.connect(self.open_items_requested)
+        self.head = PageHead(_("Payment desk"), [self.unpaid, self.steps])
         column.addWidget(self.head)
         row = QHBoxLayout()
         row.setSpacing(12)
@@ -101,7 +94,9 @@ class PaymentsPage(QWidget):
         for keys, act in (
             ("Ctrl+F", self.other_student), ("F8", self.exact), ("Ctrl+Return", self.go_on), ("Ctrl+Enter", self.go_on),
             ("Alt+1", lambda: self.methods["cash"].click()), ("Alt+2", lambda: self.methods["card"].click()),
-            ("Alt+3", lambda: self.methods["transfer"].click()), ("Ins", lambda: self.add.setFocus()),
+            ("Alt+3", lambda: self.methods["transfer"].click()),
+            ("Alt+4", self.split_further), ("Alt+O", self.open_items_requested.emit), ("Alt+P", self.show_payments),
+            ("Ins", self.owed.find_offer),
         ):  # fmt: skip
             self._shortcut(keys, act)
         theme().changed.connect(self._fit)
@@ -110,13 +105,14 @@ class PaymentsPage(QWidget):
 
     def _fit(self) -> None:
         """Widths follow the text size; where there is no room for it, the day's side gives way."""
-        for widget, wide in self._columns:
-            widget.setFixedWidth(theme().px(wide))
+        self.owed.fit()
+        # In large type the sign alone, so that no number in the head is cut.
+        self.unpaid.setText(_("Open items") if self.width() >= theme().px(1150) else "")
+        self.unpaid.keys = ("Alt", "O") if self.unpaid.text() else ()
+        self.unpaid.updateGeometry()
         self.middle.setFixedWidth(min(theme().px(352), 420))
         self.side.setVisible(self.width() >= theme().px(1150))
-        for row in self.rows:
-            row.fit()
-        self.tender.show_started(self.payment_id is not None)
+        self.tender.show_started(self._stands())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -137,68 +133,15 @@ class PaymentsPage(QWidget):
         self.who = WhoPays(self.context)
         self.name = self.who.name
         self.who.other.clicked.connect(self.other_student)
+        self.who.paid.clicked.connect(self.show_payments)
         column.addWidget(self.who)
-        self._columns: list[tuple[QWidget, int]] = []
-        head = QFrame()
-        head.setProperty("band", True)
-        columns = QHBoxLayout(head)
-        columns.setContentsMargins(54, 7, 16, 7)
-        columns.setSpacing(12)
-        for label, wide, right in (
-            (_("What is owed"), 0, False), (_("Due"), COLUMNS[0], False), (_("Open"), COLUMNS[1], True),
-            (_("Pay now"), COLUMNS[2], True),
-        ):  # fmt: skip
-            said = self._last_column = Text(label, "label", "text2")
-            if wide:
-                self._columns.append((said, wide))
-            if right:
-                said.setAlignment(Qt.AlignmentFlag.AlignRight)
-            columns.addWidget(said, 0 if wide else 1)
-        column.addWidget(rule())
-        column.addWidget(head)
-        self.lines = QVBoxLayout()
-        self.lines.setSpacing(0)
-        self.lines.setContentsMargins(0, 0, 0, 0)
-        inner = QWidget()
-        inner.setObjectName("scrolled")
-        whole = QVBoxLayout(inner)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        whole.addLayout(self.lines)
-        whole.addLayout(self._adding())
-        whole.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(inner)
-        column.addWidget(scroll, 1)
+        self.owed = Owed(self.context)
+        self.owed.changed.connect(self._update)
+        self.selected = self.owed.selected
+        column.addWidget(self.owed, 1)
         column.addLayout(self._paying())
-        band = QFrame()
-        band.setProperty("foot", True)
-        foot = QHBoxLayout(band)
-        foot.setContentsMargins(16, 9, 16, 9)
-        self.selected = Line("", "small", "text2")
-        self.selected.setObjectName("selected_lines")
-        self.sum = Text("", "title")
-        foot.addWidget(self.selected, 1)
-        foot.addWidget(self.sum)
-        column.addWidget(band)
+        column.addWidget(self.owed.foot)
         return card
-
-    def _adding(self) -> QVBoxLayout:
-        column = QVBoxLayout()
-        column.setContentsMargins(16, 12, 16, 10)
-        column.setSpacing(10)
-        self.add = QComboBox()
-        self.add.setObjectName("add_product")
-        self.add.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.add.setAccessibleName(_("Add a product"))
-        self.add.activated.connect(self._add_chosen)
-        column.addWidget(self.add)
-        self.often = QHBoxLayout()
-        self.often.setSpacing(8)
-        column.addLayout(self.often)
-        return column
 
     def _paying(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -222,8 +165,9 @@ class PaymentsPage(QWidget):
     def _middle(self) -> QWidget:
         self.middle = QStackedWidget()
         self.middle.addWidget(self._tender())
-        self.done = DoneCard()
+        self.done = DoneCard(self.context)
         self.done.receipt.clicked.connect(self.show_receipt)
+        self.done.receipt_wanted.connect(self._show_receipt_of)
         self.done.invoice.clicked.connect(self.show_invoice)
         self.done.mail.clicked.connect(self.show_mail)
         self.done.reverse.clicked.connect(self.reverse)
@@ -242,6 +186,12 @@ class PaymentsPage(QWidget):
         card.failed_button.clicked.connect(self.fail)
         card.keep_button.clicked.connect(self.keep)
         card.main.clicked.connect(self.go_on)
+        self.split = card.split
+        self.split.changed.connect(self._update)
+        self.split.problem.connect(card.say)
+        self.split.ready.connect(card.main.setFocus)
+        self.split.started.connect(self._part_started)
+        self.split.finished.connect(self._parts_finished)
         return card
 
     # -- the draft
@@ -250,6 +200,7 @@ class PaymentsPage(QWidget):
         """Read again what is shown beside the draft."""
         self.side.reload()
         if self.student_id is None:
+            self._to_given()
             self.other_student()
 
     def on_changes(self, changes: Any) -> None:
@@ -266,11 +217,8 @@ class PaymentsPage(QWidget):
         self.note.clear()
         self.tender.say("")
         self.methods["cash"].setChecked(True)
-        for row in self.rows:
-            self.lines.removeWidget(row)
-            row.deleteLater()
-        self.rows = []
-        self._fill_offers()
+        self.split.clear()
+        self.owed.show_student(student_id)
         found = roster.overview(student_id) if student_id is not None else None
         self.payer.clear()
         self.who.show_person(found)
@@ -278,23 +226,25 @@ class PaymentsPage(QWidget):
             self.payer.addItem(_("{name} pays").format(name=found.row.name), None)
             if found.payer_id:
                 self.payer.addItem(found.payer, found.payer_id)
-            for due in payments.owed(found.row.id):
-                self._add_row(OwedRow(self.context, due))
         self.steps.set(self._now() if found is not None else "")
         self.head.facts.setText("")
-        self._last_column.setText(_("Pay now"))
         self._show_hints()
         self._update()
         self._to_given()
 
     def _to_given(self) -> None:
         """Into the amount, all of it chosen: what is typed takes its place."""
+        if self.student_id is None:
+            self.who.other.setFocus()  # the keys of the page work from here
+            return
         self.given.setFocus()
         self.given.selectAll()
 
     def _show_hints(self) -> None:
         if self.completed is not None:
             self.key_hints = [(("R",), _("receipt")), (("M",), _("mail")), (("Enter",), _("next person"))]
+        elif self._splitting():
+            self.key_hints = [(("Enter",), _("the rest as a part")), (("F8",), _("exact")), (("Esc",), _("keep"))]
         else:
             self.key_hints = [(("Space",), _("take line")), (("F8",), _("exact")), (("Esc",), _("keep for later"))]
         self.hints_changed.emit()
@@ -302,64 +252,12 @@ class PaymentsPage(QWidget):
     def _now(self) -> str:
         return words.clock_time(clock.stamp(), self.context.center)
 
-    def _add_row(self, row: OwedRow) -> None:
-        row.changed.connect(self._update)
-        row.removed.connect(self._remove_row)
-        self.rows.append(row)
-        self.lines.addWidget(row)
-
-    def _remove_row(self, row: QObject) -> None:
-        assert isinstance(row, OwedRow)
-        self.rows.remove(row)
-        self.lines.removeWidget(row)
-        row.hide()
-        row.deleteLater()
-        self._update()
-
-    def _fill_offers(self) -> None:
-        self.add.clear()
-        self.add.addItem(theme().icon("plus"), _("Add a product"), None)
-        for offer in catalog.products():
-            stock = "" if offer.stock is None else _(" · {n} left").format(n=offer.stock)
-            price = text.show_money(offer.gross_minor(self.context.center.prices))
-            self.add.addItem(f"{offer.name} · {price}{stock}", offer)
-        clear_layout(self.often)
-        self._offer_buttons: list[Button] = []
-        self.often.addWidget(Text(_("Often sold:"), "small", "text3"))
-        for offer in catalog.products(often=True)[: 3 if theme().scale < 1.2 else 2]:
-            short = " ".join(offer.name.split(",")[0].split()[:2])
-            price = text.show_money(offer.gross_minor(self.context.center.prices))
-            button = Button(f"{short}  {price}", kind="quiet", size="small")
-            button.setProperty("offer", offer.id)
-            button.clicked.connect(self._often_clicked)
-            self._offer_buttons.append(button)
-            self.often.addWidget(button)
-        self.often.addStretch(1)
-
-    def _often_clicked(self) -> None:
-        wanted = self.sender().property("offer")
-        for offer in catalog.products(often=True):
-            if offer.id == wanted:
-                self.add_offer(offer)
-
-    def _add_chosen(self, index: int) -> None:
-        offer = self.add.itemData(index)
-        self.add.setCurrentIndex(0)
-        if offer is not None:
-            self.add_offer(offer)
-
-    def add_offer(self, offer: catalog.Offer) -> None:
-        """Add a product to this payment; it is sold when the payment completes."""
-        if self.student_id is not None and self.payment_id is None:
-            self._add_row(OwedRow(self.context, None, offer))
-            self._update()
+    @property
+    def rows(self) -> list[OwedRow]:
+        """The lines that are owed or added."""
+        return self.owed.rows
 
     # -- sums
-
-    def total_minor(self) -> int | None:
-        """What is to be paid, None while an amount on a line does not fit."""
-        amounts = [row.amount() for row in self.rows]
-        return None if any(amount is None for amount in amounts) else sum(amount or 0 for amount in amounts)
 
     def method(self) -> str:
         """The chosen way to pay."""
@@ -372,18 +270,21 @@ class PaymentsPage(QWidget):
         except UserError:
             return None
 
+    def _splitting(self) -> bool:
+        return self.method() == "split"
+
+    def _stands(self) -> bool:
+        """Whether something of this payment is in the file."""
+        return self.payment_id is not None or (self._splitting() and self.split.running)
+
     def _update(self) -> None:
-        total = self.total_minor()
-        shown = text.show_money(total or 0)
-        self.to_pay.setText(shown)
-        self.sum.setText(shown)
-        taken = [row for row in self.rows if row.take.isChecked()]
-        net, by_rate = taxes(taken)
-        parts = [ngettext("{n} line selected", "{n} lines selected", len(taken)).format(n=len(taken))]
-        if taken:
-            parts.append(_("Net {amount}").format(amount=text.show_money(net)))
-            parts += [f"{tax_words(rate)} {text.show_money(tax)}" for rate, tax in by_rate.items()]
-        self.selected.setText("    ".join(parts))
+        total = self.owed.total_minor()
+        if self._splitting():
+            self._update_split(total or 0)
+            return
+        self.tender.show_split(False)
+        self.to_pay.setText(text.show_money(total or 0))
+        self.owed.show_sums()
         if not self._given_touched and total is not None:
             self._set_given(total)
         clear_layout(self.notes)
@@ -403,14 +304,29 @@ class PaymentsPage(QWidget):
         self.main.set_label(_("Complete payment") if started else _("Start payment"))
         self.main.setEnabled(bool(self.student_id) and (started or bool(total or self._prepaid())))
         self.tender.show_started(started)
-        for row in self.rows:
-            row.setEnabled(not started)
-        for widget in (self.add, self.payer, self.note, self.given, *self.methods.values(), *self._offer_buttons):
+        self._allow(started)
+
+    def _update_split(self, total: int) -> None:
+        """The same places for a payment by several means."""
+        self.tender.show_split(True)
+        self.split.set_total(total)
+        self.to_pay.setText(text.show_money(self.split.total_minor))
+        self.owed.show_sums()
+        row = self.split.active()
+        self.main.set_label(self.split.main_label())
+        self.main.setEnabled(bool(self.student_id) and row is not None and self.split.total_minor > 0)
+        self.tender.show_started(row is not None and row.status == "STARTED")
+        self._allow(self.split.running)
+
+    def _allow(self, started: bool) -> None:
+        """What can be chosen and typed: nothing of it once a payment stands."""
+        for widget in (self.payer, self.note, self.given, *self.methods.values()):
             widget.setEnabled(not started and self.student_id is not None)
+        self.owed.allow(not started and self.student_id is not None)
 
     def _prepaid(self) -> int:
         """Money given although nothing is chosen: it becomes credit."""
-        return (self.given_minor() or 0) if not any(row.take.isChecked() for row in self.rows) else 0
+        return (self.given_minor() or 0) if not self.owed.taken() else 0
 
     def _set_given(self, minor: int) -> None:
         plain = money.format_plain(minor, self.context.center.currency, self.context.center.locale)
@@ -436,12 +352,15 @@ class PaymentsPage(QWidget):
 
     def exact(self) -> None:
         """F8: the exact sum was given."""
+        if self._splitting():
+            self.split.exact()
+            return
         self._given_touched = True
-        self._set_given(self.total_minor() or 0)
+        self._set_given(self.owed.total_minor() or 0)
         self._update()
 
     def _show_change(self) -> None:
-        total, given = self.total_minor() or 0, self.given_minor()
+        total, given = self.owed.total_minor() or 0, self.given_minor()
         cash = self.method() == "cash"
         rest = (given or 0) - total
         self.tender.given_label.setText(_("Amount given") if cash else _("Amount received"))
@@ -458,41 +377,54 @@ class PaymentsPage(QWidget):
         self.coins.setText(in_coins(rest, self.context) if back else "")
 
     def _method_chosen(self) -> None:
-        self._update()
-        self._to_given()
+        self.tender.say("")
+        if self._splitting():
+            self.split.begin(self.owed.total_minor() or 0)
+            self._update()
+            self.split.to_work()
+        else:
+            self._update()
+            self._to_given()
+        self._show_hints()
+
+    def split_further(self) -> None:
+        """Alt+4: by several means; once more, the rest by another one."""
+        if self.completed is None and self.student_id is not None:
+            if self._splitting():
+                self.split.add_part()
+            elif self.payment_id is None:
+                self.methods["split"].click()
 
     # -- the life of a payment
 
     def draft(self) -> payments.PaymentDraft:
         """What is on screen, as a draft. Less given than chosen pays the lines in their order."""
         assert self.student_id is not None
-        total, given = self.total_minor(), self.given_minor()
+        total, given = self.owed.total_minor(), self.given_minor()
         if total is None:
             raise UserError("payments.line_amount", "lines")
+        if self._splitting():
+            if not total:
+                raise UserError("payments.split_nothing", "lines")
+            whole = self.owed.up_to(total)
+            return payments.PaymentDraft(
+                self._key, self.student_id, "card", total, whole.lines, whole.sales, self.payer.currentData(),
+                note=self.note.text(), tender_group=self._key, split_minor=total, courses=whole.courses,
+            )  # fmt: skip
         if given is None:
             money.parse(self.given.text(), self.context.center.currency, self.context.center.locale, field="given")
         given = given or 0
         cash = self.method() == "cash"
         amount = total if cash and given >= total and total else given
-        left = amount
-        lines, sales = [], []
-        for row in self.rows:
-            wanted = min(row.amount() or 0, left)
-            if not wanted:
-                continue
-            left -= wanted
-            if row.due is not None:
-                due = row.due
-                lines.append(payments.PayLine(due.enrollment_id, due.product_enrolled_id, due.installment_id, wanted))
-            elif row.offer is not None:
-                sales.append(enrollment.SaleItem(row.offer.id))
+        chosen = self.owed.up_to(amount)
         return payments.PaymentDraft(
             request_key=self._key,
             student_id=self.student_id,
             method=self.method(),
             amount_minor=amount,
-            lines=tuple(lines),
-            sales=tuple(sales),
+            lines=chosen.lines,
+            sales=chosen.sales,
+            courses=chosen.courses,
             payer_id=self.payer.currentData(),
             given_minor=given if cash else None,
             note=self.note.text(),
@@ -504,6 +436,9 @@ class PaymentsPage(QWidget):
             self.next_person()
             return
         self.tender.say("")
+        if self._splitting() and self.student_id is not None:
+            self.split.go_on(self.draft, self.main)
+            return
         if self.payment_id is not None:
             self.context.run(
                 payments.complete, self.payment_id, done=self._completed, failed=self._refused, busy=self.main
@@ -533,73 +468,69 @@ class PaymentsPage(QWidget):
         self._update()
         self.main.setFocus()
 
+    def _part_started(self) -> None:
+        row = self.split.active()
+        if row is not None:
+            now = self._now()
+            self.head.facts.setText(row.payment_number)
+            self.steps.set(self.steps.times[0] or now, self.steps.times[1] or now)
+            saved = _("{number} is started and saved at {time}. Nothing of it is booked until you complete it.")
+            self.safe.setText(saved.format(number=row.payment_number, time=now))
+        self.main.setFocus()
+
+    def _parts_finished(self) -> None:
+        """Every part is settled or waits: what was completed is shown, what waits is on the list at the right."""
+        done = self.split.outcome()
+        if any(row.waits for row in self.split.rows):
+            self.context.notice.emit(_("Kept as Started. It is on the list at the right."))
+        if done is None:
+            self._kept(None)
+            return
+        self._completed(done)
+        self.side.reload()
+
     def _completed(self, done: payments.Completed) -> None:
         self.completed = done
         self.steps.set(self.steps.times[0], self.steps.times[1] or self._now(), self._now())
         self.safe.setText("")
         self.head.facts.setText(done.number)
-        how = {"cash": _("{amount} paid in cash"), "card": _("{amount} paid by card")}
-        said = how.get(self.method(), _("{amount} paid by transfer"))
-        self.done.paid.setText(said.format(amount=text.show_money(done.amount_minor)))
-        who = next((one.name for one in staff.at_work() if one.id == self.context.actor.user_id), "")
-        self.done.facts.setText(" · ".join(filter(None, (done.number, self._now(), who))))
+        parts = [row for row in self.split.rows if row.status] if self._splitting() else []
+        self.done.show_completed(done, self.method(), parts)
         self._show_outcome(done)
-        self.done.box.setVisible(done.change_minor > 0)
-        self.done.give_back.setText(text.show_money(done.change_minor))
-        self.done.coins.setText(in_coins(done.change_minor, self.context))
-        self.done.invoice.setVisible(bool(done.invoice_ids))
-        if done.invoice_ids:
-            label = find.label_of(done.invoice_ids[0])
-            more = len(done.invoice_ids) - 1
-            also = ngettext("and {n} more, made just now", "and {n} more, made just now", more).format(n=more)
-            self.done.invoice.say(_("Open invoice {number}").format(number=label), also if more else _("made just now"))
-        self.done.reverse.say(_("Reverse this payment"), _("asks for a reason"))
-        self._receipt = mail_list.receipt_of(done.number)
-        self.done.mail.setVisible(self._receipt is not None)
-        facts = [] if self._receipt is not None else [_("No receipt was mailed: there is no address.")]
-        if self._receipt is not None:
-            _id, address, state = self._receipt
-            to = _("to {address} · {state}").format(address=address, state=words.state(state).lower())
-            self.done.mail.say(_("Receipt by mail"), to)
-        if done.credit_minor:
-            facts.append(_("{amount} stays as credit.").format(amount=text.show_money(done.credit_minor)))
-        if done.unsold:
-            facts.append(_("Out of stock meanwhile: {what}.").format(what=", ".join(done.unsold)))
-        self.done.words.setText(" ".join(facts))
         self.middle.setCurrentIndex(1)
-        self.done.reverse.setEnabled(True)
         self.done.next.setFocus()
         self._show_hints()
         self.context.notice.emit(_("Payment {number} is complete.").format(number=done.number))
 
     def _show_outcome(self, done: payments.Completed) -> None:
         """What became of each line, and what is still owed."""
-        self._last_column.setText(_("Result"))
-        left = done.amount_minor
-        for row in self.rows:
-            put = min(row.amount() or 0, left)
-            left -= put
-            whole = put and put == row.open_minor
-            row.show_outcome(_("Paid") if whole else text.show_money(put) if put else "—", "paid" if whole else "")
+        self.owed.show_outcome(done.amount_minor)
         if self.student_id is not None:
             self.who.show_person(roster.overview(self.student_id))
 
     def show_mail(self) -> None:
         """M: the receipt in the mail queue."""
-        if self.completed is not None and self._receipt is not None:
-            self.open_requested.emit("mail_queue", self._receipt[0])
+        if self.completed is not None and self.done.mailed is not None:
+            self.open_requested.emit("mail_queue", self.done.mailed)
 
     def fail(self) -> None:
         """No money moved: ask why, and keep that."""
-        if self.payment_id is not None and self.completed is None:
+        part = self.split.active() if self._splitting() else None
+        if (part is not None and part.status == "STARTED") or (self.payment_id is not None and self.completed is None):
             title, why = _("The payment failed"), _("Nothing is booked. Why did it fail?")
             ask.ask(self, title, why, [("fail", _("It failed"))], self._fail, field=_("Reason"))
 
     def _fail(self, _choice: str, reason: str) -> None:
+        if self._splitting():
+            self.split.fail(reason)
+            return
         self.context.run(payments.fail, self.payment_id, reason, done=self._kept, failed=self._refused)
 
     def keep(self) -> None:
         """Esc: the payment stays Started and can be found again."""
+        if self._splitting() and self.completed is None:
+            self.split.keep()
+            return
         if self.payment_id is not None and self.completed is None:
             self.context.notice.emit(_("Kept as Started. It is on the list at the right."))
             self._kept(None)
@@ -613,17 +544,29 @@ class PaymentsPage(QWidget):
         for row in takings.started():
             if row.id == payment_id:
                 self.new_draft(row.student_id)
+                split = payments.whole_of(payment_id)
+                if split is not None:
+                    self.methods["split"].setChecked(True)
+                    self.owed.take_only(split[0].lines)
+                    self.split.resume(*split, payment_id)
+                    self._show_hints()
+                    self._part_started()
+                    self._say_resumed(row)
+                    return
                 self.payment_id = payment_id
                 self.head.facts.setText(row.number)
                 self.methods.get(row.method, self.methods["card"]).setChecked(True)
                 self._given_touched = True
                 self._set_given(row.amount_minor)
-                self.steps.set(*[words.clock_time(row.started_at, self.context.center)] * 2)
-                saved = _("{number} was started with {amount}. Did the money move?")
-                self.safe.setText(saved.format(number=row.number, amount=text.show_money(row.amount_minor)))
+                self._say_resumed(row)
                 self._update()
                 self.to_pay.setText(text.show_money(row.amount_minor))
                 self.main.setFocus()
+
+    def _say_resumed(self, row: takings.PaymentRow) -> None:
+        self.steps.set(*[words.clock_time(row.started_at, self.context.center)] * 2)
+        saved = _("{number} was started with {amount}. Did the money move?")
+        self.safe.setText(saved.format(number=row.number, amount=text.show_money(row.amount_minor)))
 
     def take_back(self) -> bool:
         """Ctrl+Z: whether the key is this page's now. It is while a payment stands here, and reverses one just made."""
@@ -633,7 +576,7 @@ class PaymentsPage(QWidget):
 
     def has_own_undo(self) -> bool:
         """Whether a payment stands here that was saved: money has its own way back, with a reason."""
-        return self.completed is not None or self.payment_id is not None
+        return self.completed is not None or self._stands()
 
     def reverse(self) -> None:
         """Give the money of the payment just made back, with a reason."""
@@ -643,6 +586,13 @@ class PaymentsPage(QWidget):
 
     def _reverse(self, _choice: str, reason: str) -> None:
         assert self.completed is not None
+        if self.split.whole is not None:
+            whole = self.split.whole
+            self.context.run(
+                payments.refund_split, whole.student_id, whole.tender_group, reason, done=self._reversed,
+                failed=self._refused_late, busy=self.done.reverse,
+            )  # fmt: skip
+            return
         self.context.run(
             payments.refund,
             self.completed.payment_id,
@@ -654,7 +604,7 @@ class PaymentsPage(QWidget):
             busy=self.done.reverse,
         )
 
-    def _reversed(self, _refund: int) -> None:
+    def _reversed(self, _refund: object) -> None:
         self.done.reverse.setEnabled(False)
         self.done.words.setText(_("Reversed: give the money back."))
 
@@ -664,12 +614,32 @@ class PaymentsPage(QWidget):
     def show_receipt(self) -> None:
         """R: the receipt of this payment, to print."""
         if self.completed is not None:
-            paper.show_receipt(self, self.context, self.completed.payment_id)
+            self._show_receipt_of(self.completed.payment_id)
+
+    def _show_receipt_of(self, payment_id: int) -> None:
+        paper.show_receipt(self, self.context, payment_id)
 
     def show_invoice(self) -> None:
         """The invoice this payment issued, as it is printed."""
         if self.completed is not None and self.completed.invoice_ids:
             paper.show_invoice(self, self.context, self.completed.invoice_ids[0])
+
+    def show_payments(self) -> None:
+        """Alt+P: every payment of the person at the desk; from there, refunds."""
+        found = roster.overview(self.student_id) if self.student_id is not None else None
+        if found is not None:
+            dialog = PaymentsOf(self.context, self, found.row.id, found.row.name)
+            dialog.refunded.connect(self._refunded)
+            dialog.open()
+
+    def _refunded(self) -> None:
+        """What was given back is owed again; a draft that somebody works at stays as it is."""
+        typed = self._given_touched or self._splitting() or any(row.offer is not None for row in self.rows)
+        if self.student_id is not None and self.completed is None and not self._stands():
+            if typed:
+                self.who.show_person(roster.overview(self.student_id))
+            else:
+                self.new_draft(self.student_id)
 
     def next_person(self) -> None:
         """Enter: the next one in the queue."""

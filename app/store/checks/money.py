@@ -23,6 +23,17 @@ sql(
     f" AND ({_USED} < 0 OR {_USED} + {_REFUNDED} > p.amount_minor)",
 )
 sql(
+    "money.tender_group",
+    N_("Parts of one payment are of one student, payer and currency, never above the whole, and sell a thing once"),
+    "payments",
+    "SELECT min(id), 'parts of ' || tender_group FROM payments WHERE tender_group IS NOT NULL GROUP BY tender_group"
+    " HAVING count(DISTINCT student_id) > 1 OR count(DISTINCT currency) > 1 OR count(DISTINCT coalesce(payer_id, 0)) > 1"
+    " OR max(payment_type = 'refund') OR sum(CASE status WHEN 'FAILED' THEN 0 ELSE amount_minor END)"
+    " > max(draft ->> '$.asked.split_minor')"
+    " UNION ALL SELECT max(p.id), 'sold twice in ' || p.tender_group FROM payments p, json_each(p.draft, '$.begun') s"
+    " WHERE p.tender_group IS NOT NULL GROUP BY p.tender_group, s.key HAVING count(*) > 1",
+)
+sql(
     "money.completed_only",
     N_("Only COMPLETED payments that are no refunds put money to use"),
     "student_payments",

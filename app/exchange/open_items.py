@@ -1,0 +1,60 @@
+"""The list of what is unpaid, for a spreadsheet: it adds up there, and calculates nothing that somebody typed."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from app import money
+from app.desk.accounts import Actor, require
+from app.errors import EnvironmentFault, UserError
+from app.exchange import sheet
+from app.exchange.exporting import safe
+from app.lists.open_items import Line
+from app.text import _
+
+FORMATS = ("csv", "xlsx")
+
+
+def export_open_items(actor: Actor, lines: Sequence[Line], path: Path, currency: str) -> int:
+    """Write these lines, in this order, as the file's ending says; returns how many. Amounts are decimals.
+
+    UserErrors `exchange.unknown_list_format`, `exchange.nothing_open`; EnvironmentFault `cli.cannot_write`. A file that
+    was there is replaced only by a whole one.
+    """
+    require(actor, "people.export")
+    kind = path.suffix.lower().removeprefix(".")
+    if kind not in FORMATS:
+        raise UserError("exchange.unknown_list_format", name=path.name)
+    if not lines:
+        raise UserError("exchange.nothing_open")
+    heads = [
+        _("Student"), _("Number"), _("Who pays"), _("What is owed"), _("Invoice or line"), _("Due"), _("Days late"),
+        _("Open"), _("Currency"),
+    ]  # fmt: skip
+    rows = (
+        [
+            line.student, line.number, line.payer, line.title, line.detail, line.due_on, str(line.days_late),
+            money.to_major(line.open_minor, currency), currency,
+        ]
+        for line in lines
+    )  # fmt: skip
+    partial = path.with_name(path.name + ".partial")
+    try:
+        try:
+            if kind == "xlsx":
+                sheet.write(partial, heads, rows, _("Open items"))
+            else:
+                # The mark at the front tells Excel that it is UTF-8.
+                with partial.open("w", encoding="utf-8-sig", newline="") as file:
+                    writer = csv.writer(file, lineterminator="\r\n")
+                    writer.writerow(heads)
+                    writer.writerows([safe(cell) for cell in row] for row in rows)
+            os.replace(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
+    except OSError as error:
+        raise EnvironmentFault("cli.cannot_write", path=str(path)) from error
+    return len(lines)

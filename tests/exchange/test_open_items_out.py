@@ -1,0 +1,68 @@
+"""The list of open items for a spreadsheet: whole files, exact amounts, and no formula that somebody typed."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from app import store
+from app.desk import enrollment
+from app.desk.accounts import Actor
+from app.desk.enrollment import SaleDraft, SaleItem
+from app.errors import EnvironmentFault, UserError
+from app.exchange.open_items import export_open_items
+from app.lists import open_items
+from app.store.models import User
+from tests.support.center import SmallCenter, small_center
+
+__all__ = ["small_center"]
+
+
+@pytest.fixture
+def lines(small_center: SmallCenter) -> list[open_items.Line]:
+    with store.write("A name", small_center.admin) as w:
+        w.update(User, small_center.student, first_name="=cmd|' /C calc'!A0", last_name="")
+    for student in (small_center.student, small_center.other_student):
+        enrollment.sell(small_center.staff, SaleDraft(student, (SaleItem(small_center.book),)))
+    return open_items.read("2030-01-01")
+
+
+def test_csv_holds_every_line_and_no_formula(
+    small_center: SmallCenter, lines: list[open_items.Line], tmp_path: Path
+) -> None:
+    path = tmp_path / "open.csv"
+    assert export_open_items(small_center.staff, lines, path, "EUR") == 2
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        heads, *rows = list(csv.reader(file))
+    assert heads[0] == "Student"
+    assert [row[0] for row in rows] == ["'=cmd|' /C calc'!A0", "Łukasz Wiśniewski"]
+    assert {(row[3], row[7], row[8]) for row in rows} == {("Highway Code handbook", "24.00", "EUR")}
+    assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
+
+
+def test_xlsx_holds_the_same_as_text(small_center: SmallCenter, lines: list[open_items.Line], tmp_path: Path) -> None:
+    path = tmp_path / "open.xlsx"
+    export_open_items(small_center.staff, lines, path, "EUR")
+    sheet = openpyxl.load_workbook(path).active
+    cells = [cell for row in sheet.iter_rows(min_row=2) for cell in row]
+    assert {cell.data_type for cell in cells} <= {"s", "inlineStr", "n"}
+    assert cells[0].value == "=cmd|' /C calc'!A0"
+    assert [row[7].value for row in sheet.iter_rows(min_row=2)] == ["24.00", "24.00"]
+
+
+def test_what_cannot_be_written_is_said_and_leaves_the_old_file(
+    small_center: SmallCenter, lines: list[open_items.Line], tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match="unknown_list_format"):
+        export_open_items(small_center.staff, lines, tmp_path / "open.pdf", "EUR")
+    with pytest.raises(UserError, match="nothing_open"):
+        export_open_items(small_center.staff, [], tmp_path / "open.csv", "EUR")
+    with pytest.raises(UserError, match=r"rights\.missing"):
+        export_open_items(Actor(small_center.instructor, "instructor"), lines, tmp_path / "open.csv", "EUR")
+    with pytest.raises(EnvironmentFault, match="cannot_write"):
+        export_open_items(small_center.staff, lines, tmp_path / "nowhere" / "open.csv", "EUR")
+    assert list(tmp_path.glob("*.csv*")) == []

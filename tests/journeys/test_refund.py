@@ -1,0 +1,115 @@
+"""Money of an earlier payment given back through the real window, by keys alone and by mouse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from app.desk import enrollment, payments
+from app.desk.accounts import Actor
+from app.desk.enrollment import EnrollmentDraft
+from app.store import checks
+from app.store.models import Payment, User
+from tests.support.window import Driver, driver
+
+__all__ = ["driver"]
+
+CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
+
+
+def _pay(actor: Actor, student: int, course: int) -> None:
+    enrollment.enroll(actor, EnrollmentDraft(student, course))
+    (due,) = payments.owed(student)
+    line = payments.PayLine(due.enrollment_id, amount_minor=33000)
+    payments.complete(actor, payments.start(actor, payments.PaymentDraft("k", student, "card", 34000, (line,))))
+
+
+def paid(driver: Driver) -> Any:
+    """The payment desk with Ana, who paid 340.00 for a course of 330.00."""
+    driver.desk.context.run(_pay, driver.center.student, driver.center.course)
+    driver.settled()
+    driver.desk.pay_for(driver.center.student)
+    driver.settled()
+    return driver.window.current()
+
+
+def typed(words: str) -> None:
+    target = QApplication.focusWidget()
+    assert target is not None
+    QTest.keyClick(target, Qt.Key.Key_A, CTRL)
+    QTest.keyClicks(target, words)
+
+
+def test_by_keys_alone(driver: Driver) -> None:
+    desk = paid(driver)
+    driver.key(Qt.Key.Key_P, ALT)
+    driver.dialog("payments_of")
+    driver.key(Qt.Key.Key_Return)
+    dialog = driver.dialog("refund")
+    typed("400")
+    assert not dialog.effect.isVisible()
+    driver.key(Qt.Key.Key_Tab)
+    typed("asked for")
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.settled()
+    assert dialog.fields["amount"].error == "At most €340.00 of P-000001 can be refunded."
+    dialog.fields["amount"].edit.setFocus()
+    typed("50")
+    assert dialog.effect.text() == "€10.00 of it is credit.\nDriving B Theory: €40.00 is owed again."
+    driver.key(Qt.Key.Key_Return, CTRL)
+    QTest.keyClick(dialog, Qt.Key.Key_Return, CTRL)  # and once more, too late
+    driver.gone("refund")
+    driver.settled()
+    rows = [(row.payment_type, row.amount_minor, row.reason) for row in Payment.select().order_by(Payment.id)]
+    assert rows == [("course_fee", 34000, ""), ("refund", 5000, "asked for")]
+    listed = driver.dialog("payments_of")
+    assert [(row.amount_minor, row.left_minor) for row in listed.rows.values()] == [(-5000, 0), (34000, 29000)]
+    driver.key(Qt.Key.Key_Escape)
+    driver.gone("payments_of")
+    assert [row.open_minor for row in desk.rows] == [4000], "it is owed again, and the desk shows it"
+    assert User.get_by_id(driver.center.student).balance_minor == 4000
+    assert checks.run() == []
+
+
+def test_by_mouse_with_its_receipt_and_a_reason_that_is_missing(driver: Driver) -> None:
+    desk = paid(driver)
+    driver.click(desk, "payments_of_this")
+    listed = driver.dialog("payments_of")
+    driver.click(listed, "receipt_of_this")
+    driver.dialog("receipt_preview").reject()
+    driver.gone("receipt_preview")
+    driver.dialog("payments_of")
+    driver.click(listed, "refund_this")
+    dialog = driver.dialog("refund")
+    driver.click(dialog, "give_it_back")
+    driver.settled()
+    assert dialog.fields["reason"].error
+    assert Payment.select().count() == 1
+    driver.type(dialog, "refund_reason", "moved away")
+    driver.click(dialog, "give_it_back")
+    driver.gone("refund")
+    driver.settled()
+    assert User.get_by_id(driver.center.student).balance_minor == 33000
+    listed = driver.dialog("payments_of")
+    listed.table.select_id(1)
+    assert not listed.main.isEnabled(), "nothing of it is left"
+    assert checks.run() == []
+
+
+def test_a_draft_that_somebody_works_at_is_kept(driver: Driver) -> None:
+    desk = paid(driver)
+    driver.click(desk, "highway_code_24_00")
+    driver.key(Qt.Key.Key_P, ALT)
+    driver.dialog("payments_of")
+    driver.key(Qt.Key.Key_Return)
+    driver.dialog("refund")
+    driver.key(Qt.Key.Key_Tab)
+    typed("asked for")
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.gone("refund")
+    driver.settled()
+    assert [row.title for row in desk.rows] == ["Highway Code handbook"]
+    assert desk.who.amount.text() == "€330.00"

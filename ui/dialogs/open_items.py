@@ -1,0 +1,303 @@
+"""What is unpaid and late: by student, by who pays, or line by line; every figure leads to its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
+
+from app import clock, text
+from app.desk.accounts import Actor
+from app.exchange import open_items as writing
+from app.lists import open_items
+from app.text import _, ngettext
+from ui import words
+from ui.context import Context
+from ui.dialogs import ask
+from ui.dialogs.form import FormDialog
+from ui.theme import theme
+from ui.widgets.basic import Button, Chip, Segment, Text
+from ui.widgets.search import SearchField
+from ui.widgets.table import Cell, Column, PagedModel, RowTable
+
+
+def age_names() -> list[str]:
+    """The ages, as their chips and columns say them."""
+    return [_("Not due yet"), _("1–30 days"), _("31–60 days"), _("61–90 days"), _("over 90 days")]
+
+
+#: So many lines are searched at every letter without a wait; longer lists are searched beside the window.
+AT_ONCE = 5_000
+
+
+class OpenItems(FormDialog):
+    """`student_chosen(id)`: their payment is to be taken."""
+
+    student_chosen = Signal(int)
+
+    def __init__(self, context: Context, parent: QWidget) -> None:
+        super().__init__(parent, _("Open items"), "coins", width=1080)
+        self.setObjectName("open_items")
+        self.context = context
+        self.lines: list[open_items.Line] = []
+        self.shown: list[open_items.Line] = []
+        self.owners: dict[int, open_items.Owner] = {}
+        self._only: open_items.Owner | None = None
+        self._closed = False
+        self._asked = 0
+        upper = QHBoxLayout()
+        upper.setSpacing(12)
+        self.search = SearchField(_("Name, number, invoice or course"), "open_items_words", low=True)
+        self.search.textChanged.connect(self._again)
+        upper.addWidget(self.search, 1)
+        self.by = Segment(
+            [("student", _("By student"), ()), ("payer", _("By who pays"), ()), ("line", _("Every line"), ())],
+            "open_items_by",
+        )
+        self.by.set_value("student")
+        self.by.chosen.connect(self._again)
+        upper.addWidget(self.by)
+        self.body.addLayout(upper)
+        chips = QHBoxLayout()
+        chips.setSpacing(8)
+        self.chips = [Chip(name, key=f"age_{number}") for number, name in enumerate(age_names())]
+        for chip in self.chips:
+            chip.clicked.connect(self._again)
+            chips.addWidget(chip)
+        chips.addStretch(1)
+        self.body.addLayout(chips)
+        self.back = Button("", "arrow-left-right", kind="quiet", keys=("Backspace",), size="small")
+        self.back.setObjectName("all_owners")
+        self.back.clicked.connect(self.show_all)
+        self.body.addWidget(self.back, 0, Qt.AlignmentFlag.AlignLeft)
+        self.by_owner = RowTable(PagedModel(self._owner_columns(), self._owner_rows), "open_owners", 36)
+        self.by_owner.activated_id.connect(self.show_lines_of)
+        self.by_owner.doubleClicked.connect(self._figure_clicked)
+        self.by_line = RowTable(PagedModel(self._line_columns(), self._line_rows), "open_lines", 36)
+        self.by_line.activated_id.connect(self._pay)
+        self.nothing = Text(_("Reading …"), "body", "text2", wrap=True)
+        self.nothing.setObjectName("open_nothing")
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.stack = QStackedWidget()
+        for widget in (self.by_owner, self.by_line, self.nothing):
+            self.stack.addWidget(widget)
+        self.stack.setCurrentWidget(self.nothing)
+        self.stack.setFixedHeight(min(theme().px(400), max(parent.window().height() - theme().px(330), 160)))
+        self.body.addWidget(self.stack)
+        self.foot_words = Text("", "name")
+        self.foot_words.setObjectName("open_sum")
+        self.export = Button(_("Export"), "file-text", keys=("Ctrl", "E"))
+        self.export.clicked.connect(self.save_as)
+        self.add_foot(
+            (self.foot_words, self.export), Button(_("Show its lines"), "check", kind="primary", keys=("Ctrl", "Enter"))
+        )
+        self._shortcut("Ctrl+E", self.save_as)
+        self.main.setObjectName("open_main")
+        self.search.setFocus()
+        today = clock.local_date(context.center.zone).isoformat()
+        self._show()
+        self.nothing.setText(_("Reading …"))
+        context.read(open_items.read, today, done=self._found, failed=self._failed)
+
+    # -- columns
+
+    def _owner_columns(self) -> list[Column]:
+        def figure(age: int) -> Column:
+            color = ("text2", "text", "warn", "danger", "danger")[age]
+
+            def cell(row: open_items.Owner) -> Cell:
+                minor = row.by_age_minor[age]
+                return Cell(text.show_money(minor) if minor else "–", "body", color if minor else "text3", right=True)
+
+            return Column(age_names()[age], 104, cell, right=True)
+
+        return [
+            Column(_("Who owes"), 0, lambda row: Cell(row.name, "name", icon="", second="")),
+            Column(_("About"), 110, lambda row: Cell(row.detail, "small", "text2")),
+            *(figure(age) for age in range(open_items.HOW_MANY)),
+            Column(_("Together"), 110, self._amount, right=True),
+        ]
+
+    def _line_columns(self) -> list[Column]:
+        return [
+            Column(_("Who owes"), 0, lambda row: Cell(row.student, "name")),
+            Column(_("Who pays"), 130, lambda row: Cell(row.payer, "body", "text2")),
+            Column(_("What is owed"), 190, lambda row: Cell(row.title)),
+            Column(_("Invoice or line"), 160, lambda row: Cell(row.detail, "small", "text2")),
+            Column(_("Due"), 110, lambda row: Cell(words.day(row.due_on, self.context.center), "body", "text2")),
+            Column(_("Late"), 110, self._late),
+            Column(_("Open"), 110, self._amount, right=True),
+        ]
+
+    @staticmethod
+    def _amount(row: open_items.Owner | open_items.Line) -> Cell:
+        minor = row.total_minor if isinstance(row, open_items.Owner) else row.open_minor
+        return Cell(text.show_money(minor), "strong", right=True)
+
+    @staticmethod
+    def _late(row: open_items.Line) -> Cell:
+        if not row.days_late:
+            return Cell(_("not due yet"), "body", "text2")
+        said = ngettext("{n} day", "{n} days", row.days_late).format(n=row.days_late)
+        return Cell(said, "body", "danger" if row.age > 2 else "warn" if row.age == 2 else "text")
+
+    def _owner_rows(self, wanted: list[int]) -> dict[int, open_items.Owner]:
+        return {one: self.owners[one] for one in wanted if one in self.owners}
+
+    def _line_rows(self, wanted: list[int]) -> dict[int, open_items.Line]:
+        return {one: self.lines[one] for one in wanted}
+
+    # -- what is shown
+
+    def _found(self, lines: object) -> None:
+        if not self._closed:
+            assert isinstance(lines, list)
+            self.lines = lines
+            self._show()
+
+    def _failed(self, error: object) -> None:
+        if not self._closed:
+            self.refuse(error)  # type: ignore[arg-type]
+
+    def ages(self) -> list[int]:
+        """The ages that are chosen; none means all that is late."""
+        return [number for number, chip in enumerate(self.chips) if chip.isChecked()]
+
+    def _again(self) -> None:
+        self._only = None
+        self._show()
+
+    def _show(self) -> None:
+        """Work out what is shown: at once, or beside the window where the list is long."""
+        self._asked += 1
+        question = (self.search.text(), tuple(self.ages()), self.by.value())
+        if len(self.lines) <= AT_ONCE:
+            self._shown((self._asked, open_items.view(self.lines, *question)))
+        else:
+            self.context.read(_view, self._asked, self.lines, *question, done=self._shown, failed=self._failed)
+
+    def _shown(self, answer: tuple[int, open_items.View]) -> None:
+        number, found = answer
+        if self._closed or number != self._asked:
+            return  # something else was typed meanwhile
+        for chip, name, minor, count in zip(self.chips, age_names(), found.by_age_minor, found.by_age, strict=True):
+            chip.setText(f"{name}  {text.show_money(minor)}")
+            chip.setAccessibleName(chip.text())
+            chip.set_count(count)
+        self.owners = {owner.id: owner for owner in found.owners}
+        self._show_rows(found.lines)
+
+    def _show_rows(self, lines: Sequence[open_items.Line]) -> None:
+        """Everyone who owes, or the lines: all of them, or those of one."""
+        self.shown = list(self._only.lines if self._only is not None else lines)
+        in_lines = self._only is not None or self.by.value() == "line"
+        self.back.setVisible(self._only is not None)
+        if self._only is not None:
+            self.back.set_label(_("All · shown are the lines of {name}").format(name=self._only.name))
+        table = self.by_line if in_lines else self.by_owner
+        table.show_ids([line.id for line in self.shown] if in_lines else list(self.owners))
+        self.stack.setCurrentWidget(table if self.shown else self.nothing)
+        self.nothing.setText(_("Nothing of this is open."))
+        self.main.set_label(_("Take the payment") if in_lines else _("Show its lines"))
+        for button in (self.main, self.export):
+            button.setEnabled(bool(self.shown))
+        count = len(self.shown)
+        said = ngettext("{n} line, {amount}", "{n} lines, {amount}", count)
+        total = sum(line.open_minor for line in self.shown)
+        self.foot_words.setText(said.format(n=f"{count:,}", amount=text.show_money(total)))
+
+    def show_lines_of(self, owner_id: int) -> None:
+        """The lines behind the figures of one who owes."""
+        self._only = self.owners.get(owner_id)
+        self._show_rows(())
+        self.by_line.setFocus()
+
+    def _figure_clicked(self, index: QModelIndex) -> None:
+        """A double click on the figure of one age shows the lines of that age alone."""
+        age = index.column() - 2
+        owner = self.owners.get(self.by_owner.paged.ids[index.row()])
+        if owner is not None and age in range(open_items.HOW_MANY) and owner.by_age_minor[age]:
+            self._only = replace(owner, lines=tuple(line for line in owner.lines if line.age == age))
+            self._show_rows(())
+
+    def show_all(self) -> None:
+        """Back from the lines of one to everyone."""
+        keep = self._only.id if self._only is not None else None
+        self._again()
+        self.by_owner.select_id(keep)
+        (self.by_owner if self.by.value() != "line" else self.by_line).setFocus()
+
+    def main_action(self) -> None:
+        table = self.stack.currentWidget()
+        if not isinstance(table, RowTable) or table.current_id() is None:
+            return
+        chosen = table.current_id()
+        assert chosen is not None
+        if table is self.by_owner:
+            self.show_lines_of(chosen)
+        else:
+            self._pay(chosen)
+
+    def _pay(self, line_id: int) -> None:
+        student = self.lines[line_id].student_id
+        self.accept()
+        self.student_chosen.emit(student)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key, table = event.key(), self.stack.currentWidget()
+        if key == Qt.Key.Key_Backspace and self._only is not None:
+            self.show_all()
+        elif key == Qt.Key.Key_Down and self.search.hasFocus() and isinstance(table, RowTable):
+            table.setFocus()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.search.hasFocus():
+            self.main_action()
+        else:
+            super().keyPressEvent(event)
+
+    # -- out of the program
+
+    def save_as(self) -> None:
+        """Ctrl+E: the lines behind what is shown, as CSV or Excel."""
+        if not self.shown:
+            return
+        path = ask.choose_save_file(self, _("Export open items"), "open-items.xlsx", "*.xlsx *.csv")
+        if not path:
+            return
+        target = Path(path) if Path(path).suffix else Path(path).with_suffix(".xlsx")
+        self.say("")
+        self.export.setEnabled(False)
+        self.context.read(
+            _export, self.context.actor, list(self.shown), target, self.context.center.currency, done=self._saved,
+            failed=self._not_saved,
+        )  # fmt: skip
+
+    def _saved(self, answer: tuple[int, str]) -> None:
+        count, name = answer
+        said = ngettext("{n} line is in {file}", "{n} lines are in {file}", count)
+        self.context.notice.emit(said.format(n=f"{count:,}", file=name))
+        if not self._closed:
+            self.export.setEnabled(True)
+            self.foot_words.setText(said.format(n=f"{count:,}", file=name))
+
+    def _not_saved(self, error: object) -> None:
+        if not self._closed:
+            self.export.setEnabled(True)
+            self.refuse(error)  # type: ignore[arg-type]
+
+    def done(self, code: int) -> None:
+        self._closed = True
+        super().done(code)
+
+
+def _view(
+    number: int, lines: list[open_items.Line], typed: str, ages: tuple[int, ...], by: str
+) -> tuple[int, open_items.View]:
+    return number, open_items.view(lines, typed, ages, by)
+
+
+def _export(actor: Actor, lines: list[open_items.Line], path: Path, currency: str) -> tuple[int, str]:
+    return writing.export_open_items(actor, lines, path, currency), path.name

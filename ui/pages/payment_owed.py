@@ -1,0 +1,272 @@
+"""What is owed and what is added to it (the left of picture 05): rows to take, offers to add, the sum of both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from PySide6.QtCore import QObject, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from app import text
+from app.desk import enrollment, payments
+from app.lists import catalog
+from app.text import _, ngettext
+from ui.context import Context
+from ui.pages.payment_parts import COLUMNS, OwedRow, tax_words, taxes
+from ui.theme import theme
+from ui.widgets.basic import Button, Text, clear_layout, rule
+from ui.widgets.line import Line
+from ui.widgets.paint import draw_icon, draw_keys, draw_line, keys_width, lead
+
+
+class Chosen(NamedTuple):
+    """What a payment is for, as its draft says it."""
+
+    lines: tuple[payments.PayLine, ...]
+    courses: tuple[int, ...]
+    sales: tuple[enrollment.SaleItem, ...]
+
+
+class AddBox(QAbstractButton):
+    """The place where something is added: it looks like a field, and opens the list."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setText(_("Add a course or product"))
+        self.setAccessibleName(self.text())
+        self.setObjectName("add_offer")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        theme().changed.connect(self.updateGeometry)
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, theme().px(36))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, everything = QPainter(self), QRectF(self.rect())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        on, here = self.isEnabled(), self.hasFocus()
+        edge = "line" if not on else "brassedge" if here else "text2" if self.underMouse() else "line2"
+        painter.setPen(QPen(theme().color(edge), 2 if here and on else 1))
+        painter.setBrush(theme().color("surface" if on else "sunken"))
+        painter.drawRoundedRect(everything.adjusted(0.5, 0.5, -0.5, -0.5), 7, 7)
+        ink, start, keys = "text2" if on else "text3", 12 + theme().px(16) + 8, keys_width(("Ins",))
+        draw_icon(painter, everything, 12, "plus", ink, theme().px(16))
+        room = everything.width() - start - keys - 24
+        place = QRectF(lead(painter, everything, start, room), 0, room, everything.height())
+        draw_line(painter, place, self.text(), theme().font("body"), theme().color(ink))
+        left = lead(painter, everything, everything.width() - keys - 12, keys)
+        draw_keys(painter, left, everything.height() / 2, ("Ins",), theme().color(ink), theme().color("line2"))
+
+
+class Owed(QWidget):
+    """The lines of one student. `changed` when another sum is to be paid; `foot` is shown where the page wants it."""
+
+    changed = Signal()
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.context = context
+        self.rows: list[OwedRow] = []
+        self.offer_buttons: list[Button] = []
+        self._open = False
+        self._student: int | None = None
+        self._columns: list[tuple[QWidget, int]] = []
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(rule())
+        column.addWidget(self._head())
+        self.lines = QVBoxLayout()
+        self.lines.setSpacing(0)
+        self.lines.setContentsMargins(0, 0, 0, 0)
+        inner = QWidget()
+        inner.setObjectName("scrolled")
+        whole = QVBoxLayout(inner)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addLayout(self.lines)
+        whole.addLayout(self._adding())
+        whole.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inner)
+        column.addWidget(scroll, 1)
+        self.foot = QFrame()
+        self.foot.setProperty("foot", True)
+        foot = QHBoxLayout(self.foot)
+        foot.setContentsMargins(16, 9, 16, 9)
+        self.selected = Line("", "small", "text2")
+        self.selected.setObjectName("selected_lines")
+        self.sum = Text("", "title")
+        foot.addWidget(self.selected, 1)
+        foot.addWidget(self.sum)
+
+    def _head(self) -> QWidget:
+        head = QFrame()
+        head.setProperty("band", True)
+        columns = QHBoxLayout(head)
+        columns.setContentsMargins(54, 7, 16, 7)
+        columns.setSpacing(12)
+        for label, wide, right in (
+            (_("What is owed"), 0, False), (_("Due"), COLUMNS[0], False), (_("Open"), COLUMNS[1], True),
+            (_("Pay now"), COLUMNS[2], True),
+        ):  # fmt: skip
+            said = self._last_column = Text(label, "label", "text2")
+            if wide:
+                self._columns.append((said, wide))
+            if right:
+                said.setAlignment(Qt.AlignmentFlag.AlignRight)
+            columns.addWidget(said, 0 if wide else 1)
+        return head
+
+    def _adding(self) -> QVBoxLayout:
+        column = QVBoxLayout()
+        column.setContentsMargins(16, 12, 16, 10)
+        column.setSpacing(10)
+        self.add = AddBox()
+        self.add.clicked.connect(self.find_offer)
+        column.addWidget(self.add)
+        self.often = QHBoxLayout()
+        self.often.setSpacing(8)
+        column.addLayout(self.often)
+        return column
+
+    def fit(self) -> None:
+        """Widths follow the text size."""
+        for widget, wide in self._columns:
+            widget.setFixedWidth(theme().px(wide))
+        for row in self.rows:
+            row.fit()
+
+    # -- what stands there
+
+    def show_student(self, student_id: int | None) -> None:
+        """Begin anew with what someone owes; None shows nothing."""
+        self._student = student_id
+        for row in self.rows:
+            self.lines.removeWidget(row)
+            row.deleteLater()
+        self.rows = []
+        self._last_column.setText(_("Pay now"))
+        self._fill_offers()
+        for due in payments.owed(student_id) if student_id is not None else ():
+            self._add_row(OwedRow(self.context, due))
+
+    def allow(self, on: bool) -> None:
+        """Whether lines can be chosen and added: not once the payment is started."""
+        self._open = on
+        for widget in (self.add, *self.offer_buttons, *self.rows):
+            widget.setEnabled(on)
+
+    def _add_row(self, row: OwedRow) -> None:
+        row.changed.connect(self.changed)
+        row.removed.connect(self._remove_row)
+        self.rows.append(row)
+        self.lines.addWidget(row)
+
+    def _remove_row(self, row: QObject) -> None:
+        assert isinstance(row, OwedRow)
+        self.rows.remove(row)
+        self.lines.removeWidget(row)
+        row.hide()
+        row.deleteLater()
+        self.changed.emit()
+
+    def _fill_offers(self) -> None:
+        clear_layout(self.often)
+        self.offer_buttons = []
+        self.often.addWidget(Text(_("Often sold:"), "small", "text3"))
+        for offer in catalog.products(often=True)[: 3 if theme().scale < 1.2 else 2]:
+            short = " ".join(offer.name.split(",")[0].split()[:2])
+            price = text.show_money(offer.gross_minor(self.context.center.prices))
+            button = Button(f"{short}  {price}", kind="quiet", size="small")
+            button.setProperty("offer", offer.id)
+            button.clicked.connect(self._often_clicked)
+            self.offer_buttons.append(button)
+            self.often.addWidget(button)
+        self.often.addStretch(1)
+
+    def _often_clicked(self) -> None:
+        wanted = self.sender().property("offer")
+        for offer in catalog.products(often=True):
+            if offer.id == wanted:
+                self.add_offer(offer)
+
+    def find_offer(self) -> None:
+        """Ins: choose a course or a product by its name."""
+        if self._open and self._student is not None:
+            from ui.dialogs.find_offer import FindOffer  # first needed when something is added
+
+            dialog = FindOffer(self.context, self, self._student)
+            dialog.chosen.connect(self.add_offer)
+            dialog.open()
+
+    def add_offer(self, offer: catalog.Offer) -> None:
+        """Add a product or a course, once: it is sold, or the student enrolled, when the payment completes."""
+        there = {row.offer.id for row in self.rows if row.offer is not None and row.offer.kind == "course"}
+        if self._open and not (offer.kind == "course" and offer.id in there):
+            self._add_row(OwedRow(self.context, None, offer))
+            self.changed.emit()
+
+    def take_only(self, lines: Sequence[payments.PayLine]) -> None:
+        """Of what is owed now, the lines that a payment was started for, and no more of each than it meant."""
+        wanted = {(line.enrollment_id, line.product_enrolled_id, line.installment_id): line for line in lines}
+        for row in self.rows:
+            due = row.due
+            if due is not None:
+                key = (due.enrollment_id, due.product_enrolled_id, due.installment_id)
+                row.pay(min(wanted[key].amount_minor, due.open_minor) if key in wanted else 0)
+
+    # -- sums
+
+    def total_minor(self) -> int | None:
+        """What is to be paid, None while an amount on a line does not fit."""
+        amounts = [row.amount() for row in self.rows]
+        return None if any(amount is None for amount in amounts) else sum(amount or 0 for amount in amounts)
+
+    def taken(self) -> bool:
+        """Whether any line is taken."""
+        return any(row.take.isChecked() for row in self.rows)
+
+    def up_to(self, amount_minor: int) -> Chosen:
+        """The lines, courses and sales that an amount pays, in their order."""
+        left = amount_minor
+        lines, courses, sales = [], [], []
+        for row in self.rows:
+            wanted = min(row.amount() or 0, left)
+            if not wanted:
+                continue
+            left -= wanted
+            if row.due is not None:
+                due = row.due
+                lines.append(payments.PayLine(due.enrollment_id, due.product_enrolled_id, due.installment_id, wanted))
+            elif row.offer is not None and row.offer.kind == "course":
+                courses.append(row.offer.id)
+            elif row.offer is not None:
+                sales.append(enrollment.SaleItem(row.offer.id))
+        return Chosen(tuple(lines), tuple(courses), tuple(sales))
+
+    def show_sums(self) -> None:
+        """Say below how many lines are taken, the tax in them, and their sum."""
+        self.sum.setText(text.show_money(self.total_minor() or 0))
+        taken = [row for row in self.rows if row.take.isChecked()]
+        net, by_rate = taxes(taken)
+        parts = [ngettext("{n} line selected", "{n} lines selected", len(taken)).format(n=len(taken))]
+        if taken:
+            parts.append(_("Net {amount}").format(amount=text.show_money(net)))
+            parts += [f"{tax_words(rate)} {text.show_money(tax)}" for rate, tax in by_rate.items()]
+        self.selected.setText("    ".join(parts))
+
+    def show_outcome(self, paid_minor: int) -> None:
+        """What became of each line, where so much was paid on them in their order."""
+        self._last_column.setText(_("Result"))
+        left = paid_minor
+        for row in self.rows:
+            put = min(row.amount() or 0, left)
+            left -= put
+            whole = put and put == row.open_minor
+            row.show_outcome(_("Paid") if whole else text.show_money(put) if put else "—", "paid" if whole else "")
