@@ -11,9 +11,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 
 from app import clock
-from app.desk import people, scheduling
+from app.desk import enrollment, people, scheduling
 from app.store import checks
-from app.store.models import Operation, Slot, SlotEnrolled, User
+from app.store.models import CourseEnrolled, Operation, Slot, SlotEnrolled, User
 from tests.support.window import Driver, driver
 from ui.theme import theme
 
@@ -185,20 +185,42 @@ def test_at_the_payment_desk_the_key_means_the_payment_once_there_is_one(driver:
     assert driver.window.notice_label.text() == "Enrolled. Ctrl+Z takes it back."
     driver.key(Qt.Key.Key_Z, CTRL)
     driver.dialog("take_back")
-    driver.key(Qt.Key.Key_Escape)
+    driver.key(Qt.Key.Key_Return, CTRL)
     driver.gone("take_back")
+    driver.settled()
+    assert CourseEnrolled.get().status == "canceled"
+    assert (page.rows, page.owed.total_minor()) == ([], 0), "what was taken back is not asked for"
+    did(driver, enrollment.enroll, enrollment.EnrollmentDraft(driver.center.student, driver.center.course))
+    assert len(page.rows) == 1
     page.exact()
     driver.key(Qt.Key.Key_Return, CTRL)
     driver.until(lambda: page.payment_id is not None)
     driver.key(Qt.Key.Key_Z, CTRL)
     driver.settled()
     assert driver._dialog("take_back") is None, "a started payment is answered, not taken back"
+    assert "complete it, or say that it failed" in driver.window.notice_label.text()
     driver.key(Qt.Key.Key_Return, CTRL)
     driver.until(lambda: page.completed is not None)
     driver.key(Qt.Key.Key_Z, CTRL)
     assert "Reverse this payment" in said(driver.dialog("question"))
     driver.key(Qt.Key.Key_Escape)
     driver.gone("question")
+
+
+def test_the_payment_desk_lets_go_of_whoever_was_taken_back(driver: Driver) -> None:
+    row = did(driver, people.add_student, people.StudentDraft("Vera", "Probst"))
+    page = driver.page("payments")
+    driver.dialog("find_student")
+    driver.key(Qt.Key.Key_Escape)
+    driver.gone("find_student")
+    page.new_draft(int(row))
+    driver.key(Qt.Key.Key_Z, CTRL)
+    driver.dialog("take_back")
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.gone("take_back")
+    driver.settled()
+    assert page.student_id is None
+    assert not page.main.isEnabled()
 
 
 def edit(driver: Driver, last_name: str) -> None:

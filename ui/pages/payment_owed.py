@@ -156,6 +156,10 @@ class Owed(QWidget):
         for due in payments.owed(student_id) if student_id is not None else ():
             self._add_row(OwedRow(self.context, due))
 
+    def is_stale(self, student_id: int) -> bool:
+        """Whether something else is owed now than stands here."""
+        return payments.owed(student_id) != [row.due for row in self.rows if row.due is not None]
+
     def allow(self, on: bool) -> None:
         """Whether lines can be chosen and added: not once the payment is started."""
         self._open = on

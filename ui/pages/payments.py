@@ -44,6 +44,9 @@ from ui.widgets.basic import (
 )
 from ui.widgets.typed import TypedLine
 
+#: Tables that say what somebody owes.
+_OWED_BY = {"courses_enrolled", "product_enrolled", "installments", "student_payments", "invoices", "users"}
+
 
 class PaymentsPage(QWidget):
     """One screen from the person to the receipt. A draft lives on screen only; Started is in the file.
@@ -204,9 +207,14 @@ class PaymentsPage(QWidget):
             self.other_student()
 
     def on_changes(self, changes: Any) -> None:
-        """After a commit: the side, and what is owed while nothing is typed yet."""
+        """After a commit: the side, and what is owed, unless a payment of it stands here already."""
         if changes.tables & {"payments", "tills", "till_moves"} and self.isVisible():
             self.side.reload()
+        if changes.tables & _OWED_BY and self.student_id is not None and not self.has_own_undo():
+            if roster.overview(self.student_id) is None:
+                self.new_draft(None)  # who was to pay is gone, as by taking back that they were added
+            elif self.owed.is_stale(self.student_id):
+                self.new_draft(self.student_id)
 
     def new_draft(self, student_id: int | None) -> None:
         """Begin anew with someone. Nothing is booked by looking."""
@@ -572,6 +580,8 @@ class PaymentsPage(QWidget):
         """Ctrl+Z: whether the key is this page's now. It is while a payment stands here, and reverses one just made."""
         if self.completed is not None:
             self.reverse()
+        elif self._stands():
+            self.context.notice.emit(_("The payment is started: complete it, or say that it failed."))
         return self.has_own_undo()
 
     def has_own_undo(self) -> bool:
