@@ -85,16 +85,17 @@ def test_a_search_keystroke_reaches_the_screen(big: SmallCenter, qapp: object) -
     page.resize(1286, 692)
     page.show()
     words = ["a", "an", "ann", "wis", "muller", "lukasz w", "555 12", "gro", "oyku y", "s-0123"]
-    took, raw = [], []
+    took, work, raw = [], [], []
     for word in words * 6:
         begun = time.perf_counter()
         search.people(word)
         raw.append((time.perf_counter() - begun) * 1000)
-        begun = time.perf_counter()
+        begun, worked = time.perf_counter(), time.thread_time()
         page.search.setText(word)
         page.repaint()
         QApplication.processEvents()
         took.append((time.perf_counter() - begun) * 1000)
+        work.append((time.thread_time() - worked) * 1000)  # what others do on this machine left out
     page._rest.stop()
     p95, floor = sorted(took)[int(len(took) * 0.95)], sorted(raw)[int(len(raw) * 0.95)]
     page.close()
@@ -103,7 +104,9 @@ def test_a_search_keystroke_reaches_the_screen(big: SmallCenter, qapp: object) -
     thread._stop_listening()
     assert isinstance(thread, QObject)
     assert roster.ids("zzzz", (), "UTC", 5) == []
-    say("search keystroke to rows, p95", f"{p95:.1f} ms", f"{floor:.1f} ms raw query", "16 ms")
+    own = sorted(work)
+    said = f"{p95:.1f} ms (own {own[int(len(own) * 0.95)]:.1f}, median {own[len(own) // 2]:.1f})"
+    say("search keystroke to rows, p95", said, f"{floor:.1f} ms raw query", "16 ms")
 
 
 def test_the_payment_transaction(big: SmallCenter) -> None:
