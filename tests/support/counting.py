@@ -1,0 +1,73 @@
+"""Long counts that can be done in slices, watched from outside, and stopped: what was done until then still counts.
+
+Each repetition of a long count depends on its number alone. DESKBELL_SLICE=2000:4000 does the repetitions 2,000 to
+3,999 of it, in full and by default alike. With -s every hundredth is told as it is done, and every failure as it is
+found.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+def numbers(count: int, at_once: int = 1) -> range:
+    """Which repetitions are to be done: `count` of them, or those of DESKBELL_SLICE, in whole runs of `at_once`."""
+    begin, _, end = os.environ.get("DESKBELL_SLICE", "").partition(":")
+    if not end:
+        return range(count)
+    return range(int(begin) // at_once * at_once, -(-int(end) // at_once) * at_once)
+
+
+@dataclass
+class Count:
+    """A count under way: iterate over it for the numbers, tell it what failed."""
+
+    what: str
+    of: range
+    wrong: list[str] = field(default_factory=list)
+    done: int = 0
+
+    def __iter__(self) -> Iterator[int]:
+        started = time.monotonic()
+        for number in self.of:
+            yield number
+            self.done += 1
+            if self.done % 100 == 0 or self.done == len(self.of):
+                self._say(f"{self}, {time.monotonic() - started:.0f} s")
+
+    def fail(self, number: int, found: list[str], how: str = "") -> None:
+        """Take down what was wrong with a repetition, if anything was."""
+        for one in found:
+            self.wrong.append(f"{self.what} {number}{how}: {one}")
+            self._say(self.wrong[-1])
+
+    def __str__(self) -> str:
+        bound = f"; bound {3 / self.done:.2g}" if self.done and not self.wrong else ""
+        return f"{self.what} {self.of.start} to {self.of.start + self.done - 1}: {len(self.wrong)} wrong{bound}"
+
+    @staticmethod
+    def _say(words: str) -> None:
+        print(words, flush=True)  # noqa: T201 - read with -s in a full run
+
+
+def warm(work: Callable[[], object]) -> None:
+    """Do once in the parent what every child is going to do: what is imported and worked out then comes with the fork.
+
+    It must leave nothing open.
+    """
+    work()
+    gc.collect()
+    gc.freeze()
+
+
+def fingerprint(path: Path) -> str:
+    """Which bytes a file holds, and what lies beside it under its name: what was proven of them holds of the same."""
+    beside = sorted(one.name for one in path.parent.glob(f"{path.name}?*"))
+    with path.open("rb") as file:
+        return " ".join([hashlib.file_digest(file, "sha256").hexdigest(), *beside])
