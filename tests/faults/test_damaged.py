@@ -27,7 +27,7 @@ from app.lists import mail as mails
 from app.lists import people as roster
 from app.store import backup, checks, damage
 from tests.support.center import SmallCenter
-from tests.support.counting import Count, numbers, warm
+from tests.support.counting import Count, sliced, warm
 from tests.support.disk import forked
 from tests.support.full_center import START, build_full
 from tests.support.killing import memory_path
@@ -224,7 +224,7 @@ def one_copy(ground: Ground, base: Path, seed: int, checked: bool = True) -> tup
 def test_no_wrong_figure_without_a_warning_and_no_traceback(ground: Ground, memory_path: Path) -> None:
     """No failure in n copies bounds the rate of failures near 3/n (95 %)."""
     silent = refused = 0
-    copies = Count("copy", numbers(COPIES))
+    copies = Count("copy", sliced(range(COPIES)))
     for seed in copies:
         how, came = one_copy(ground, memory_path, seed)
         if isinstance(came, str):

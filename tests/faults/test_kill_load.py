@@ -40,7 +40,7 @@ from app.store.models import MailQueue, Slot
 from app.workers import BackupThread, DeskThread, Job, KeepingState, MailThread
 from tests.faults.test_kill import without_transactions
 from tests.support.center import SmallCenter, build
-from tests.support.counting import Count, fingerprint, numbers, warm
+from tests.support.counting import Count, fingerprint, sliced, warm
 from tests.support.killing import Say, in_child, memory_path
 
 __all__ = ["memory_path"]
@@ -376,7 +376,7 @@ def kill_at_random(
 def test_killed_at_random_nothing_acknowledged_is_lost_and_nothing_half_is_there(
     memory_path: Path, server: Server
 ) -> None:
-    kills = Count("kill", numbers(KILLS, ERA))
+    kills = Count("kill", sliced(range(KILLS), ERA))
     ever = kill_at_random(memory_path, server, kills)
     print(dict(ever))  # noqa: T201 - read with -s in a full run
     assert kills.wrong == []

@@ -35,7 +35,7 @@ from app.store.models import (
 )
 from tests.support import disk
 from tests.support.center import SmallCenter
-from tests.support.counting import Count, fingerprint, numbers, warm
+from tests.support.counting import Count, fingerprint, sliced, warm
 from tests.support.killing import memory_path
 from tests.support.writers import NOW, SCENARIOS, build_ground
 
@@ -194,7 +194,7 @@ def test_what_was_acknowledged_outlives_a_power_loss(memory_path: Path) -> None:
     assert {entry.kind for entry in entries} >= set("owstrum")
     print(f"{len(entries)} entries with {syncs} syncs")  # noqa: T201
     seen, proven = set(), set[str]()
-    images = Count("image", numbers(IMAGES))
+    images = Count("image", sliced(range(IMAGES)))
     for seed in images:
         acknowledged, found = lose_power(memory_path, entries, seed, proven)
         seen.add(acknowledged)

@@ -1,8 +1,7 @@
 """Long counts that can be done in slices, watched from outside, and stopped: what was done until then still counts.
 
 Each repetition of a long count depends on its number alone. DESKBELL_SLICE=2000:4000 does the repetitions 2,000 to
-3,999 of it, in full and by default alike. With -s every hundredth is told as it is done, and every failure as it is
-found.
+3,999 of it. With -s every hundredth is told as it is done, and every failure as it is found.
 """
 
 from __future__ import annotations
@@ -11,17 +10,20 @@ import gc
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 
-def numbers(count: int, at_once: int = 1) -> range:
-    """Which repetitions are to be done: `count` of them, or those of DESKBELL_SLICE, in whole runs of `at_once`."""
+def sliced(of: Sequence[int], at_once: int = 1) -> Sequence[int]:
+    """Of the numbers of a count those of DESKBELL_SLICE, in whole runs of `at_once`; all where there is none."""
     begin, _, end = os.environ.get("DESKBELL_SLICE", "").partition(":")
     if not end:
-        return range(count)
-    return range(int(begin) // at_once * at_once, -(-int(end) // at_once) * at_once)
+        return of
+    chosen = of[int(begin) // at_once * at_once : -(-int(end) // at_once) * at_once]
+    if not chosen:
+        raise ValueError("nothing of this count lies in DESKBELL_SLICE")
+    return chosen
 
 
 @dataclass
@@ -29,7 +31,7 @@ class Count:
     """A count under way: iterate over it for the numbers, tell it what failed."""
 
     what: str
-    of: range
+    of: Sequence[int]
     wrong: list[str] = field(default_factory=list)
     done: int = 0
 
@@ -39,17 +41,16 @@ class Count:
             yield number
             self.done += 1
             if self.done % 100 == 0 or self.done == len(self.of):
-                self._say(f"{self}, {time.monotonic() - started:.0f} s")
+                bound = "" if self.wrong else f"; bound {3 / self.done:.2g}"
+                took = time.monotonic() - started
+                many = f"{self.what} {self.of[0]} to {number}: {self.done} done"
+                self._say(f"{many}, {len(self.wrong)} wrong{bound}, {took:.0f} s")
 
     def fail(self, number: int, found: list[str], how: str = "") -> None:
         """Take down what was wrong with a repetition, if anything was."""
         for one in found:
             self.wrong.append(f"{self.what} {number}{how}: {one}")
             self._say(self.wrong[-1])
-
-    def __str__(self) -> str:
-        bound = f"; bound {3 / self.done:.2g}" if self.done and not self.wrong else ""
-        return f"{self.what} {self.of.start} to {self.of.start + self.done - 1}: {len(self.wrong)} wrong{bound}"
 
     @staticmethod
     def _say(words: str) -> None:
