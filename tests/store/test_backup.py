@@ -128,10 +128,10 @@ SETTLED = {"operations", "changes", "notifications", "notification_recipients", 
 
 def content(path: Path) -> dict[str, list[Any]]:
     """Every row of every table that holds rows of its own."""
-    names = [
-        name for (name,) in rows(path, "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%STRICT%'")
-    ]
-    return {name: rows(path, f"SELECT * FROM {name}") for name in names}
+    with contextlib.closing(backup.database.open_beside(path)) as connection:
+        named = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%STRICT%'"
+        names = [name for (name,) in connection.execute(named).fetchall()]
+        return {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in names}
 
 
 @pytest.mark.slow
