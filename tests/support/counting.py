@@ -69,6 +69,9 @@ def warm(work: Callable[[], object]) -> None:
 
 def fingerprint(path: Path) -> str:
     """Which bytes a file holds, and what lies beside it under its name: what was proven of them holds of the same."""
-    beside = sorted(one.name for one in path.parent.glob(f"{path.name}?*"))
-    with path.open("rb") as file:
-        return " ".join([hashlib.file_digest(file, "sha256").hexdigest(), *beside])
+    seen = hashlib.sha256()
+    for one in sorted(path.parent.glob(f"{path.name}*")):
+        content = one.read_bytes()
+        seen.update(f"{one.name} {len(content)} ".encode())
+        seen.update(content)
+    return seen.hexdigest()
