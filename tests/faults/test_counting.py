@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,18 @@ def test_a_count_tells_how_far_it_is_and_each_failure_at_once(capsys: pytest.Cap
     assert failed == "kill 450, late: something is gone"
     assert last.startswith("kill 300 to 499: 200 done, 1 wrong, ")
     assert (count.done, count.wrong) == (200, [failed])
+
+
+def test_a_count_that_is_told_to_end_ends_after_its_repetition(capsys: pytest.CaptureFixture[str]) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    count, seen = Count("image", range(1_000)), []
+    for number in count:
+        if number == 6:
+            os.kill(os.getpid(), signal.SIGTERM)
+        seen.append(number)
+    assert seen == list(range(7))
+    assert capsys.readouterr().out.startswith("image 0 to 6: 7 done, 0 wrong; bound 0.43")
+    assert signal.getsignal(signal.SIGTERM) == before
 
 
 def test_a_byte_or_a_journal_more_is_another_file(tmp_path: Path) -> None:
