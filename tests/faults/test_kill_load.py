@@ -40,7 +40,7 @@ from app.store.models import MailQueue, Slot
 from app.workers import BackupThread, DeskThread, Job, KeepingState, MailThread
 from tests.faults.test_kill import without_transactions
 from tests.support.center import SmallCenter, build
-from tests.support.counting import Count, fingerprint, sliced, warm
+from tests.support.counting import Count, fingerprint, sliced
 from tests.support.killing import Say, in_child, memory_path
 
 __all__ = ["memory_path"]
@@ -323,12 +323,12 @@ def lay_ground(memory_path: Path, server: Server) -> SmallCenter:
     store.close_center()
     aside = memory_path / "aside"
     shutil.copytree(center.folder, aside)
-    warm(lambda: rehearse(replace(center, folder=aside)))
+    rehearse(replace(center, folder=aside))
     return center
 
 
 def rehearse(center: SmallCenter) -> None:
-    """Everything once, in this thread."""
+    """Everything once, in this thread: what the forks import and work out is there already."""
     store.open_center(center.folder)
     load = Load(center, random.Random(1), lambda words: None)
     for each in (load.arrive, load.enroll, load.pay, load.sell, load.book, load.write, load.note, load.pay):

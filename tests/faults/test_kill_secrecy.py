@@ -22,7 +22,7 @@ from app.desk.accounts import SYSTEM
 from app.errors import EnvironmentFault
 from app.store import atrest, backup, checks, cipher, recovery
 from tests.support.content import content, lost
-from tests.support.counting import Count, sliced, warm
+from tests.support.counting import Count, sliced
 from tests.support.full_center import build_full
 from tests.support.keyrings import MemoryKeyring, memory_keyring, nothing_is_known
 from tests.support.killing import memory_path
@@ -150,7 +150,7 @@ def kill_everywhere(base: Path, act: str, most: int) -> tuple[set[str], list[str
     _kept, total = run_child(work, code, act, 0)
     shutil.rmtree(work)
     shutil.copytree(origin, work)
-    warm(lambda: aftermath(work, act, True, before))
+    aftermath(work, act, True, before)  # what the forks import and work out is there already
     # The steps around the renames are few among many reads: the end of each stretch is always among those tried.
     points = sorted({1 + n * total // most for n in range(most)} | set(range(max(1, total - 10), total + 1)))
     kinds = set()

@@ -12,7 +12,7 @@ import hashlib
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import current_thread, main_thread
@@ -42,6 +42,7 @@ class Count:
     def __iter__(self) -> Iterator[int]:
         before = signal.signal(signal.SIGTERM, self._stop) if current_thread() is main_thread() else None
         started = time.monotonic()
+        gc.freeze()  # a child that is forked here copies no page merely to look for garbage in it
         try:
             for number in self.of:
                 yield number
@@ -55,6 +56,7 @@ class Count:
                 if last:
                     return
         finally:
+            gc.unfreeze()
             if before is not None:
                 signal.signal(signal.SIGTERM, before)
 
@@ -70,16 +72,6 @@ class Count:
     @staticmethod
     def _say(words: str) -> None:
         print(words, flush=True)  # noqa: T201 - read with -s in a full run
-
-
-def warm(work: Callable[[], object]) -> None:
-    """Do once in the parent what every child is going to do: what is imported and worked out then comes with the fork.
-
-    It must leave nothing open.
-    """
-    work()
-    gc.collect()
-    gc.freeze()
 
 
 def fingerprint(path: Path) -> str:
