@@ -1,7 +1,8 @@
 """SIGKILL at every step of switching encryption on and off: the center opens, nothing is missing, nothing stays plain.
 
 A warm parent forks a child for each step; the child counts statements of every connection, renames, syncs and removals,
-and kills itself at the n-th. What the keyring was given goes through a pipe, outside the file.
+and kills itself at the n-th: at 41 of some 840 steps each way by default, in full at all of them. What the keyring was
+given goes through a pipe, outside the file.
 """
 
 from __future__ import annotations
