@@ -1,7 +1,8 @@
 """SIGKILL at every step of switching encryption on and off: the center opens, nothing is missing, nothing stays plain.
 
 A warm parent forks a child for each step; the child counts statements of every connection, renames, syncs and removals,
-and kills itself at the n-th. What the keyring was given goes through a pipe, outside the file.
+and kills itself at the n-th: at 41 of some 840 steps each way by default, in full at all of them. What the keyring was
+given goes through a pipe, outside the file.
 """
 
 from __future__ import annotations
@@ -22,10 +23,12 @@ from app.desk.accounts import SYSTEM
 from app.errors import EnvironmentFault
 from app.store import atrest, backup, checks, cipher, recovery
 from tests.support.content import content, lost
+from tests.support.counting import Count, sliced
 from tests.support.full_center import build_full
 from tests.support.keyrings import MemoryKeyring, memory_keyring, nothing_is_known
+from tests.support.killing import memory_path
 
-__all__ = ["memory_keyring", "nothing_is_known"]
+__all__ = ["memory_keyring", "memory_path", "nothing_is_known"]
 
 pytestmark = pytest.mark.slow
 FULL = os.environ.get("DESKBELL_FULL", "") in ("all", "safe")
@@ -133,9 +136,9 @@ def aftermath(folder: Path, act: str, kept: bool, before: dict[str, dict[str, An
     return wrong
 
 
-def kill_everywhere(tmp_path: Path, act: str, most: int) -> tuple[int, set[str], list[str]]:
-    """Kill switching at its steps; (kills, the kinds the file had afterwards, what was wrong)."""
-    origin, work, code = tmp_path / "origin", tmp_path / "work", secrecy.new_code()
+def kill_everywhere(base: Path, act: str, most: int) -> tuple[set[str], list[str]]:
+    """Kill switching at so many of its steps; (the kinds the file had afterwards, what was wrong)."""
+    origin, work, code = base / "origin", base / "work", secrecy.new_code()
     cipher.remember(recovery.decode(code))
     build_full(origin)
     backup.take(origin, "auto")
@@ -146,31 +149,33 @@ def kill_everywhere(tmp_path: Path, act: str, most: int) -> tuple[int, set[str],
     before = {name: content(path) for name, path in files(origin).items()}
     shutil.copytree(origin, work)
     _kept, total = run_child(work, code, act, 0)
-    wrong: list[str] = []
-    kinds, kills = set(), 0
+    shutil.rmtree(work)
+    shutil.copytree(origin, work)
+    aftermath(work, act, True, before)  # what the forks import and work out is there already
     # The steps around the renames are few among many reads: the end of each stretch is always among those tried.
-    for die_at in sorted({1 + n * total // most for n in range(most)} | set(range(max(1, total - 10), total + 1))):
+    points = sorted({1 + n * total // most for n in range(most)} | set(range(max(1, total - 10), total + 1)))
+    kinds = set()
+    kills = Count(f"{act}, of {total} steps killed at", sliced(points))
+    for die_at in kills:
         shutil.rmtree(work)
         shutil.copytree(origin, work)
         kept, _steps = run_child(work, code, act, die_at)
-        kills += 1
         kinds.add(cipher.kind_of(paths.data_file(work)))
-        wrong += [f"killed at {die_at} of {total}: {one}" for one in aftermath(work, act, kept, before)]
-    return kills, kinds, wrong
+        kills.fail(die_at, aftermath(work, act, kept, before))
+    return kinds, kills.wrong
 
 
 @pytest.mark.parametrize("act", ["on", "off"])
 def test_a_kill_leaves_the_one_or_the_other_and_nothing_missing(
-    tmp_path: Path, act: str, memory_keyring: MemoryKeyring
+    memory_path: Path, act: str, memory_keyring: MemoryKeyring
 ) -> None:
-    kills, kinds, wrong = kill_everywhere(tmp_path, act, 100_000 if FULL else 30)
+    kinds, wrong = kill_everywhere(memory_path, act, 100_000 if FULL else 30)
     assert wrong == []
-    assert kills >= 30
     assert kinds == {"plain", "keyed"}
 
 
 def test_control_a_file_written_in_place_is_found_broken(
-    tmp_path: Path, memory_keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch
+    memory_path: Path, memory_keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the copy made under the file's own name, a kill leaves a center that does not open."""
     whole = backup.copy
@@ -188,5 +193,5 @@ def test_control_a_file_written_in_place_is_found_broken(
     monkeypatch.setattr(backup, "copy", in_place)
     monkeypatch.setattr(atrest, "_prove_same", lambda *_: None)
     with pytest.raises(EnvironmentFault) as fault:
-        kill_everywhere(tmp_path, "on", 60)
+        kill_everywhere(memory_path, "on", 60)
     assert fault.value.key in ("store.foreign_file", "store.damaged", "store.missing")

@@ -1,7 +1,7 @@
 """Another process holds the write lock: the window types on, the operation waits, gives up in words, can be repeated.
 
-By default the lock is held two seconds beyond what the operation waits for; in full thirty, a hundred times. The other
-process and the test talk through pipes: nobody guesses when the lock is held and when it is free.
+By default the operation waits two seconds, in full thirty, a hundred times, and the lock is held until it has given up.
+The other process and the test talk through pipes: nobody guesses when the lock is held and when it is free.
 """
 
 from __future__ import annotations

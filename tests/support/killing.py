@@ -88,7 +88,8 @@ def watch_files(steps: Steps, folder: Path) -> None:
 def in_child(work: Callable[[Say], None], kill_after: float | None = None, *, words: int = 1) -> tuple[list[str], bool]:
     """Fork and do `work` there: what it said, and whether it was killed. A child that fails by itself fails the test.
 
-    With `kill_after` the parent kills it so many seconds after its first word, or after so many `words`.
+    With `kill_after` the parent kills it so many seconds after its first word, or after so many `words`; with none,
+    so many seconds after the fork.
     """
     reading, writing = os.pipe()
     pid = os.fork()
@@ -104,7 +105,7 @@ def in_child(work: Callable[[Say], None], kill_after: float | None = None, *, wo
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
         first = b"".join(pipe.readline() for _ in range(words))
-        if kill_after is not None and first:
+        if kill_after is not None and (first or words == 0):
             time.sleep(kill_after)
             os.kill(pid, signal.SIGKILL)
         said = (first + pipe.read()).decode().splitlines()
