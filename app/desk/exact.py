@@ -10,11 +10,21 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from app import store
-from app.desk import balances, naming, operations, scheduling, seats
+from app.desk import balances, identity, naming, operations, scheduling, seats
 from app.errors import UserError
-from app.store import Write, images
+from app.store import Write, images, search
 from app.store.images import Image, Touched
-from app.store.models import CourseEnrolled, Operation, Payment, Slot, SlotEnrolled, Timeline, User
+from app.store.models import (
+    CourseEnrolled,
+    InvoiceLine,
+    Operation,
+    Payment,
+    Slot,
+    SlotEnrolled,
+    StudentPayment,
+    Timeline,
+    User,
+)
 
 #: Worked out from other rows, by table.
 KEPT: dict[str, frozenset[str]] = {
@@ -68,8 +78,13 @@ def put_back(w: Write, rows: Sequence[Touched], since: int) -> list[tuple[str, T
         images.put_back(w, row.table, row.row_id, *_target(row))
         if (row.table, row.row_id) in known:
             done.append(("gone" if row.before is None else "back" if row.after is None else "changed", row))
+    for row in rows:
+        parted = row.after["merged_into"] if row.table == "users" and row.before and row.after else None
+        if parted is not None:
+            search.index(w.connection, "users", parted)  # whose words it was found by until now
     _recompute(w, rows)
     _hold_rules(w, told, since)
+    _hold_person(told, since)
     return done[::-1]
 
 
@@ -160,7 +175,7 @@ def _free_to_come(row: Touched, since: int, coming: set[tuple[str, int]]) -> Non
     other = images.rival(row.table, row.row_id, image)
     if other is not None:
         raise operations.in_the_way("undo.rival", row.table, other, since, "undo.changed")
-    if row.table == "courses_enrolled" and row.before["status"] == "pending":
+    if row.table == "courses_enrolled" and row.before["status"] == "pending" and "student_id" not in row.moved():
         twin = CourseEnrolled.get_or_none(
             CourseEnrolled.student_id == row.before["student_id"],
             CourseEnrolled.course_id == row.before["course_id"],
@@ -215,6 +230,28 @@ def _hold_seat(w: Write, seat: Any, since: int) -> None:
     )
     if not theirs.override_reason:
         raise _named_by_seats(w, "undo.busy", other, seat, since, (theirs.id,))
+
+
+def _hold_person(rows: Iterable[Touched], since: int) -> None:
+    """Merged or parted, a person is whole: nothing is left at a pointer, no line apart from its documents and money."""
+    for row in rows:
+        if row.table == "users" and row.before is not None and row.before["merged_into"] is not None:
+            for table, row_id in identity.left_behind(row.row_id):
+                raise operations.in_the_way("undo.in_use", table, row_id, since, "undo.changed")
+        if row.table in PURCHASES and row.before is not None and "student_id" in row.moved():
+            who = identity.root(row.before["student_id"])
+            for table, row_id, student_id in _on_line(row):
+                if identity.root(student_id) != who:
+                    raise operations.in_the_way("undo.in_use", table, row_id, since, "undo.changed")
+
+
+def _on_line(row: Touched) -> Iterable[tuple[str, int, int]]:
+    """(table, row, student) of the lines of documents and the money on a purchase, newest first."""
+    key = "enrollment_id" if row.table == "courses_enrolled" else "product_enrolled_id"
+    for table, model in (("student_payments", StudentPayment), ("invoice_lines", InvoiceLine)):
+        query = model.select(model.id, model.student_id).where(getattr(model, key) == row.row_id)
+        for found in query.order_by(model.id.desc()):
+            yield table, found.id, found.student_id
 
 
 def _named_by_seats(w: Write, key: str, slot: Any, seat: Any, since: int, ids: tuple[int, ...]) -> UserError:

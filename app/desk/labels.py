@@ -43,6 +43,7 @@ LABELS: dict[str, Kind] = {
     "Add student": _exact("people.edit"),
     "Edit student": _exact("people.edit"),
     "Import students": _exact("people.import"),
+    "Merge records": _exact("people.merge"),
     "Add staff": _exact("people.staff"),
     "Add payer": _exact("people.edit"),
     "Add note": _exact("people.note"),

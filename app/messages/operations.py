@@ -16,6 +16,7 @@ MESSAGES = {
     "operation.repair_next_slots": N_("Next slots brought in step"),
     "operation.repair_seats_taken": N_("Taken seats brought in step"),
     "operation.repair_course_progress": N_("Course progress brought in step"),
+    "operation.merge_records": N_("Records merged"),
     "operation.add_staff": N_("Colleague added"),
     "operation.add_payer": N_("Payer added"),
     "operation.add_note": N_("Note written"),
@@ -127,7 +128,10 @@ MESSAGES = {
     "undo.does_cancel": N_("{record} is canceled; {amount:money} is owed no more"),
     "undo.does_move": N_("{amount:money} is moved the other way"),
     "undo.reason": N_("taken back"),
-    "undo.record_money": N_("Money and documents are never changed afterwards. Refund the payment, or credit the invoice."),
+    "undo.record_money": N_(
+        "Money and documents are never changed afterwards. Refund the payment, or credit the invoice."
+    ),
     "undo.record_kind": N_("Records of this kind are not brought back one by one."),
+    "undo.record_merged": N_("Records are merged and parted whole: take the merge back in the history."),
     "undo.record_same": N_("The record is as it was then; nothing would change."),
 }

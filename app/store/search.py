@@ -1,20 +1,25 @@
 """Finding people: what is indexed, and the query behind every search field.
 
 The folded text of a person (names, number, e-mail, phone digits, payer) is indexed twice: by trigrams for words
-of three characters and more, by word beginnings for shorter ones (DESIGN.md, "Search").
+of three characters and more, by word beginnings for shorter ones (DESIGN.md, "Search"). What stands on a record that
+was merged away is part of the text of the record in use: whoever types an old number or name finds the person.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from app import text
 from app.store.database import db
 
+#: A record and those merged into it, each once: the record in use, then what `folded` wants of one of them.
 _PERSON = """
-    SELECT u.first_name, u.last_name, u.number, u.email, u.phone, u.emergency_phone, p.name, p.email, p.phone
-    FROM users u LEFT JOIN payers p ON p.id = u.payer_id WHERE u.id = ?
+    SELECT {person}, u.first_name, u.last_name, u.number, u.email, u.phone, u.emergency_phone, p.name, p.email, p.phone
+    FROM users u LEFT JOIN payers p ON p.id = u.payer_id {which}
 """
+_OWN = _PERSON.format(person="u.id", which="{0} ORDER BY u.id")
+_MERGED = _PERSON.format(person="u.merged_into", which="WHERE u.merged_into {0} ORDER BY u.id")
 
 
 def folded(first: str, last: str, number: str, email: str, phones: tuple[str, ...], payer: str) -> str:
@@ -23,28 +28,41 @@ def folded(first: str, last: str, number: str, email: str, phones: tuple[str, ..
     return text.fold(" ".join(filter(None, (first, last, number, email, payer)))) + (" " + digits if digits else "")
 
 
+def lines(connection: Any, user_id: int | None = None) -> Iterator[tuple[int, str]]:
+    """(record, the text it is found by) of one record, or of all in their order."""
+    one = () if user_id is None else (user_id,)
+    more: dict[int, str] = {}
+    for person, *columns in connection.execute(_MERGED.format("IS NOT NULL" if user_id is None else "= ?"), one):
+        more[person] = f"{more.get(person, '')} {_line(*columns)}"
+    for person, *columns in connection.execute(_OWN.format("" if user_id is None else "WHERE u.id = ?"), one):
+        yield person, _line(*columns) + more.get(person, "")
+
+
+def _line(
+    first: str, last: str, number: str, email: str, phone: str, emergency: str, payer: str, mail: str, payer_phone: str
+) -> str:
+    return folded(first, last, number, " ".join(filter(None, (email, mail))), (phone, emergency, payer_phone), payer)
+
+
 def index(connection: Any, table: str, row_id: int) -> None:
-    """Bring the index in step with a user, or with everyone a payer pays for."""
+    """Bring the index in step with a user and whoever they were merged into, or with everyone a payer pays for."""
     if table == "payers":
         for (user_id,) in connection.execute("SELECT id FROM users WHERE payer_id = ?", (row_id,)).fetchall():
             index(connection, "users", user_id)
         return
-    first, last, number, email, phone, emergency, payer, payer_email, payer_phone = connection.execute(
-        _PERSON, (row_id,)
-    ).fetchone()
-    line = folded(
-        first, last, number, " ".join(filter(None, (email, payer_email))), (phone, emergency, payer_phone), payer
-    )
-    connection.execute(
-        "INSERT INTO people_search (id, folded) VALUES (?, ?)"
-        " ON CONFLICT (id) DO UPDATE SET folded = excluded.folded WHERE folded <> excluded.folded",
-        (row_id, line),
-    )
+    into = connection.execute("SELECT merged_into FROM users WHERE id = ?", (row_id,)).fetchone()[0]
+    for one in filter(None, (row_id, into)):
+        for found in list(lines(connection, one)):
+            connection.execute(
+                "INSERT INTO people_search (id, folded) VALUES (?, ?)"
+                " ON CONFLICT (id) DO UPDATE SET folded = excluded.folded WHERE folded <> excluded.folded",
+                found,
+            )
 
 
 def index_many(connection: Any, rows: list[dict[str, Any]]) -> None:
     """Index many new people at once, from the columns they were inserted with."""
-    lines = [
+    found = [
         (
             row["id"],
             folded(
@@ -58,18 +76,14 @@ def index_many(connection: Any, rows: list[dict[str, Any]]) -> None:
         )
         for row in rows
     ]
-    connection.executemany("INSERT INTO people_search (id, folded) VALUES (?, ?)", lines)
+    connection.executemany("INSERT INTO people_search (id, folded) VALUES (?, ?)", found)
 
 
 def fill(connection: Any) -> int:
     """Index everyone in an empty `people_search`; returns how many."""
-    rows = connection.execute(_PERSON.replace("SELECT", "SELECT u.id,").replace(" WHERE u.id = ?", "")).fetchall()
-    lines = []
-    for row_id, first, last, number, email, phone, emergency, payer, payer_email, payer_phone in rows:
-        mails = " ".join(filter(None, (email, payer_email)))
-        lines.append((row_id, folded(first, last, number, mails, (phone, emergency, payer_phone), payer)))
-    connection.executemany("INSERT INTO people_search (id, folded) VALUES (?, ?)", lines)
-    return len(lines)
+    found = list(lines(connection))
+    connection.executemany("INSERT INTO people_search (id, folded) VALUES (?, ?)", found)
+    return len(found)
 
 
 #: Results that stand there at once; counts and the rest of the list follow beside.
@@ -124,13 +138,3 @@ def people(words: str, limit: int = AT_ONCE, roles: tuple[str, ...] = ("student"
     """Ids of the people whom all `words` fit, newest first, at most `limit`."""
     sql, values = matching(words, roles)
     return [row[0] for row in db.connection().execute(f"{sql} LIMIT ?", (*values, limit)).fetchall()]
-
-
-def with_phone(digits: str, limit: int = 5) -> list[int]:
-    """Students with exactly these phone digits (no leading zeros) among their numbers."""
-    sql = (
-        "SELECT s.id FROM people_trigram t JOIN people_search s ON s.id = t.rowid JOIN users u ON u.id = s.id"
-        " WHERE t.folded LIKE ? AND instr(s.folded || ' ', ?) > 0 AND u.role = 'student'"
-        " AND u.status <> 'merged' LIMIT ?"
-    )
-    return [row[0] for row in db.connection().execute(sql, (f"% {digits}%", f" {digits} ", limit)).fetchall()]

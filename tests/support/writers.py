@@ -22,6 +22,7 @@ from app.desk import (
     enrollment,
     invoices,
     keeping,
+    merge,
     notifications,
     payments,
     people,
@@ -102,7 +103,7 @@ ELSEWHERE = {
 }
 
 #: Modules that decide on money and seats.
-CORE = ("payments", "invoices", "enrollment", "till", "seats", "scheduling", "undo")
+CORE = ("payments", "invoices", "enrollment", "till", "seats", "scheduling", "undo", "merge")
 
 
 def writers() -> Iterator[str]:
@@ -380,6 +381,11 @@ def _(made: SmallCenter) -> Any:
     return people.add_note(made.staff, made.student, "asks for mornings", pinned=True)
 
 
+@scenario("merge.merge")
+def _(made: SmallCenter) -> Any:
+    return merge.merge(made.staff, made.other_student, made.student)
+
+
 _COURSE = catalog.CourseDraft("NEW", "New course", 10_000, 1, theory_minutes=90)
 _PRODUCT = catalog.ProductDraft("NEW", "New book", 1_000, 2, stock=5)
 
@@ -572,6 +578,14 @@ def _(made: SmallCenter) -> Any:
 
 
 @scenario("undo.undo of money", before=SCENARIOS["payments.complete"].do)
+def _(made: SmallCenter) -> Any:
+    return undo.undo(made.admin, last())
+
+
+@scenario(
+    "undo.undo of a merge",
+    before=lambda made: merge.merge(made.staff, made.other_student, made.student, {"phone": "other"}),
+)
 def _(made: SmallCenter) -> Any:
     return undo.undo(made.admin, last())
 

@@ -84,7 +84,10 @@ def undone_once(connection: Any) -> Iterable[Finding]:
     ).fetchall()
     gone: set[int] = set()  # newest first: whoever comes later has said already whether this one still counts
     for row_id, target in pairs:
-        if target >= row_id or connection.execute("SELECT 1 FROM operations WHERE id = ?", (target,)).fetchone() is None:
+        if (
+            target >= row_id
+            or connection.execute("SELECT 1 FROM operations WHERE id = ?", (target,)).fetchone() is None
+        ):
             yield "operations", row_id, f"takes back {target}, which is later or not there"
         elif row_id not in gone:
             if target in gone:
