@@ -103,7 +103,7 @@ ELSEWHERE = {
 }
 
 #: Modules that decide on money and seats.
-CORE = ("payments", "invoices", "enrollment", "till", "seats", "scheduling", "undo", "merge")
+CORE = ("payments", "invoices", "enrollment", "till", "seats", "scheduling", "undo")
 
 
 def writers() -> Iterator[str]:
@@ -578,14 +578,6 @@ def _(made: SmallCenter) -> Any:
 
 
 @scenario("undo.undo of money", before=SCENARIOS["payments.complete"].do)
-def _(made: SmallCenter) -> Any:
-    return undo.undo(made.admin, last())
-
-
-@scenario(
-    "undo.undo of a merge",
-    before=lambda made: merge.merge(made.staff, made.other_student, made.student, {"phone": "other"}),
-)
 def _(made: SmallCenter) -> Any:
     return undo.undo(made.admin, last())
 
