@@ -20,6 +20,7 @@ from app.exchange.delimited import ENCODINGS
 from app.store import db
 from tests.support.window import Driver, driver
 from ui.dialogs import ask
+from ui.pages import person_acts
 
 __all__ = ["driver"]
 
@@ -135,6 +136,9 @@ def forms(driver: Driver) -> Iterator[QDialog]:
         students.export_people,
         lambda: driver.desk.enroll_student(driver.center.student),
         lambda: driver.page("calendar").new_session(),
+        lambda: person_acts.merge_two(
+            driver.desk.context, students, driver.center.student, driver.center.other_student
+        ),
         driver.desk.help,
         driver.desk.choose_actor,
     ):

@@ -1,0 +1,40 @@
+"""What is done with a whole person: from the menu of the panel, and from the command bar by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtWidgets import QWidget
+
+from app.text import N_, _
+from ui.context import Context
+from ui.dialogs.find import FindStudent
+
+#: key, how it is said in a menu, how with a name, icon.
+ACTS: tuple[tuple[str, str, str, str], ...] = (
+    ("merge", N_("Merge with another record…"), N_("Merge {name} with another record"), "users"),
+)
+
+
+def act(key: str, context: Context, parent: QWidget, student_id: int) -> None:
+    """Begin one of `ACTS` for a student."""
+    _BEGIN[key](context, parent, student_id)
+
+
+def _merge(context: Context, parent: QWidget, student_id: int) -> None:
+    finder = FindStudent(context, parent, _("Who is the same person?"))
+    finder.chosen.connect(partial(merge_two, context, parent, student_id))
+    finder.open()
+
+
+def merge_two(context: Context, parent: QWidget, stays: int, other: int) -> None:
+    """The dialog over two records that are known."""
+    from ui.dialogs.merge import MergeDialog
+
+    dialog = MergeDialog(context, parent, stays, other)
+    dialog.merged.connect(partial(context.navigate.emit, "students"))
+    dialog.open()
+
+
+_BEGIN: dict[str, Callable[[Context, QWidget, int], None]] = {"merge": _merge}
