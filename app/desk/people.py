@@ -167,11 +167,6 @@ def alike(draft: StudentDraft, but: int | None = None, limit: int = 5) -> list[A
     return [Alike(one, _name(rows[one]), rows[one].number or "", found[one]) for one in wanted]
 
 
-def similar(draft: StudentDraft, limit: int = 5) -> list[int]:
-    """The ids of `alike`."""
-    return [one.id for one in alike(draft, limit=limit)]
-
-
 #: As many last digits make a number: what comes before them is how one dials it, from where.
 _DIALED = 8
 

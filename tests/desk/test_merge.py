@@ -133,7 +133,7 @@ def test_what_may_move_moves_and_the_rest_is_read_with_the_person(twice: SmallCe
     assert [item.open_minor for item in account.open_items] == [23_000, 23_000]
     for words in ("lukasz", "wisniewski", number, "+48 605 550 133", "l.wisniewski@mail", "satler"):
         assert search.people(words) == [stays], words
-    assert people.similar(people.StudentDraft("", email="l.wisniewski@mail.example")) == [stays]
+    assert [one.id for one in people.alike(people.StudentDraft("", email="l.wisniewski@mail.example"))] == [stays]
     assert len(find.invoices("Satler", [stays])) == 2
     assert {row.student_id for row in takings.last_payments()} == {stays}
     assert inbox.student_behind("users", other) == stays

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -128,3 +129,110 @@ def test_escape_while_the_copy_is_made_merges_nothing(driver: Driver, monkeypatc
     driver.settled()
     assert User.get_by_id(twin).status == "active"
     monkeypatch.undo()
+
+
+def test_find_add_with_a_warning_merge_and_take_it_back(driver: Driver) -> None:
+    """The whole way by keyboard: nobody found by the name as it was heard, added, warned, merged, parted again."""
+    page = driver.page("students")
+    search = driver.find(page, QLineEdit, "student_search")
+    search.setFocus()
+    typed("anna sattler")
+    driver.settled()
+    assert page.model.ids == []
+    driver.key(Qt.Key.Key_N, CTRL)
+    dialog = driver.dialog("form")
+    typed("Anna")
+    driver.key(Qt.Key.Key_Tab)
+    typed("Sattler")
+    driver.key(Qt.Key.Key_Tab)
+    driver.key(Qt.Key.Key_Tab)
+    assert dialog.fields["phone"].edit.hasFocus()
+    typed("0660/5550184")
+    driver.until(lambda: dialog.shown)
+    assert "Ana Satler (S-000001)" in said(dialog.alike[1])
+    assert "has this phone number" in said(dialog.alike[1])
+    assert dialog.fields["phone"].edit.accessibleDescription() == "Ana Satler has this phone number"
+    driver.key(Qt.Key.Key_Tab)
+    assert QApplication.focusWidget() is driver.find(dialog, QWidget, f"open_alike_{driver.center.student}")
+    driver.key(Qt.Key.Key_M, ALT)
+    merging = driver.dialog("merge")
+    assert (merging.found.stays.name, merging.found.other.name) == ("Ana Satler", "Anna Sattler")
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.gone("merge")
+    driver.settled()
+    twin = User.get(User.first_name == "Anna")
+    assert twin.merged_into == driver.center.student
+    page.table.setFocus()
+    driver.key(Qt.Key.Key_Z, CTRL)
+    driver.dialog("take_back")
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.gone("take_back")
+    driver.settled()
+    assert User.get_by_id(twin.id).status == "active"
+    assert checks.run() == []
+
+
+def test_the_one_who_is_there_already_is_opened_instead(driver: Driver) -> None:
+    page = driver.page("students")
+    driver.key(Qt.Key.Key_N, CTRL)
+    dialog = driver.dialog("form")
+    driver.type(dialog, "email", "l.wisniewski@mail.example")
+    driver.until(lambda: dialog.shown)
+    driver.click(dialog, f"open_alike_{driver.center.other_student}")
+    driver.gone("form")
+    driver.settled()
+    assert page.current_student() == driver.center.other_student
+    assert User.select().where(User.role == "student").count() == 2
+
+
+def test_a_warning_holds_up_neither_typing_nor_saving(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The search for duplicates is stuck: every key is taken at once, and Save saves."""
+    go_on = threading.Event()
+    real = people.alike
+
+    def stuck(*args: Any) -> Any:
+        go_on.wait(20)
+        return real(*args)
+
+    monkeypatch.setattr(people, "alike", stuck)
+    driver.page("students")
+    driver.key(Qt.Key.Key_N, CTRL)
+    dialog = driver.dialog("form")
+    driver.type(dialog, "phone", "+43 660 555 01 84")
+    driver.until(lambda: driver.desk.context.calls)
+    driver.type(dialog, "first_name", "Ana Maria")
+    assert dialog.fields["first_name"].text() == "Ana Maria"
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.gone("form")
+    driver.until(lambda: User.get_or_none(User.first_name == "Ana Maria"))
+    go_on.set()
+    driver.settled()
+
+
+def test_a_warning_that_stands_there_does_not_keep_from_saving(driver: Driver) -> None:
+    driver.page("students")
+    driver.key(Qt.Key.Key_N, CTRL)
+    dialog = driver.dialog("form")
+    driver.type(dialog, "first_name", "Noor")
+    driver.type(dialog, "phone", "+43 660 555 01 84")
+    driver.until(lambda: dialog.shown)
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.gone("form")
+    driver.settled()
+    assert User.get(User.first_name == "Noor").status == "active"
+
+
+def test_what_is_wrong_in_the_form_comes_before_the_merge(driver: Driver) -> None:
+    driver.page("students")
+    driver.key(Qt.Key.Key_N, CTRL)
+    dialog = driver.dialog("form")
+    driver.type(dialog, "phone", "+43 660 555 01 84")
+    driver.until(lambda: dialog.shown)
+    driver.key(Qt.Key.Key_M, ALT)
+    driver.settled()
+    assert dialog.fields["first_name"].error
+    driver.type(dialog, "first_name", "Noor")
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.gone("form")
+    driver.settled()
+    assert driver._dialog("merge") is None
