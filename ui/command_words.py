@@ -14,7 +14,7 @@ from app.text import N_, _
 PAY, ENROLL = "pay", "enroll"
 
 #: Words for what is done with a whole person (`person_acts.ACTS`), by their key.
-ACT_WORDS = {"merge": N_("merge")}
+ACT_WORDS = {"merge": N_("merge"), "leave": N_("leave")}
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ LABELS: dict[str, Kind] = {
     "Edit student": _exact("people.edit"),
     "Import students": _exact("people.import"),
     "Merge records": _exact("people.merge"),
+    "Student leaves": _exact("people.edit"),
     "Add staff": _exact("people.staff"),
     "Add payer": _exact("people.edit"),
     "Add note": _exact("people.note"),

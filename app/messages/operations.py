@@ -16,6 +16,7 @@ MESSAGES = {
     "operation.repair_next_slots": N_("Next slots brought in step"),
     "operation.repair_seats_taken": N_("Taken seats brought in step"),
     "operation.repair_course_progress": N_("Course progress brought in step"),
+    "operation.student_leaves": N_("Student left"),
     "operation.merge_records": N_("Records merged"),
     "operation.add_staff": N_("Colleague added"),
     "operation.add_payer": N_("Payer added"),

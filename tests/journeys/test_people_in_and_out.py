@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +11,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 
-from app.desk import people
+from app import clock
+from app.desk import people, scheduling, seats
 from app.store import backup, checks
-from app.store.models import Operation, User
+from app.store.models import Operation, Slot, SlotEnrolled, User
 from tests.support.window import Driver, driver
 
 __all__ = ["driver"]
@@ -150,8 +152,8 @@ def test_find_add_with_a_warning_merge_and_take_it_back(driver: Driver) -> None:
     typed("0660/5550184")
     driver.until(lambda: dialog.shown)
     assert "Ana Satler (S-000001)" in said(dialog.alike[1])
-    assert "has this phone number" in said(dialog.alike[1])
-    assert dialog.fields["phone"].edit.accessibleDescription() == "Ana Satler has this phone number"
+    assert "same phone" in said(dialog.alike[1])
+    assert dialog.fields["phone"].edit.accessibleDescription() == "Ana Satler: same phone"
     driver.key(Qt.Key.Key_Tab)
     assert QApplication.focusWidget() is driver.find(dialog, QWidget, f"open_alike_{driver.center.student}")
     driver.key(Qt.Key.Key_M, ALT)
@@ -236,3 +238,29 @@ def test_what_is_wrong_in_the_form_comes_before_the_merge(driver: Driver) -> Non
     driver.gone("form")
     driver.settled()
     assert driver._dialog("merge") is None
+
+
+def test_a_student_leaves_by_the_bar_after_a_look_at_what_is_freed(driver: Driver) -> None:
+    day = (clock.now() + timedelta(days=2)).date().isoformat()
+    draft = scheduling.SessionDraft(
+        course_id=driver.center.course, name="Right of way", recurrence="picked_dates", picked_dates=(day,), capacity=2
+    )
+    session = did(driver, scheduling.plan_session, draft)
+    seat = did(driver, seats.book, Slot.get(Slot.session_id == session).id, driver.center.student)
+    driver.key(Qt.Key.Key_K, CTRL)
+    typed("leave satler")
+    driver.key(Qt.Key.Key_Return)
+    dialog = driver.dialog("leave")
+    words = said(dialog)
+    assert "1 coming booking is canceled" in words
+    assert "Right of way" in words
+    assert "1 slot is left without anyone" in words
+    assert SlotEnrolled.get_by_id(seat).status == "booked"
+    typed("moves away")
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.gone("leave")
+    driver.settled()
+    assert SlotEnrolled.get_by_id(seat).status == "canceled"
+    assert User.get_by_id(driver.center.student).status == "inactive"
+    assert driver.window.notice_label.text() == "Ana Satler is inactive now. Ctrl+Z takes it back."
+    assert checks.run() == []

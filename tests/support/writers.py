@@ -22,6 +22,7 @@ from app.desk import (
     enrollment,
     invoices,
     keeping,
+    leaving,
     merge,
     notifications,
     payments,
@@ -379,6 +380,11 @@ def _(made: SmallCenter) -> Any:
 @scenario("people.add_note")
 def _(made: SmallCenter) -> Any:
     return people.add_note(made.staff, made.student, "asks for mornings", pinned=True)
+
+
+@scenario("leaving.leave")
+def _(made: SmallCenter) -> Any:
+    return leaving.leave(made.staff, made.student, reason="moves away")
 
 
 @scenario("merge.merge")

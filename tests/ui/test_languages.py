@@ -136,6 +136,7 @@ def forms(driver: Driver) -> Iterator[QDialog]:
         students.export_people,
         lambda: driver.desk.enroll_student(driver.center.student),
         lambda: driver.page("calendar").new_session(),
+        lambda: person_acts.act("leave", driver.desk.context, students, driver.center.student),
         lambda: person_acts.merge_two(
             driver.desk.context, students, driver.center.student, driver.center.other_student
         ),

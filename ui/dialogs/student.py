@@ -21,8 +21,8 @@ from ui.widgets.line import Line
 
 #: What two people have in common, by the field beside which it is said, and the row of the form below it.
 _ALIKE = {
-    "email": (N_("has this e-mail address"), 1), "phone": (N_("has this phone number"), 1),
-    "last_name": (N_("has a like name and this date of birth"), 2),
+    "email": (N_("same e-mail"), 1), "phone": (N_("same phone"), 1),
+    "last_name": (N_("like name, born that day"), 2),
 }  # fmt: skip
 
 
@@ -152,7 +152,7 @@ class StudentDialog(FormDialog):
             if key in _ALIKE:
                 same = next((one for one in found if one.field == key), None)
                 field.edit.setAccessibleDescription(
-                    _("{name} {what}").format(name=same.name, what=_(_ALIKE[key][0]))
+                    _("{name}: {what}").format(name=same.name, what=_(_ALIKE[key][0]))
                     if same and not field.error
                     else ""
                 )

@@ -14,6 +14,7 @@ from ui.dialogs.find import FindStudent
 #: key, how it is said in a menu, how with a name, icon.
 ACTS: tuple[tuple[str, str, str, str], ...] = (
     ("merge", N_("Merge with another record…"), N_("Merge {name} with another record"), "users"),
+    ("leave", N_("Leaves the center…"), N_("{name} leaves the center"), "log-out"),
 )
 
 
@@ -37,4 +38,10 @@ def merge_two(context: Context, parent: QWidget, stays: int, other: int) -> None
     dialog.open()
 
 
-_BEGIN: dict[str, Callable[[Context, QWidget, int], None]] = {"merge": _merge}
+def _leave(context: Context, parent: QWidget, student_id: int) -> None:
+    from ui.dialogs.leave import LeaveDialog
+
+    LeaveDialog(context, parent, student_id).open()
+
+
+_BEGIN: dict[str, Callable[[Context, QWidget, int], None]] = {"merge": _merge, "leave": _leave}
