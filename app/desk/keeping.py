@@ -6,11 +6,11 @@ import json
 from datetime import date, timedelta
 from pathlib import Path
 
-from app import clock, store
-from app.desk import center, notifications
+from app import clock, paths, store
+from app.desk import center, erasing, notifications
 from app.desk.accounts import Actor, require
 from app.errors import UserError
-from app.store import Write
+from app.store import Write, erasure
 from app.store import restore as stored
 from app.store.models import MailQueue, Notification, Operation, Setting
 
@@ -24,10 +24,12 @@ PATIENCE_DAYS = 3
 def restore(actor: Actor, source: Path, data_dir: Path) -> Path | None:
     """Put a backup in place of the closed center; returns where the present file is kept.
 
-    Unsent mails of the restored file are held: each may have gone out after the backup was made. Super admins are
-    told. Errors as from `store.restore`.
+    Unsent mails of the restored file are held: each may have gone out after the backup was made. Whoever was erased
+    on request since is erased again, before the file takes its place. Super admins are told. Errors as from
+    `store.restore`.
     """
     require(actor, "keeping.restore")
+    gone = erasure.known(data_dir).uids | erasure.erased_in(paths.data_file(data_dir))
 
     def settle(w: Write) -> None:
         held = _hold_mails(w)
@@ -35,7 +37,11 @@ def restore(actor: Actor, source: Path, data_dir: Path) -> Path | None:
         made_at = last.at if last is not None else w.now
         notifications.notify(w, "system", "system", "keeping.restored", made_at=made_at, mails=held)
 
-    return stored.restore(source, data_dir, actor, settle)
+    def erase_again(who: Actor) -> None:
+        if erasing.erase_again(who, gone):
+            erasure.clean()
+
+    return stored.restore(source, data_dir, actor, settle, erase_again)
 
 
 def last_operation() -> str:

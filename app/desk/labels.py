@@ -90,6 +90,7 @@ LABELS: dict[str, Kind] = {
     "Use credit": _counter("payment.take"),
     "Issue invoice": _counter("invoice.issue"),
     "Move cash": _counter("till.move"),
+    "Erase person": _refused("erased"),
     "Start payment": _refused("started"),
     "Payment failed": _refused("failed"),
     "Refund": _refused("refunded"),

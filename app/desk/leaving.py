@@ -13,6 +13,7 @@ from app import clock, store, text
 from app.desk import identity, payments, seats, timeline
 from app.desk.accounts import Actor, require
 from app.errors import UserError
+from app.store import Write
 from app.store.models import Course, CourseEnrolled, MailQueue, Slot, SlotEnrolled, User
 
 #: Mails about a coming slot: whoever leaves does not need them. What is about money still goes out.
@@ -91,21 +92,27 @@ def leave(actor: Actor, student_id: int, version: int | None = None, reason: str
         student = _student(student_id)
         if student.status == "inactive":
             raise UserError("leaving.already", name=_name(student))
-        coming = _coming(student.id, w.now)
         w.update(User, student.id, version, status="inactive")
-        for row, _slot in coming:
-            w.update(SlotEnrolled, row.id, status="canceled", held_until=None, held_by=None)
         for mail in _waiting_mails(student.id):
             if mail.template_key in _ABOUT_SLOTS:
                 w.update(MailQueue, mail.id, state="canceled", next_try_at=None)
-        seats.recount(w, [row.slot_id for row, _slot in coming])
-        seats.refresh_next_slot(w, [student.id])
-        for row, slot in coming:
-            if row.status != "waiting":
-                seats.offer_free_seat(w, slot)
+        count = release(w, student.id)
         key = "leaving.timeline_why" if words else "leaving.timeline"
-        timeline.add(w, student.id, key, ("users", student.id), count=len(coming), reason=words)
+        timeline.add(w, student.id, key, ("users", student.id), count=count, reason=words)
         return int(w.operation_id)
+
+
+def release(w: Write, student_id: int) -> int:
+    """Give back every coming place inside a running write, and offer what is free; returns how many there were."""
+    coming = _coming(student_id, w.now)
+    for row, _slot in coming:
+        w.update(SlotEnrolled, row.id, status="canceled", held_until=None, held_by=None)
+    seats.recount(w, [row.slot_id for row, _slot in coming])
+    seats.refresh_next_slot(w, [student_id])
+    for row, slot in coming:
+        if row.status != "waiting":
+            seats.offer_free_seat(w, slot)
+    return len(coming)
 
 
 def _student(student_id: int) -> Any:

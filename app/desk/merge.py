@@ -138,6 +138,8 @@ def _check(stays: Any, other: Any) -> None:
     for one in (stays, other):
         if one.status == "merged":
             raise UserError("merge.already", name=_name(one))
+        if one.erased_at is not None:
+            raise UserError("erase.refused")
     waits = Payment.get_or_none(Payment.student_id == other.id, Payment.status == "STARTED")
     if waits is not None:
         raise UserError("merge.started", number=waits.number, name=_name(other))

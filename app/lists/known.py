@@ -28,14 +28,14 @@ class Known:
 
 
 def students(since: tuple[int, str] | None = None, among: list[int] | None = None) -> Iterator[Known]:
-    """Every student who is not merged away.
+    """Every student who is neither merged away nor erased.
 
     With `since` (id, stamp) those that are newer, or changed from then on; with `among` those of these ids.
     """
     query = User.select(
         User.id, User.number, User.version, User.first_name, User.last_name, User.email, User.phone,
         User.date_of_birth, User.address, User.language, User.status, User.emergency_name, User.emergency_phone,
-    ).where(User.role == "student", User.status != "merged")  # fmt: skip
+    ).where(User.role == "student", User.status != "merged", User.erased_at.is_null())  # fmt: skip
     if since is not None:
         query = query.where((User.id > since[0]) | (User.updated_at >= since[1]))
     if among is not None:

@@ -68,6 +68,8 @@ MESSAGES = {
     "check.next.file.merged": N_("Take the merge back in the history and merge again. Send this report to support."),
     "check.means.people.merged": N_("Something was booked on a record that was merged away, or was left behind there."),
     "check.next.people.merged": N_("Take the merge back in the history, then merge again: what is there moves, too."),
+    "check.means.people.erased": N_("Something personal is still there about someone who was erased on request."),
+    "check.next.people.erased": N_("Send this report to support: what is named here has to be taken out, too."),
     "check.means.people": N_("A person has no number, or a password that nobody may have."),
     "check.next.people": N_("Send this report to support."),
     "repair.triggers": N_("Guards and the record of changes"),

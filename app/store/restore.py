@@ -105,12 +105,17 @@ def _names(connection: Any, table: str, name: str, uids: list[str]) -> tuple[str
 
 
 def restore(
-    source: Path, data_dir: Path, actor: Any, settle: Callable[[database.Write], None] = lambda write: None
+    source: Path,
+    data_dir: Path,
+    actor: Any,
+    settle: Callable[[database.Write], None] = lambda write: None,
+    then: Callable[[Any], object] = lambda actor: None,
 ) -> Path | None:
     """Put a verified backup in place of the center in `data_dir`, which must be closed; returns where that is kept.
 
     The restored file is encrypted as the present one is, whatever the backup is. An older schema is brought up first.
-    `settle` writes, in one recorded operation of the restored file, what follows from being restored.
+    `settle` writes, in one recorded operation of the restored file, what follows from being restored; `then` is called
+    with whoever does it after that, the file still open and aside.
     EnvironmentFaults `cli.no_such_file`, `cli.bad_backup`, `store.newer_file`, `cli.cannot_write`, `store.key_missing`,
     UserErrors `secrecy.passphrase_needed`, `secrecy.wrong_passphrase`: then the present file is as it was.
     """
@@ -128,7 +133,7 @@ def restore(
     fresh = data_dir / FRESH
     try:
         backup.copy(source, fresh, lock=lock)
-        _settle(fresh, actor, settle)
+        _settle(fresh, actor, settle, then=then)
         backup.sync(fresh)
         aside = _keep_aside(target) if target.exists() else None
         backup.sync(data_dir)  # the second name stands before the first one changes hands
@@ -174,7 +179,13 @@ def _lock_after(source: Path, present: Path) -> cipher.Lock:
     return own if own.kind == "keyed" else cipher.PLAIN
 
 
-def _settle(path: Path, actor: Any, settle: Callable[[database.Write], None], label: str = LABEL) -> None:
+def _settle(
+    path: Path,
+    actor: Any,
+    settle: Callable[[database.Write], None],
+    label: str = LABEL,
+    then: Callable[[Any], object] = lambda actor: None,
+) -> None:
     """Open the copy as the program opens any center, record what was done in it, and close it into one file."""
     database.db.init(str(path))
     database.connect()
@@ -186,8 +197,10 @@ def _settle(path: Path, actor: Any, settle: Callable[[database.Write], None], la
                 "SELECT 1 FROM users WHERE id = ? AND role <> 'student'", (actor.user_id,)
             ).fetchone()
         )
-        with database.write(label, actor if known else _nobody(actor)) as w:
+        who = actor if known else _nobody(actor)
+        with database.write(label, who) as w:
             settle(w)
+        then(who)
         into_one_file(database.db.connection())
     finally:
         database.close_center()
@@ -201,7 +214,7 @@ def _nobody(actor: Any) -> Any:
 def _keep_aside(target: Path) -> Path:
     """Keep the present file under another name as well: the name `center.db` never stands for nothing."""
     connection = None
-    if not _another_programs(target):
+    if not another_programs(target):
         with contextlib.suppress(EnvironmentFault):  # without its key, or damaged: kept as it is, with its log
             connection = cipher.connect(target)
     try:
@@ -239,7 +252,7 @@ def _free_name(folder: Path, stem: str) -> Path:
     return name
 
 
-def _another_programs(path: Path) -> bool:
+def another_programs(path: Path) -> bool:
     """Whether a file is somebody else's database: one that is so much as opened may fold its log and change."""
     with path.open("rb") as file:
         head = file.read(72)

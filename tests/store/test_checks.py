@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from app import clock, store
-from app.desk import merge, people
+from app.desk import erasing, merge, people
 from app.desk.accounts import Actor
 from app.store import checks, migrations
 from tests.support.breaking import breaking
@@ -340,6 +340,33 @@ def test_what_is_left_behind_at_a_pointer_speaks(merged: tuple[Any, int, int], k
         assert {one.rule for one in spoken} == {"people.merged"} | also
 
 
+@pytest.fixture
+def erased(file: Any) -> Any:
+    """The file after the student with money, a sent mail and a seat was erased: id 4."""
+    erasing.erase(Actor(1, "super_admin"), 4)
+    assert checks.run() == []
+    return file
+
+
+HELD: dict[str, str] = {
+    "contact": "UPDATE users SET phone = '+43 1 999 00 00' WHERE id = 4",
+    "a note": row("notes", user_id=4, text="left behind"),
+    "an attachment": row("attachments", subject_table="users", subject_id=4, file_name="a.txt",
+                         media_type="text/plain", size=0, sha256="", content="(x'')"),
+    "the words of a mail": "UPDATE mail_queue SET text = 'Dear Ana' WHERE id ="
+    " (SELECT max(id) FROM mail_queue WHERE student_id = 4)",
+    "a name in the record": "UPDATE users SET first_name = 'Ana' WHERE id = 4",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", list(HELD))
+def test_what_is_still_held_about_the_erased_speaks(erased: Any, kind: str) -> None:
+    breaking(erased, HELD[kind])
+    spoken = checks.run()
+    assert any(one.rule == "people.erased" and f"still has {kind}" in one.detail for one in spoken)
+    assert {one.rule for one in spoken} <= {"people.erased", "file.search"}
+
+
 def test_a_document_whose_sums_are_not_its_lines_speaks(file: Any) -> None:
     (snapshot,) = file.execute("SELECT snapshot FROM invoices WHERE id = 1").fetchone()
     whole = json.loads(snapshot)
@@ -407,5 +434,5 @@ def test_money_on_a_credit_note_speaks(file: Any) -> None:
 
 def test_every_rule_has_been_seen_to_speak() -> None:
     elsewhere = {"file.schema", "record.rows", "record.closed", "file.search", "file.integrity"}
-    elsewhere |= {"flow.started_first", "invoices.sums", "file.merged", "people.merged"}
+    elsewhere |= {"flow.started_first", "invoices.sums", "file.merged", "people.merged", "people.erased"}
     assert set(BREAKS) | set(QUIET_BREAKS) | elsewhere == set(checks.RULES)

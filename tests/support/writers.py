@@ -20,6 +20,7 @@ from app.desk import (
     catalog,
     center,
     enrollment,
+    erasing,
     invoices,
     keeping,
     leaving,
@@ -90,6 +91,7 @@ SCENARIOS: dict[str, Scenario] = {}
 
 #: What the walk finds besides the writers of the open file, and why it needs no scenario here.
 ELSEWHERE = {
+    "erasing.finish": "writes no row: tests/desk/test_erasing.py",
     "exporting.export_students": "writes a list beside the center: tests/exchange/test_in_and_out.py",
     "keeping.restore": "replaces the closed file: test_kill_restore.py",
     "records.require_for": "only asks for rights",
@@ -380,6 +382,16 @@ def _(made: SmallCenter) -> Any:
 @scenario("people.add_note")
 def _(made: SmallCenter) -> Any:
     return people.add_note(made.staff, made.student, "asks for mornings", pinned=True)
+
+
+@scenario("erasing.erase")
+def _(made: SmallCenter) -> Any:
+    return erasing.erase(made.admin, made.student)
+
+
+@scenario("erasing.erase_again")
+def _(made: SmallCenter) -> None:
+    assert erasing.erase_again(SYSTEM, [User.get_by_id(made.student).uid]) == 1
 
 
 @scenario("leaving.leave")

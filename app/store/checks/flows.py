@@ -128,6 +128,47 @@ sql(
         for what, table, how in _MOVED
     ),
 )
+#: What is held about nobody who was erased: what it is, its table, and how the table says so.
+_HELD = (
+    (
+        "contact or a birth date",
+        "users x",
+        "x.id = u.id AND (x.last_name <> '' OR x.email IS NOT NULL OR x.phone IS NOT NULL"
+        " OR x.date_of_birth IS NOT NULL OR x.address <> '' OR x.emergency_name <> '' OR x.emergency_phone <> ''"
+        " OR x.status NOT IN ('inactive', 'merged'))",
+    ),
+    ("a note", "notes x", "x.user_id = u.id"),
+    ("an attachment", "attachments x", "x.subject_table = 'users' AND x.subject_id = u.id"),
+    (
+        "the words of a mail",
+        "mail_queue x",
+        "x.student_id = u.id AND x.created_at <= u.erased_at AND (x.to_address <> 'erased@erased.invalid'"
+        " OR x.to_name <> '' OR x.text <> '—' OR x.subject <> '—')",
+    ),
+    (
+        "a name in the record of changes",
+        "changes x",
+        "x.table_name = 'users' AND x.row_id = u.id AND (coalesce(x.after, x.before) ->> 'first_name' <> u.first_name"
+        " OR coalesce(x.after, x.before) ->> 'last_name' <> '' OR coalesce(x.after, x.before) ->> 'email' IS NOT NULL"
+        " OR coalesce(x.before, x.after) ->> 'email' IS NOT NULL)",
+    ),
+    (
+        "the words of a mail in the record of changes",
+        "mail_queue m CROSS JOIN changes x",
+        "m.student_id = u.id AND m.created_at <= u.erased_at AND x.table_name = 'mail_queue' AND x.row_id = m.id"
+        " AND x.after ->> 'text' <> '—'",
+    ),
+)
+sql(
+    "people.erased",
+    N_("Of whoever was erased on request only what the law keeps is left: no contact, note, attachment or word"),
+    "users",
+    " UNION ALL ".join(
+        f"SELECT u.id, u.number || ' still has {what}' FROM users u CROSS JOIN {table} ON {how}"
+        " WHERE u.erased_at IS NOT NULL"
+        for what, table, how in _HELD
+    ),
+)
 sql(
     "people.numbers",
     N_("Every student has a number, nobody who does not sign in has a password"),
