@@ -24,7 +24,7 @@ from app.lists import find, inbox, staff, takings
 from app.lists import mail as mail_list
 from app.lists import people as roster
 from app.mail.worker import MailRunner, MailState
-from app.store import damage
+from app.store import damage, erasure
 from app.text import _, ngettext
 from app.workers import BackupThread, Between, BetweenThread, DeskThread, KeepingState, MailThread
 from ui import command_words, words
@@ -103,6 +103,10 @@ class Desk(QObject):
             _told(step)
         self.tick.start(TICK_MS)
         _told(self._ask_about_started)
+        if not erasure.known(self.data_dir).clean:
+            from app.desk import erasing  # an erasure was stopped before the file was clean
+
+            self._note(erasing.finish)
         self.look_around()
 
     def stop(self) -> None:

@@ -14,7 +14,9 @@ from app.text import N_, _
 PAY, ENROLL = "pay", "enroll"
 
 #: Words for what is done with a whole person (`person_acts.ACTS`), by their key.
-ACT_WORDS = {"merge": N_("merge"), "leave": N_("leave")}
+ACT_WORDS = {
+    "merge": N_("merge"), "leave": N_("leave"), "give": N_("everything"), "erase": N_("erase"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

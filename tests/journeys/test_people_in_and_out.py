@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import zipfile
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +15,12 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 
 from app import clock
 from app.desk import people, scheduling, seats
+from app.desk.accounts import may
 from app.store import backup, checks
 from app.store.models import Operation, Slot, SlotEnrolled, User
 from tests.support.window import Driver, driver
+from ui.dialogs import ask
+from ui.pages import person_acts
 
 __all__ = ["driver"]
 
@@ -109,8 +114,6 @@ def test_the_bar_merges_by_name_and_the_other_one_may_stay(driver: Driver) -> No
 
 def test_escape_while_the_copy_is_made_merges_nothing(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
     twin = did(driver, people.add_student, people.StudentDraft("Anna", "Sattler"))
-    from ui.pages import person_acts
-
     asked: list[bool] = []
 
     def slow(data_dir: Any, why: str, stop: Any, progress: Any) -> Any:
@@ -264,3 +267,68 @@ def test_a_student_leaves_by_the_bar_after_a_look_at_what_is_freed(driver: Drive
     assert User.get_by_id(driver.center.student).status == "inactive"
     assert driver.window.notice_label.text() == "Ana Satler is inactive now. Ctrl+Z takes it back."
     assert checks.run() == []
+
+
+def test_a_person_is_erased_by_an_admin_who_types_the_number(driver: Driver) -> None:
+    ana = driver.center.student
+    did(driver, people.add_note, ana, "prefers mornings")
+    page = driver.page("students")
+    page.select(ana)
+    driver.settled()
+    person_acts.act("erase", driver.desk.context, page, ana)
+    dialog = driver.dialog("erase")
+    if not may(driver.desk.context.actor, "people.erase"):
+        assert "An admin erases" in said(dialog)
+        assert not dialog.main.isEnabled()
+    driver.key(Qt.Key.Key_Escape)
+    driver.gone("erase")
+    driver.desk.context.set_actor(driver.center.admin)
+    driver.key(Qt.Key.Key_K, CTRL)
+    typed("erase satler")
+    driver.key(Qt.Key.Key_Return)
+    dialog = driver.dialog("erase")
+    words = said(dialog)
+    assert "Is gone for good" in words
+    assert "ana.satler@mail.example" in words
+    assert "prefers mornings" in words
+    assert "Nothing has to be kept." in words
+    typed("yes")
+    driver.key(Qt.Key.Key_Return, CTRL)
+    assert dialog.fields["number"].error == "That is not S-000001."
+    assert User.get_by_id(ana).erased_at is None
+    dialog.fields["number"].edit.selectAll()
+    typed("s-000001")
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.settled()
+    assert "S-000001 is erased." in said(dialog)
+    assert User.get_by_id(ana).first_name == "Erased person"
+    driver.key(Qt.Key.Key_Escape)
+    driver.gone("erase")
+    driver.settled()
+    content = b"".join(one.read_bytes() for one in driver.center.folder.glob("center.db*"))
+    assert b"ana.satler" not in content
+    assert b"prefers mornings" not in content
+    assert checks.run() == []
+
+
+def test_everything_about_a_person_is_handed_out_from_the_panel(
+    driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ask, "choose_save_file", lambda parent, title, name, kind: str(tmp_path / name))
+    page = driver.page("students")
+    page.select(driver.center.student)
+    driver.settled()
+    page.panel.more.setFocus()
+    driver.key(Qt.Key.Key_Space)
+    menu = page.panel.menu
+    driver.until(menu.isVisible)
+    for _step in range(2):
+        QTest.keyClick(menu, Qt.Key.Key_Down)
+    QTest.keyClick(menu, Qt.Key.Key_Return)
+    dialog = driver.dialog("export_person")
+    assert "Ana Satler (S-000001)" in said(dialog)
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.gone("export_person")
+    driver.settled()
+    with zipfile.ZipFile(tmp_path / "S-000001.zip") as archive:
+        assert "person.json" in archive.namelist()

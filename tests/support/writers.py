@@ -93,6 +93,7 @@ SCENARIOS: dict[str, Scenario] = {}
 ELSEWHERE = {
     "erasing.finish": "writes no row: tests/desk/test_erasing.py",
     "exporting.export_students": "writes a list beside the center: tests/exchange/test_in_and_out.py",
+    "person.export_person": "writes a file beside the center: tests/exchange/test_person.py",
     "keeping.restore": "replaces the closed file: test_kill_restore.py",
     "records.require_for": "only asks for rights",
     "secrecy.code": "only reads the key",

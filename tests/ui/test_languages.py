@@ -5,6 +5,7 @@ from __future__ import annotations
 import gettext
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -136,7 +137,10 @@ def forms(driver: Driver) -> Iterator[QDialog]:
         students.export_people,
         lambda: driver.desk.enroll_student(driver.center.student),
         lambda: driver.page("calendar").new_session(),
-        lambda: person_acts.act("leave", driver.desk.context, students, driver.center.student),
+        *(
+            partial(person_acts.act, key, driver.desk.context, students, driver.center.student)
+            for key in ("leave", "give", "erase")
+        ),
         lambda: person_acts.merge_two(
             driver.desk.context, students, driver.center.student, driver.center.other_student
         ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -13,7 +12,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QProgressBar,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -66,8 +64,7 @@ class MergeDialog(FormDialog):
         self.swap.setObjectName("swap_records")
         self.swap.clicked.connect(self.swap_records)
         self._shortcut("Alt+S", self.swap_records)
-        for keys, step in (("PgDown", 1), ("PgUp", -1)):
-            self._shortcut(keys, partial(self._scroll, step))
+        self.page_keys()
         self.add_foot((self.swap,), Button(_("Merge"), "check", kind="primary", keys=("Ctrl", "Enter")))
         self.main.setObjectName("merge_now")
         self.progress.connect(self._progressed)
@@ -168,13 +165,6 @@ class MergeDialog(FormDialog):
         line.addWidget(Icon(icon, color, 16), alignment=Qt.AlignmentFlag.AlignTop)
         line.addWidget(Text(said, role, color if color in ("danger", "warn") else "text2", wrap=True), 1)
         self.content.addLayout(line)
-
-    def _scroll(self, step: int) -> None:
-        """The end of a long preview, without a mouse."""
-        area = self.findChild(QScrollArea)
-        assert area is not None
-        bar = area.verticalScrollBar()
-        bar.setValue(bar.value() + step * bar.pageStep())
 
     def swap_records(self) -> None:
         """The other record stays in use."""

@@ -7,6 +7,7 @@ from functools import partial
 
 from PySide6.QtWidgets import QWidget
 
+from app import store
 from app.text import N_, _
 from ui.context import Context
 from ui.dialogs.find import FindStudent
@@ -15,6 +16,8 @@ from ui.dialogs.find import FindStudent
 ACTS: tuple[tuple[str, str, str, str], ...] = (
     ("merge", N_("Merge with another record…"), N_("Merge {name} with another record"), "users"),
     ("leave", N_("Leaves the center…"), N_("{name} leaves the center"), "log-out"),
+    ("give", N_("Everything about this person…"), N_("Everything about {name} in one file"), "file-text"),
+    ("erase", N_("Erase on request…"), N_("Erase {name} on request"), "user-x"),
 )
 
 
@@ -44,4 +47,21 @@ def _leave(context: Context, parent: QWidget, student_id: int) -> None:
     LeaveDialog(context, parent, student_id).open()
 
 
-_BEGIN: dict[str, Callable[[Context, QWidget, int], None]] = {"merge": _merge, "leave": _leave}
+def _give(context: Context, parent: QWidget, student_id: int) -> None:
+    from ui.dialogs.export_person import ExportPerson
+
+    ExportPerson(context, parent, student_id).open()
+
+
+def _erase(context: Context, parent: QWidget, student_id: int) -> None:
+    from ui.dialogs.erase import EraseDialog
+
+    EraseDialog(context, parent, student_id, store.data_folder()).open()
+
+
+_BEGIN: dict[str, Callable[[Context, QWidget, int], None]] = {
+    "merge": _merge,
+    "leave": _leave,
+    "give": _give,
+    "erase": _erase,
+}
