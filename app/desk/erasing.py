@@ -109,7 +109,7 @@ def preview(student_id: int, data_dir: Path) -> Preview:
         gone=_goes(student, records),
         stays=_stays(records),
         warnings=_warnings(student),
-        copies=_copies(student, records, data_dir),
+        copies=_copies(records, data_dir),
         obstacle=obstacle,
     )
 
@@ -190,11 +190,16 @@ def _warnings(student: Any) -> tuple[tuple[str, Mapping[str, Any]], ...]:
     return tuple(found)
 
 
-def _copies(student: Any, records: list[int], data_dir: Path) -> tuple[str, ...]:
-    """Copies in the data folder made since the person came, newest first, as people read their moment."""
+def _copies(records: list[int], data_dir: Path) -> tuple[str, ...]:
+    """Copies made since the person came, newest first, as people read their moment; then those at the second place."""
     since = min(row.created_at for row in User.select(User.created_at).where(User.id.in_(records)))
     found = [text.show(one.made_at, "stamp") for one in backup.listing(data_dir) if one.made_at >= since]
-    return (*found, *(path.name for path in sorted(data_dir.glob("before-restore-*.db"), reverse=True)))
+    found += [path.name for path in sorted(data_dir.glob("before-restore-*.db"), reverse=True)]
+    place = center.second_place()
+    if place is not None:
+        there = [one for one in backup.in_folder(place[0]) if one.made_at >= since]
+        found += [f"{text.show(one.made_at, 'stamp')} ({place[0]})" for one in there] if there else [str(place[0])]
+    return tuple(found)
 
 
 def _name(person: Any) -> str:
@@ -231,7 +236,7 @@ def erase(actor: Actor, student_id: int, version: int | None = None) -> Erased:
         _check(student, records)
         if version is not None and student.version != version:
             raise UserError("store.changed_meanwhile")
-        copies = _copies(student, records, data_dir)
+        copies = _copies(records, data_dir)
         uids = [row.uid for row in User.select(User.uid).where(User.id.in_(records))]
         erasure.note(data_dir, clean=False)  # before the commit: a kill after it leaves bytes to be cleaned away
         _erase_in(w, student, records)

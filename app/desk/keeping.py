@@ -9,13 +9,12 @@ from pathlib import Path
 from app import clock, paths, store
 from app.desk import center, erasing, notifications
 from app.desk.accounts import Actor, require
+from app.desk.center import SECOND_PLACE
+from app.desk.center import second_place as second_place
 from app.errors import UserError
 from app.store import Write, erasure
 from app.store import restore as stored
 from app.store.models import MailQueue, Notification, Operation, Setting
-
-#: The setting that names the second place and the day on which it was seen last.
-SECOND_PLACE = "keeping.second_place"
 
 #: After so many days without the second place a notification asks for it.
 PATIENCE_DAYS = 3
@@ -62,13 +61,6 @@ def _hold_mails(w: Write) -> int:
 
 
 # -- the second place ----------------------------------------------------------------------------------------
-
-
-def second_place() -> tuple[Path, date] | None:
-    """The second place for backups and the day it was seen last; None where none is set."""
-    row = Setting.get_or_none(Setting.key == SECOND_PLACE)
-    kept = json.loads(row.value) if row is not None else None
-    return (Path(kept["path"]), date.fromisoformat(kept["seen_on"])) if kept else None
 
 
 def set_second_place(actor: Actor, path: str) -> None:

@@ -267,7 +267,7 @@ def test_a_restore_of_an_older_copy_erases_again(canary: tuple[SmallCenter, int]
     assert Notification.select().where(Notification.key == "erase.again").count() == 1
     assert checks.run() == []
     assert aside is not None
-    assert aside.name in erasing._copies(User.get_by_id(made), [made], center.folder)
+    assert aside.name in erasing._copies([made], center.folder)
 
 
 def test_the_list_beside_the_file_is_enough_where_the_present_file_cannot_be_read(
@@ -282,6 +282,17 @@ def test_the_list_beside_the_file_is_enough_where_the_present_file_cannot_be_rea
     assert found_in(paths.data_file(center.folder)) == set()
     store.open_center(center.folder)
     assert User.get_by_id(made).erased_at is not None
+
+
+def test_copies_at_the_second_place_are_named_too(small_center: SmallCenter, tmp_path: Path) -> None:
+    center, stick = small_center, tmp_path / "stick"
+    stick.mkdir()
+    keeping.set_second_place(center.admin, str(stick))
+    assert erasing.preview(center.student, center.folder).copies == (str(stick),)  # not plugged in, or empty
+    made = backup.take(center.folder, "asked")
+    backup.to_second_place(made, stick)
+    said = clock_words(made)
+    assert erasing.preview(center.student, center.folder).copies == (said, f"{said} ({stick})")
 
 
 def test_the_list_names_nobody(canary: tuple[SmallCenter, int]) -> None:
