@@ -123,7 +123,7 @@ def _student(student_id: int) -> Any:
     return student
 
 
-def _check(student: Any, records: list[int]) -> None:
+def _check(student: Any, records: list[int], version: int | None = None) -> None:
     if student.erased_at is not None:
         raise UserError("erase.already", number=student.number)
     waits = Payment.get_or_none(Payment.student_id.in_(records), Payment.status == "STARTED")
@@ -131,6 +131,8 @@ def _check(student: Any, records: list[int]) -> None:
         raise UserError("erase.started", number=waits.number)
     if MailQueue.select().where(_mails(records), MailQueue.state == "sending").exists():
         raise UserError("erase.sending")
+    if version is not None and student.version != version:
+        raise UserError("store.changed_meanwhile")
 
 
 def _goes(student: Any, records: list[int]) -> tuple[Part, ...]:
@@ -230,15 +232,16 @@ def erase(actor: Actor, student_id: int, version: int | None = None) -> Erased:
     """
     require(actor, "people.erase")
     data_dir = store.data_folder()
+    student = _student(student_id)
+    records = list(identity.records(student.id))
+    _check(student, records, version)
+    copies = _copies(records, data_dir)
+    erasure.note(data_dir, clean=False)  # before the commit: a kill after it leaves bytes to be cleaned away
     with store.write("Erase person", actor) as w:
         student = _student(student_id)
         records = list(identity.records(student.id))
-        _check(student, records)
-        if version is not None and student.version != version:
-            raise UserError("store.changed_meanwhile")
-        copies = _copies(records, data_dir)
+        _check(student, records, version)
         uids = [row.uid for row in User.select(User.uid).where(User.id.in_(records))]
-        erasure.note(data_dir, clean=False)  # before the commit: a kill after it leaves bytes to be cleaned away
         _erase_in(w, student, records)
     return Erased(w.operation_id, student.number, _stays(records), copies, _after(data_dir, uids))
 
