@@ -450,14 +450,18 @@ class Desk:
         )
 
 
+def a_day(draw: random.Random, steps: int) -> list[tuple[str, int, int]]:
+    """So many things that are done at a desk, as they are drawn."""
+    acts = [act for act, often in ACTS.items() for _ in range(often)]
+    return [(draw.choice(acts), draw.randrange(10_000), draw.randrange(10_000)) for _ in range(steps)]
+
+
 def run(examples: int, steps: int) -> Counter[str]:
     """So many days of work, each drawn from its own number: the same ones wherever and with whatever else they run."""
     templates, counts = Templates(), Counter[str]()
-    acts = [act for act, often in ACTS.items() for _ in range(often)]
     try:
         for number in range(examples):
-            draw = random.Random(number)
-            work = [(draw.choice(acts), draw.randrange(10_000), draw.randrange(10_000)) for _ in range(steps)]
+            work = a_day(random.Random(number), steps)
             try:
                 Desk(templates, counts).work(work)
             except AssertionError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gettext
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -20,6 +21,7 @@ from app.exchange.delimited import ENCODINGS
 from app.store import db
 from tests.support.window import Driver, driver
 from ui.dialogs import ask
+from ui.pages import person_acts
 
 __all__ = ["driver"]
 
@@ -135,6 +137,13 @@ def forms(driver: Driver) -> Iterator[QDialog]:
         students.export_people,
         lambda: driver.desk.enroll_student(driver.center.student),
         lambda: driver.page("calendar").new_session(),
+        *(
+            partial(person_acts.act, key, driver.desk.context, students, driver.center.student)
+            for key in ("leave", "give", "erase")
+        ),
+        lambda: person_acts.merge_two(
+            driver.desk.context, students, driver.center.student, driver.center.other_student
+        ),
         driver.desk.help,
         driver.desk.choose_actor,
     ):
