@@ -42,13 +42,13 @@ from app.store.models import (
     Timeline,
     User,
 )
-from tests.desk.test_undo_properties import START, STEP, Desk, Templates
+from tests.desk.test_undo_properties import START, STEP, Desk, Templates, read, stock
 from tests.support.center import SmallCenter, small_center
 
 __all__ = ["small_center"]
 
 FULL = os.environ.get("DESKBELL_FULL", "")
-EXAMPLES, STEPS = (500, 80) if "safe" in FULL or FULL == "all" else (40, 24)
+EXAMPLES, STEPS = (500, 80) if "safe" in FULL or FULL == "all" else (25, 24)
 
 #: What is told because of an operation, and the record itself: an undo adds to them.
 TOLD = {"timeline", "notifications", "notification_recipients"}
@@ -475,6 +475,60 @@ def run(examples: int, steps: int) -> Counter[str]:
     finally:
         shutil.rmtree(templates.folder)
     return counts
+
+
+class Undecided(Desk):
+    """Staff who merge, work on, and take back in any order; what they may take back is the program's to say."""
+
+    def merge_some(self, a: int, b: int) -> None:
+        self.do(merge.merge, self.some("users", a % 4), self.some("users", b % 4))
+        self._sound("merge")
+
+    def _undo(self, one: Any) -> None:
+        before, left = self.world, self.stock
+        try:
+            undoing.undo(self.actor, one.id)
+        except UserError as error:
+            assert (read(), stock(self.center)) == (before, left), "a refusal changes nothing"
+            self.counts[error.key] += 1
+            return
+        self.learn("exact", undo_of=one)
+        self._sound(Operation.get_by_id(one.id).label)
+
+    def _sound(self, what: str) -> None:
+        assert checks.run() == [], what
+        self.counts[what] += 1
+
+    def undo_newest(self, a: int, _b: int) -> None:
+        for _time in range(1 + a % 3):
+            try:
+                newest = undoing.newest(self.actor)
+            except UserError:
+                return
+            known = [one for one in self.done if one.id == newest]
+            if known:
+                self._undo(known[0])
+
+
+def test_merging_working_and_taking_back_in_any_order_leaves_the_file_sound() -> None:
+    templates, counts = Templates(), Counter[str]()
+    step = st.one_of(STEP, st.tuples(st.just("merge_some"), st.integers(0, 99), st.integers(0, 99)))
+
+    @settings(
+        max_examples=EXAMPLES, phases=[Phase.explicit, Phase.generate], deadline=None, database=None,
+        print_blob=False, suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(st.lists(step, min_size=STEPS, max_size=STEPS))
+    def days(work: list[tuple[str, int, int]]) -> None:
+        Undecided(templates, counts).work(work)
+
+    try:
+        days()
+    finally:
+        shutil.rmtree(templates.folder)
+    assert counts["merge"] > EXAMPLES
+    assert counts["Merge records"] > 5, counts
+    assert counts["Take back"], counts
 
 
 def test_in_any_center_sums_seats_and_rules_hold_and_undo_parts_the_two_exactly() -> None:
