@@ -232,10 +232,10 @@ def _hold_seat(w: Write, seat: Any, since: int) -> None:
         raise _named_by_seats(w, "undo.busy", other, seat, since, (theirs.id,))
 
 
-#: Tables of what moves with a person, and the column that says whose it is.
+#: Tables of what belongs to a record in use alone, and the column that says to whose.
 _OF_PERSON = {
     "slot_enrolled": "student_id", "courses_enrolled": "student_id", "product_enrolled": "student_id",
-    "notes": "user_id",
+    "notes": "user_id", "users": "merged_into",
 }  # fmt: skip
 
 
@@ -243,7 +243,7 @@ def _hold_person(rows: Iterable[Touched], since: int) -> None:
     """Merged or parted, a person is whole: nothing is left at a pointer, no line apart from its documents and money."""
     for row in rows:
         of = row.before.get(_OF_PERSON.get(row.table, "")) if row.before is not None else None
-        if of is not None and identity.root(of) != of:  # it would come back at a record merged away since
+        if of is not None and identity.root(of) != of:  # it would point at a record merged away since
             raise operations.in_the_way("undo.later_change", "users", of, since, "undo.changed")
         if row.table == "users" and row.before is not None and row.before["merged_into"] is not None:
             for table, row_id in identity.left_behind(row.row_id):

@@ -346,6 +346,47 @@ def test_a_merge_is_done_again_unless_the_other_record_was_used_meanwhile(twice:
     assert (error.value.key, error.value.params["what"]) == ("undo.in_use", "Note written")
 
 
+def test_nothing_is_written_at_a_record_merged_away(small_center: SmallCenter) -> None:
+    center, stays, other = small_center, small_center.student, small_center.other_student
+    slot = plan(center, "Full", "2026-11-20", 1)
+    third = people.add_student(center.staff, people.StudentDraft("Zoë", "Neu"))
+    seats.book(center.staff, slot, third)
+    merge.merge(center.staff, stays, other)
+    version = User.get_by_id(other).version
+    for act in (
+        lambda: people.edit_student(center.staff, other, version, people.StudentDraft("Back")),
+        lambda: seats.book(center.staff, slot, other),
+        lambda: seats.hold(center.staff, slot, other),
+        lambda: seats.wait(center.staff, slot, other),
+        lambda: enrollment.enroll(center.staff, enrollment.EnrollmentDraft(other, center.course)),
+        lambda: enrollment.sell(center.staff, enrollment.SaleDraft(other, (enrollment.SaleItem(center.book),))),
+        lambda: payments.start(center.staff, payments.PaymentDraft("late", other, "card", 100)),
+    ):
+        with pytest.raises(UserError) as error:
+            act()
+        assert error.value.key == "enrollment.student_merged"
+    note = people.add_note(center.staff, other, "comes early")
+    assert Note.get_by_id(note).user_id == stays
+    assert checks.run() == []
+
+
+def test_what_was_taken_back_before_a_merge_does_not_come_back_at_the_pointer(small_center: SmallCenter) -> None:
+    center, stays, other = small_center, small_center.student, small_center.other_student
+    slot = plan(center, "Free", "2026-11-20", 3)
+    seats.book(center.staff, slot, other)
+    booked = int(Operation.select(Operation.id).order_by(Operation.id.desc()).scalar())
+    gone = undoing.undo(center.staff, booked)
+    third = people.add_student(center.staff, people.StudentDraft("Zoë", "Neu"))
+    parted = undoing.undo(center.staff, merge.merge(center.staff, stays, third))
+    merge.merge(center.staff, other, stays)
+    merge.merge(center.staff, third, other)
+    for operation in (gone, parted):
+        with pytest.raises(UserError) as error:
+            undoing.undo(center.staff, operation)
+        assert (error.value.key, error.value.params["what"]) == ("undo.later_change", "Records merged")
+    assert checks.run() == []
+
+
 def test_a_verified_copy_is_made_first(twice: SmallCenter) -> None:
     made = merge.back_up_first(twice.folder)
     assert (made.why, made.verified) == ("merge", True)
