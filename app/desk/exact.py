@@ -113,7 +113,7 @@ def put_back(w: Write, found: Sequence[Put], since: int) -> None:
 
 def suppose(found: Sequence[Put], now: str, since: int) -> None:
     """The UserErrors of `put_back`, without doing it: for a preview, inside `store.looking`."""
-    tables = _OF_RULES | (_OF_PERSON if any(_about_person(put.row) for put in found) else set())
+    tables = _READ_FOR_SEATS | (_READ_FOR_A_PERSON if any(_about_person(put.row) for put in found) else set())
     wanted = [put for put in found if put.row.table in tables]
     rows = {t: [(put.row.row_id, put.target, put.left) for put in some] for t, some in _by_table(wanted)}
     with images.supposing(rows):
@@ -121,8 +121,8 @@ def suppose(found: Sequence[Put], now: str, since: int) -> None:
 
 
 #: What the rules of seats and rooms are read from, and what those of a person with several records are, beside it.
-_OF_RULES = {"slots", "slot_enrolled", "courses_enrolled"}
-_OF_PERSON = {"users", "product_enrolled", "notes", "attachments"}
+_READ_FOR_SEATS = {"slots", "slot_enrolled", "courses_enrolled"}
+_READ_FOR_A_PERSON = {"users", "product_enrolled", "notes", "attachments"}
 
 
 def _hold(now: str, rows: Sequence[Touched], since: int) -> None:
@@ -303,9 +303,21 @@ def _hold_seat(now: str, seat: Any, since: int) -> None:
         raise _named_by_seats(now, "undo.busy", other, seat, since, (theirs.id,))
 
 
+#: Tables of what belongs to a record in use alone, and the column that says to whose.
+_OF_PERSON = {
+    "slot_enrolled": "student_id", "courses_enrolled": "student_id", "product_enrolled": "student_id",
+    "notes": "user_id", "users": "merged_into",
+}  # fmt: skip
+
+
 def _hold_person(rows: Iterable[Touched], since: int) -> None:
     """Merged or parted, a person is whole: nothing is left at a pointer, no line apart from its documents and money."""
-    for row in rows:
+    rows = list(rows)
+    whose = [row.before.get(_OF_PERSON.get(row.table, "")) if row.before is not None else None for row in rows]
+    merged = identity.merged_away({of for of in whose if of is not None})
+    for row, of in zip(rows, whose, strict=True):
+        if of in merged:  # it would point at a record merged away since
+            raise operations.in_the_way("undo.later_change", "users", of, since, "undo.changed")
         if row.table == "users" and row.before is not None and row.before["merged_into"] is not None:
             for table, row_id in identity.left_behind(row.row_id):
                 raise operations.in_the_way("undo.in_use", table, row_id, since, "undo.changed")

@@ -6,7 +6,7 @@ written: whoever asks about a person asks with all of their records. A pointer n
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from app import store
@@ -40,6 +40,11 @@ def records(user_id: int) -> tuple[int, ...]:
 def in_use(user_ids: Iterable[int]) -> list[int]:
     """The records in use of everyone who is there, each once; asked in one question, however many they are."""
     return sorted({int(user_id if into is None else into) for user_id, into in _into_all(store.listed(user_ids))})
+
+
+def merged_away(user_ids: Collection[int]) -> set[int]:
+    """Those of some records that were merged into another; asked in one question, however many they are."""
+    return {user_id for user_id, into in _into_all(store.listed(user_ids)) if into is not None} if user_ids else set()
 
 
 def all_records(user_ids: Iterable[int]) -> dict[int, int]:

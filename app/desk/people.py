@@ -82,6 +82,8 @@ def edit_student(actor: Actor, user_id: int, version: int, draft: StudentDraft) 
             raise UserError("store.gone")
         if before.role != "student":
             raise UserError("people.not_a_student")
+        if before.status == "merged":
+            raise UserError("enrollment.student_merged", name=_name(before))
         _not_erased(before)
         moved = {name: value for name, value in row.items() if getattr(before, name) != value}
         if not moved:
