@@ -15,13 +15,14 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from app import clock, store, text
 from app import help as help_texts
 from app.cli import use_center_defaults
-from app.desk import center, keeping, labels, seats
+from app.desk import center, identity, keeping, labels, seats
 from app.desk.accounts import SYSTEM, Actor
 from app.errors import DeskError, EnvironmentFault
 from app.lists import find, inbox, staff, takings
 from app.lists import mail as mail_list
 from app.lists import people as roster
 from app.mail.worker import MailRunner, MailState
+from app.store import erasure
 from app.text import _, ngettext
 from app.workers import BackupThread, Between, DeskThread, KeepingState, MailThread
 from ui import command_words, words
@@ -31,7 +32,7 @@ from ui.crash import tell_fault
 from ui.dialogs.choose import ChooseActor
 from ui.dialogs.find import FindStudent
 from ui.dialogs.keys import KeysDialog
-from ui.pages import paper
+from ui.pages import paper, person_acts
 from ui.widgets.typed import TypedLine
 from ui.window import DeskWindow
 
@@ -67,6 +68,7 @@ class Desk(QObject):
         self.window.pay_requested.connect(self.pay)
         self.window.actor_clicked.connect(self.choose_actor)
         self.window.help_requested.connect(self.help)
+        self.context.navigate.connect(self._navigate)
         self.undo_key = QShortcut(QKeySequence("Ctrl+Z"), self.window)
         self.undo_key.activated.connect(self.take_back)
         self.commands = CommandPanel(self.window, self.window.command, self._results)
@@ -96,6 +98,10 @@ class Desk(QObject):
             _told(step)
         self.tick.start(TICK_MS)
         _told(self._ask_about_started)
+        if not erasure.known(self.data_dir).clean:
+            from app.desk import erasing  # an erasure was stopped before the file was clean
+
+            self._note(erasing.finish)
         self.look_around()
 
     def stop(self) -> None:
@@ -345,6 +351,8 @@ class Desk(QObject):
         """What Enter will do, where the words say it: a payment or an enrollment of the first who fits."""
         if not asked.verb or not ids:
             return []
+        if asked.verb in command_words.ACT_WORDS:
+            return self._person_acts(asked.verb, ids)
         row = roster.page(ids[:1])[ids[0]]
         if asked.verb == command_words.PAY:
             promise = command_words.payment(asked, row)
@@ -352,6 +360,15 @@ class Desk(QObject):
         else:
             promise, act = command_words.enrolling(row, self.context.center), partial(self.enroll_student, row.id)
         return [Result("", promise.sentence, row.name, act, avatar=row.id, promise=promise)]
+
+    def _person_acts(self, verb: str, ids: list[int]) -> list[Result]:
+        """What is done with a whole person, for each whom the words fit."""
+        found = []
+        for key, _said, with_name, icon in person_acts.ACTS:
+            for row in roster.page(ids).values() if key == verb else ():
+                act = partial(person_acts.act, key, self.context, self.window, row.id)
+                found.append(Result(_("Commands"), _(with_name).format(name=row.name), row.number, act, icon))
+        return found
 
     def pay_prepared(self, student_id: int, amount_minor: int | None, method: str) -> None:
         """The payment desk with a payment prepared; nothing is booked before it is completed there."""
@@ -391,7 +408,14 @@ class Desk(QObject):
         return found
 
     def _show_student(self, student_id: int) -> None:
-        self.window.go("students").select(student_id)
+        self.window.go("students").select(identity.root(student_id))
+
+    def _navigate(self, page: str, record: object) -> None:
+        """A dialog asks for a page, or for a record on it."""
+        if page == "students" and isinstance(record, int):
+            self._show_student(record)
+        else:
+            self.window.go(page)
 
     def _new_student(self) -> None:
         self.window.go("students").new_student()

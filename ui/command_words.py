@@ -9,9 +9,14 @@ from app.desk import payments, till
 from app.errors import UserError
 from app.lists import people as roster
 from app.settings import Center
-from app.text import _
+from app.text import N_, _
 
 PAY, ENROLL = "pay", "enroll"
+
+#: Words for what is done with a whole person (`person_acts.ACTS`), by their key.
+ACT_WORDS = {
+    "merge": N_("merge"), "leave": N_("leave"), "give": N_("everything"), "erase": N_("erase"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,7 @@ class Promise:
 def understand(typed: str, center: Center) -> Asked:
     """Take words apart. Without a verb all of them are looked for, as they always were."""
     verbs = {_("pay").casefold(): PAY, _("enroll").casefold(): ENROLL}
+    verbs.update({_(word).casefold(): key for key, word in ACT_WORDS.items()})
     methods = {_("cash").casefold(): "cash", _("card").casefold(): "card", _("transfer").casefold(): "transfer"}
     verb = next((verbs[word.casefold()] for word in typed.split() if word.casefold() in verbs), "")
     if not verb:

@@ -12,7 +12,7 @@ _FRONT_DESK = frozenset(
         "people.edit", "people.note", "enrollment.create", "enrollment.cancel", "sale.create", "payment.take",
         "payment.refund", "invoice.issue", "invoice.credit", "schedule.plan", "schedule.book", "schedule.attend",
         "schedule.override", "mail.write", "mail.settle", "inbox.work", "till.open", "till.move", "till.close",
-        "keeping.note", "undo.own", "people.import", "people.export", "desk.arrange",
+        "keeping.note", "undo.own", "people.import", "people.export", "people.merge", "desk.arrange",
     }
 )  # fmt: skip
 _RIGHTS: dict[str, frozenset[str]] = {
@@ -21,7 +21,7 @@ _RIGHTS: dict[str, frozenset[str]] = {
     "staff": _FRONT_DESK,
     "admin": _FRONT_DESK | {
         "catalog.edit", "settings.edit", "people.staff", "keeping.restore", "keeping.repair", "keeping.settings",
-        "keeping.move", "undo.others",
+        "keeping.move", "undo.others", "people.erase",
     },
 }  # fmt: skip
 

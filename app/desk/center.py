@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import string
 from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 from babel.core import UnknownLocaleError
@@ -20,6 +22,10 @@ from app.store.models import CourseEnrolled, Invoice, Payment, ProductEnrolled, 
 
 #: Numbers that people quote. Invoice and credit note series are made per year when the first one is issued.
 _SERIES = {"student": "S-{number:06d}", "enrollment": "E-{number:05d}", "payment": "P-{number:06d}"}
+
+
+#: The setting that names the second place for backups and the day on which it was seen last.
+SECOND_PLACE = "keeping.second_place"
 
 
 @dataclass(frozen=True)
@@ -179,3 +185,10 @@ def _save(w: Write, center: Center) -> None:
             w.insert(Setting, key=key, value=encoded)
         elif kept[key].value != encoded:
             w.update(Setting, kept[key].id, value=encoded)
+
+
+def second_place() -> tuple[Path, date] | None:
+    """The second place for backups and the day it was seen last; None where none is set."""
+    row = Setting.get_or_none(Setting.key == SECOND_PLACE)
+    kept = json.loads(row.value) if row is not None else None
+    return (Path(kept["path"]), date.fromisoformat(kept["seen_on"])) if kept else None

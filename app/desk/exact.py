@@ -13,12 +13,21 @@ from operator import attrgetter
 from typing import Any
 
 from app import store
-from app.desk import balances, naming, operations, scheduling, seats
+from app.desk import balances, identity, naming, operations, scheduling, seats
 from app.desk.accounts import Actor, require
 from app.errors import UserError
-from app.store import Write, images
+from app.store import Write, images, search
 from app.store.images import Image, Touched
-from app.store.models import CourseEnrolled, Payment, Slot, SlotEnrolled, Timeline, User
+from app.store.models import (
+    CourseEnrolled,
+    InvoiceLine,
+    Payment,
+    Slot,
+    SlotEnrolled,
+    StudentPayment,
+    Timeline,
+    User,
+)
 
 #: Worked out from other rows, by table.
 KEPT: dict[str, frozenset[str]] = {
@@ -90,22 +99,50 @@ def look(actor: Actor, rows: Sequence[Touched], since: int) -> list[Put]:
 def put_back(w: Write, found: Sequence[Put], since: int) -> None:
     """Do what `look` found, in a write that proves its references at the end (`images.prove_references`).
 
-    UserErrors where a rule of seats and rooms would not hold after it: `undo.full`, `undo.busy`,
-    `undo.slot_canceled`, clashes.
+    UserErrors where a rule would not hold after it: of seats and rooms `undo.full`, `undo.busy`, `undo.slot_canceled`,
+    clashes; of a person with several records `undo.in_use`.
     """
     _move_timeline(w, [put.row.row_id for put in found if put.act == "gone" and put.row.table == "users"])
     for table, some in _by_table(found):
         images.put_back(w, table, [(put.row.row_id, put.target, put.left) for put in reversed(some)])
+    # Whose words somebody was found by until now, or is from now on.
+    search.index_all(w.connection, "users", [one for put in found for one in _joined(put.row)])
     _recompute(w, [put.row for put in found])
-    _hold_rules(w.now, [put.row for put in found if put.told], since)
+    _hold(w.now, [put.row for put in found if put.told], since)
 
 
 def suppose(found: Sequence[Put], now: str, since: int) -> None:
     """The UserErrors of `put_back`, without doing it: for a preview, inside `store.looking`."""
-    of_seats = [put for put in found if put.row.table in ("slots", "slot_enrolled", "courses_enrolled")]
-    rows = {t: [(put.row.row_id, put.target, put.left) for put in some] for t, some in _by_table(of_seats)}
+    tables = _READ_FOR_SEATS | (_READ_FOR_A_PERSON if any(_about_person(put.row) for put in found) else set())
+    wanted = [put for put in found if put.row.table in tables]
+    rows = {t: [(put.row.row_id, put.target, put.left) for put in some] for t, some in _by_table(wanted)}
     with images.supposing(rows):
-        _hold_rules(now, [put.row for put in found if put.told], since)
+        _hold(now, [put.row for put in found if put.told], since)
+
+
+#: What the rules of seats and rooms are read from, and what those of a person with several records are, beside it.
+_READ_FOR_SEATS = {"slots", "slot_enrolled", "courses_enrolled"}
+_READ_FOR_A_PERSON = {"users", "product_enrolled", "notes", "attachments"}
+
+
+def _hold(now: str, rows: Sequence[Touched], since: int) -> None:
+    """Every rule that only rows as they are then can tell: for a preview and for doing it alike."""
+    _hold_rules(now, rows, since)
+    _hold_person(rows, since)
+
+
+def _joined(row: Touched) -> set[int]:
+    """The records that a record was merged into before and after, where that is not the same."""
+    if row.table != "users" or row.before is None or row.after is None:
+        return set()
+    return {row.before["merged_into"], row.after["merged_into"]} - {None} if "merged_into" in row.moved() else set()
+
+
+def _about_person(row: Touched) -> bool:
+    """Whether `_hold_person` has something to ask because of a row."""
+    if row.table == "users":
+        return row.before is not None and (row.before["merged_into"] is not None or bool(_joined(row)))
+    return row.table in PURCHASES and "student_id" in row.moved()
 
 
 def _by_table(found: Sequence[Put]) -> list[tuple[str, list[Put]]]:
@@ -208,7 +245,8 @@ def _free_to_come(rows: Iterable[Touched], since: int) -> None:
 
 
 def _free_of_twins(row: Touched, before: Image, since: int) -> None:
-    if row.table == "courses_enrolled" and before["status"] == "pending":
+    # Two records of one person may have brought a line each: a line that changes hands is answered by `_hold_person`.
+    if row.table == "courses_enrolled" and before["status"] == "pending" and "student_id" not in row.moved():
         twin = CourseEnrolled.get_or_none(
             CourseEnrolled.student_id == before["student_id"],
             CourseEnrolled.course_id == before["course_id"],
@@ -263,6 +301,40 @@ def _hold_seat(now: str, seat: Any, since: int) -> None:
     )
     if not theirs.override_reason:
         raise _named_by_seats(now, "undo.busy", other, seat, since, (theirs.id,))
+
+
+#: Tables of what belongs to a record in use alone, and the column that says to whose.
+_OF_PERSON = {
+    "slot_enrolled": "student_id", "courses_enrolled": "student_id", "product_enrolled": "student_id",
+    "notes": "user_id", "users": "merged_into",
+}  # fmt: skip
+
+
+def _hold_person(rows: Iterable[Touched], since: int) -> None:
+    """Merged or parted, a person is whole: nothing is left at a pointer, no line apart from its documents and money."""
+    rows = list(rows)
+    whose = [row.before.get(_OF_PERSON.get(row.table, "")) if row.before is not None else None for row in rows]
+    merged = identity.merged_away({of for of in whose if of is not None})
+    for row, of in zip(rows, whose, strict=True):
+        if of in merged:  # it would point at a record merged away since
+            raise operations.in_the_way("undo.later_change", "users", of, since, "undo.changed")
+        if row.table == "users" and row.before is not None and row.before["merged_into"] is not None:
+            for table, row_id in identity.left_behind(row.row_id):
+                raise operations.in_the_way("undo.in_use", table, row_id, since, "undo.changed")
+        if row.table in PURCHASES and row.before is not None and "student_id" in row.moved():
+            who = identity.root(row.before["student_id"])
+            for table, row_id, student_id in _on_line(row):
+                if identity.root(student_id) != who:
+                    raise operations.in_the_way("undo.in_use", table, row_id, since, "undo.changed")
+
+
+def _on_line(row: Touched) -> Iterable[tuple[str, int, int]]:
+    """(table, row, student) of the lines of documents and the money on a purchase, newest first."""
+    key = "enrollment_id" if row.table == "courses_enrolled" else "product_enrolled_id"
+    for table, model in (("student_payments", StudentPayment), ("invoice_lines", InvoiceLine)):
+        query = model.select(model.id, model.student_id).where(getattr(model, key) == row.row_id)
+        for found in query.order_by(model.id.desc()):
+            yield table, found.id, found.student_id
 
 
 def _named_by_seats(now: str, key: str, slot: Any, seat: Any, since: int, ids: tuple[int, ...]) -> UserError:

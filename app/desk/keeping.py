@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from app import clock, paths, store
-from app.desk import center, notifications
+from app.desk import center, erasing, notifications
 from app.desk.accounts import Actor, require
+from app.desk.center import SECOND_PLACE
+from app.desk.center import second_place as second_place
 from app.errors import UserError
-from app.store import Write, contents
+from app.store import Write, contents, erasure
 from app.store import restore as stored
 from app.store.models import MailQueue, Notification, Operation, Setting
-
-#: The setting that names the second place and the day on which it was seen last.
-SECOND_PLACE = "keeping.second_place"
 
 #: After so many days without the second place a notification asks for it.
 PATIENCE_DAYS = 3
@@ -25,11 +24,13 @@ PATIENCE_DAYS = 3
 def restore(actor: Actor, source: Path, data_dir: Path) -> Path | None:
     """Put a backup in place of the closed center; returns where the present file is kept.
 
-    Unsent mails of the restored file are held: each may have gone out after the backup was made. All who may restore
-    are told, by the name of whoever did it where the restored file does not know them. Errors as from `store.restore`.
+    Unsent mails of the restored file are held: each may have gone out after the backup was made. Whoever was erased
+    on request since is erased again, before the file takes its place. All who may restore are told, by the name of
+    whoever did it where the restored file does not know them. Errors as from `store.restore`.
     """
     require(actor, "keeping.restore")
     who = at_the_desk(data_dir, actor.user_id)
+    gone = erasure.known(data_dir).uids | erasure.erased_in(paths.data_file(data_dir))
 
     def settle(w: Write) -> None:
         held = _hold_mails(w)
@@ -40,7 +41,11 @@ def restore(actor: Actor, source: Path, data_dir: Path) -> Path | None:
             key, facts["who"] = "keeping.restored_by", who.name
         notifications.notify(w, "system", "system", key, recipients=notifications.who_may("keeping.restore"), **facts)
 
-    return stored.restore(source, data_dir, actor, who.uid if who is not None else "", settle)
+    def erase_again(there: Actor) -> None:
+        if erasing.erase_again(there, gone):
+            erasure.clean()
+
+    return stored.restore(source, data_dir, actor, who.uid if who is not None else "", settle, erase_again)
 
 
 def at_the_desk(data_dir: Path, user_id: int | None) -> contents.Person | None:
@@ -66,13 +71,6 @@ def _hold_mails(w: Write) -> int:
 
 
 # -- the second place ----------------------------------------------------------------------------------------
-
-
-def second_place() -> tuple[Path, date] | None:
-    """The second place for backups and the day it was seen last; None where none is set."""
-    row = Setting.get_or_none(Setting.key == SECOND_PLACE)
-    kept = json.loads(row.value) if row is not None else None
-    return (Path(kept["path"]), date.fromisoformat(kept["seen_on"])) if kept else None
 
 
 def set_second_place(actor: Actor, path: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from app.desk import timeline
+from app.desk import identity, timeline
 from app.errors import UserError
 from app.mail import compose, queue
 from app.store import Write
@@ -38,11 +38,12 @@ def buyer(student_id: int, payer_id: int | None) -> Buyer:
     if not found:
         raise UserError("store.gone")
     ((name, address, email, tax_id, language),) = found
-    return Buyer(student_id, payer_id, name, address, email or "", tax_id, language)
+    return Buyer(identity.root(student_id), payer_id, name, address, email or "", tax_id, language)
 
 
 def student(student_id: int) -> Buyer:
-    """A student, addressed themselves. UserError `store.gone`."""
+    """A student, addressed themselves as the record in use has them. UserError `store.gone`."""
+    student_id = identity.root(student_id)
     found = _student(student_id)
     if not found:
         raise UserError("store.gone")

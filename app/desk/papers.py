@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app import clock, text
-from app.desk import center, invoices, letters
+from app.desk import center, identity, invoices, letters
 from app.documents import invoice as layout
 from app.documents import receipt as receipts
 from app.documents import statement as statements
@@ -54,7 +54,7 @@ def receipt(payment_id: int) -> receipts.ReceiptDocument:
         raise UserError("papers.no_receipt", number=payment.number)
     how = center.load()
     till = Till.get_or_none(Till.id == payment.till_id)
-    student = User.get_by_id(payment.student_id)
+    student = User.get_by_id(identity.root(payment.student_id))
     original = Payment.get_or_none(Payment.id == payment.refund_of) if payment.refund_of else None
     lines = _receipt_lines(payment) if original is None else ()
     used = sum(line.amount_minor for line in lines)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from peewee import Case, fn
 
 from app import clock, money, store, text
-from app.desk import balances, center, dues, invoices, letters, notifications, split, till, timeline
+from app.desk import balances, center, dues, identity, invoices, letters, notifications, split, till, timeline
 from app.desk.accounts import Actor, require
 from app.desk.dues import PayLine
 from app.desk.enrollment import Price, PricedItem, SaleItem, enroll_paid_in, sell_in
@@ -534,7 +534,7 @@ def refund_in(w: Write, payment_id: int, amount_minor: int, reason: str, request
         freed = invoices.take_back(w, of_payment, amount_minor - credit)
         touched |= {one.student_id for one in freed}
     refund_id = _insert_refund(w, payment, amount_minor, reason, request_key, asked)
-    student = User.get_by_id(payment.student_id)
+    student = User.get_by_id(identity.root(payment.student_id))
     facts: dict[str, Any] = {
         "amount": amount_minor,
         "number": payment.number,
@@ -651,7 +651,7 @@ def _refunded(payment_id: int) -> int:
 def _credits(student_id: int) -> list[tuple[int, int]]:
     """(payment, credit left) of a student's payments that have any, oldest first."""
     row = Payment
-    of_student = (row.student_id == student_id) & (row.status == "COMPLETED")
+    of_student = row.student_id.in_(identity.records(student_id)) & (row.status == "COMPLETED")
     original = Case(None, [(row.payment_type == "refund", row.refund_of)], row.id)
     signed = Case(None, [(row.payment_type == "refund", row.amount_minor * -1)], row.amount_minor)
     kept: Any = row.select(original, fn.SUM(signed)).where(of_student).group_by(original).tuples()

@@ -12,7 +12,7 @@ from typing import Any
 from babel.core import Locale, UnknownLocaleError
 
 from app import clock, store, text
-from app.desk import notifications, timeline
+from app.desk import identity, notifications, timeline
 from app.desk.accounts import Actor, require
 from app.errors import UserError
 from app.store import search
@@ -82,6 +82,9 @@ def edit_student(actor: Actor, user_id: int, version: int, draft: StudentDraft) 
             raise UserError("store.gone")
         if before.role != "student":
             raise UserError("people.not_a_student")
+        if before.status == "merged":
+            raise UserError("enrollment.student_merged", name=_name(before))
+        _not_erased(before)
         moved = {name: value for name, value in row.items() if getattr(before, name) != value}
         if not moved:
             return
@@ -134,38 +137,99 @@ def add_note(actor: Actor, user_id: int, words: str, pinned: bool = False) -> in
     require(actor, "people.note")
     body = text.clean(words, field="text", limit=text.TEXT_LIMIT, required=True, multiline=True)
     with store.write("Add note", actor) as w:
+        user_id = identity.root(user_id)
+        _not_erased(User.get_or_none(User.id == user_id))
         note = w.insert(Note, user_id=user_id, text=body, pinned=int(pinned))
         timeline.add(w, user_id, "people.noted", ("notes", note))
         return note
 
 
-def similar(draft: StudentDraft, limit: int = 5) -> list[int]:
-    """Students who may be the same person: same phone, same e-mail, or near-same name and birth date.
+@dataclass(frozen=True)
+class Alike:
+    """A student who may be the person that is being typed, and the field that says so: phone, email or last_name."""
 
-    Never raises for half-typed fields: it is asked while someone types.
+    id: int
+    name: str
+    number: str
+    field: str
+
+
+def alike(draft: StudentDraft, but: int | None = None, limit: int = 5) -> list[Alike]:
+    """Students who may be the same person: same phone in any notation, same e-mail, or near-same name and birth date.
+
+    What stands on a record merged away counts for the person. Never raises for half-typed fields: it is asked while
+    someone types. `but` is whoever is being edited.
     """
+    found: dict[int, str] = {}
+    for field, ids in (
+        ("phone", _same_phone(draft.phone)),
+        ("email", _same_email(draft.email)),
+        ("last_name", _same_name_and_birth(draft)),
+    ):
+        for user_id in ids:
+            found.setdefault(identity.root(user_id), field)
+    mine = identity.root(but) if but is not None else None
+    wanted = [user_id for user_id in found if user_id != mine][:limit]
+    rows = {row.id: row for row in User.select().where(User.id.in_(wanted))}
+    return [Alike(one, _name(rows[one]), rows[one].number or "", found[one]) for one in wanted]
+
+
+#: As many last digits make a number: what comes before them is how one dials it, from where.
+_DIALED = 8
+
+
+def _same_phone(typed: str) -> list[int]:
+    digits = text.phone_digits(typed)
+    if len(digits) < 6:
+        return []
+    end = digits[-_DIALED:]
+    found = []
+    for row in _records_of(search.people(end)):
+        theirs = text.phone_digits(row.phone or "")
+        if theirs == digits or (len(end) == _DIALED and theirs.endswith(end)):
+            found.append(row.id)
+    return found
+
+
+def _same_email(typed: str) -> list[int]:
+    email = typed.strip().casefold()
+    if "@" not in email.strip("@"):
+        return []
+    return [row.id for row in _records_of(search.people(email)) if (row.email or "").casefold() == email]
+
+
+def _same_name_and_birth(draft: StudentDraft) -> list[int]:
     from rapidfuzz import fuzz
 
-    digits, email = text.phone_digits(draft.phone), draft.email.strip().lower()
-    name = text.fold(f"{draft.first_name} {draft.last_name}")
-    found: list[int] = []
-    students = User.select(User.id, User.first_name, User.last_name, User.phone).where(
-        User.role == "student", User.status != "merged"
+    name = text.fold(f"{draft.first_name} {draft.last_name}").strip()
+    if not draft.date_of_birth or not name:
+        return []
+    born = User.select(User.id, User.first_name, User.last_name).where(
+        User.date_of_birth == draft.date_of_birth.strip(), User.role == "student"
     )
-    if email:
-        found += [row.id for row in students.where(User.email == email).limit(limit)]
-    if len(digits) >= 6:
-        found += search.with_phone(digits)
-    if draft.date_of_birth:
-        for row in students.where(User.date_of_birth == draft.date_of_birth).limit(2_000):
-            if fuzz.token_sort_ratio(name, text.fold(f"{row.first_name} {row.last_name}")) >= 85:
-                found.append(row.id)
-    return list(dict.fromkeys(found))[:limit]
+    rows = list(born.limit(2_000))
+    return [row.id for row in rows if fuzz.token_sort_ratio(name, text.fold(f"{row.first_name} {row.last_name}")) >= 85]
+
+
+def _records_of(user_ids: list[int]) -> Any:
+    return User.select().where(User.id.in_(list(identity.all_records(user_ids[:50]))))
 
 
 def full_name(row: dict[str, Any]) -> str:
     """First and last name in their order."""
     return f"{row['first_name']} {row['last_name']}".strip()
+
+
+def _not_erased(person: Any) -> None:
+    """Nothing is written about someone who was erased. UserErrors `erase.refused`, `store.gone`."""
+    if person is None:
+        raise UserError("store.gone")
+    if person.erased_at is not None:
+        raise UserError("erase.refused")
+
+
+def _name(person: Any) -> str:
+    return f"{person.first_name} {person.last_name}".strip()
 
 
 def _student_row(draft: StudentDraft) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import store
-from app.desk import exact, operations, timeline
+from app.desk import exact, identity, operations, timeline
 from app.desk.accounts import Actor, require
 from app.errors import UserError
 from app.store import images
@@ -69,8 +69,8 @@ def moments(table: str, row_id: int, limit: int = 200) -> list[Moment]:
 def bring_back(actor: Actor, table: str, row_id: int, change_id: int) -> int:
     """Make a record what it was after one recorded change; returns the operation. What follows is worked out again.
 
-    UserErrors `undo.record_money`, `undo.record_kind`, `undo.record_same`, `undo.redacted`, `store.gone`, and what
-    stands in the way as in `exact.look` and `exact.put_back`.
+    UserErrors `undo.record_money`, `undo.record_kind`, `undo.record_same`, `undo.record_merged`, `undo.redacted`,
+    `store.gone`, and what stands in the way as in `exact.look` and `exact.put_back`.
     """
     require(actor, "undo.own")
     require_for(actor, table, row_id)
@@ -84,6 +84,10 @@ def bring_back(actor: Actor, table: str, row_id: int, change_id: int) -> int:
         then = dict(moment.after)
         if now is not None:
             then.update({name: now[name] for name in _STAYS if name in now})
+        if table == "users" and then["merged_into"] != (now or then)["merged_into"]:
+            raise UserError("undo.record_merged")
+        for name in {"student_id", "user_id"} & then.keys():
+            then[name] = identity.root(then[name])  # what was merged stays merged
         row = Touched(table, row_id, then, now)
         found = exact.look(actor, [row], moment.operation_id)
         if not any(put.told for put in found):

@@ -184,7 +184,8 @@ def move_slot(
 ) -> None:
     """Move a slot to another wall time (and room). Everyone with a seat gets a mail and an entry on the timeline.
 
-    UserErrors: the first clash unless overridden, `store.changed_meanwhile`, `scheduling.slot_canceled`, the clock's.
+    UserErrors: the first clash unless overridden, `store.changed_meanwhile`, `scheduling.slot_canceled`,
+    `scheduling.same_place` where it is there already, the clock's.
     """
     require(actor, "schedule.plan")
     reason = text.clean(override_reason, field="override_reason")
@@ -199,6 +200,8 @@ def move_slot(
             raise problems[0]
         start, end, start_utc, end_utc = _moved(slot, start_wall, fold)
         where = resource_id if resource_id is not None else slot.resource_id
+        if (start_utc, end_utc, where) == (slot.start_utc, slot.end_utc, slot.resource_id):
+            raise UserError("scheduling.same_place", "start_time")  # nobody is to get a mail that says nothing
         w.update(
             Slot,
             slot_id,

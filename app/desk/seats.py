@@ -586,6 +586,8 @@ def _student(student_id: int) -> Any:
     student = store.by_id(User, student_id)
     if student is None or student.role != "student":
         raise UserError("people.not_a_student", "student")
+    if student.status == "merged":
+        raise UserError("enrollment.student_merged", "student", name=_name(student))
     return student
 
 

@@ -20,7 +20,7 @@ from app.desk.accounts import Actor, require
 from app.errors import UserError
 from app.store import Write, images, restore
 from app.store.images import Touched
-from app.store.models import MailQueue, Notification, Operation, User
+from app.store.models import MailQueue, Notification, Operation
 
 #: What follows from an operation and is answered by its own rules, not put back row by row.
 _FOLLOWS = frozenset({"timeline", "notifications", "notification_recipients", "mail_queue"})
@@ -273,8 +273,7 @@ def _timeline(w: Write, done: operations.Done, touched: Sequence[Touched]) -> No
     people = {
         int(row.after["user_id"]) for row in touched if row.table == "timeline" and row.before is None and row.after
     }
-    there = User.select(User.id).where(User.id.in_(store.these(store.listed(people)))).order_by(User.id)
-    timeline.add_to_all(w, [row.id for row in there], key, what=what)
+    timeline.add_to_all(w, people, key, what=what)
 
 
 __all__ = ["Preview", "Row", "newest", "preview", "preview_newest", "undo"]

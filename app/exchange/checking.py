@@ -448,6 +448,7 @@ def match_again(made: Plan, stop: Stop = never) -> None:
             continue
         known[one.id] = one
         there.add(one.id, _marks(one.first_name, one.last_name, one.email, one.phone, one.date_of_birth))
+    into = _merged_away(there, by_number, known)
     if stop():
         raise Stopped
     made.known = {**made.known, **known}
@@ -462,12 +463,27 @@ def match_again(made: Plan, stop: Stop = never) -> None:
             else:
                 match, near = there.find(mark)
                 near = numbered if match is None and near is None else near
+            match, near = into.get(match or 0, match), into.get(near or 0, near)
             twin, _near = listed.find(mark)
             if twin is None:
                 listed.add(number, mark)
         line.differs = match is not None and row is not None and bool(_moved(known[match], row))
         line.match, line.twin, line.near = match, twin, near
     made.as_of, made.stamp = highest, stamp
+
+
+def _merged_away(there: _People, by_number: dict[str, int], known: dict[int, roster.Known]) -> dict[int, int]:
+    """Let records that were merged away be found, too; returns in whom each lives on, who is known as well."""
+    into: dict[int, int] = {}
+    for one, person in roster.merged():
+        into[one.id] = person
+        if one.number:
+            by_number[one.number] = one.id
+        there.add(one.id, _marks(one.first_name, one.last_name, one.email, one.phone, one.date_of_birth))
+    missing = sorted(set(into.values()) - known.keys())
+    for start in range(0, len(missing), 500):
+        known.update({one.id: one for one in roster.students(among=missing[start : start + 500])})
+    return into
 
 
 def changes(made: Plan, line: Line) -> dict[str, Any]:

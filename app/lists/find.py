@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import clock
+from app.desk import identity
 from app.store.models import Course, Invoice, Session, Slot
 
 
@@ -40,7 +41,7 @@ def invoices(words: str, student_ids: list[int], limit: int = 4) -> list[FoundIn
     """Documents whose number holds the words, or that are about one of the students; newest first."""
     fits = Invoice.label.contains(words.strip())
     if student_ids:
-        fits = fits | Invoice.student_id.in_(student_ids)
+        fits = fits | Invoice.student_id.in_(list(identity.all_records(student_ids)))
     query = Invoice.select().where(fits).order_by(Invoice.id.desc()).limit(limit)
     return [FoundInvoice(row.id, row.label, row.buyer_name, row.gross_minor, row.issued_on, row.kind) for row in query]
 

@@ -9,6 +9,7 @@ from typing import Any
 from peewee import JOIN, Case, fn
 
 from app import clock
+from app.desk import identity
 from app.store.models import (
     CourseEnrolled,
     Invoice,
@@ -141,8 +142,8 @@ def student_behind(table: str, row_id: int) -> int | None:
         "product_enrolled": ProductEnrolled,
     }
     if table == "users":
-        return row_id
+        return identity.root(row_id)
     if table in models:
         row = models[table].get_or_none(models[table].id == row_id)
-        return int(row.student_id) if row is not None else None
+        return identity.root(row.student_id) if row is not None else None
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from app.store.models import Import, User
 
@@ -27,15 +28,27 @@ class Known:
     emergency_phone: str
 
 
+_COLUMNS = (
+    User.id, User.number, User.version, User.first_name, User.last_name, User.email, User.phone, User.date_of_birth,
+    User.address, User.language, User.status, User.emergency_name, User.emergency_phone,
+)  # fmt: skip
+
+
+def merged() -> Iterator[tuple[Known, int]]:
+    """Every record that was merged away, and the student in whom it lives on: a list may still know the old one."""
+    query: Any = User.select(*_COLUMNS, User.merged_into).where(
+        User.merged_into.is_null(False), User.role == "student", User.erased_at.is_null()
+    )
+    for row in query.tuples().iterator():
+        yield Known(row[0], row[1] or "", *row[2:-1]), int(row[-1])
+
+
 def students(since: tuple[int, str] | None = None, among: list[int] | None = None) -> Iterator[Known]:
-    """Every student who is not merged away.
+    """Every student who is neither merged away nor erased.
 
     With `since` (id, stamp) those that are newer, or changed from then on; with `among` those of these ids.
     """
-    query = User.select(
-        User.id, User.number, User.version, User.first_name, User.last_name, User.email, User.phone,
-        User.date_of_birth, User.address, User.language, User.status, User.emergency_name, User.emergency_phone,
-    ).where(User.role == "student", User.status != "merged")  # fmt: skip
+    query = User.select(*_COLUMNS).where(User.role == "student", User.status != "merged", User.erased_at.is_null())
     if since is not None:
         query = query.where((User.id > since[0]) | (User.updated_at >= since[1]))
     if among is not None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from peewee import fn
 
-from app.desk import payments
+from app.desk import identity, payments
 from app.store.models import InvoiceLine, Payment, StudentPayment
 
 
@@ -37,8 +37,9 @@ class Effect:
 
 
 def of_student(student_id: int) -> list[Paid]:
-    """A student's payments and refunds, newest first."""
-    rows = list(Payment.select().where(Payment.student_id == student_id).order_by(Payment.id.desc()))
+    """A student's payments and refunds, newest first; also those of records that were merged into theirs."""
+    theirs = Payment.student_id.in_(identity.records(student_id))
+    rows = list(Payment.select().where(theirs).order_by(Payment.id.desc()))
     numbers = {row.id: row.number for row in rows}
     given: dict[int, int] = {}
     for row in rows:

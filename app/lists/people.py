@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -11,20 +10,16 @@ from typing import Any
 
 from peewee import JOIN, SQL, Asc, Case, Desc, fn
 
-from app import clock, text
+from app import clock
 from app.lists import filters
 from app.store import search
 from app.store.models import (
     Course,
     CourseEnrolled,
-    Invoice,
-    MailQueue,
     Note,
     Payer,
-    Payment,
     Slot,
     SlotEnrolled,
-    Timeline,
     User,
 )
 from app.store.prepared import first_column, prepared
@@ -75,28 +70,6 @@ class EnrollmentRow:
     attended: int
     absent: int
     coming: int
-
-
-@dataclass(frozen=True)
-class TimelineRow:
-    """An entry on the timeline, in words."""
-
-    at: str
-    words: str
-    actor: str
-
-
-@dataclass(frozen=True)
-class Document:
-    """A payment or an invoice in the panel. `amount_minor` is negative for refunds and credit notes."""
-
-    kind: str
-    id: int
-    number: str
-    on: str
-    words: str
-    amount_minor: int
-    status: str
 
 
 @dataclass(frozen=True)
@@ -389,49 +362,6 @@ def enrollments(student_id: int) -> list[EnrollmentRow]:
         )
         for row in query
     ]
-
-
-def timeline(student_id: int, limit: int = 200) -> list[TimelineRow]:
-    """What happened, newest first, in the reader's words."""
-    actor = User.alias()
-    query: Any = (
-        Timeline.select(Timeline.created_at, Timeline.key, Timeline.params, actor.first_name)
-        .left_outer_join(actor, on=(actor.id == Timeline.actor_id))
-        .where(Timeline.user_id == student_id)
-        .order_by(Timeline.id.desc())
-        .limit(limit)
-        .tuples()
-    )
-    return [TimelineRow(at, text.sentence(key, json.loads(params)), who or "") for at, key, params, who in query]
-
-
-def documents(student_id: int) -> list[Document]:
-    """Payments and invoices, newest first."""
-    found = [
-        Document(
-            "payment", row.id, row.number, row.settled_on or row.started_at[:10], row.method,
-            -row.amount_minor if row.payment_type == "refund" else row.amount_minor, row.status.lower(),
-        )
-        for row in Payment.select().where(Payment.student_id == student_id)
-    ]  # fmt: skip
-    for row in Invoice.select(
-        Invoice.id, Invoice.label, Invoice.issued_on, Invoice.due_on, Invoice.gross_minor, Invoice.kind
-    ).where(Invoice.student_id == student_id):
-        sign = -1 if row.kind == "credit_note" else 1
-        found.append(Document(row.kind, row.id, row.label, row.issued_on, row.due_on, sign * row.gross_minor, row.kind))
-    return sorted(found, key=lambda one: (one.on, one.number), reverse=True)
-
-
-def messages(student_id: int) -> list[tuple[str, str, str]]:
-    """(when, subject, state) of a student's mails, newest first."""
-    query: Any = (
-        MailQueue.select(MailQueue.created_at, MailQueue.subject, MailQueue.state)
-        .where(MailQueue.student_id == student_id)
-        .order_by(MailQueue.id.desc())
-        .limit(100)
-        .tuples()
-    )
-    return list(query)
 
 
 def notes(student_id: int) -> list[tuple[str, str, bool]]:

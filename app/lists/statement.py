@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import Any
 
 from app import clock
-from app.desk import center, dues
+from app.desk import center, dues, identity
 from app.store.models import Course, CourseEnrolled, Payer, Payment, Product, ProductEnrolled, StudentPayment, User
 
 #: The upper ends, in days late, of the ages of open money: not yet due, then up to 30, 60, 90, and more.
@@ -81,7 +81,8 @@ class Statement:
 
 def of_payer(payer_id: int) -> list[int]:
     """The students a payer pays for, by name."""
-    query = User.select(User.id).where(User.payer_id == payer_id).order_by(User.last_name, User.first_name, User.id)
+    theirs = User.select(User.id).where(User.payer_id == payer_id, User.status != "merged")
+    query = theirs.order_by(User.last_name, User.first_name, User.id)
     return [row.id for row in query]
 
 
@@ -93,12 +94,15 @@ def payer_of(student_id: int) -> tuple[int, str] | None:
 
 
 def of_students(student_ids: Sequence[int], first_on: str, last_on: str) -> Statement:
-    """The account of these students together, from one ISO day to another, both included."""
-    names = _names(student_ids)
+    """The account of these students together, from one ISO day to another, both included.
+
+    Whatever stands at records that were merged away is the person's.
+    """
+    people = _people(student_ids)
     entries = sorted(
-        [*_bought(CourseEnrolled, Course, "course_id", "enrolled_on", names),
-         *_bought(ProductEnrolled, Product, "product_id", "sold_on", names),
-         *_paid(names), *_across(names)],
+        [*_bought(CourseEnrolled, Course, "course_id", "enrolled_on", people),
+         *_bought(ProductEnrolled, Product, "product_id", "sold_on", people),
+         *_paid(people), *_across(people)],
         key=lambda entry: (entry.on, entry.kind, entry.detail),
     )  # fmt: skip
     before = sum(entry.amount_minor for entry in entries if entry.on < first_on)
@@ -109,7 +113,7 @@ def of_students(student_ids: Sequence[int], first_on: str, last_on: str) -> Stat
 def open_items(student_ids: Iterable[int], today: str) -> list[OpenItem]:
     """What is open now, oldest due first, with its age on a day."""
     found = []
-    for student_id, name in _names(list(student_ids)).items():
+    for student_id, name in dict.fromkeys(_people(student_ids).values()):
         for due in dues.of_student(student_id):
             if due.open_minor > 0:
                 late = max(0, (date.fromisoformat(today) - date.fromisoformat(due.due_on)).days)
@@ -118,13 +122,18 @@ def open_items(student_ids: Iterable[int], today: str) -> list[OpenItem]:
     return sorted(found, key=lambda item: (item.due_on, item.student, item.title))
 
 
-def _names(student_ids: Sequence[int]) -> dict[int, str]:
-    rows = User.select(User.id, User.first_name, User.last_name).where(User.id.in_(list(student_ids)))
-    found = {row.id: f"{row.first_name} {row.last_name}".strip() for row in rows}
-    return {one: found[one] for one in student_ids if one in found}
+#: Record → the person it stands for: the record in use and its name.
+_People = dict[int, tuple[int, str]]
 
 
-def _bought(line: Any, thing: Any, key: str, day: str, names: dict[int, str]) -> list[Entry]:
+def _people(student_ids: Iterable[int]) -> _People:
+    records = identity.all_records(student_ids)
+    rows = User.select(User.id, User.first_name, User.last_name).where(User.id.in_(list(records.values())))
+    names = {row.id: f"{row.first_name} {row.last_name}".strip() for row in rows}
+    return {one: (first, names[first]) for one, first in records.items() if first in names}
+
+
+def _bought(line: Any, thing: Any, key: str, day: str, people: _People) -> list[Entry]:
     """Lines as they were agreed, and a second entry on the day on which one was canceled."""
     query = (
         line.select(
@@ -132,35 +141,35 @@ def _bought(line: Any, thing: Any, key: str, day: str, names: dict[int, str]) ->
             thing.name,
         )
         .join(thing, on=(thing.id == getattr(line, key)))
-        .where(line.student_id.in_(list(names)))
+        .where(line.student_id.in_(list(people)))
         .tuples()
     )  # fmt: skip
     found = []
     for number, student, on, gross, status, canceled_on, title in query:
-        found.append(Entry(on, "bought", title, number, student, names[student], gross))
+        found.append(Entry(on, "bought", title, number, *people[student], gross))
         if status == "canceled":
-            found.append(Entry(canceled_on or on, "canceled", title, number, student, names[student], -gross))
+            found.append(Entry(canceled_on or on, "canceled", title, number, *people[student], -gross))
     return found
 
 
-def _paid(names: dict[int, str]) -> list[Entry]:
+def _paid(people: _People) -> list[Entry]:
     query: Any = (
         Payment.select(
             Payment.number, Payment.student_id, Payment.settled_on, Payment.amount_minor, Payment.method,
             Payment.payment_type,
         )
-        .where(Payment.student_id.in_(list(names)), Payment.status == "COMPLETED")
+        .where(Payment.student_id.in_(list(people)), Payment.status == "COMPLETED")
         .tuples()
     )  # fmt: skip
     return [
-        Entry(on, "refunded", method, number, student, names[student], amount)
+        Entry(on, "refunded", method, number, *people[student], amount)
         if kind == "refund"
-        else Entry(on, "paid", method, number, student, names[student], -amount)
+        else Entry(on, "paid", method, number, *people[student], -amount)
         for number, student, on, amount, method, kind in query
     ]
 
 
-def _across(names: dict[int, str]) -> list[Entry]:
+def _across(people: _People) -> list[Entry]:
     """Money of one person's payment on another's line; between two people of one statement it evens out."""
     put = StudentPayment
     query: Any = (
@@ -169,16 +178,18 @@ def _across(names: dict[int, str]) -> list[Entry]:
         .join(Payment, on=(Payment.id == put.payment_id))
         .where(
             put.student_id != Payment.student_id,
-            put.student_id.in_(list(names)) | Payment.student_id.in_(list(names)),
+            put.student_id.in_(list(people)) | Payment.student_id.in_(list(people)),
         )
         .tuples()
     )  # fmt: skip
     zone = center.load().zone
     found = []
     for student, at, direction, amount, method, number, payer in query:
+        if student in people and people[student] == people.get(payer):
+            continue  # two records of one person: money that stayed where it was
         on = clock.local_date(zone, clock.parse_stamp(at)).isoformat()
-        if student in names:
-            found.append(Entry(on, "paid_by_other", method, number, student, names[student], -direction * amount))
-        if payer in names:
-            found.append(Entry(on, "paid_for_other", method, number, payer, names[payer], direction * amount))
+        if student in people:
+            found.append(Entry(on, "paid_by_other", method, number, *people[student], -direction * amount))
+        if payer in people:
+            found.append(Entry(on, "paid_for_other", method, number, *people[payer], direction * amount))
     return found

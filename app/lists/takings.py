@@ -10,6 +10,10 @@ from peewee import Case, fn
 from app import clock
 from app.store.models import Payment, User
 
+#: The record a payment stands at, and the one in use of that person.
+_RECORD = User.alias()
+_PERSON = fn.COALESCE(_RECORD.merged_into, _RECORD.id)
+
 METHODS = ("cash", "card", "transfer", "check", "other")
 
 
@@ -62,10 +66,12 @@ def of_day(zone: str) -> Takings:
 def _rows(*conditions: object, order: object, limit: int) -> list[PaymentRow]:
     query: Any = (
         Payment.select(
-            Payment.id, Payment.number, Payment.student_id, Payment.method, Payment.status, Payment.payment_type,
-            Payment.amount_minor, Payment.started_at, Payment.settled_at, User.first_name, User.last_name,
+            Payment.id, Payment.number, _PERSON.alias("student_id"), Payment.method, Payment.status,
+            Payment.payment_type, Payment.amount_minor, Payment.started_at, Payment.settled_at, User.first_name,
+            User.last_name,
         )
-        .join(User, on=(User.id == Payment.student_id))
+        .join(_RECORD, on=(_RECORD.id == Payment.student_id))
+        .join(User, on=(User.id == _PERSON))
         .where(*conditions)
         .order_by(order)
         .limit(limit)

@@ -16,6 +16,9 @@ MESSAGES = {
     "operation.repair_next_slots": N_("Next slots brought in step"),
     "operation.repair_seats_taken": N_("Taken seats brought in step"),
     "operation.repair_course_progress": N_("Course progress brought in step"),
+    "operation.student_leaves": N_("Student left"),
+    "operation.erase_person": N_("Person erased on request"),
+    "operation.merge_records": N_("Records merged"),
     "operation.add_staff": N_("Colleague added"),
     "operation.add_payer": N_("Payer added"),
     "operation.add_note": N_("Note written"),
@@ -102,6 +105,7 @@ MESSAGES = {
     "undo.encryption": N_("Encryption is switched on and off under Safe keeping."),
     "undo.repaired": N_("A repair only brings in step what follows from the rest; there is nothing to take back."),
     "undo.restored": N_("A restore is taken back by restoring another copy, under Safe keeping."),
+    "undo.erased": N_("Who was erased on request cannot come back."),
     "undo.money": N_(
         "Money and documents are never taken back row by row. Do it again at the payment desk, or enroll again."
     ),
@@ -136,5 +140,6 @@ MESSAGES = {
         "Money and documents are never changed afterwards. Refund the payment, or credit the invoice."
     ),
     "undo.record_kind": N_("Records of this kind are not brought back one by one."),
+    "undo.record_merged": N_("Records are merged and parted whole: take the merge back in the history."),
     "undo.record_same": N_("The record is as it was then; nothing would change."),
 }

@@ -79,6 +79,7 @@ MESSAGES = {
     "column.ends_on": N_("Last day"),
     "column.enrolled_on": N_("Enrolled on"),
     "column.enrollment_id": N_("Enrollment"),
+    "column.erased_at": N_("Erased on request"),
     "column.exemption_reason": N_("Reason of exemption"),
     "column.expected_minor": N_("Expected"),
     "column.file_name": N_("File"),

@@ -28,6 +28,7 @@ MESSAGES = {
     "scheduling.student_busy": N_("{on:date} {start}: {name} has {other}."),
     "scheduling.center_closed": N_("{on:date}: the center is closed ({name})."),
     "scheduling.slot_over": N_("This slot is already over."),
+    "scheduling.same_place": N_("The slot is there already; nothing was moved."),
     "scheduling.slot_canceled": N_("This slot is canceled."),
     "scheduling.planned": N_("Session planned: {name}, {count} slots"),
     "scheduling.slot_moved": N_("Moved: {title} from {old:stamp} to {new:stamp}"),

@@ -53,6 +53,7 @@ class User(Row):
     next_slot_id = IntegerField(null=True)
     next_slot_at = TextField(null=True)
     next_slot_as_of = TextField(null=True)
+    erased_at = TextField(null=True)
 
     class Meta:
         table_name = "users"

@@ -175,11 +175,17 @@ def _nothing_in(path: Path) -> bool:
 
 
 def record_in(
-    path: Path, label: str, actor: Any, uid: str, settle: Callable[[database.Write], None] = lambda write: None
+    path: Path,
+    label: str,
+    actor: Any,
+    uid: str,
+    settle: Callable[[database.Write], None] = lambda write: None,
+    then: Callable[[Any], object] = lambda actor: None,
 ) -> None:
     """Open a closed copy as the program opens any center, record one operation in it, and close it into one file.
 
-    The actor is whoever has `uid` in it, by whatever id; the program itself where nobody who works here has.
+    The actor is whoever has `uid` in it, by whatever id; the program itself where nobody who works here has. `then` is
+    called with that actor for what is an operation of its own, before the copy is closed.
     """
     database.db.init(str(path))
     database.connect()
@@ -190,6 +196,7 @@ def record_in(
         who = type(actor)(*((row[0], actor.role) if row is not None else (None, "system")), actor.desk)
         with database.write(label, who) as w:
             settle(w)
+        then(who)
         database.into_one_file(database.db.connection())
     finally:
         database.close_center()

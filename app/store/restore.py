@@ -133,12 +133,13 @@ def restore(
     actor: Any,
     uid: str = "",
     settle: Callable[[database.Write], None] = lambda write: None,
+    then: Callable[[Any], object] = lambda actor: None,
 ) -> Path | None:
     """Put a verified backup in place of the center in `data_dir`, which must be closed; returns where that is kept.
 
     The restored file is encrypted as the present one is, whatever the backup is. An older schema is brought up first.
     `settle` writes, in one recorded operation of the restored file, what follows from being restored; it is done by
-    whoever has the actor's `uid` there.
+    whoever has the actor's `uid` there. `then` is called with them after that, the file still open and aside.
     EnvironmentFaults `cli.no_such_file`, `cli.bad_backup`, `store.newer_file`, `cli.cannot_write`, `store.key_missing`,
     UserErrors `secrecy.passphrase_needed`, `secrecy.wrong_passphrase`: then the present file is as it was.
     """
@@ -156,7 +157,7 @@ def restore(
     fresh = data_dir / FRESH
     try:
         backup.copy(source, fresh, lock=lock)
-        opening.record_in(fresh, LABEL, actor, uid, settle)
+        opening.record_in(fresh, LABEL, actor, uid, settle, then)
         backup.sync(fresh)
         aside = _keep_aside(target) if target.exists() else None
         backup.sync(data_dir)  # the second name stands before the first one changes hands
@@ -205,7 +206,7 @@ def _lock_after(source: Path, present: Path) -> cipher.Lock:
 def _keep_aside(target: Path) -> Path:
     """Keep the present file under another name as well: the name `center.db` never stands for nothing."""
     connection = None
-    if not _another_programs(target):
+    if not another_programs(target):
         with contextlib.suppress(EnvironmentFault):  # without its key, or damaged: kept as it is, with its log
             connection = cipher.connect(target)
     try:
@@ -243,7 +244,7 @@ def _free_name(folder: Path, stem: str) -> Path:
     return name
 
 
-def _another_programs(path: Path) -> bool:
+def another_programs(path: Path) -> bool:
     """Whether a file is somebody else's database: one that is so much as opened may fold its log and change."""
     with path.open("rb") as file:
         head = file.read(72)

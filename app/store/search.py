@@ -1,12 +1,14 @@
 """Finding people: what is indexed, and the query behind every search field.
 
 The folded text of a person (names, number, e-mail, phone digits, payer) is indexed twice: by trigrams for words
-of three characters and more, by word beginnings for shorter ones (DESIGN.md, "Search").
+of three characters and more, by word beginnings for shorter ones (DESIGN.md, "Search"). What stands on a record that
+was merged away is part of the text of the record in use: whoever types an old number or name finds the person.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from peewee import SQL, NodeList
@@ -14,10 +16,18 @@ from peewee import SQL, NodeList
 from app import text
 from app.store.database import db
 
+#: A record and those merged into it, each once: the record in use, then what `folded` wants of one of them.
 _PERSON = """
-    SELECT u.first_name, u.last_name, u.number, u.email, u.phone, u.emergency_phone, p.name, p.email, p.phone
-    FROM users u LEFT JOIN payers p ON p.id = u.payer_id WHERE u.id = ?
+    SELECT {person}, u.first_name, u.last_name, u.number, u.email, u.phone, u.emergency_phone, p.name, p.email, p.phone
+    FROM users u LEFT JOIN payers p ON p.id = u.payer_id {which}
 """
+_IN_THESE = "IN (SELECT value FROM json_each(?))"
+_OWN = _PERSON.format(person="u.id", which="{0} ORDER BY u.id")
+_MERGED = _PERSON.format(person="u.merged_into", which="WHERE u.merged_into {0} ORDER BY u.id")
+_PUT = (
+    "INSERT INTO people_search (id, folded) VALUES (?, ?)"
+    " ON CONFLICT (id) DO UPDATE SET folded = excluded.folded WHERE folded <> excluded.folded"
+)
 
 
 def folded(first: str, last: str, number: str, email: str, phones: tuple[str, ...], payer: str) -> str:
@@ -26,42 +36,45 @@ def folded(first: str, last: str, number: str, email: str, phones: tuple[str, ..
     return text.fold(" ".join(filter(None, (first, last, number, email, payer)))) + (" " + digits if digits else "")
 
 
-_PUT = (
-    "INSERT INTO people_search (id, folded) VALUES (?, ?)"
-    " ON CONFLICT (id) DO UPDATE SET folded = excluded.folded WHERE folded <> excluded.folded"
-)
-
-
-def index(connection: Any, table: str, row_id: int) -> None:
-    """Bring the index in step with a user, or with everyone a payer pays for."""
-    if table == "payers":
-        index_all(connection, table, [row_id])
-    else:
-        connection.execute(_PUT, (row_id, _line(*connection.execute(_PERSON, (row_id,)).fetchone())))
-
-
-def index_all(connection: Any, table: str, row_ids: list[int]) -> None:
-    """Bring the index in step with many users, or with everyone whom many payers pay for; other tables have none."""
-    if table not in ("users", "payers") or not row_ids:
-        return
-    these = "(SELECT value FROM json_each(?))"
-    where = f"u.id IN {these}" if table == "users" else f"u.payer_id IN {these}"
-    people = _PERSON.replace("SELECT", "SELECT u.id,").replace("u.id = ?", where)
-    found = connection.execute(people, (json.dumps(row_ids),)).fetchall()
-    connection.executemany(_PUT, [(row_id, _line(*row)) for row_id, *row in found])
+def lines(connection: Any, user_ids: Collection[int] | None = None) -> Iterator[tuple[int, str]]:
+    """(record, the text it is found by) of some records, or of all; in their order."""
+    these = () if user_ids is None else (json.dumps(list(user_ids)),)
+    more: dict[int, str] = {}
+    for person, *columns in connection.execute(_MERGED.format("IS NOT NULL" if user_ids is None else _IN_THESE), these):
+        more[person] = f"{more.get(person, '')} {_line(*columns)}"
+    for person, *columns in connection.execute(
+        _OWN.format("" if user_ids is None else f"WHERE u.id {_IN_THESE}"), these
+    ):
+        yield person, _line(*columns) + more.get(person, "")
 
 
 def _line(
-    first: str, last: str, number: str, email: str, phone: str, emergency: str, payer: str, payer_email: str,
-    payer_phone: str,
-) -> str:  # fmt: skip
-    mails = " ".join(filter(None, (email, payer_email)))
-    return folded(first, last, number, mails, (phone, emergency, payer_phone), payer)
+    first: str, last: str, number: str, email: str, phone: str, emergency: str, payer: str, mail: str, payer_phone: str
+) -> str:
+    return folded(first, last, number, " ".join(filter(None, (email, mail))), (phone, emergency, payer_phone), payer)
+
+
+def index(connection: Any, table: str, row_id: int) -> None:
+    """`index_all` for one user or payer."""
+    index_all(connection, table, [row_id])
+
+
+def index_all(connection: Any, table: str, row_ids: Collection[int]) -> None:
+    """Bring the index in step with many users and whoever they were merged into, or with everyone whom many payers pay
+    for; other tables have none.
+    """
+    if table not in ("users", "payers") or not row_ids:
+        return
+    which = "id" if table == "users" else "payer_id"
+    sql = f"SELECT id, merged_into FROM users WHERE {which} {_IN_THESE}"
+    found = connection.execute(sql, (json.dumps(list(row_ids)),)).fetchall()
+    wanted = {one for row in found for one in row if one is not None}
+    connection.executemany(_PUT, list(lines(connection, sorted(wanted))))
 
 
 def index_many(connection: Any, rows: list[dict[str, Any]]) -> None:
     """Index many new people at once, from the columns they were inserted with."""
-    lines = [
+    found = [
         (
             row["id"],
             folded(
@@ -75,15 +88,14 @@ def index_many(connection: Any, rows: list[dict[str, Any]]) -> None:
         )
         for row in rows
     ]
-    connection.executemany("INSERT INTO people_search (id, folded) VALUES (?, ?)", lines)
+    connection.executemany("INSERT INTO people_search (id, folded) VALUES (?, ?)", found)
 
 
 def fill(connection: Any) -> int:
     """Index everyone in an empty `people_search`; returns how many."""
-    rows = connection.execute(_PERSON.replace("SELECT", "SELECT u.id,").replace(" WHERE u.id = ?", "")).fetchall()
-    lines = [(row_id, _line(*row)) for row_id, *row in rows]
-    connection.executemany("INSERT INTO people_search (id, folded) VALUES (?, ?)", lines)
-    return len(lines)
+    found = list(lines(connection))
+    connection.executemany("INSERT INTO people_search (id, folded) VALUES (?, ?)", found)
+    return len(found)
 
 
 #: Results that stand there at once; counts and the rest of the list follow beside.
@@ -149,13 +161,3 @@ def people(words: str, limit: int = AT_ONCE, roles: tuple[str, ...] = ("student"
     """Ids of the people whom all `words` fit, newest first, at most `limit`."""
     sql, values = matching(words, roles)
     return [row[0] for row in db.connection().execute(f"{sql} LIMIT ?", (*values, limit)).fetchall()]
-
-
-def with_phone(digits: str, limit: int = 5) -> list[int]:
-    """Students with exactly these phone digits (no leading zeros) among their numbers."""
-    sql = (
-        "SELECT s.id FROM people_trigram t JOIN people_search s ON s.id = t.rowid JOIN users u ON u.id = s.id"
-        " WHERE t.folded LIKE ? AND instr(s.folded || ' ', ?) > 0 AND u.role = 'student'"
-        " AND u.status <> 'merged' LIMIT ?"
-    )
-    return [row[0] for row in db.connection().execute(sql, (f"% {digits}%", f" {digits} ", limit)).fetchall()]

@@ -97,13 +97,35 @@ def test_rights(small_center: SmallCenter) -> None:
         people.add_staff(small_center.staff, people.StaffDraft("Eve"))
 
 
-def test_similar_people_are_found_while_typing(small_center: SmallCenter) -> None:
-    assert people.similar(draft(first_name="Anna", last_name="Sattler", date_of_birth="1998-05-04")) == [
-        small_center.student
-    ]
-    assert people.similar(draft(phone="0043 660 5550184")) == [small_center.student]
-    assert people.similar(draft(email="ANA.satler@mail.example")) == [small_center.student]
-    assert people.similar(draft(first_name="Somebody", last_name="Else")) == []
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"phone": "0043 660 5550184"}, "phone"),
+        ({"phone": "+43 660 555 01 84"}, "phone"),
+        ({"phone": "0660/555-01-84"}, "phone"),
+        ({"phone": "+43 (0)660 5550184"}, "phone"),
+        ({"phone": "5550184"}, ""),
+        ({"phone": "+43 660 555 01 85"}, ""),
+        ({"phone": "66"}, ""),
+        ({"email": "ANA.satler@mail.example"}, "email"),
+        ({"email": "ana.satler@mail.exampl"}, ""),
+        ({"email": "@"}, ""),
+        ({"first_name": "Anna", "last_name": "Sattler", "date_of_birth": "1998-05-04"}, "last_name"),
+        ({"first_name": "Satler", "last_name": "Ana", "date_of_birth": " 1998-05-04 "}, "last_name"),
+        ({"first_name": "Anna", "last_name": "Sattler", "date_of_birth": "1998-05-05"}, ""),
+        ({"first_name": "Anna", "last_name": "Sattler"}, ""),
+        ({"first_name": "", "date_of_birth": "1998-05-04"}, ""),
+        ({"first_name": "Somebody", "last_name": "Else"}, ""),
+    ],
+)  # fmt: skip
+def test_whoever_may_be_the_same_person_is_found_while_typing(
+    small_center: SmallCenter, typed: dict[str, str], field: str
+) -> None:
+    found = people.alike(draft(**{"first_name": "Q", "last_name": "", "phone": "", "email": "", **typed}))
+    assert [(one.id, one.name, one.field) for one in found] == (
+        [(small_center.student, "Ana Satler", field)] if field else []
+    )
+    assert people.alike(draft(**{"first_name": "Q", **typed}), small_center.student) == []
 
 
 def test_a_pinned_note(small_center: SmallCenter) -> None:

@@ -129,6 +129,17 @@ def test_a_slot_moves_to_a_room_that_is_there_and_large_enough(small_center: Sma
     assert Slot.get_by_id(slot.id).resource_id == small_center.room
 
 
+def test_a_slot_that_is_there_already_is_not_moved_and_nobody_gets_a_mail(small_center: SmallCenter) -> None:
+    session = scheduling.plan_session(small_center.staff, draft(small_center))
+    slot = Slot.get(Slot.session_id == session)
+    seats.book(small_center.staff, slot.id, small_center.student)
+    there = Slot.get_by_id(slot.id)
+    with pytest.raises(UserError, match=r"scheduling\.same_place"):
+        scheduling.move_slot(small_center.staff, slot.id, there.version, there.start_wall)
+    assert Slot.get_by_id(slot.id).version == there.version
+    assert not MailQueue.select().exists()
+
+
 def test_an_address_that_cannot_be_written_to_stops_no_move(small_center: SmallCenter) -> None:
     session = scheduling.plan_session(small_center.staff, draft(small_center))
     slot = Slot.get(Slot.session_id == session)

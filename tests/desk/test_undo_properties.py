@@ -455,9 +455,8 @@ class Desk:
         )
 
 
-def drawn(number: int, steps: int) -> list[tuple[str, int, int]]:
-    """What happens in a run."""
-    chance = random.Random(number)
+def a_day(chance: random.Random, steps: int) -> list[tuple[str, int, int]]:
+    """So many things that are done at a desk, as they are drawn."""
     acts = chance.choices(list(ACTS), list(ACTS.values()), k=steps)
     return [(act, chance.randrange(10_000), chance.randrange(10_000)) for act in acts]
 
@@ -467,7 +466,7 @@ def run(folder: Path, runs: Count, steps: int) -> Counter[str]:
     templates, counts = Templates(folder), Counter[str]()
     for number in runs:
         try:
-            Desk(templates, counts).work(drawn(number, steps))
+            Desk(templates, counts).work(a_day(random.Random(number), steps))
         except AssertionError as error:
             runs.fail(number, [str(error) or "other rows than the model's"])
             raise

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app import text
-from app.desk import people
+from app.desk import merge, people
 from app.desk.people import StudentDraft, check_email
 from app.errors import UserError
 from app.exchange import checking, columns, dates, reading
@@ -321,3 +321,22 @@ def test_the_form_and_the_list_share_one_set_of_rules(small_center: SmallCenter)
     ruled = set(people.STUDENT_RULES)
     assert ruled | {"payer_id"} == set(StudentDraft.__dataclass_fields__)
     assert set(checking._RULES) == ruled | {"number"}
+
+
+def test_a_list_that_knows_a_record_merged_away_means_the_person(small_center: SmallCenter, tmp_path: Path) -> None:
+    """By its number, its address and its name; the line is told by the number in use."""
+    merge.merge(small_center.staff, small_center.student, small_center.other_student)
+    heads = ("Student number", *HEADS)
+    plan = planned(
+        [
+            ("S-000002", "Łukasz", "Wiśniewski", "", "", ""),
+            ("", "Lukasz", "Wisniewski", "l.wisniewski@mail.example", "", ""),
+            ("", "Ana", "Satler", "ana.satler@mail.example", "", ""),
+            ("", "Mai", "Le", "mai@mail.example", "", ""),
+        ],
+        tmp_path,
+        heads,
+    )
+    assert [line.match for line in plan.lines] == [small_center.student] * 3 + [None]
+    key, params = checking.remark(plan, plan.lines[1])
+    assert (key, params["number"]) == ("exchange.differs", "S-000001")

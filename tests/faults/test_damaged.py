@@ -25,6 +25,7 @@ from app.errors import DeskError, EnvironmentFault, UserError
 from app.lists import calendar, catalog, find, inbox, staff, takings
 from app.lists import mail as mails
 from app.lists import people as roster
+from app.lists import person as panel
 from app.store import backup, checks, damage
 from tests.support.center import SmallCenter
 from tests.support.counting import Count, sliced
@@ -102,8 +103,8 @@ def reads(center: SmallCenter) -> dict[str, Callable[[], Any]]:
     }
     for person in people:
         found[f"panel {person}"] = lambda person=person: (
-            roster.overview(person), roster.enrollments(person), roster.timeline(person),
-            roster.documents(person), roster.messages(person), roster.notes(person),
+            roster.overview(person), roster.enrollments(person), panel.timeline(person),
+            panel.documents(person), panel.messages(person), roster.notes(person),
         )  # fmt: skip
         found[f"money {person}"] = lambda person=person: (balances.balance_minor(person), payments.owed(person))
     return found

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from app import clock, store
+from app.desk import erasing, merge, people
+from app.desk.accounts import Actor
 from app.store import checks, migrations
 from tests.support.breaking import breaking
 from tests.support.full_center import START, build_full
@@ -71,9 +73,6 @@ BREAKS: dict[str, tuple[str, ...]] = {
     ),
     "file.values": ("UPDATE users SET address = 'a' || char(7) WHERE role = 'staff'",),
     "file.messages": ("UPDATE timeline SET key = 'no.such_key' WHERE id = (SELECT max(id) FROM timeline)",),
-    "file.merged": (
-        "UPDATE users SET status = 'merged', merged_into = id WHERE role = 'instructor'",
-    ),
     "record.gone": (
         row("closures", id=1, name="x", starts_on="2027-01-01", ends_on="2027-01-01"),
         "DELETE FROM closures WHERE id = 1",
@@ -305,6 +304,83 @@ def test_every_side_of_a_rule_speaks(file: Any, rule: str, statement: str) -> No
     assert {broken.rule for broken in checks.run()} - {"record.frozen"} == {rule}
 
 
+@pytest.fixture
+def merged(file: Any) -> tuple[Any, int, int]:
+    """The file, a record that was merged away, and the one in use."""
+    admin = Actor(1, "super_admin")
+    other, stays = (people.add_student(admin, people.StudentDraft("Zoë", name)) for name in ("Neu", "Noi"))
+    merge.merge(admin, stays, other)
+    assert checks.run() == []
+    return file, other, stays
+
+
+def test_a_pointer_at_someone_who_works_here_speaks(merged: tuple[Any, int, int]) -> None:
+    file, _other, stays = merged
+    breaking(file, f"UPDATE users SET role = 'instructor' WHERE id = {stays}")
+    assert {broken.rule for broken in checks.run()} == {"file.merged"}
+
+
+LEFT_BEHIND: dict[str, tuple[str, set[str]]] = {
+    "a note": (row("notes", user_id="(OTHER)", text="left behind"), set()),
+    "a seat": (
+        row("slot_enrolled", session_id="(SELECT max(id) FROM sessions)", slot_id=COMING, student_id="(OTHER)",
+            status="canceled"),
+        set(),
+    ),
+    "an attachment": (
+        row("attachments", subject_table="users", subject_id="(OTHER)", file_name="a.txt", media_type="text/plain",
+            size=0, sha256="", content="(x'')"),
+        set(),
+    ),
+    "a payment under way": (
+        row("payments", number="P-000001a", request_key="r9", student_id="(OTHER)", method="card", status="STARTED",
+            payment_type="credit", amount_minor=100, currency="EUR", started_at="2026-11-16T17:00:00.000Z"),
+        {"numbers.series"},
+    ),
+    "a balance": ("UPDATE users SET balance_minor = 1 WHERE id = OTHER", {"money.balance"}),
+    "an enrollment": ("UPDATE courses_enrolled SET student_id = OTHER WHERE id = 2", {"*"}),
+    "a sale": ("UPDATE product_enrolled SET student_id = OTHER WHERE id = 1", {"*"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", list(LEFT_BEHIND))
+def test_what_is_left_behind_at_a_pointer_speaks(merged: tuple[Any, int, int], kind: str) -> None:
+    file, other, _stays = merged
+    statement, also = LEFT_BEHIND[kind]
+    breaking(file, statement.replace("OTHER", str(other)))
+    spoken = checks.run()
+    assert [one.rule for one in spoken if f"still has {kind}" in one.detail] == ["people.merged"]
+    if also != {"*"}:  # a purchase that changes hands is in the way of every rule about its money
+        assert {one.rule for one in spoken} == {"people.merged"} | also
+
+
+@pytest.fixture
+def erased(file: Any) -> Any:
+    """The file after the student with money, a sent mail and a seat was erased: id 4."""
+    erasing.erase(Actor(1, "super_admin"), 4)
+    assert checks.run() == []
+    return file
+
+
+HELD: dict[str, str] = {
+    "contact": "UPDATE users SET phone = '+43 1 999 00 00' WHERE id = 4",
+    "a note": row("notes", user_id=4, text="left behind"),
+    "an attachment": row("attachments", subject_table="users", subject_id=4, file_name="a.txt",
+                         media_type="text/plain", size=0, sha256="", content="(x'')"),
+    "the words of a mail": "UPDATE mail_queue SET text = 'Dear Ana' WHERE id ="
+    " (SELECT max(id) FROM mail_queue WHERE student_id = 4)",
+    "a name in the record": "UPDATE users SET first_name = 'Ana' WHERE id = 4",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", list(HELD))
+def test_what_is_still_held_about_the_erased_speaks(erased: Any, kind: str) -> None:
+    breaking(erased, HELD[kind])
+    spoken = checks.run()
+    assert any(one.rule == "people.erased" and f"still has {kind}" in one.detail for one in spoken)
+    assert {one.rule for one in spoken} <= {"people.erased", "file.search"}
+
+
 def test_a_document_whose_sums_are_not_its_lines_speaks(file: Any) -> None:
     (snapshot,) = file.execute("SELECT snapshot FROM invoices WHERE id = 1").fetchone()
     whole = json.loads(snapshot)
@@ -372,7 +448,7 @@ def test_money_on_a_credit_note_speaks(file: Any) -> None:
 
 def test_every_rule_has_been_seen_to_speak() -> None:
     elsewhere = {"file.schema", "record.rows", "record.closed", "file.search", "file.integrity"}
-    elsewhere |= {"flow.started_first", "invoices.sums"}
+    elsewhere |= {"flow.started_first", "invoices.sums", "file.merged", "people.merged", "people.erased"}
     assert set(BREAKS) | set(QUIET_BREAKS) | elsewhere == set(checks.RULES)
 
 

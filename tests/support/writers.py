@@ -21,8 +21,11 @@ from app.desk import (
     catalog,
     center,
     enrollment,
+    erasing,
     invoices,
     keeping,
+    leaving,
+    merge,
     notifications,
     payments,
     people,
@@ -89,15 +92,18 @@ SCENARIOS: dict[str, Scenario] = {}
 
 #: What the walk finds besides the writers of the open file, and why it needs no scenario here.
 ELSEWHERE = {
+    "erasing.finish": "writes no row: tests/desk/test_erasing.py",
     "exporting.export_students": "writes a list beside the center: tests/exchange/test_in_and_out.py",
     "shown.address_labels": "only reads",
     "shown.export": "writes a list beside the center: tests/exchange/test_shown.py",
     "shown.paper": "only reads",
     "open_items.export_open_items": "writes a list beside the center: tests/exchange/test_open_items_out.py",
+    "person.export_person": "writes a file beside the center: tests/exchange/test_person.py",
     "keeping.restore": "replaces the closed file: test_kill_restore.py",
     "records.require_for": "only asks for rights",
     "secrecy.code": "only reads the key",
     "secrecy.make_file": "writes a file beside the center: tests/store/test_sealed.py",
+    "secrecy.may_move": "only asks for a right",
     "secrecy.may_switch": "only asks for a right",
     "secrecy.switch_off": "replaces the closed file: test_kill_secrecy.py",
     "secrecy.switch_on": "replaces the closed file: test_kill_secrecy.py",
@@ -457,6 +463,26 @@ def _(made: SmallCenter) -> Any:
 @scenario("people.add_note")
 def _(made: SmallCenter) -> Any:
     return people.add_note(made.staff, made.student, "asks for mornings", pinned=True)
+
+
+@scenario("erasing.erase")
+def _(made: SmallCenter) -> Any:
+    return erasing.erase(made.admin, made.student)
+
+
+@scenario("erasing.erase_again")
+def _(made: SmallCenter) -> None:
+    assert erasing.erase_again(SYSTEM, [User.get_by_id(made.student).uid]) == 1
+
+
+@scenario("leaving.leave")
+def _(made: SmallCenter) -> Any:
+    return leaving.leave(made.staff, made.student, reason="moves away")
+
+
+@scenario("merge.merge")
+def _(made: SmallCenter) -> Any:
+    return merge.merge(made.staff, made.other_student, made.student)
 
 
 _COURSE = catalog.CourseDraft("NEW", "New course", 10_000, 1, theory_minutes=90)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gettext
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -21,6 +22,7 @@ from app.lists import catalog
 from app.store import db
 from tests.support.window import Driver, driver
 from ui.dialogs import ask
+from ui.pages import person_acts
 
 __all__ = ["driver"]
 
@@ -148,6 +150,13 @@ def forms(driver: Driver) -> Iterator[QDialog]:
         lambda: driver.page("calendar").new_session(),
         lambda: find_an_offer(driver),
         driver.desk.open_items,
+        *(
+            partial(person_acts.act, key, driver.desk.context, students, driver.center.student)
+            for key in ("leave", "give", "erase")
+        ),
+        lambda: person_acts.merge_two(
+            driver.desk.context, students, driver.center.student, driver.center.other_student
+        ),
         driver.desk.help,
         driver.desk.choose_actor,
     ):

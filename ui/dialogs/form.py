@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
@@ -135,7 +136,7 @@ class FormDialog(QDialog):
         self.problem.hide()
         column.addWidget(self.problem)
         around = theme().px(64) + 90  # head and foot, and some air
-        scroll = _Body(self.width(), max(parent.window().height() - around, 240))
+        self._scroll = scroll = _Body(self.width(), max(parent.window().height() - around, 240))
         self.body = scroll.column
         self.body.setContentsMargins(20, 16, 20, 18)
         self.body.setSpacing(12)
@@ -151,6 +152,15 @@ class FormDialog(QDialog):
 
     def _shortcut(self, keys: str, act: object) -> None:
         QShortcut(QKeySequence(keys), self).activated.connect(act)
+
+    def page_keys(self) -> None:
+        """PgUp and PgDn move a long preview, for whoever has no mouse. Not for forms with fields that want the keys."""
+        self._shortcut("PgDown", partial(self._turn, 1))
+        self._shortcut("PgUp", partial(self._turn, -1))
+
+    def _turn(self, step: int) -> None:
+        bar = self._scroll.verticalScrollBar()
+        bar.setValue(bar.value() + step * bar.pageStep())
 
     def add_foot(self, left: Sequence[QWidget], main: Button) -> None:
         """Close at the left of the main button, other widgets before them."""

@@ -13,5 +13,9 @@ def grow(dialog: QDialog) -> None:
     wide, before = dialog.width(), dialog.height()
     high = layout.totalHeightForWidth(wide) if layout.hasHeightForWidth() else layout.totalSizeHint().height()
     if high != before:
+        place = dialog.geometry()
+        middle = place.center()
         dialog.resize(wide, high)
-        dialog.move(dialog.x(), dialog.y() + (before - dialog.height()) // 2)
+        place.setSize(dialog.size())
+        place.moveCenter(middle)
+        dialog.move(place.topLeft())  # where it was, also if whoever was resized has moved by itself

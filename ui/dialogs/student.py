@@ -1,18 +1,29 @@
-"""Adding and editing a student, with possible duplicates shown while typing."""
+"""Adding and editing a student. Whoever may be the same person is shown beside the field while someone types."""
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import pairwise
+
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.desk import people
-from app.desk.people import StudentDraft
+from app.desk.people import Alike, StudentDraft
+from app.errors import DeskError
 from app.lists import people as roster
-from app.text import _
+from app.text import N_, _
 from ui import words
 from ui.context import Context
 from ui.dialogs.form import FormDialog
-from ui.widgets.basic import Button, Field, Text
+from ui.widgets.basic import Button, Field, Icon, clear_layout
+from ui.widgets.line import Line
+
+#: What two people have in common, by the field beside which it is said, and the row of the form below it.
+_ALIKE = {
+    "email": (N_("same e-mail"), 1), "phone": (N_("same phone"), 1),
+    "last_name": (N_("like name, born that day"), 2),
+}  # fmt: skip
 
 
 class StudentDialog(FormDialog):
@@ -37,7 +48,7 @@ class StudentDialog(FormDialog):
         )  # fmt: skip
         for key, label, row, column in places:
             field = self.add_field(key, Field(label, name=key))
-            grid.addWidget(field, row, column, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(field, 2 * row, column, Qt.AlignmentFlag.AlignTop)
             assert isinstance(field.edit, QLineEdit)
             field.edit.textEdited.connect(self._typed)
         self.fields["date_of_birth"].set_hint(_("like 1998-05-31"))
@@ -45,18 +56,29 @@ class StudentDialog(FormDialog):
         for key in ("active", "applicant", "on_hold", "inactive"):
             self.status.addItem(words.state(key), key)
         grid.addWidget(
-            self.add_field("status", Field(_("Status"), self.status, name="status")), 3, 1, Qt.AlignmentFlag.AlignTop
+            self.add_field("status", Field(_("Status"), self.status, name="status")), 6, 1, Qt.AlignmentFlag.AlignTop
         )
         self.payer = QComboBox()
         self.payer.addItem(_("The student"), None)
         for payer_id, name in roster.payers():
             self.payer.addItem(name, payer_id)
-        grid.addWidget(self.add_field("payer_id", Field(_("Who pays"), self.payer, name="payer")), 5, 0)
+        grid.addWidget(self.add_field("payer_id", Field(_("Who pays"), self.payer, name="payer")), 10, 0)
         self.body.addLayout(grid)
-        self.alike = Text("", "label", "warn", wrap=True)
-        self.alike.setObjectName("alike")
-        self.alike.hide()
-        self.body.addWidget(self.alike)
+        self.alike: dict[int, QFrame] = {}
+        for row in (1, 2):
+            box = QFrame()
+            box.setObjectName(f"alike_{row}")
+            box.setProperty("note", True)
+            inner = QVBoxLayout(box)
+            inner.setContentsMargins(10, 6, 8, 6)
+            inner.setSpacing(4)
+            box.hide()
+            self.alike[row] = box
+            grid.addWidget(box, 2 * row + 1, 0, 1, 2)
+        self._asked, self._merge_with = 0, 0
+        self.shown: list[Alike] = []
+        self._shortcut("Alt+O", self.open_first)
+        self._shortcut("Alt+M", self.merge_first)
         self.add_foot((), Button(_("Save"), "check", kind="primary", keys=("Ctrl", "Enter")))
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
@@ -100,14 +122,92 @@ class StudentDialog(FormDialog):
         typed["address"] = typed["address"].replace(", ", "\n")
         return StudentDraft(**typed, status=self.status.currentData(), payer_id=self.payer.currentData())
 
+    # -- who may be the same person
+
     def _typed(self) -> None:
+        self._asked += 1  # an answer on its way belongs to what was typed before
         self._rest.start(250)
 
     def _look_for_alike(self) -> None:
-        found = [one for one in people.similar(self.draft()) if one != self.student_id]
-        names = [row.name + f" ({row.number})" for row in roster.page(found).values()]
-        self.alike.setText(_("Already here? {names}").format(names=", ".join(names)))
-        self.alike.setVisible(bool(names))
+        """Beside the window: whoever types is not held up, and can always save."""
+        self.context.read(_alike, self._asked, self.draft(), self.student_id, done=self._found_alike)
+
+    def _found_alike(self, answer: tuple[int, list[Alike]]) -> None:
+        asked, found = answer
+        if asked != self._asked or found == self.shown or not self.isVisible():
+            return
+        self.shown = found
+        for row, box in self.alike.items():
+            lines = box.layout()
+            assert isinstance(lines, QVBoxLayout)
+            clear_layout(lines)
+            here = [one for one in found if _ALIKE[one.field][1] == row]
+            for one in here:
+                line, buttons = self._alike_line(one, first=one is found[0])
+                lines.addLayout(line)
+                for before, button in pairwise((self.fields[one.field].edit, *buttons)):
+                    QWidget.setTabOrder(before, button)  # the next key after what was typed
+            box.setVisible(bool(here))
+        for key, field in self.fields.items():
+            if key in _ALIKE:
+                same = next((one for one in found if one.field == key), None)
+                field.edit.setAccessibleDescription(
+                    _("{name}: {what}").format(name=same.name, what=_(_ALIKE[key][0]))
+                    if same and not field.error
+                    else ""
+                )
+
+    def _alike_line(self, one: Alike, *, first: bool) -> tuple[QHBoxLayout, list[Button]]:
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        line.addWidget(Icon("users", "brasstext", 16))
+        said = _("{name} ({number})").format(name=one.name, number=one.number)
+        line.addWidget(Line(said, "name"))
+        line.addWidget(Line(_(_ALIKE[one.field][0]), "small", "text2"), 1)
+        buttons = []
+        for name, label, keys, act in (
+            ("open_alike", _("Open that one"), ("Alt", "O"), self._open),
+            ("merge_alike", _("Save and merge"), ("Alt", "M"), self._merge),
+        ):
+            button = Button(label, kind="quiet", size="small", keys=keys if first else ())
+            button.setObjectName(f"{name}_{one.id}")
+            button.setAccessibleName(f"{label}: {said}")
+            button.clicked.connect(partial(act, one.id))
+            line.addWidget(button)
+            buttons.append(button)
+        return line, buttons
+
+    def open_first(self) -> None:
+        """Alt+O."""
+        if self.shown:
+            self._open(self.shown[0].id)
+
+    def merge_first(self) -> None:
+        """Alt+M."""
+        if self.shown:
+            self._merge(self.shown[0].id)
+
+    def _open(self, student_id: int) -> None:
+        self.reject()
+        self.context.navigate.emit("students", student_id)
+
+    def _merge(self, student_id: int) -> None:
+        """What was typed is saved as it is; the two records are then looked at side by side."""
+        self._merge_with = student_id
+        self.main_action()
+
+    def refuse(self, error: DeskError) -> None:
+        self._merge_with = 0
+        super().refuse(error)
+
+    def _merged_next(self, saved: int) -> None:
+        if self._merge_with:
+            from ui.pages.person_acts import merge_two
+
+            stays, other = (self._merge_with, saved) if self.student_id is None else (saved, self._merge_with)
+            parent = self.parentWidget()
+            assert parent is not None
+            merge_two(self.context, parent, stays, other)
 
     def main_action(self) -> None:
         self.clear_errors()
@@ -123,7 +223,14 @@ class StudentDialog(FormDialog):
         self.accept()
         self.context.notice.emit(_("Added to the roster."))
         self.saved.emit(student_id)
+        self._merged_next(student_id)
 
     def _edited(self, _nothing: object) -> None:
         self.accept()
         self.context.notice.emit(_("Saved."))
+        assert self.student_id is not None
+        self._merged_next(self.student_id)
+
+
+def _alike(asked: int, draft: StudentDraft, but: int | None) -> tuple[int, list[Alike]]:
+    return asked, people.alike(draft, but)

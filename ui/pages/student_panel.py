@@ -12,6 +12,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
+    QMenu,
     QScrollArea,
     QSizePolicy,
     QTabBar,
@@ -20,12 +21,13 @@ from PySide6.QtWidgets import (
 )
 
 from app import clock, text
-from app.desk import payments, people
+from app.desk import identity, payments, people
 from app.lists import people as roster
+from app.lists import person
 from app.text import _, ngettext
 from ui import words
 from ui.context import Context
-from ui.pages import paper
+from ui.pages import paper, person_acts
 from ui.theme import CATEGORY, theme
 from ui.widgets.basic import Avatar, Badge, Button, Card, Icon, Text, clear_layout, rule
 from ui.widgets.line import Line
@@ -118,6 +120,17 @@ class StudentPanel(Card):
         self.facts = Line("", "small", "text2")
         names.addWidget(self.facts)
         top.addLayout(names, 1)
+        self.more = Button("", "ellipsis", kind="bare")
+        self.more.setObjectName("panel_more")
+        self.more.setAccessibleName(_("More for this student"))
+        self.more.setToolTip(_("More for this student"))
+        self.menu = QMenu(self.more)
+        for key, said, _with_name, icon in person_acts.ACTS:
+            entry = self.menu.addAction(theme().icon(icon, "text2"), _(said))
+            entry.setObjectName(f"act_{key}")
+            entry.triggered.connect(partial(self._act, key))
+        self.more.clicked.connect(self._open_menu)
+        top.addWidget(self.more, alignment=Qt.AlignmentFlag.AlignTop)
         column.addLayout(top)
         row = QHBoxLayout()
         row.setSpacing(8)
@@ -141,12 +154,21 @@ class StudentPanel(Card):
         if self.student_id is not None:
             self.enroll_requested.emit(self.student_id)
 
+    def _open_menu(self) -> None:
+        self.menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
+        self.menu.setActiveAction(self.menu.actions()[0])
+
+    def _act(self, key: str) -> None:
+        if self.student_id is not None:
+            person_acts.act(key, self.context, self, self.student_id)
+
     def next_tab(self) -> None:
         """Ctrl+Tab."""
         self.tabs.setCurrentIndex((self.tabs.currentIndex() + 1) % self.tabs.count())
 
     def show_student(self, student_id: int | None) -> None:
         """Show someone, or nobody."""
+        student_id = identity.root(student_id) if student_id is not None else None
         if student_id != self.student_id:
             self.student_id = student_id
             self.reload()
@@ -154,8 +176,11 @@ class StudentPanel(Card):
     def reload(self) -> None:
         """Read the shown tab again."""
         clear_layout(self.body)
+        if self.student_id is not None:
+            self.student_id = identity.root(self.student_id)  # merged into another record while it is shown
         found = roster.overview(self.student_id) if self.student_id is not None else None
-        for widget in (self.pay, self.enroll, self.edit, self.tabs, self.below_tabs, self.avatar, self.badge):
+        shown = (self.pay, self.enroll, self.edit, self.more, self.tabs, self.below_tabs, self.avatar, self.badge)
+        for widget in shown:
             widget.setVisible(found is not None)
         if found is None:
             self.name.setText("")
@@ -317,13 +342,15 @@ class StudentPanel(Card):
             line.setSpacing(8)
             line.addWidget(Icon(row.icon, CATEGORY.get(row.category, "cdrive"), 17))
             line.addWidget(Line(row.title, "name"), 1)
-            done = _("{done} of {all} h").format(done=row.done_minutes // 60, all=row.planned_minutes // 60)
-            line.addWidget(Text(done, "small", "text2"))
+            if row.planned_minutes:  # a course without a plan, as a single lesson, has nothing to be part of
+                done = _("{done} of {all} h").format(done=row.done_minutes // 60, all=row.planned_minutes // 60)
+                line.addWidget(Text(done, "small", "text2"))
             self.body.addLayout(line)
             below = QVBoxLayout()
             below.setContentsMargins(theme().px(17) + 8, 0, 0, 4)
             below.setSpacing(4)
-            below.addWidget(ProgressBar(row.progress_bp))
+            if row.planned_minutes:
+                below.addWidget(ProgressBar(row.progress_bp))
             below.addWidget(Text(self._progress(row), "small", "text3"))
             self.body.addLayout(below)
 
@@ -341,12 +368,12 @@ class StudentPanel(Card):
         self._enrolled(roster.enrollments(found.row.id))
 
     def _show_timeline(self, found: roster.Overview) -> None:
-        for entry in roster.timeline(found.row.id):
+        for entry in person.timeline(found.row.id):
             when = words.when(entry.at, self.context.center)
             self._entry(entry.words, QWidget(), " · ".join(filter(None, (when, entry.actor))))
 
     def _show_payments(self, found: roster.Overview) -> None:
-        rows = roster.documents(found.row.id)
+        rows = person.documents(found.row.id)
         if not rows:
             self._nothing(_("No payments or invoices yet."))
         else:
@@ -373,7 +400,7 @@ class StudentPanel(Card):
         self.body.addWidget(button, alignment=Qt.AlignmentFlag.AlignLeft)
 
     def _show_messages(self, found: roster.Overview) -> None:
-        rows = roster.messages(found.row.id)
+        rows = person.messages(found.row.id)
         if not rows:
             self._nothing(_("No messages yet."))
         for at, subject, state in rows:

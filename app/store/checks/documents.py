@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from app.money import divide_half_up, split_gross, split_net
-from app.store.checks.rules import Finding, rule, sql
+from app.store.checks.rules import Finding, rule, sql, who
 from app.text import N_
 
 sql(
@@ -78,7 +78,8 @@ sql(
     "invoice_lines",
     "SELECT l.id, 'line ' || l.position FROM invoice_lines l LEFT JOIN courses_enrolled c ON c.id = l.enrollment_id"
     " LEFT JOIN product_enrolled p ON p.id = l.product_enrolled_id LEFT JOIN installments n ON n.id = l.installment_id"
-    " WHERE coalesce(c.student_id, p.student_id) IS NOT l.student_id"
+    " WHERE (coalesce(c.student_id, p.student_id) IS NOT l.student_id"
+    f" AND {who('coalesce(c.student_id, p.student_id)')} IS NOT {who('l.student_id')})"
     " OR (l.installment_id IS NOT NULL AND n.enrollment_id IS NOT l.enrollment_id)",
 )
 sql(

@@ -11,9 +11,8 @@ from typing import Any
 from sqlcipher3 import dbapi2 as driver
 
 from app import text
-from app.store import migrations
-from app.store.checks.rules import Finding, rule
-from app.store.search import folded
+from app.store import migrations, search
+from app.store.checks.rules import Finding, rule, sql
 from app.text import N_
 
 _STAMP = re.compile(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d\.\d{3}Z")
@@ -133,13 +132,12 @@ def _plain(value: str, multiline: bool) -> bool:
 
 @rule("file.search", N_("The search index finds everyone by what stands on them"))
 def search_index(connection: Any) -> Iterable[Finding]:
-    rows = connection.execute(
-        "SELECT u.id, u.first_name, u.last_name, u.number, u.email, u.phone, u.emergency_phone, p.name, p.email, p.phone,"
-        " s.folded FROM users u LEFT JOIN payers p ON p.id = u.payer_id LEFT JOIN people_search s ON s.id = u.id"
-    )
-    for row_id, first, last, number, email, phone, emergency, payer, payer_email, payer_phone, kept in rows:
-        mails = " ".join(filter(None, (email, payer_email)))
-        if kept != folded(first, last, number, mails, (phone, emergency, payer_phone), payer):
+    kept = iter(connection.execute("SELECT id, folded FROM people_search ORDER BY id"))
+    stored = next(kept, None)
+    for row_id, line in search.lines(connection):
+        while stored is not None and stored[0] < row_id:
+            stored = next(kept, None)
+        if stored != (row_id, line):
             yield "users", row_id, "the search index holds something else"
     for index in ("people_trigram", "people_prefix"):
         for (row_id,) in connection.execute(
@@ -160,13 +158,10 @@ def messages(connection: Any) -> Iterable[Finding]:
                 yield table, row_id, "parameters are no object"
 
 
-@rule("file.merged", N_("A merged person points at one who is not merged away in a circle"))
-def merged(connection: Any) -> Iterable[Finding]:
-    into = dict(connection.execute("SELECT id, merged_into FROM users WHERE merged_into IS NOT NULL").fetchall())
-    for start in into:
-        seen, at = {start}, into.get(start)
-        while at in into and at not in seen:
-            seen.add(at)
-            at = into[at]
-        if at in seen:
-            yield "users", start, "merged in a circle"
+sql(
+    "file.merged",
+    N_("A record that was merged away points at a student's record in use"),
+    "users",
+    "SELECT u.id, 'points at ' || t.status || ' ' || t.role FROM users u JOIN users t ON t.id = u.merged_into"
+    " WHERE t.status = 'merged' OR t.role <> 'student' OR u.role <> 'student'",
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.store.checks.rules import sql
+from app.store.checks.rules import sql, who
 from app.text import N_
 
 _MADE = "(SELECT min(c.operation_id) FROM changes c WHERE c.table_name = '{table}' AND c.row_id = {alias}.id AND c.before IS NULL)"
@@ -31,7 +31,8 @@ sql(
     N_("A sale has its timeline entry and its notification, by the same operation"),
     "product_enrolled",
     "SELECT e.id, e.number FROM product_enrolled e WHERE NOT EXISTS (SELECT 1 FROM timeline x JOIN changes d"
-    f" ON d.table_name = 'timeline' AND d.row_id = x.id AND d.operation_id = {_SOLD} WHERE x.user_id = e.student_id)"
+    f" ON d.table_name = 'timeline' AND d.row_id = x.id AND d.operation_id = {_SOLD}"
+    f" WHERE x.user_id = e.student_id OR {who('x.user_id')} = {who('e.student_id')})"
     " OR NOT EXISTS (SELECT 1 FROM changes d WHERE d.table_name = 'notifications' AND d.before IS NULL"
     f" AND d.operation_id = {_SOLD})",
 )
@@ -105,6 +106,68 @@ sql(
     "SELECT n.id, n.key FROM notifications n WHERE NOT EXISTS (SELECT 1 FROM notification_recipients r"
     " WHERE r.notification_id = n.id) OR n.id IN (SELECT r.notification_id FROM notification_recipients r"
     " CROSS JOIN users u ON u.id = r.user_id WHERE u.role = 'student')",
+)
+#: What no record that was merged away has: what it is, its table, and how the table points at it.
+_MOVED = (
+    ("a seat", "slot_enrolled x", "x.student_id = u.id"),
+    ("an enrollment", "courses_enrolled x", "x.student_id = u.id"),
+    ("a sale", "product_enrolled x", "x.student_id = u.id"),
+    ("a payment under way", "payments x", "x.student_id = u.id AND x.status = 'STARTED'"),
+    ("a note", "notes x", "x.user_id = u.id"),
+    ("an attachment", "attachments x", "x.subject_table = 'users' AND x.subject_id = u.id"),
+    ("a balance or a next slot", "users x", "x.id = u.id AND (x.balance_minor <> 0 OR x.next_slot_at IS NOT NULL)"),
+)
+sql(
+    "people.merged",
+    N_("A record that was merged away keeps only what is never moved: no seat, purchase, note or payment under way"),
+    "users",
+    # The few records merged away lead.
+    " UNION ALL ".join(
+        f"SELECT u.id, u.number || ' still has {what}' FROM users u CROSS JOIN {table} ON {how}"
+        " WHERE u.merged_into IS NOT NULL"
+        for what, table, how in _MOVED
+    ),
+)
+#: What is held about nobody who was erased: what it is, its table, and how the table says so.
+_HELD = (
+    (
+        "contact or a birth date",
+        "users x",
+        "x.id = u.id AND (x.last_name <> '' OR x.email IS NOT NULL OR x.phone IS NOT NULL"
+        " OR x.date_of_birth IS NOT NULL OR x.address <> '' OR x.emergency_name <> '' OR x.emergency_phone <> ''"
+        " OR x.status NOT IN ('inactive', 'merged'))",
+    ),
+    ("a note", "notes x", "x.user_id = u.id"),
+    ("an attachment", "attachments x", "x.subject_table = 'users' AND x.subject_id = u.id"),
+    (
+        "the words of a mail",
+        "mail_queue x",
+        "x.student_id = u.id AND x.created_at <= u.erased_at AND (x.to_address <> 'erased@erased.invalid'"
+        " OR x.to_name <> '' OR x.text <> '—' OR x.subject <> '—')",
+    ),
+    (
+        "a name in the record of changes",
+        "changes x",
+        "x.table_name = 'users' AND x.row_id = u.id AND (coalesce(x.after, x.before) ->> 'first_name' <> u.first_name"
+        " OR coalesce(x.after, x.before) ->> 'last_name' <> '' OR coalesce(x.after, x.before) ->> 'email' IS NOT NULL"
+        " OR coalesce(x.before, x.after) ->> 'email' IS NOT NULL)",
+    ),
+    (
+        "the words of a mail in the record of changes",
+        "mail_queue m CROSS JOIN changes x",
+        "m.student_id = u.id AND m.created_at <= u.erased_at AND x.table_name = 'mail_queue' AND x.row_id = m.id"
+        " AND x.after ->> 'text' <> '—'",
+    ),
+)
+sql(
+    "people.erased",
+    N_("Of whoever was erased on request only what the law keeps is left: no contact, note, attachment or word"),
+    "users",
+    " UNION ALL ".join(
+        f"SELECT u.id, u.number || ' still has {what}' FROM users u CROSS JOIN {table} ON {how}"
+        " WHERE u.erased_at IS NOT NULL"
+        for what, table, how in _HELD
+    ),
 )
 sql(
     "people.numbers",

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from app.money import split_gross, split_net
-from app.store.checks.rules import Finding, rule, sql
+from app.store.checks.rules import Finding, rule, sql, who
 from app.text import N_
 
 _USED = "(SELECT coalesce(sum(direction * amount_minor), 0) FROM student_payments s WHERE s.payment_id = p.id)"
@@ -68,8 +68,10 @@ sql(
     "money.line_paid",
     N_("What was paid on a line is never above its price, and the money stands on an invoice of that line and student"),
     "student_payments",
+    # Most lines stand at the very record; two records of one person are compared only where they do not.
     "SELECT s.id, 'no such line on invoice ' || s.invoice_id FROM student_payments s WHERE NOT EXISTS ("
-    " SELECT 1 FROM invoice_lines l WHERE l.invoice_id = s.invoice_id AND l.student_id = s.student_id"
+    " SELECT 1 FROM invoice_lines l WHERE l.invoice_id = s.invoice_id"
+    f" AND (l.student_id = s.student_id OR {who('l.student_id')} = {who('s.student_id')})"
     " AND l.enrollment_id IS s.enrollment_id AND l.product_enrolled_id IS s.product_enrolled_id"
     " AND (s.installment_id IS NULL OR l.installment_id IS s.installment_id))"
     " UNION ALL SELECT min(s.id), 'course line ' || e.number || ' paid above its price' FROM student_payments s"
@@ -92,7 +94,7 @@ sql(
     "users",
     """
     SELECT u.id, 'kept ' || u.balance_minor || ', rows say ' || coalesce(r.owed, 0) FROM users u LEFT JOIN (
-        SELECT student_id, sum(amount) AS owed FROM (
+        SELECT coalesce(w.merged_into, w.id) AS person, sum(amount) AS owed FROM (
             SELECT student_id, gross_minor AS amount FROM courses_enrolled WHERE status <> 'canceled'
             UNION ALL SELECT student_id, gross_minor FROM product_enrolled WHERE status <> 'canceled'
             UNION ALL SELECT student_id, CASE payment_type WHEN 'refund' THEN amount_minor ELSE -amount_minor END
@@ -101,8 +103,8 @@ sql(
                 JOIN payments p ON p.id = s.payment_id WHERE p.student_id <> s.student_id
             UNION ALL SELECT p.student_id, s.direction * s.amount_minor FROM student_payments s
                 JOIN payments p ON p.id = s.payment_id WHERE p.student_id <> s.student_id
-        ) GROUP BY student_id
-    ) r ON r.student_id = u.id WHERE u.balance_minor <> coalesce(r.owed, 0)
+        ) JOIN users w ON w.id = student_id GROUP BY person
+    ) r ON r.person = u.id WHERE u.balance_minor <> coalesce(r.owed, 0)
     """,
 )
 sql(

@@ -55,3 +55,8 @@ def sql(name: str, meaning: str, table: str, query: str, *values: Any) -> None:
             yield table, row_id, str(detail)
 
     rule(name, meaning)(find)
+
+
+def who(column: str) -> str:
+    """The person that a column with a user's id stands for: the record in use, where that one was merged away."""
+    return f"(SELECT coalesce(w.merged_into, w.id) FROM users w WHERE w.id = {column})"

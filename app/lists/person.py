@@ -1,0 +1,80 @@
+"""What a person's panel reads of all their records together: story, documents, messages.
+
+Documents, mails and the timeline stay at the record they were written for, also when it was merged away.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from app import text
+from app.desk import identity
+from app.store.models import Invoice, MailQueue, Payment, Timeline, User
+
+
+@dataclass(frozen=True)
+class Document:
+    """A payment or an invoice in the panel. `amount_minor` is negative for refunds and credit notes."""
+
+    kind: str
+    id: int
+    number: str
+    on: str
+    words: str
+    amount_minor: int
+    status: str
+
+
+@dataclass(frozen=True)
+class TimelineRow:
+    """An entry on the timeline, in words."""
+
+    at: str
+    words: str
+    actor: str
+
+
+def timeline(student_id: int, limit: int = 200) -> list[TimelineRow]:
+    """What happened, newest first, in the reader's words."""
+    actor = User.alias()
+    query: Any = (
+        Timeline.select(Timeline.created_at, Timeline.key, Timeline.params, actor.first_name)
+        .left_outer_join(actor, on=(actor.id == Timeline.actor_id))
+        .where(Timeline.user_id.in_(list(identity.records(student_id))))
+        .order_by(Timeline.created_at.desc(), Timeline.id.desc())
+        .limit(limit)
+        .tuples()
+    )
+    return [TimelineRow(at, text.sentence(key, json.loads(params)), who or "") for at, key, params, who in query]
+
+
+def documents(student_id: int) -> list[Document]:
+    """Payments and invoices, newest first."""
+    records = list(identity.records(student_id))
+    found = [
+        Document(
+            "payment", row.id, row.number, row.settled_on or row.started_at[:10], row.method,
+            -row.amount_minor if row.payment_type == "refund" else row.amount_minor, row.status.lower(),
+        )
+        for row in Payment.select().where(Payment.student_id.in_(records))
+    ]  # fmt: skip
+    for row in Invoice.select(
+        Invoice.id, Invoice.label, Invoice.issued_on, Invoice.due_on, Invoice.gross_minor, Invoice.kind
+    ).where(Invoice.student_id.in_(records)):
+        sign = -1 if row.kind == "credit_note" else 1
+        found.append(Document(row.kind, row.id, row.label, row.issued_on, row.due_on, sign * row.gross_minor, row.kind))
+    return sorted(found, key=lambda one: (one.on, one.number), reverse=True)
+
+
+def messages(student_id: int, limit: int = 100) -> list[tuple[str, str, str]]:
+    """(when, subject, state) of a student's mails, newest first."""
+    query: Any = (
+        MailQueue.select(MailQueue.created_at, MailQueue.subject, MailQueue.state)
+        .where(MailQueue.student_id.in_(list(identity.records(student_id))))
+        .order_by(MailQueue.id.desc())
+        .limit(limit)
+        .tuples()
+    )
+    return list(query)

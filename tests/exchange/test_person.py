@@ -1,0 +1,124 @@
+"""Everything held about one person in one file: complete, theirs alone, and whole or not there."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from app import clock, store
+from app.desk import erasing, merge
+from app.desk.accounts import Actor
+from app.errors import EnvironmentFault, UserError
+from app.exchange import person
+from app.exchange.reading import Stopped
+from app.store import migrations
+from app.store.models import Attachment, User
+from tests.support.center import SmallCenter
+from tests.support.full_center import START, build_full
+
+
+@pytest.fixture
+def full(tmp_path: Path):  # type: ignore[no-untyped-def]
+    made = build_full(tmp_path / "center")
+    with clock.frozen(START.replace(hour=18)):
+        yield made
+    store.close_center()
+
+
+def test_it_holds_every_row_about_the_person_and_documents_that_open(full: SmallCenter, tmp_path: Path) -> None:
+    with store.write("Files", full.admin) as w:
+        w.insert(
+            Attachment, subject_table="users", subject_id=full.student, file_name="../=id card.txt",
+            media_type="text/plain", size=5, sha256="", content=b"hello",
+        )  # fmt: skip
+        w.update(User, full.student, address="=HYPERLINK(1)")
+    merge.merge(full.staff, full.student, full.other_student)
+    path = tmp_path / "ana.zip"
+    count = person.export_person(full.staff, full.student, path)
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        names = archive.namelist()
+        assert len(names) == len(set(names)) == count
+        tables = json.loads(archive.read("person.json"))
+        assert {one["number"] for one in tables["person"]} == {"S-000001", "S-000002"}
+        (head, first, *_others) = csv.reader(io.StringIO(archive.read("person.csv").decode("utf-8-sig")))
+        assert first[head.index("address")] == "'=HYPERLINK(1)"
+        assert "password_hash" not in head
+        (kept,) = [name for name in names if name.startswith("files/")]
+        assert archive.read(kept) == b"hello"
+        assert ".." not in kept.split("/")
+        for name in names:
+            if name.endswith(".pdf"):
+                assert archive.read(name).startswith(b"%PDF-")
+        assert {name.split("/")[0] for name in names if "/" in name} == {"invoices", "receipts", "files"}
+        assert "statement.pdf" in names
+    connection = store.db.connection()
+    for name, table, column in (
+        ("payments", "payments", "student_id"), ("invoices", "invoices", "student_id"),
+        ("mails", "mail_queue", "student_id"),
+        ("seats", "slot_enrolled", "student_id"), ("enrollments", "courses_enrolled", "student_id"),
+        ("sales", "product_enrolled", "student_id"), ("timeline", "timeline", "user_id"), ("notes", "notes", "user_id"),
+    ):  # fmt: skip
+        (rows,) = connection.execute(
+            f"SELECT count(*) FROM {table} WHERE {column} IN (?, ?)", (full.student, full.other_student)
+        ).fetchone()
+        assert len(tables[name]) == rows, name
+    assert tables["changes"]
+    third = User.get(User.first_name == "अनिका")
+    assert third.email not in path.read_bytes().decode("latin-1")
+    assert third.email not in json.dumps(tables)
+
+
+def test_every_table_that_points_at_a_person_is_in_it_or_said_why_not() -> None:
+    """A new table about people must be thought of."""
+    told = {
+        "users", "courses_enrolled", "product_enrolled", "payments", "student_payments", "invoices", "invoice_lines",
+        "slot_enrolled", "mail_queue", "notes", "timeline",
+    }  # fmt: skip
+    about_staff = {
+        "availability", "session_instructor", "slot_instructor", "tills", "notifications", "notification_recipients",
+    }  # fmt: skip
+    pointing = set()
+    for kind, name, sql in migrations.schema_of(migrations.SCHEMA_VERSION):
+        own = [line for line in sql.splitlines() if "REFERENCES users(id)" in line]
+        if kind == "table" and name != "people_search" and len(own) > 2:  # beside created_by and updated_by
+            pointing.add(name)
+    assert pointing - {"tills"} == (told | about_staff) - {"tills"}
+
+
+def test_an_erased_person_has_little_to_hand_out(full: SmallCenter, tmp_path: Path) -> None:
+    erasing.erase(full.admin, full.student)
+    path = tmp_path / "gone.zip"
+    person.export_person(full.staff, full.student, path)
+    with zipfile.ZipFile(path) as archive:
+        tables = json.loads(archive.read("person.json"))
+    assert tables["person"][0]["email"] is None
+    assert {mail["text"] for mail in tables["mails"]} == {"—"}
+    assert tables["invoices"][0]["buyer_name"] == "Ana Satler"
+    del tables["invoices"]
+    assert "Satler" not in json.dumps(tables)
+
+
+def test_a_file_is_whole_or_not_there(full: SmallCenter, tmp_path: Path) -> None:
+    path = tmp_path / "ana.zip"
+    path.write_bytes(b"kept")
+    seen: list[int] = []
+    with pytest.raises(Stopped):
+        person.export_person(
+            full.staff, full.student, path, stop=lambda: len(seen) > 3, progress=lambda done, _of: seen.append(done)
+        )
+    assert path.read_bytes() == b"kept"
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["ana.zip", "center"]
+    with pytest.raises(EnvironmentFault, match=r"cannot_write"):
+        person.export_person(full.staff, full.student, tmp_path / "none" / "ana.zip")
+    with pytest.raises(UserError, match=r"store\.gone"):
+        person.export_person(full.staff, 999, path)
+    with pytest.raises(UserError, match=r"not_a_student"):
+        person.export_person(full.staff, full.instructor, path)
+    with pytest.raises(UserError, match=r"rights\.missing"):
+        person.export_person(Actor(full.instructor, "instructor"), full.student, path)
