@@ -25,6 +25,7 @@ from ui import words
 from ui.context import Context
 from ui.theme import theme
 from ui.widgets.basic import Badge, Text, clear_layout, draw_keys, keys_width
+from ui.widgets.line import Line
 from ui.widgets.paint import draw_icon, draw_line, lead, width_of
 from ui.widgets.typed import TypedLine
 
@@ -201,12 +202,8 @@ class OwedRow(QWidget):
         row.addWidget(self.take)
         names = QVBoxLayout()
         names.setSpacing(0)
-        self.label = Text(title, "name")
-        detail = Text(self._detail(), "small", "text3")
-        for said in (self.label, detail):
-            # A long title gives way to the amounts; the tooltip has all of it.
-            said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            said.setToolTip(said.text())
+        self.label = Line(title, "name")  # a long title gives way to the amounts
+        for said in (self.label, Line(self._detail(), "small", "text3")):
             names.addWidget(said)
         row.addLayout(names, 1)
         when = QVBoxLayout()
