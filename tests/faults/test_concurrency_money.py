@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from app import store
-from app.desk import center, dues, enrollment, invoices, letters, payments
+from app.desk import center, dues, enrollment, invoices, letters, payments, split
 from app.desk.enrollment import SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
 from app.errors import UserError
-from app.store import database
-from app.store.models import Invoice, Payment, Product, StudentPayment, User
+from app.store import checks, database
+from app.store.models import CourseEnrolled, Invoice, Payment, Product, StudentPayment, User
 from tests.support.center import SmallCenter, small_center
 from tests.support.controls import without_transactions
 
@@ -132,3 +133,32 @@ def test_eight_double_clicks_are_one_payment(small_center: SmallCenter) -> None:
     results = at_once([lambda: payments.start(small_center.staff, draft)] * WRITERS)
     assert len(set(results)) == 1
     assert Payment.select().count() == 1
+
+
+def _parts_at_once(small: SmallCenter) -> list[Any]:
+    """Eight desks each start a part of one payment over a course that is not bought yet; then all complete theirs."""
+    whole = PaymentDraft("", small.student, "card", 6600, tender_group="g", split_minor=33000, courses=(small.course,))
+    keys = [f"part {number}" for number in range(WRITERS)]
+    started = at_once([lambda key=key: payments.start(small.staff, replace(whole, request_key=key)) for key in keys])
+    made = [found for found in started if isinstance(found, int)]
+    at_once([lambda payment=payment: payments.complete(small.staff, payment) for payment in made])
+    return started
+
+
+def test_eight_desks_share_one_split_payment_and_enroll_once(small_center: SmallCenter) -> None:
+    started = _parts_at_once(small_center)
+    refused = [found.key for found in started if isinstance(found, UserError)]
+    assert refused == ["payments.split_above"] * 3, "five parts make the whole"
+    assert Payment.select().where(Payment.status == "COMPLETED").count() == 5
+    assert CourseEnrolled.select().count() == 1
+    assert [row.amount_minor for row in StudentPayment.select()] == [6600] * 5
+    assert User.get_by_id(small_center.student).balance_minor == 0
+    assert checks.run() == []
+
+
+def test_control_parts_that_do_not_see_each_other_pay_too_much(
+    small_center: SmallCenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(split, "_rows", lambda *_: [])
+    assert all(isinstance(found, int) for found in _parts_at_once(small_center))
+    assert {broken.rule for broken in checks.run()} == {"money.tender_group"}

@@ -91,7 +91,8 @@ def test_what_is_shown_goes_out_as_a_file(driver: Driver, tmp_path: Path, monkey
     driver.key(Qt.Key.Key_O, ALT)
     dialog = driver.dialog("open_items")
     driver.until(lambda: dialog.lines)
-    monkeypatch.setattr(ask, "choose_save_file", lambda *_: str(tmp_path / "late.csv"))
+    driver.click(dialog, "open_items_kind_csv")
+    monkeypatch.setattr(ask, "choose_save_file", lambda parent, title, name, kind: str(tmp_path / f"late{name[-4:]}"))
     driver.key(Qt.Key.Key_E, CTRL)
     driver.settled()
     assert (tmp_path / "late.csv").read_text("utf-8-sig").count("Ana Satler") == 2

@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QWidget
 
 from app.desk import enrollment, payments
+from app.desk.accounts import Actor
 from app.desk.enrollment import EnrollmentDraft
 from app.store import checks
 from app.store.models import Invoice, Payment, ProductEnrolled, StudentPayment, User
@@ -101,6 +102,7 @@ def test_card_and_cash_where_the_card_fails_by_keys_alone(driver: Driver) -> Non
     shown = words(desk.done)
     assert {"Card · P-000001 · card refused", "Cash · P-000002", "Check · P-000003"} <= set(shown)
     assert {"€300.00", "€54.00"} <= set(shown)
+    assert "Check" in words(desk.side)
     assert User.get_by_id(driver.center.student).balance_minor == 0
     assert len({p.tender_group for p in Payment.select()}) == len({p.request_key for p in Payment.select()}) - 2 == 1
     driver.key(Qt.Key.Key_R)
@@ -225,6 +227,27 @@ def test_escape_leaves_what_was_completed_and_says_so(driver: Driver) -> None:
     assert desk.done.paid.text() == "€200.00 paid in 1 part"
     assert desk.who.amount.text() == "€130.00"
     assert rows() == [("card", "COMPLETED", 20000, None)]
+    assert checks.run() == []
+
+
+def _other_desk(actor: Actor, payment_id: int) -> None:
+    payments.complete(actor, payment_id)
+
+
+def test_a_part_that_another_desk_settled_is_seen(driver: Driver) -> None:
+    desk = owing(driver)
+    driver.key(Qt.Key.Key_4, ALT)
+    typed("200")
+    go_on(driver)
+    driver.desk.context.run(_other_desk, Payment.get().id)
+    driver.settled()
+    go_on(driver)
+    assert "Nothing was booked twice" in desk.problem.text()
+    assert desk.split.rows[0].status == "COMPLETED"
+    go_on(driver)
+    go_on(driver)
+    assert rows() == [("card", "COMPLETED", 20000, None), ("cash", "COMPLETED", 15400, 15400)]
+    assert desk.done.paid.text() == "€354.00 paid in 2 parts"
     assert checks.run() == []
 
 

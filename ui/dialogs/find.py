@@ -73,6 +73,8 @@ class FindStudent(FormDialog):
             if ids and current in ids:
                 self.table.select_id(ids[max(0, min(len(ids) - 1, ids.index(current) + step))])
             return
+        if self.search.hasFocus() and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            return  # the field has said it
         super().keyPressEvent(event)
 
     def _choose(self, student_id: int) -> None:

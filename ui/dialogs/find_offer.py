@@ -94,6 +94,8 @@ class FindOffer(FormDialog):
             if current in ids:
                 self.table.select_id(ids[max(0, min(len(ids) - 1, ids.index(current) + step))])
             return
+        if self.search.hasFocus() and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            return  # the field has said it
         super().keyPressEvent(event)
 
     def _choose(self, number: int) -> None:

@@ -1,4 +1,4 @@
-"""A form over the dimmed window: Esc closes, Ctrl+Enter does the main thing, F3 goes to the next wrong field."""
+"""A form over the dimmed window: Enter moves on, Ctrl+Enter does the main thing, F3 goes to the next wrong field."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QGuiApplication,
+    QKeyEvent,
     QKeySequence,
     QPainter,
     QPainterPath,
@@ -17,7 +18,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShortcut,
 )
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QCheckBox, QDialog, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.errors import DeskError, UserError
 from app.text import _, sentence
@@ -227,6 +228,23 @@ class FormDialog(QDialog):
         assert parent is not None  # a form always stands over a window
         window = parent.window()
         self.move(window.mapToGlobal(window.rect().center()) - self.rect().center())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter presses the button with the focus; from a field it moves on, and where one is asked, that is all.
+
+        Qt would press the first button it finds, which is Close: what was typed would be gone.
+        """
+        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            super().keyPressEvent(event)
+            return
+        event.accept()
+        here = self.focusWidget()
+        if isinstance(here, QAbstractButton) and not isinstance(here, QCheckBox):
+            here.click()
+        elif len(self.fields) == 1 and here is next(iter(self.fields.values())).edit:
+            self.main_action()
+        elif here is not None:
+            self.focusNextChild()
 
     def event(self, event: QEvent) -> bool:
         """Be as high as what is said: an error line makes the form higher, and it gives the room back."""

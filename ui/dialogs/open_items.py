@@ -92,9 +92,10 @@ class OpenItems(FormDialog):
         self.foot_words.setObjectName("open_sum")
         self.export = Button(_("Export"), "file-text", keys=("Ctrl", "E"))
         self.export.clicked.connect(self.save_as)
-        self.add_foot(
-            (self.foot_words, self.export), Button(_("Show its lines"), "check", kind="primary", keys=("Ctrl", "Enter"))
-        )
+        self.kind = Segment([("xlsx", _("Excel"), ()), ("csv", _("CSV"), ())], "open_items_kind")
+        self.kind.set_value("xlsx")
+        main = Button(_("Show its lines"), "check", kind="primary", keys=("Ctrl", "Enter"))
+        self.add_foot((self.foot_words, self.export, self.kind), main)
         self._shortcut("Ctrl+E", self.save_as)
         self.main.setObjectName("open_main")
         self.search.setFocus()
@@ -264,10 +265,11 @@ class OpenItems(FormDialog):
         """Ctrl+E: the lines behind what is shown, as CSV or Excel."""
         if not self.shown:
             return
-        path = ask.choose_save_file(self, _("Export open items"), "open-items.xlsx", "*.xlsx *.csv")
+        kind = self.kind.value()
+        path = ask.choose_save_file(self, _("Export open items"), f"open-items.{kind}", f"*.{kind}")
         if not path:
             return
-        target = Path(path) if Path(path).suffix else Path(path).with_suffix(".xlsx")
+        target = Path(path) if Path(path).suffix else Path(path).with_suffix(f".{kind}")
         self.say("")
         self.export.setEnabled(False)
         self.context.read(

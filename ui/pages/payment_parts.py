@@ -202,9 +202,8 @@ class OwedRow(QWidget):
         row.addWidget(self.take)
         names = QVBoxLayout()
         names.setSpacing(0)
-        self.label = Line(title, "name")
+        self.label = Line(title, "name")  # a long title gives way to the amounts
         for said in (self.label, Line(self._detail(), "small", "text3")):
-            said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # it gives way to the amounts
             names.addWidget(said)
         row.addLayout(names, 1)
         when = QVBoxLayout()

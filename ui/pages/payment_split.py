@@ -209,6 +209,7 @@ class SplitTender(QWidget):
         self.whole: payments.PaymentDraft | None = None
         self.total_minor = 0
         self._at_work: PartRow | None = None
+        self._reason = ""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
@@ -391,10 +392,16 @@ class SplitTender(QWidget):
             raise UserError("payments.split_above", "amount", left=self.rest_minor() + row.amount_minor())
 
     def _refused(self, error: DeskError) -> None:
-        self._at_work = None
+        row, self._at_work = self._at_work, None
         if not self.running:
             self.whole = None  # nothing stands yet: the lines may be chosen anew
         self.problem.emit(text.sentence(error))
+        found = payments.whole_of(row.payment_id) if row is not None and row.payment_id is not None else None
+        for part in found[1] if found is not None else ():
+            if row is not None and part.payment_id == row.payment_id and part.status != row.status:
+                row.take_up(part, waits=False)  # another desk settled it
+                self._say_rest()
+                self._after()
         self.changed.emit()
 
     def _started(self, payment_id: int) -> None:
@@ -422,8 +429,7 @@ class SplitTender(QWidget):
         """No money moved for the part that is started: the others stand, another means takes its place."""
         row = self.active()
         if row is not None and row.status == "STARTED" and self._at_work is None:
-            self._at_work = row
-            row.reason = reason
+            self._at_work, self._reason = row, reason
             self.context.run(payments.fail, row.payment_id, reason, done=self._failed, failed=self._refused)
 
     def _failed(self, _nothing: object) -> None:
@@ -431,7 +437,7 @@ class SplitTender(QWidget):
         self._at_work = None
         if row is None or row not in self.rows:
             return
-        row.status = "FAILED"
+        row.status, row.reason = "FAILED", self._reason
         row.show_state()
         self._say_rest()
         again = self._add("card" if row.method() == "cash" else "cash", row.amount_minor())
