@@ -20,7 +20,7 @@ from app import clock, paths, store, workers
 from app.desk import keeping, people, secrecy
 from app.desk.accounts import SYSTEM
 from app.errors import EnvironmentFault
-from app.store import backup, checks, database
+from app.store import backup, checks, cipher, database
 from app.workers import BackupThread, KeepingState
 from tests.support.center import SmallCenter, small_center
 
@@ -199,7 +199,7 @@ def test_control_a_copy_that_holds_the_write_lock_is_felt(watched: Watched, monk
 
         def __init__(self, path: Path) -> None:
             self._inner = beside(path)
-            self._lock = database.driver.connect(str(path), isolation_level=None)
+            self._lock = cipher.driver.connect(str(path), isolation_level=None)
 
         def execute(self, sql: str) -> Any:
             if sql == "BEGIN":

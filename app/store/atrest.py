@@ -18,8 +18,6 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from sqlcipher3 import dbapi2 as driver
-
 from app import paths
 from app.errors import EnvironmentFault
 from app.store import backup, cipher, contents, database, migrations, opening
@@ -79,7 +77,7 @@ def switch(
             opening.record_in(partial, label, actor, who.uid if who is not None else "", settle)
             backup.sync(partial)
         _give_name(partial, target)
-    except driver.Error as error:
+    except cipher.UNREADABLE as error:
         raise database.as_fault(error, str(target)) or EnvironmentFault("cli.cannot_write", path=str(target)) from error
     except OSError as error:
         raise EnvironmentFault("cli.cannot_write", path=str(data_dir)) from error
@@ -162,7 +160,7 @@ def _make_over(path: Path, lock: cipher.Lock) -> None:
     """One copy under another lock, under its own name."""
     partial = path.with_name(path.name + _PARTIAL)
     try:
-        with contextlib.closing(cipher.connect(path)) as connection, contextlib.suppress(driver.Error):
+        with contextlib.closing(cipher.connect(path)) as connection, contextlib.suppress(*cipher.UNREADABLE):
             database.into_one_file(connection)
         backup.copy(path, partial, lock=lock)
         _prove_same(path, partial)
@@ -170,7 +168,7 @@ def _make_over(path: Path, lock: cipher.Lock) -> None:
         _give_name(partial, path)
         for ending in ("-wal", "-shm", "-journal"):
             path.with_name(path.name + ending).unlink(missing_ok=True)
-    except driver.Error as error:
+    except cipher.UNREADABLE as error:
         raise database.as_fault(error, str(path)) or EnvironmentFault("cli.cannot_write", path=str(path)) from error
     except OSError as error:
         raise EnvironmentFault("cli.cannot_write", path=str(path)) from error

@@ -182,7 +182,7 @@ def copy(
             origin.execute("SELECT count(*) FROM sqlite_master").fetchone()
             origin.backup(made, pages=PAGES, progress=step)
             made.execute("PRAGMA journal_mode = DELETE")
-    except (OSError, driver.Error) as error:
+    except (OSError, *cipher.UNREADABLE) as error:
         with contextlib.suppress(OSError):
             remove(target)
         raise database.as_fault(error, str(target)) or EnvironmentFault("cli.cannot_write", path=str(target)) from error
@@ -218,7 +218,7 @@ def _export(source: Path, target: Path, lock: cipher.Lock, stop: Callable[[], bo
             made.execute("BEGIN")
             _take_over(made)
             made.execute("COMMIT")
-    except (OSError, driver.Error) as error:
+    except (OSError, *cipher.UNREADABLE) as error:
         with contextlib.suppress(OSError):
             target.unlink(missing_ok=True)
         if stop():
@@ -448,7 +448,7 @@ def _uid_in(path: Path, order: str) -> str:
         with contextlib.closing(database.open_beside(path)) as connection:
             row = connection.execute(f"SELECT uid FROM operations {order} LIMIT 1").fetchone()
             return str(row[0]) if row is not None else ""
-    except (driver.Error, DeskError, OSError):
+    except (*cipher.UNREADABLE, DeskError, OSError):
         return ""
 
 
@@ -457,5 +457,5 @@ def operations_in(path: Path) -> int:
     try:
         with contextlib.closing(database.open_beside(path)) as connection:
             return int(connection.execute("SELECT coalesce(max(id), 0) FROM operations").fetchone()[0])
-    except (driver.Error, EnvironmentFault):
+    except (*cipher.UNREADABLE, DeskError, OSError):
         return 0

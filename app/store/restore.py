@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlcipher3 import dbapi2 as driver
-
 from app import clock, paths
 from app.errors import EnvironmentFault
 from app.store import backup, cipher, database, migrations, opening, witness
@@ -92,7 +90,7 @@ def compare(source: Path, data_dir: Path) -> list[Difference]:
                             _names(now, table, name, changed),
                         )
                     )  # fmt: skip
-    except driver.Error as error:
+    except cipher.UNREADABLE as error:
         raise EnvironmentFault("cli.bad_backup", path=str(source), detail=str(error)) from error
     return found
 
@@ -211,7 +209,7 @@ def _keep_aside(target: Path) -> Path:
     try:
         if connection is not None:
             database.into_one_file(connection)
-    except driver.Error as error:
+    except cipher.UNREADABLE as error:
         # A damaged file is kept as it is, with its log. A sound one must not lose its log on the way.
         fault = database.as_fault(error, str(target))
         if fault is not None and fault.key in ("store.locked", "store.disk_full", "store.read_only"):
