@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import queue
+import re
 import shutil
 import sys
 import threading
@@ -23,6 +24,7 @@ from app.errors import EnvironmentFault
 from app.store import backup, checks, cipher, database
 from app.workers import BackupThread, KeepingState
 from tests.support.center import SmallCenter, small_center
+from tests.support.damaged import not_utf8
 
 __all__ = ["small_center"]
 
@@ -369,3 +371,82 @@ def test_a_new_computer_goes_on_above_the_numbers_of_its_stick(watched: Watched,
     made = watched.copied()
     assert made.number == 460
     assert [path.name for path in stick.rglob(made.path.name)] == [made.path.name]
+
+
+def test_damaged_copies_on_the_stick_and_here_stop_no_round(watched: Watched, tmp_path: Path) -> None:
+    """The newest copy is the first thing that the thread reads, those of the stick say how to go on counting."""
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    newest = backup.take(watched.center.folder, "auto")
+    shutil.copy(not_utf8(newest.path), stick / newest.path.name)
+    shutil.copy(newest.path, stick / newest.path.name.replace("000001-2", "000007-9999992"))
+    shutil.copy(newest.path, stick / re.sub(r"-\d{8}T", "-20261399T", newest.path.name))  # of no moment
+    keeping.set_second_place(watched.center.admin, str(stick))
+    watched.thread.start()
+    watched.thread.ask()
+    state = watched.until(lambda state: state.second_place)
+    assert (state.second_place, state.problem) == ("copied", "")
+    assert watched.numbers() == [2, 1]
+    assert watched.thread.isRunning()
+
+
+@pytest.mark.parametrize("where", ["highest", "to_second_place"])
+def test_whatever_goes_wrong_with_the_second_place_comes_after_the_copy_here(
+    watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    caught: list[Any] = []
+    monkeypatch.setattr(sys, "excepthook", lambda *args: caught.append(args[1]))
+
+    def broken(*_args: Any, **_kwargs: Any) -> Any:
+        assert watched.numbers()[:1] == [len(caught) + 1], "the copy here was not there before"
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(backup, where, broken)
+    keeping.set_second_place(watched.center.admin, str(tmp_path))
+    watched.thread.start()
+    for number in (1, 2):
+        watched.thread.ask()
+        state = watched.until(lambda state: state.second_place and not state.running)
+        assert state.second_place == "failed"
+        assert state.problem == f"The copy to {tmp_path} failed: a bug. The backup on this computer is whole."
+        assert state.last is not None
+        assert (state.last.number, state.last.verified) == (number, True)
+        watched.said.queue.clear()
+    assert {type(error) for error in caught} == {ZeroDivisionError}
+
+
+def test_a_setting_of_the_second_place_that_cannot_be_read_costs_no_copy(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", lambda *args: None)
+    monkeypatch.setattr(keeping, "second_place", lambda: {}["path"])
+    watched.thread.start()
+    state = watched.until(lambda state: not state.running and state.last is not None)
+    assert (state.second_place, watched.numbers()) == ("failed", [1])
+
+
+def test_a_thread_that_cannot_begin_tries_again(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    caught: list[Any] = []
+    monkeypatch.setattr(sys, "excepthook", lambda *args: caught.append(args[1]))
+    connect, last, failed = store.connect, backup.last_operation_in, []
+
+    def refused(**options: Any) -> None:
+        if len(failed) < 2:
+            failed.append("connect")
+            raise EnvironmentFault("store.locked", path="center.db")
+        connect(**options)
+
+    def bug(path: Path) -> str:
+        if "read" not in failed:
+            failed.append("read")
+            raise ZeroDivisionError("a bug")
+        return last(path)
+
+    backup.take(watched.center.folder, "auto")
+    watched.thread.state = KeepingState(backup.newest_verified(watched.center.folder))
+    monkeypatch.setattr(store, "connect", refused)
+    monkeypatch.setattr(backup, "last_operation_in", bug)
+    watched.thread.start()
+    assert "Another program holds the data file" in watched.until(lambda state: state.problem).problem
+    assert watched.copied().number == 2
+    assert failed == ["connect", "connect", "read"]

@@ -111,19 +111,17 @@ def take(
     why: str,
     stop: Callable[[], bool] = lambda: False,
     progress: Progress | None = None,
-    *,
-    above: int = 0,
 ) -> Backup:
-    """Make the next copy in `backups/`, verify it, thin the others; returns it. Its number is higher than `above`.
+    """Make the next copy in `backups/`, verify it, thin the others; returns it.
 
     Runs on connections of its own beside the window and never waits for a writer nor makes one wait. `stop` is asked
     while it runs: Stopped if it says yes. EnvironmentFault `cli.cannot_write`, `store.disk_full` and the like.
     """
     with alone(stop):
-        return _take(data_dir, why, stop, progress, above)
+        return _take(data_dir, why, stop, progress)
 
 
-def _take(data_dir: Path, why: str, stop: Callable[[], bool], progress: Progress | None, above: int) -> Backup:
+def _take(data_dir: Path, why: str, stop: Callable[[], bool], progress: Progress | None) -> Backup:
     folder = paths.backups(data_dir)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -133,7 +131,7 @@ def _take(data_dir: Path, why: str, stop: Callable[[], bool], progress: Progress
     except OSError as error:
         raise EnvironmentFault("cli.cannot_write", path=str(folder)) from error
     stamp = clock.stamp()
-    name = f"deskbell-{max(number, above) + 1:06d}-{clock.parse_stamp(stamp):%Y%m%dT%H%M%SZ}-{why}"
+    name = f"deskbell-{number + 1:06d}-{clock.parse_stamp(stamp):%Y%m%dT%H%M%SZ}-{why}"
     partial = folder / f"{name}.partial"
     try:
         copy(paths.data_file(data_dir), partial, stop, progress)
@@ -312,7 +310,10 @@ def _known(path: Path) -> Backup | None:
     match = _NAME.fullmatch(path.name)
     if match is None or not is_name(path.name):
         return None
-    made = datetime.strptime(match[2], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    try:
+        made = datetime.strptime(match[2], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:  # the 99th of a month: no copy of ours
+        return None
     return Backup(path, int(match[1]), clock.stamp(made), match[3], path.stat().st_size, match[4] is None)
 
 
@@ -436,6 +437,20 @@ def _hash(path: Path) -> str:
 def highest(place: Path, data_dir: Path) -> int:
     """The highest number of a center's copies on a place, 0 where there is none: a new computer goes on above them."""
     return max((one.number for one in in_place(place, center_of(paths.data_file(data_dir)))), default=0)
+
+
+def numbered_above(one: Backup, number: int) -> Backup:
+    """A copy under a number higher than that: the copy itself, or renamed. OSError where that cannot be.
+
+    Renamed when it is there already: a stick that hangs or is damaged comes after the copy, never before it.
+    """
+    if one.number > number:
+        return one
+    with alone():
+        path = one.path.with_name(one.path.name.replace(f"-{one.number:06d}-", f"-{number + 1:06d}-", 1))
+        one.path.rename(path)
+        sync(path.parent)
+    return replace(one, path=path, number=number + 1)
 
 
 def last_operation_in(path: Path) -> str:

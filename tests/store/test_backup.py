@@ -320,7 +320,7 @@ def test_two_centers_on_one_stick_keep_out_of_each_others_way(small_center: Smal
         there = mine(stick, other)
         for number in range(2, 80):
             shutil.copy(theirs.path, there / theirs.path.name.replace("-000001-", f"-{number:06d}-"))
-        theirs = backup.take(other.folder, "auto", above=backup.highest(stick, other.folder))
+        theirs = backup.numbered_above(backup.take(other.folder, "auto"), backup.highest(stick, other.folder))
         backup.to_second_place(theirs, stick)
     finally:
         store.close_center()
