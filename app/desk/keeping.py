@@ -11,8 +11,9 @@ from app import clock, paths, store
 from app.desk import center, notifications
 from app.desk.accounts import Actor, require
 from app.errors import UserError
-from app.store import Write, contents
+from app.store import Write
 from app.store import restore as stored
+from app.store.contents import Person, person
 from app.store.models import MailQueue, Notification, Operation, Setting
 
 #: The setting that names the second place and the day on which it was seen last.
@@ -22,14 +23,16 @@ SECOND_PLACE = "keeping.second_place"
 PATIENCE_DAYS = 3
 
 
-def restore(actor: Actor, source: Path, data_dir: Path) -> Path | None:
+def restore(actor: Actor, source: Path, data_dir: Path, known: Person | None = None) -> Path | None:
     """Put a backup in place of the closed center; returns where the present file is kept.
 
     Unsent mails of the restored file are held: each may have gone out after the backup was made. All who may restore
-    are told, by the name of whoever did it where the restored file does not know them. Errors as from `store.restore`.
+    are told, by the name of whoever did it where the restored file does not know them. `known` is who the actor was
+    while the present file could be read: that it no longer can is why it is restored over. Errors as from
+    `store.restore`.
     """
     require(actor, "keeping.restore")
-    who = at_the_desk(data_dir, actor.user_id)
+    who = at_the_desk(data_dir, actor.user_id) or known
 
     def settle(w: Write) -> None:
         held = _hold_mails(w)
@@ -43,9 +46,9 @@ def restore(actor: Actor, source: Path, data_dir: Path) -> Path | None:
     return stored.restore(source, data_dir, actor, who.uid if who is not None else "", settle)
 
 
-def at_the_desk(data_dir: Path, user_id: int | None) -> contents.Person | None:
+def at_the_desk(data_dir: Path, user_id: int | None) -> Person | None:
     """Who somebody is in the closed center, by what stays the same in every file of it; None where nothing says it."""
-    return contents.person(paths.data_file(data_dir), user_id)
+    return person(paths.data_file(data_dir), user_id)
 
 
 def last_operation() -> str:
