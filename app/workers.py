@@ -258,10 +258,11 @@ class BackupThread(QThread):
 
         try:
             place = keeping.second_place()
-            secrecy.align(self._data_dir, place[0] if place is not None else None, self._stop.is_set)
+            aligned = secrecy.align(self._data_dir, place[0] if place is not None else None, self._stop.is_set)
         except Exception as error:
             return _in_words(error, "keeping.align_failed")
-        return ""
+        names = secrecy.stays_open(aligned)
+        return text.sentence("keeping.stays_open", {"names": ", ".join(names)}) if names else ""
 
     def _changed(self) -> bool:
         return keeping.last_operation() != self._known

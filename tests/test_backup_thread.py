@@ -321,9 +321,7 @@ def test_a_bug_in_closing_the_copies_is_told_and_the_thread_lives_on(
 
     monkeypatch.setattr(secrecy, "align", broken)
     watched.thread.start()
-    said = (
-        "Some copies could not be closed as the data file is: a bug. They are whole, and the next backup tries again."
-    )
+    said = "Some copies may not be encrypted as the data file is: a bug. The next backup tries again."
     assert watched.until(lambda state: state.problem).problem == said
     state = watched.until(lambda state: not state.running and state.last is not None)
     assert state.problem == said
@@ -333,6 +331,17 @@ def test_a_bug_in_closing_the_copies_is_told_and_the_thread_lives_on(
     assert watched.copied().number == 2
     assert [type(error) for error in caught] == [ZeroDivisionError] * 2
     assert len(tried) == 3
+
+
+def test_copies_that_stay_open_are_named_by_the_thread(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    damaged = "deskbell-000009-20261124T120000Z-auto.db"
+    aligned = secrecy.Aligned(left=1, failed=("a.db",), damaged=("b.db",), strangers=("before-christmas.db", damaged))
+    monkeypatch.setattr(secrecy, "align", lambda *_args: aligned)
+    watched.thread.start()
+    assert watched.until(lambda state: state.problem).problem == (
+        f"Not encrypted as the data file is: a.db, b.db, {damaged}. The next backup tries again; delete what you do"
+        " not need."
+    )
 
 
 def test_a_bug_in_one_round_is_told_and_not_the_last_round(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -392,6 +392,17 @@ def in_place(place: Path, center: str) -> list[Backup]:
     return sorted(found, key=lambda one: one.number, reverse=True)
 
 
+def sweep_place(place: Path, center: str) -> None:
+    """Take away halves of copies from when all lay side by side: one may be whole, and plain where the center is not.
+
+    What can be read as another center's stays; a half that says nothing was of a copy that did not end.
+    """
+    with contextlib.suppress(OSError):
+        for left in place.glob("deskbell-*.partial"):
+            if is_name(f"{left.stem}.db") and center_of(left) in (center, ""):
+                left.unlink(missing_ok=True)
+
+
 def to_second_place(backup: Backup, place: Path) -> None:
     """Copy a verified backup to its center's folder on another disk, and prove that its bytes arrived.
 
@@ -410,6 +421,7 @@ def to_second_place(backup: Backup, place: Path) -> None:
         folder.mkdir(exist_ok=True)
         for left in folder.glob("deskbell-*.partial"):  # of a stick that was pulled
             left.unlink()
+        sweep_place(place, center)
         for one in in_place(place, center):
             if one.path.parent != folder and not (folder / one.path.name).exists():
                 one.path.rename(folder / one.path.name)
