@@ -63,10 +63,10 @@ class Difference:
     changed_names: tuple[str, ...]
 
 
-def compare(source: Path, data_dir: Path) -> list[Difference]:
+def compare(source: Path, data_dir: Path, stop: Callable[[], bool] = lambda: False) -> list[Difference]:
     """What would change if `source` stood in place of the present file; kinds without a difference are left out.
 
-    EnvironmentFault `cli.bad_backup` where the backup cannot be read.
+    EnvironmentFault `cli.bad_backup` where the backup cannot be read; Stopped if `stop` says so meanwhile.
     """
     found = []
     try:
@@ -75,6 +75,7 @@ def compare(source: Path, data_dir: Path) -> list[Difference]:
             contextlib.closing(database.open_beside(paths.data_file(data_dir))) as now,
         ):
             for connection in (old, now):
+                connection.set_progress_handler(lambda: int(stop()), 10_000)
                 connection.execute("BEGIN")
             for kind, (table, name) in KINDS.items():
                 before, present = _versions(old, table), _versions(now, table)
@@ -91,6 +92,8 @@ def compare(source: Path, data_dir: Path) -> list[Difference]:
                         )
                     )  # fmt: skip
     except cipher.UNREADABLE as error:
+        if stop():
+            raise backup.Stopped from error
         raise EnvironmentFault("cli.bad_backup", path=str(source), detail=str(error)) from error
     return found
 
