@@ -86,6 +86,17 @@ def test_on_off_on_loses_nothing(full: Path, memory_keyring: MemoryKeyring) -> N
     store.close_center()
 
 
+def test_the_switch_is_recorded_by_whoever_did_it(full: Path, memory_keyring: MemoryKeyring) -> None:
+    store.open_center(full)
+    admin = User.select().where(User.role.in_(["super_admin", "admin"])).first().id
+    store.close_center()
+    switched_on(full, Actor(admin, "super_admin", "Desk 2"))
+    store.open_center(full)
+    done = Operation.get(Operation.label == "Switch encryption on")
+    assert (done.actor_id, done.actor_role, done.desk) == (admin, "super_admin", "Desk 2")
+    store.close_center()
+
+
 def test_a_row_that_were_lost_on_the_way_is_noticed(
     full: Path, memory_keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch
 ) -> None:

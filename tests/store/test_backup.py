@@ -25,6 +25,7 @@ from app.store.backup import Backup
 from app.store.models import MailQueue, Note, Notification, NotificationRecipient, Operation, User
 from tests.support.breaking import breaking
 from tests.support.center import SmallCenter, build, small_center
+from tests.support.damaged import not_utf8
 
 __all__ = ["small_center"]
 
@@ -352,6 +353,33 @@ def test_copies_from_when_all_lay_side_by_side_are_known_by_what_they_hold(
     assert {path for path in stick.iterdir() if path.is_file()} == {foreign, unreadable}
 
 
+def test_a_copy_that_lies_in_the_folder_is_not_lost_to_one_of_its_name_beside_it(
+    small_center: SmallCenter, tmp_path: Path
+) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    one = backup.take(small_center.folder, "auto")
+    backup.to_second_place(one, stick)
+    enroll(small_center)
+    two = backup.take(small_center.folder, "auto")
+    beside = stick / one.path.name
+    shutil.copyfile(two.path, beside)
+    backup.to_second_place(two, stick)
+    assert (mine(stick, small_center) / one.path.name).read_bytes() == one.path.read_bytes()
+    assert beside.read_bytes() == two.path.read_bytes()
+
+
+def test_a_copy_that_does_not_say_whose_it_is_goes_nowhere(small_center: SmallCenter, tmp_path: Path) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    one = backup.take(small_center.folder, "auto")
+    not_utf8(one.path)
+    with pytest.raises(EnvironmentFault) as fault:
+        backup.to_second_place(one, stick)
+    assert fault.value.key == "keeping.second_place_failed"
+    assert list(stick.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("path", "key"),
     [
@@ -383,6 +411,17 @@ def test_the_difference_is_told_by_count_and_by_name(small_center: SmallCenter) 
     assert found["people"].changed_names == ("Ana Satler",)
     assert found["enrollments"].gone_names == ("E-00001",)
     assert "payments" not in found
+
+
+def test_however_many_changed_all_are_told(small_center: SmallCenter) -> None:
+    many = restore._AT_ONCE * 2 + 1
+    with store.write("Many", small_center.admin) as w:
+        w.insert_many(User, [{"id": 9_000 + n, "role": "instructor", "first_name": f"I {n}"} for n in range(many)])
+    one = backup.take(small_center.folder, "asked")
+    with store.write("Born", small_center.admin) as w:
+        w.update_many(User, ("date_of_birth",), [("1990-01-01", 9_000 + n) for n in range(many)])
+    (told,) = restore.compare(one.path, small_center.folder)
+    assert (told.kind, told.changed) == ("people", many)
 
 
 def test_what_only_followed_the_clock_is_no_difference(small_center: SmallCenter) -> None:
