@@ -204,11 +204,14 @@ class BackupThread(QThread):
 
     def run(self) -> None:
         """The thread's life: copy what changed until told to stop, then once more."""
-        with store.connected(readonly=True):
+        while not self._connected():
+            if self._stop.wait(self.LOOK_S):
+                return
+        try:
             problem = self._align()
             if problem:
                 self._tell(KeepingState(self.state.last, problem=problem))
-            self._known = backup.last_operation_in(self.state.last.path) if self.state.last is not None else None
+            self._known = self._last_in_copy()
             while not self._stop.is_set():
                 self._wake.wait(self.LOOK_S)
                 self._wake.clear()
@@ -216,6 +219,26 @@ class BackupThread(QThread):
                 if not self._stop.is_set() and (why or time.monotonic() >= self._next_at):
                     self._round(why, self._stop.is_set)
             self._round("", lambda: False)
+        finally:
+            store.disconnect()
+
+    def _connected(self) -> bool:
+        """Whether this thread has its connection now; what stands in the way is told, and may be gone the next time."""
+        try:
+            store.connect(readonly=True)
+        except Exception as error:
+            store.disconnect()
+            self._tell(KeepingState(self.state.last, problem=_in_words(error, "keeping.failed")))
+            return False
+        return True
+
+    def _last_in_copy(self) -> str | None:
+        """The last operation that the newest copy has; None where that cannot be told, and so a copy is due."""
+        try:
+            return backup.last_operation_in(self.state.last.path) if self.state.last is not None else None
+        except Exception as error:
+            _in_words(error, "keeping.failed")
+            return None
 
     def _round(self, why: str, stop: Callable[[], bool]) -> None:
         """Copy if asked or changed. A round that fails is told and not the last one."""
@@ -235,10 +258,11 @@ class BackupThread(QThread):
 
         try:
             place = keeping.second_place()
-            secrecy.align(self._data_dir, place[0] if place is not None else None, self._stop.is_set)
+            aligned = secrecy.align(self._data_dir, place[0] if place is not None else None, self._stop.is_set)
         except Exception as error:
             return _in_words(error, "keeping.align_failed")
-        return ""
+        names = secrecy.stays_open(aligned)
+        return text.sentence("keeping.stays_open", {"names": ", ".join(names)}) if names else ""
 
     def _changed(self) -> bool:
         return keeping.last_operation() != self._known
@@ -246,10 +270,8 @@ class BackupThread(QThread):
     def _take(self, why: str, stop: Callable[[], bool]) -> None:
         self._tell(KeepingState(self.state.last, running=True, second_place=self.state.second_place))
         known = keeping.last_operation()
-        place = keeping.second_place()
-        above = backup.highest(place[0], self._data_dir) if place is not None else 0
         try:
-            made = backup.take(self._data_dir, why, stop, self.progress.emit, above=above)
+            made = backup.take(self._data_dir, why, stop, self.progress.emit)
         except backup.Stopped:
             self._tell(KeepingState(self.state.last, second_place=self.state.second_place))
             return
@@ -261,14 +283,24 @@ class BackupThread(QThread):
         self._tell(self._second_place(made))
 
     def _second_place(self, made: backup.Backup) -> KeepingState:
-        place = keeping.second_place()
+        """After the copy here, which nothing about the other place may cost: what went wrong there is told as that."""
+        path = ""
         try:
+            place = keeping.second_place()
             if place is not None:
+                path = str(place[0])
+                made = backup.numbered_above(made, backup.highest(place[0], self._data_dir))
                 backup.to_second_place(made, place[0])
-        except EnvironmentFault as fault:
-            gone = fault.key == "keeping.second_place_gone"
-            said = "" if gone else text.sentence(fault)
-            return KeepingState(made, problem=said, second_place="gone" if gone else "failed")
+        except Exception as error:
+            if isinstance(error, EnvironmentFault) and error.key == "keeping.second_place_gone":
+                return KeepingState(made, problem=self._align(), second_place="gone")
+            if isinstance(error, DeskError):
+                return KeepingState(made, problem=text.sentence(error), second_place="failed")
+            if not isinstance(error, OSError):
+                sys.excepthook(type(error), error, error.__traceback__)
+            detail = str(error) or type(error).__name__
+            said = text.sentence("keeping.second_place_failed", {"path": path, "detail": detail})
+            return KeepingState(made, problem=said, second_place="failed")
         return KeepingState(made, problem=self._align(), second_place="copied" if place is not None else "")
 
     def _tell(self, state: KeepingState) -> None:

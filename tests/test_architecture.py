@@ -188,12 +188,33 @@ def desk_has_no_circles(root: Path) -> list[str]:
     return sorted(graph)
 
 
+def damage_is_foreseen(root: Path) -> list[str]:
+    """Whoever catches the driver's error catches what it raises over bytes that are no text, too: `cipher.UNREADABLE`.
+
+    A constraint or a lock is another thing: those say of a sound file that it said no.
+    """
+    alone = {f"{name}.{error}" for name in ("driver", "cipher.driver") for error in ("Error", "DatabaseError")}
+    found = []
+    for path, _module, tree in sources(root):
+        for node in ast.walk(tree):
+            caught: list[ast.expr] = []
+            if isinstance(node, ast.ExceptHandler) and node.type is not None:
+                caught = [node.type]
+            elif isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ("suppress", "isinstance"):
+                caught = node.args
+            names = {ast.unparse(part) for one in caught for part in ast.walk(one) if isinstance(part, ast.Attribute)}
+            if names & alone:
+                found.append(f"{path}:{node.lineno}")  # type: ignore[attr-defined]
+    return found
+
+
 Check = Callable[[Path], list[str]]
 RULES: dict[Check, dict[str, str]] = {
     arrows_point_down: {"app/store/x.py": "from app.desk import people"},
     qt_stays_upstairs: {"app/desk/x.py": "from PySide6.QtCore import QObject"},
     windows_know_no_database: {"ui/x.py": "from app.store.models import User"},
     sql_stays_in_the_store: {"app/lists/x.py": "QUERY = 'SELECT id FROM users'"},
+    damage_is_foreseen: {"app/store/x.py": "try:\n    f()\nexcept (OSError, driver.Error):\n    pass"},
     writers_ask_first: {
         "app/desk/x.py": "def f(actor):\n    with store.write('x', actor) as w:\n        require(actor, 'late')"
     },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import queue
+import re
 import shutil
 import sys
 import threading
@@ -20,9 +21,10 @@ from app import clock, paths, store, workers
 from app.desk import keeping, people, secrecy
 from app.desk.accounts import SYSTEM
 from app.errors import EnvironmentFault
-from app.store import backup, checks, database
+from app.store import backup, checks, cipher, database
 from app.workers import BackupThread, KeepingState
 from tests.support.center import SmallCenter, small_center
+from tests.support.damaged import not_utf8
 
 __all__ = ["small_center"]
 
@@ -199,7 +201,7 @@ def test_control_a_copy_that_holds_the_write_lock_is_felt(watched: Watched, monk
 
         def __init__(self, path: Path) -> None:
             self._inner = beside(path)
-            self._lock = database.driver.connect(str(path), isolation_level=None)
+            self._lock = cipher.driver.connect(str(path), isolation_level=None)
 
         def execute(self, sql: str) -> Any:
             if sql == "BEGIN":
@@ -319,9 +321,7 @@ def test_a_bug_in_closing_the_copies_is_told_and_the_thread_lives_on(
 
     monkeypatch.setattr(secrecy, "align", broken)
     watched.thread.start()
-    said = (
-        "Some copies could not be closed as the data file is: a bug. They are whole, and the next backup tries again."
-    )
+    said = "Some copies may not be encrypted as the data file is: a bug. The next backup tries again."
     assert watched.until(lambda state: state.problem).problem == said
     state = watched.until(lambda state: not state.running and state.last is not None)
     assert state.problem == said
@@ -331,6 +331,17 @@ def test_a_bug_in_closing_the_copies_is_told_and_the_thread_lives_on(
     assert watched.copied().number == 2
     assert [type(error) for error in caught] == [ZeroDivisionError] * 2
     assert len(tried) == 3
+
+
+def test_copies_that_stay_open_are_named_by_the_thread(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    damaged = "deskbell-000009-20261124T120000Z-auto.db"
+    aligned = secrecy.Aligned(left=1, failed=("a.db",), damaged=("b.db",), strangers=("before-christmas.db", damaged))
+    monkeypatch.setattr(secrecy, "align", lambda *_args: aligned)
+    watched.thread.start()
+    assert watched.until(lambda state: state.problem).problem == (
+        f"Not encrypted as the data file is: a.db, b.db, {damaged}. The next backup tries again; delete what you do"
+        " not need."
+    )
 
 
 def test_a_bug_in_one_round_is_told_and_not_the_last_round(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -369,3 +380,82 @@ def test_a_new_computer_goes_on_above_the_numbers_of_its_stick(watched: Watched,
     made = watched.copied()
     assert made.number == 460
     assert [path.name for path in stick.rglob(made.path.name)] == [made.path.name]
+
+
+def test_damaged_copies_on_the_stick_and_here_stop_no_round(watched: Watched, tmp_path: Path) -> None:
+    """The newest copy is the first thing that the thread reads, those of the stick say how to go on counting."""
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    newest = backup.take(watched.center.folder, "auto")
+    shutil.copy(not_utf8(newest.path), stick / newest.path.name)
+    shutil.copy(newest.path, stick / newest.path.name.replace("000001-2", "000007-9999992"))
+    shutil.copy(newest.path, stick / re.sub(r"-\d{8}T", "-20261399T", newest.path.name))  # of no moment
+    keeping.set_second_place(watched.center.admin, str(stick))
+    watched.thread.start()
+    watched.thread.ask()
+    state = watched.until(lambda state: state.second_place)
+    assert (state.second_place, state.problem) == ("copied", "")
+    assert watched.numbers() == [2, 1]
+    assert watched.thread.isRunning()
+
+
+@pytest.mark.parametrize("where", ["highest", "to_second_place"])
+def test_whatever_goes_wrong_with_the_second_place_comes_after_the_copy_here(
+    watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    caught: list[Any] = []
+    monkeypatch.setattr(sys, "excepthook", lambda *args: caught.append(args[1]))
+
+    def broken(*_args: Any, **_kwargs: Any) -> Any:
+        assert watched.numbers()[:1] == [len(caught) + 1], "the copy here was not there before"
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(backup, where, broken)
+    keeping.set_second_place(watched.center.admin, str(tmp_path))
+    watched.thread.start()
+    for number in (1, 2):
+        watched.thread.ask()
+        state = watched.until(lambda state: state.second_place and not state.running)
+        assert state.second_place == "failed"
+        assert state.problem == f"The copy to {tmp_path} failed: a bug. The backup on this computer is whole."
+        assert state.last is not None
+        assert (state.last.number, state.last.verified) == (number, True)
+        watched.said.queue.clear()
+    assert {type(error) for error in caught} == {ZeroDivisionError}
+
+
+def test_a_setting_of_the_second_place_that_cannot_be_read_costs_no_copy(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", lambda *args: None)
+    monkeypatch.setattr(keeping, "second_place", lambda: {}["path"])
+    watched.thread.start()
+    state = watched.until(lambda state: not state.running and state.last is not None)
+    assert (state.second_place, watched.numbers()) == ("failed", [1])
+
+
+def test_a_thread_that_cannot_begin_tries_again(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    caught: list[Any] = []
+    monkeypatch.setattr(sys, "excepthook", lambda *args: caught.append(args[1]))
+    connect, last, failed = store.connect, backup.last_operation_in, []
+
+    def refused(**options: Any) -> None:
+        if len(failed) < 2:
+            failed.append("connect")
+            raise EnvironmentFault("store.locked", path="center.db")
+        connect(**options)
+
+    def bug(path: Path) -> str:
+        if "read" not in failed:
+            failed.append("read")
+            raise ZeroDivisionError("a bug")
+        return last(path)
+
+    backup.take(watched.center.folder, "auto")
+    watched.thread.state = KeepingState(backup.newest_verified(watched.center.folder))
+    monkeypatch.setattr(store, "connect", refused)
+    monkeypatch.setattr(backup, "last_operation_in", bug)
+    watched.thread.start()
+    assert "Another program holds the data file" in watched.until(lambda state: state.problem).problem
+    assert watched.copied().number == 2
+    assert failed == ["connect", "connect", "read"]

@@ -23,6 +23,7 @@ from app.lists import mail as mail_list
 from app.lists import people as roster
 from app.mail.worker import MailRunner, MailState
 from app.store import erasure
+from app.store.contents import Person
 from app.text import _, ngettext
 from app.workers import BackupThread, Between, DeskThread, KeepingState, MailThread
 from ui import command_words, words
@@ -61,6 +62,7 @@ class Desk(QObject):
         self.mail_state: MailState | None = None
         self.closing = False
         self.concerns: list[str] = []
+        self._here: staff.Person | None = None
         self._looking = False
         self._offered: datetime | None = None
         self._pages()
@@ -223,9 +225,16 @@ class Desk(QObject):
 
     def restore(self, source: Path) -> None:
         """Put a copy in place of the present file."""
-        work = partial(keeping.restore, self.context.actor, source, self.data_dir)
+        work = partial(keeping.restore, self.context.actor, source, self.data_dir, self.who_is_here())
         said = _("Restoring. The present file is kept aside …")
         self.between(Between(said, _restored, work, why="restore"))
+
+    def who_is_here(self) -> Person | None:
+        """Who is at the desk as the file said when it was read last: it may be damaged since. None for the program."""
+        here = self._here
+        if here is None or here.id != self.context.actor.user_id:
+            return None
+        return Person(here.uid, here.name)
 
     def between(self, job: Between) -> None:
         """Close in order, do a job, open again: whoever runs the program does it after the window closed."""
@@ -557,6 +566,7 @@ class Desk(QObject):
         offline = self.mail_state is not None and self.mail_state.name == "offline"
         self.window.mail_fact.set_label(_("Offline · {mails}").format(mails=said) if offline else said)
         who = {person.id: person for person in staff.at_work()}.get(self.context.actor.user_id or 0)
+        self._here = who
         if who is not None:
             self.window.actor_button.set_label(
                 _("{name} · {role} is at the desk").format(name=who.name, role=words.state(who.role))

@@ -96,7 +96,7 @@ def reopened(desk: Desk) -> Desk | None:
     """
     if desk.next_job is None:
         return None
-    before = keeping.at_the_desk(desk.data_dir, desk.context.actor.user_id)
+    before = keeping.at_the_desk(desk.data_dir, desk.context.actor.user_id) or desk.who_is_here()
     thread = BetweenThread(desk.next_job.work)
     waiting = Waiting(desk.next_job.waiting)
     waiting.until(thread)

@@ -272,7 +272,7 @@ def _hold_rules(now: str, rows: Iterable[Touched], since: int) -> None:
                 raise found[0]
     touched = {row.row_id for row in rows if row.table == "slot_enrolled" and row.before is not None}
     for row in slots:
-        touched |= {seat.id for seat in SlotEnrolled.select(SlotEnrolled.id).where(SlotEnrolled.slot_id == row.row_id)}
+        touched |= {seat.id for seat in SlotEnrolled.select(SlotEnrolled.id).where(seats.of_slot(row.row_id))}
     for seat_id in sorted(touched):
         _hold_seat(now, store.by_id(SlotEnrolled, seat_id), since)
 
@@ -339,7 +339,7 @@ def _on_line(row: Touched) -> Iterable[tuple[str, int, int]]:
 
 def _named_by_seats(now: str, key: str, slot: Any, seat: Any, since: int, ids: tuple[int, ...]) -> UserError:
     """Who took the seat, or the student's time: the newest operation among the live seats of a slot, or on itself."""
-    rows = SlotEnrolled.select(SlotEnrolled.id).where(SlotEnrolled.slot_id == slot.id, seats.live(now))
+    rows = SlotEnrolled.select(SlotEnrolled.id).where(seats.of_slot(slot.id), seats.live(now))
     others = ids or [row.id for row in rows if row.id != seat.id]
     found = [operations.blame("slot_enrolled", one, since, LOOSE["slot_enrolled"]) for one in others]
     found.append(operations.blame("slots", slot.id, since, KEPT["slots"]))

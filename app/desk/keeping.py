@@ -13,23 +13,25 @@ from app.desk.accounts import Actor, require
 from app.desk.center import SECOND_PLACE
 from app.desk.center import second_place as second_place
 from app.errors import UserError
-from app.store import Write, contents, erasure
+from app.store import Write, erasure
 from app.store import restore as stored
+from app.store.contents import Person, person
 from app.store.models import MailQueue, Notification, Operation, Setting
 
 #: After so many days without the second place a notification asks for it.
 PATIENCE_DAYS = 3
 
 
-def restore(actor: Actor, source: Path, data_dir: Path) -> Path | None:
+def restore(actor: Actor, source: Path, data_dir: Path, known: Person | None = None) -> Path | None:
     """Put a backup in place of the closed center; returns where the present file is kept.
 
     Unsent mails of the restored file are held: each may have gone out after the backup was made. Whoever was erased
     on request since is erased again, before the file takes its place. All who may restore are told, by the name of
-    whoever did it where the restored file does not know them. Errors as from `store.restore`.
+    whoever did it where the restored file does not know them. `known` is who the actor was while the present file could
+    be read: that it no longer can is why it is restored over. Errors as from `store.restore`.
     """
     require(actor, "keeping.restore")
-    who = at_the_desk(data_dir, actor.user_id)
+    who = at_the_desk(data_dir, actor.user_id) or known
     gone = erasure.known(data_dir).uids | erasure.erased_in(paths.data_file(data_dir))
 
     def settle(w: Write) -> None:
@@ -48,9 +50,9 @@ def restore(actor: Actor, source: Path, data_dir: Path) -> Path | None:
     return stored.restore(source, data_dir, actor, who.uid if who is not None else "", settle, erase_again)
 
 
-def at_the_desk(data_dir: Path, user_id: int | None) -> contents.Person | None:
+def at_the_desk(data_dir: Path, user_id: int | None) -> Person | None:
     """Who somebody is in the closed center, by what stays the same in every file of it; None where nothing says it."""
-    return contents.person(paths.data_file(data_dir), user_id)
+    return person(paths.data_file(data_dir), user_id)
 
 
 def last_operation() -> str:

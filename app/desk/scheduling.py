@@ -153,7 +153,7 @@ def check_move(
     found = _other_room(slot, resource_id) + _closed(start.date())
     found += _clashes(start, start_utc, end_utc, where, instructors_of(slot), but_slot=slot_id)
     now = clock.stamp()
-    students = SlotEnrolled.select(SlotEnrolled.student_id).where(SlotEnrolled.slot_id == slot_id, seats.live(now))
+    students = SlotEnrolled.select(SlotEnrolled.student_id).where(seats.of_slot(slot_id), seats.live(now))
     for row in students:
         other = seats.busy_elsewhere(row.student_id, start_utc, end_utc, now, but=slot_id)
         if other is not None:
@@ -481,7 +481,7 @@ def _seated(slot_id: int, now: str) -> list[Any]:
     return list(
         User.select()
         .join(SlotEnrolled, on=(SlotEnrolled.student_id == User.id))
-        .where(SlotEnrolled.slot_id == slot_id, seats.live(now))
+        .where(seats.of_slot(slot_id), seats.live(now))
         .order_by(User.id)
     )
 

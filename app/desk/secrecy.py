@@ -16,6 +16,7 @@ from app.errors import EnvironmentFault, UserError
 from app.store import Write, atrest, cipher, recovery, sealed
 from app.store.atrest import Aligned
 from app.store.backup import Progress, Stopped
+from app.store.backup import is_name as is_copy
 from app.store.sealed import ENDING, forget, is_sealed, moment_of, unlock
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "open_with_code",
     "passphrase",
     "state",
+    "stays_open",
     "switch_off",
     "switch_on",
     "unlock",
@@ -161,12 +163,21 @@ def switch_off(actor: Actor, data_dir: Path) -> Aligned:
     return atrest.switch(data_dir, cipher.PLAIN, actor, "Switch encryption off", settle)
 
 
-def align(data_dir: Path, place: Path | None, stop: Callable[[], bool] = lambda: False) -> int:
-    """Close all copies as the center is, also those of the second place; returns how many were made over."""
-    done = atrest.align(data_dir, stop).done
+def align(data_dir: Path, place: Path | None, stop: Callable[[], bool] = lambda: False) -> Aligned:
+    """Encrypt or decrypt all copies as the center is, also those of the second place; says what became of them."""
+    aligned = atrest.align(data_dir, stop)
     if place is not None and place.is_dir():
-        done += atrest.align_place(data_dir, place, stop).done
-    return done
+        aligned += atrest.align_place(data_dir, place, stop)
+    return aligned
+
+
+def stays_open(aligned: Aligned) -> list[str]:
+    """The names of copies that anyone may read though the center is encrypted, or that did not follow it.
+
+    Not those of other programs' files: of these it is said once, when encryption is switched.
+    """
+    names = [*aligned.failed, *aligned.damaged, *aligned.strangers]
+    return [name for name in names if name not in aligned.strangers or is_copy(name)]
 
 
 def unlock_with_code(path: Path, code: str) -> bool:

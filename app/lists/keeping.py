@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from app import text
 from app.lists.soundness import rule_words
 from app.store import checks, surroundings
-from app.store.backup import Backup, listing, verify
+from app.store.backup import Backup, Stopped, listing, verify
 from app.store.contents import Contents, contents
 from app.store.restore import Difference, compare
 
@@ -33,13 +34,18 @@ def difference(source: Path, data_dir: Path) -> list[Difference]:
     return compare(source, data_dir)
 
 
-def why_unsound(copy: Path) -> str:
-    """The first rule that a copy breaks, in words; '' if it breaks none."""
-    said = verify(copy)
+def why_unsound(copy: Path, stop: Callable[[], bool] = lambda: False) -> str:
+    """The first rule that a copy breaks, in words; '' if it breaks none. Stopped if `stop` says so meanwhile."""
+    said = verify(copy, stop)
     name = said.split(":")[0]
     return rule_words(name) if name in checks.RULES else said
 
 
-def look_into(copy: Backup, data_dir: Path) -> tuple[list[Difference], str]:
-    """What restoring a copy would change, and why it cannot be restored, '' if it can."""
-    return compare(copy.path, data_dir), "" if copy.verified else why_unsound(copy.path)
+def look_into(
+    copy: Backup, data_dir: Path, stop: Callable[[], bool] = lambda: False
+) -> tuple[list[Difference], str] | None:
+    """What restoring a copy would change, and why it cannot be restored, '' if it can; None where `stop` said so."""
+    try:
+        return compare(copy.path, data_dir, stop), "" if copy.verified else why_unsound(copy.path, stop)
+    except Stopped:
+        return None

@@ -8,7 +8,7 @@ MESSAGES = {
     "cli.file_exists": N_("{path} is already there. Choose another name."),
     "cli.cannot_write": N_("{path} cannot be written."),
     "cli.older_in_use": N_(
-        "The data in {path} is of an older version, and a window has it open. Close that window first: this command would bring the data up under it."
+        "The data in {path} is of an older version, and a window or another command has it open. Close that first: this command would upgrade the data under it."
     ),
     "cli.cannot_read": N_("{path} cannot be read."),
 }

@@ -13,7 +13,10 @@ MESSAGES = {
     "keeping.second_place_missing": N_("Backups were last copied to {path} on {seen_on:date}. Plug it in again"),
     "keeping.failed": N_("The last backup failed: {detail}. The data and the earlier copies are as they were."),
     "keeping.align_failed": N_(
-        "Some copies could not be closed as the data file is: {detail}. They are whole, and the next backup tries again."
+        "Some copies may not be encrypted as the data file is: {detail}. The next backup tries again."
+    ),
+    "keeping.stays_open": N_(
+        "Not encrypted as the data file is: {names}. The next backup tries again; delete what you do not need."
     ),
     "keeping.job_failed": N_("It was not finished: {detail}. What was there before is there."),
     "keeping.unsound": N_("The data file breaks a rule: {detail}"),

@@ -18,10 +18,8 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from sqlcipher3 import dbapi2 as driver
-
 from app import paths
-from app.errors import EnvironmentFault
+from app.errors import DeskError, EnvironmentFault
 from app.store import backup, cipher, contents, database, migrations, opening
 
 _PARTIAL = ".recoding.partial"
@@ -40,13 +38,19 @@ PATIENCE_S = 60
 class Aligned:
     """What became of the copies: made over, removed because they could not be read, left for another time.
 
-    `strangers` are the names of files that stay as they are: nothing in them says that they are the center's.
+    The names: `failed` are those of the left ones that were tried in vain. `damaged` and `strangers` stay as they are:
+    the first can only be the center's and cannot be read, of the others nothing says that they are the center's.
     """
 
     done: int = 0
     removed: int = 0
     left: int = 0
+    failed: tuple[str, ...] = ()
+    damaged: tuple[str, ...] = ()
     strangers: tuple[str, ...] = ()
+
+    def __add__(self, other: Aligned) -> Aligned:
+        return Aligned(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
 
 
 def switch(
@@ -79,7 +83,7 @@ def switch(
             opening.record_in(partial, label, actor, who.uid if who is not None else "", settle)
             backup.sync(partial)
         _give_name(partial, target)
-    except driver.Error as error:
+    except cipher.UNREADABLE as error:
         raise database.as_fault(error, str(target)) or EnvironmentFault("cli.cannot_write", path=str(target)) from error
     except OSError as error:
         raise EnvironmentFault("cli.cannot_write", path=str(data_dir)) from error
@@ -87,7 +91,12 @@ def switch(
         with contextlib.suppress(OSError):
             backup.remove(partial)
     until = time.monotonic() + PATIENCE_S
-    return align(data_dir, lambda: time.monotonic() > until)
+    try:
+        return align(data_dir, lambda: time.monotonic() > until)
+    except Exception:
+        # Whatever it is, the file has its new lock and what went before must not be called undone. The thread that
+        # makes copies comes by here again, and tells what stands in its way.
+        return Aligned(left=sum(1 for _ in _beside(data_dir)))
 
 
 def align(data_dir: Path, stop: Callable[[], bool] = lambda: False) -> Aligned:
@@ -96,24 +105,37 @@ def align(data_dir: Path, stop: Callable[[], bool] = lambda: False) -> Aligned:
     Beside an encrypted center nothing of it stays plain: a copy that cannot be read is removed, if its name is one that
     only this program gives and its first bytes are a center's. What may be another program's is named and not touched.
     Beside a plain one, what is encrypted under a key that is not here stays. What fails for another reason (a full
-    disk) is left for another time.
+    disk) is left for another time, and named; it keeps none of the others from being made over.
     """
-    sweep(data_dir)
+    kept = sweep(data_dir)
     lock = cipher.lock_of(paths.data_file(data_dir))
-    return _align(lock, [*_beside(data_dir)], stop)
+    return _align(lock, [*_beside(data_dir)], stop) + Aligned(left=len(kept), failed=kept)
 
 
 def align_place(data_dir: Path, place: Path, stop: Callable[[], bool] = lambda: False) -> Aligned:
-    """`align` for the second place of backups, where the copies of another center may lie."""
+    """`align` for the second place of backups, where the copies of another center may lie.
+
+    Where all lay side by side once, a copy that cannot be read may be of either: it stays, and is a stranger.
+    """
     file = paths.data_file(data_dir)
-    mine = backup.in_place(place, backup.center_of(file))
-    return _align(cipher.lock_of(file), [one.path for one in mine], stop)
+    lock, center = cipher.lock_of(file), backup.center_of(file)
+    if not center:
+        return Aligned()
+    backup.sweep_place(place, center)
+    aligned = _align(lock, [one.path for one in backup.in_place(place, center)], stop)
+    if lock.kind != "keyed":
+        return aligned
+    nobodys = [one.path for one in backup.in_folder(place) if not backup.center_of(one.path)]
+    return aligned + Aligned(strangers=tuple(path.name for path in nobodys if _kind(path) in ("plain", "strange")))
 
 
 def unlike(data_dir: Path) -> int:
-    """How many copies beside the center are not closed as it is."""
+    """How many copies beside the center are not closed as it is; a damaged one beside an encrypted center counts."""
     kind = cipher.kind_of(paths.data_file(data_dir))
-    return sum(_kind(path) not in (kind, "strange") for path in _beside(data_dir))
+    kinds = [(path, _kind(path)) for path in _beside(data_dir)]
+    return sum(
+        found != kind if found != "strange" else kind == "keyed" and backup.is_name(path.name) for path, found in kinds
+    )
 
 
 def _kind(path: Path) -> str:
@@ -130,13 +152,20 @@ def _kind(path: Path) -> str:
 
 def _align(lock: cipher.Lock, found: list[Path], stop: Callable[[], bool]) -> Aligned:
     done = removed = left = 0
+    failed: list[str] = []
+    damaged: list[str] = []
     strangers: list[str] = []
     for path in found:
         kind = _kind(path)
         if kind in (lock.kind, "sealed"):
             continue
         if kind == "strange":
-            strangers += [path.name] if path.exists() else []
+            if not path.exists():
+                continue
+            if not backup.is_name(path.name):
+                strangers.append(path.name)
+            elif lock.kind == "keyed":
+                damaged.append(path.name)
             continue
         if stop():
             left += 1
@@ -147,22 +176,27 @@ def _align(lock: cipher.Lock, found: list[Path], stop: Callable[[], bool]) -> Al
                     continue  # thinned meanwhile: to open it would make an empty file of its name
                 _make_over(path, lock)
             done += 1
-        except EnvironmentFault as fault:
-            if lock.kind != "keyed" or fault.key not in ("store.damaged", "store.foreign_file", "secrecy.differs"):
-                left += 1
-            elif _KEPT_ASIDE.fullmatch(path.name) or backup.is_name(path.name):
-                backup.remove(path)
-                removed += 1
-            else:
-                strangers.append(path.name)
-    return Aligned(done, removed, left, tuple(strangers))
+        except Exception as error:  # whatever it is, the copies after it are made over all the same
+            key = error.key if isinstance(error, DeskError) else ""
+            if lock.kind == "keyed" and key in ("store.damaged", "store.foreign_file", "secrecy.differs"):
+                if not (_KEPT_ASIDE.fullmatch(path.name) or backup.is_name(path.name)):
+                    strangers.append(path.name)
+                    continue
+                with contextlib.suppress(OSError):
+                    backup.remove(path)
+                    removed += 1
+                    continue
+            left += 1
+            if key != "store.key_missing":
+                failed.append(path.name)
+    return Aligned(done, removed, left, tuple(failed), tuple(damaged), tuple(strangers))
 
 
 def _make_over(path: Path, lock: cipher.Lock) -> None:
     """One copy under another lock, under its own name."""
     partial = path.with_name(path.name + _PARTIAL)
     try:
-        with contextlib.closing(cipher.connect(path)) as connection, contextlib.suppress(driver.Error):
+        with contextlib.closing(cipher.connect(path)) as connection, contextlib.suppress(*cipher.UNREADABLE):
             database.into_one_file(connection)
         backup.copy(path, partial, lock=lock)
         _prove_same(path, partial)
@@ -170,7 +204,7 @@ def _make_over(path: Path, lock: cipher.Lock) -> None:
         _give_name(partial, path)
         for ending in ("-wal", "-shm", "-journal"):
             path.with_name(path.name + ending).unlink(missing_ok=True)
-    except driver.Error as error:
+    except cipher.UNREADABLE as error:
         raise database.as_fault(error, str(path)) or EnvironmentFault("cli.cannot_write", path=str(path)) from error
     except OSError as error:
         raise EnvironmentFault("cli.cannot_write", path=str(path)) from error
@@ -182,7 +216,8 @@ def _make_over(path: Path, lock: cipher.Lock) -> None:
 def _give_name(partial: Path, target: Path) -> None:
     """The one step that counts: before it all is as it was, after it the other file is whole."""
     os.replace(partial, target)
-    backup.sync(target.parent)
+    with contextlib.suppress(OSError):  # a folder that cannot be synced: the name is given all the same
+        backup.sync(target.parent)
 
 
 @contextlib.contextmanager
@@ -219,8 +254,16 @@ def _beside(data_dir: Path) -> Iterator[Path]:
     yield from sorted(data_dir.glob("before-*.db"))
 
 
-def sweep(data_dir: Path) -> None:
-    """Take away what was half made when a kill came: when encryption goes off, it holds plain pages."""
+def sweep(data_dir: Path) -> tuple[str, ...]:
+    """Take away what was half made when a kill came: when encryption goes off, it holds plain pages.
+
+    Returns the names of what could not be taken away.
+    """
+    kept = []
     for folder in (data_dir, paths.backups(data_dir)):
         for left in (*folder.glob(f"*{_PARTIAL}*"), *folder.glob("restored.partial*")):
-            left.unlink(missing_ok=True)
+            try:
+                left.unlink(missing_ok=True)
+            except OSError:
+                kept.append(left.name)
+    return tuple(kept)

@@ -111,19 +111,17 @@ def take(
     why: str,
     stop: Callable[[], bool] = lambda: False,
     progress: Progress | None = None,
-    *,
-    above: int = 0,
 ) -> Backup:
-    """Make the next copy in `backups/`, verify it, thin the others; returns it. Its number is higher than `above`.
+    """Make the next copy in `backups/`, verify it, thin the others; returns it.
 
     Runs on connections of its own beside the window and never waits for a writer nor makes one wait. `stop` is asked
     while it runs: Stopped if it says yes. EnvironmentFault `cli.cannot_write`, `store.disk_full` and the like.
     """
     with alone(stop):
-        return _take(data_dir, why, stop, progress, above)
+        return _take(data_dir, why, stop, progress)
 
 
-def _take(data_dir: Path, why: str, stop: Callable[[], bool], progress: Progress | None, above: int) -> Backup:
+def _take(data_dir: Path, why: str, stop: Callable[[], bool], progress: Progress | None) -> Backup:
     folder = paths.backups(data_dir)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -133,7 +131,7 @@ def _take(data_dir: Path, why: str, stop: Callable[[], bool], progress: Progress
     except OSError as error:
         raise EnvironmentFault("cli.cannot_write", path=str(folder)) from error
     stamp = clock.stamp()
-    name = f"deskbell-{max(number, above) + 1:06d}-{clock.parse_stamp(stamp):%Y%m%dT%H%M%SZ}-{why}"
+    name = f"deskbell-{number + 1:06d}-{clock.parse_stamp(stamp):%Y%m%dT%H%M%SZ}-{why}"
     partial = folder / f"{name}.partial"
     try:
         copy(paths.data_file(data_dir), partial, stop, progress)
@@ -182,7 +180,7 @@ def copy(
             origin.execute("SELECT count(*) FROM sqlite_master").fetchone()
             origin.backup(made, pages=PAGES, progress=step)
             made.execute("PRAGMA journal_mode = DELETE")
-    except (OSError, driver.Error) as error:
+    except (OSError, *cipher.UNREADABLE) as error:
         with contextlib.suppress(OSError):
             remove(target)
         raise database.as_fault(error, str(target)) or EnvironmentFault("cli.cannot_write", path=str(target)) from error
@@ -218,7 +216,7 @@ def _export(source: Path, target: Path, lock: cipher.Lock, stop: Callable[[], bo
             made.execute("BEGIN")
             _take_over(made)
             made.execute("COMMIT")
-    except (OSError, driver.Error) as error:
+    except (OSError, *cipher.UNREADABLE) as error:
         with contextlib.suppress(OSError):
             target.unlink(missing_ok=True)
         if stop():
@@ -312,7 +310,10 @@ def _known(path: Path) -> Backup | None:
     match = _NAME.fullmatch(path.name)
     if match is None or not is_name(path.name):
         return None
-    made = datetime.strptime(match[2], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    try:
+        made = datetime.strptime(match[2], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:  # the 99th of a month: no copy of ours
+        return None
     return Backup(path, int(match[1]), clock.stamp(made), match[3], path.stat().st_size, match[4] is None)
 
 
@@ -391,6 +392,17 @@ def in_place(place: Path, center: str) -> list[Backup]:
     return sorted(found, key=lambda one: one.number, reverse=True)
 
 
+def sweep_place(place: Path, center: str) -> None:
+    """Take away halves of copies from when all lay side by side: one may be whole, and plain where the center is not.
+
+    What can be read as another center's stays; a half that says nothing was of a copy that did not end.
+    """
+    with contextlib.suppress(OSError):
+        for left in place.glob("deskbell-*.partial"):
+            if is_name(f"{left.stem}.db") and center_of(left) in (center, ""):
+                left.unlink(missing_ok=True)
+
+
 def to_second_place(backup: Backup, place: Path) -> None:
     """Copy a verified backup to its center's folder on another disk, and prove that its bytes arrived.
 
@@ -409,6 +421,7 @@ def to_second_place(backup: Backup, place: Path) -> None:
         folder.mkdir(exist_ok=True)
         for left in folder.glob("deskbell-*.partial"):  # of a stick that was pulled
             left.unlink()
+        sweep_place(place, center)
         for one in in_place(place, center):
             if one.path.parent != folder and not (folder / one.path.name).exists():
                 one.path.rename(folder / one.path.name)
@@ -438,6 +451,20 @@ def highest(place: Path, data_dir: Path) -> int:
     return max((one.number for one in in_place(place, center_of(paths.data_file(data_dir)))), default=0)
 
 
+def numbered_above(one: Backup, number: int) -> Backup:
+    """A copy under a number higher than that: the copy itself, or renamed. OSError where that cannot be.
+
+    Renamed when it is there already: a stick that hangs or is damaged comes after the copy, never before it.
+    """
+    if one.number > number:
+        return one
+    with alone():
+        path = one.path.with_name(one.path.name.replace(f"-{one.number:06d}-", f"-{number + 1:06d}-", 1))
+        one.path.rename(path)
+        sync(path.parent)
+    return replace(one, path=path, number=number + 1)
+
+
 def last_operation_in(path: Path) -> str:
     """The uid of the last operation in a file: what was done since is not in it. '' where it cannot be read."""
     return _uid_in(path, "ORDER BY id DESC")
@@ -448,7 +475,7 @@ def _uid_in(path: Path, order: str) -> str:
         with contextlib.closing(database.open_beside(path)) as connection:
             row = connection.execute(f"SELECT uid FROM operations {order} LIMIT 1").fetchone()
             return str(row[0]) if row is not None else ""
-    except (driver.Error, DeskError, OSError):
+    except (*cipher.UNREADABLE, DeskError, OSError):
         return ""
 
 
@@ -457,5 +484,5 @@ def operations_in(path: Path) -> int:
     try:
         with contextlib.closing(database.open_beside(path)) as connection:
             return int(connection.execute("SELECT coalesce(max(id), 0) FROM operations").fetchone()[0])
-    except (driver.Error, EnvironmentFault):
+    except (*cipher.UNREADABLE, DeskError, OSError):
         return 0

@@ -28,6 +28,10 @@ _KEYED, _SEALED = b"DBel", b"DBsp"
 #: The keyring's service under which keys stand by their id: a center may have had several.
 _SERVICE = "deskbell-center"
 
+#: What reading a file raises that may hold anything: the driver's own errors, and the one it fails with where SQLite's
+#: complaint quotes the damaged bytes. Whoever reads a file that may be damaged catches these, never the first alone.
+UNREADABLE = (driver.Error, UnicodeDecodeError)
+
 _keys: dict[str, str] = {}
 _passphrases: dict[Path, str] = {}
 
@@ -216,11 +220,11 @@ def connect(path: Path, *, mode: str = "", **options: Any) -> Any:
 def _opens(connection: Any, lock: Lock) -> None:
     try:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except driver.DatabaseError as error:
+    except UNREADABLE as error:
         refused = "not a database" in str(error)
         if lock.kind == "sealed" and refused:
             raise UserError("secrecy.wrong_passphrase", "passphrase") from error
-        if lock.kind == "keyed" and (refused or "malformed" in str(error)):
+        if lock.kind == "keyed" and (refused or "malformed" in str(error) or isinstance(error, UnicodeDecodeError)):
             detail = "its first page does not answer to its key" if refused else str(error)
             raise EnvironmentFault("store.damaged", detail=detail) from error
         raise

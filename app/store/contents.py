@@ -7,10 +7,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlcipher3 import dbapi2 as driver
-
-from app.errors import EnvironmentFault
-from app.store import database
+from app.errors import DeskError
+from app.store import cipher, database
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ def contents(path: Path) -> Contents | None:
                                    " 'center.locale')").fetchall()
             )  # fmt: skip
             said = {key: str(json.loads(value)) for key, value in settings.items()}
-    except (driver.Error, EnvironmentFault, OSError, ValueError):
+    except (*cipher.UNREADABLE, DeskError, OSError, ValueError):
         return None
     return Contents(
         people,
@@ -66,6 +64,6 @@ def person(path: Path, user_id: int | None) -> Person | None:
         with contextlib.closing(database.open_beside(path)) as connection:
             sql = "SELECT uid, trim(first_name || ' ' || last_name) FROM users WHERE id = ?"
             row = connection.execute(sql, (user_id,)).fetchone()
-    except (driver.Error, EnvironmentFault, OSError):
+    except Exception:  # who is at the desk is asked beside something else, which no damage may stop
         return None
     return Person(*row) if row is not None else None

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import peewee
-from sqlcipher3 import dbapi2 as driver
 
 from app.errors import DeskError, EnvironmentFault
-from app.store import database
+from app.store import cipher, database
 from app.store.checks import RULES
 
 #: What no bug of a page breaks: SQLite's own rules, the structure, well-formed values, every row as it was recorded.
@@ -28,7 +27,7 @@ def explain(error: BaseException) -> BaseException:
         return error
     path = Path(str(database.db.database))
     fault = None
-    if isinstance(error, (driver.Error, peewee.PeeweeException, UnicodeDecodeError)):
+    if isinstance(error, (*cipher.UNREADABLE, peewee.PeeweeException)):
         fault = database.as_fault(error, str(path))
     if fault is None and (wrong := damage(path)):
         fault = EnvironmentFault("store.damaged", path=str(path), detail=wrong)

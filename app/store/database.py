@@ -30,7 +30,6 @@ from typing import Any
 
 import peewee
 from playhouse.sqlcipher_ext import SqlCipherDatabase
-from sqlcipher3 import dbapi2 as driver
 
 from app import clock
 from app.errors import EnvironmentFault, UserError
@@ -228,7 +227,7 @@ def faults(path: str, *, otherwise: str = "") -> Iterator[None]:
     """Say the machine's faults in words; what is none of the known ones is `otherwise`, or passes."""
     try:
         yield
-    except (driver.DatabaseError, peewee.DatabaseError, UnicodeDecodeError) as error:
+    except (*cipher.UNREADABLE, peewee.DatabaseError) as error:
         fault = as_fault(error, path)
         if fault is None and otherwise:
             fault = EnvironmentFault(otherwise, path=path, detail=str(error))
@@ -480,7 +479,7 @@ def _commit(connection: Any) -> None:
     _still_open(connection, "COMMIT")
     try:
         connection.execute("COMMIT")
-    except driver.Error:
+    except cipher.UNREADABLE:
         _void(connection)
         raise
 
@@ -491,7 +490,7 @@ def _void(connection: Any) -> None:
     Whoever was refused must be right, so another commit that changes nothing is written in its place, if the disk
     takes it.
     """
-    with suppress(driver.Error):
+    with suppress(*cipher.UNREADABLE):
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         (version,) = connection.execute("PRAGMA user_version").fetchone()

@@ -60,7 +60,7 @@ def is_older(data_dir: Path) -> bool:
     try:
         with contextlib.closing(cipher.connect(paths.data_file(data_dir), mode="ro")) as connection:
             return 0 < migrations.version_of(connection) < migrations.SCHEMA_VERSION
-    except (EnvironmentFault, driver.Error, UnicodeDecodeError, OSError):
+    except (*cipher.UNREADABLE, EnvironmentFault, OSError):
         return False
 
 
@@ -110,7 +110,7 @@ def _look(path: Path, create: bool) -> None:
         if migrations.version_of(connection) == 0:
             raise EnvironmentFault("store.missing", path=str(path.parent))
         _trust(connection, path)
-    except (driver.DatabaseError, UnicodeDecodeError) as error:
+    except cipher.UNREADABLE as error:
         fault = database.as_fault(error, str(path))
         raise fault or EnvironmentFault("store.damaged", path=str(path), detail=str(error)) from error
     finally:
@@ -170,7 +170,7 @@ def _nothing_in(path: Path) -> bool:
             connection.close()
     except EnvironmentFault as fault:
         return fault.key == "store.missing"
-    except driver.Error:
+    except cipher.UNREADABLE:
         return False
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from sqlcipher3 import dbapi2 as driver
 
 from app.errors import UserError
-from app.store import migrations, search
+from app.store import cipher, migrations, search
 from app.store.checks import RULES, Broken
 from app.store.checks.file import integrity_words, schema_differences, schema_words
 from app.store.database import Write
@@ -147,7 +147,7 @@ def _rows_can_be_read(connection: Any, table: str) -> bool:
     try:
         for _row in connection.execute(f'SELECT * FROM "{table}" NOT INDEXED'):
             pass
-    except driver.DatabaseError as error:
+    except cipher.UNREADABLE as error:
         if "interrupted" in str(error):
             raise
         return False

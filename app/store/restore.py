@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlcipher3 import dbapi2 as driver
-
 from app import clock, paths
 from app.errors import EnvironmentFault
 from app.store import backup, cipher, database, migrations, opening, witness
@@ -65,10 +63,10 @@ class Difference:
     changed_names: tuple[str, ...]
 
 
-def compare(source: Path, data_dir: Path) -> list[Difference]:
+def compare(source: Path, data_dir: Path, stop: Callable[[], bool] = lambda: False) -> list[Difference]:
     """What would change if `source` stood in place of the present file; kinds without a difference are left out.
 
-    EnvironmentFault `cli.bad_backup` where the backup cannot be read.
+    EnvironmentFault `cli.bad_backup` where the backup cannot be read; Stopped if `stop` says so meanwhile.
     """
     found = []
     try:
@@ -77,6 +75,7 @@ def compare(source: Path, data_dir: Path) -> list[Difference]:
             contextlib.closing(database.open_beside(paths.data_file(data_dir))) as now,
         ):
             for connection in (old, now):
+                connection.set_progress_handler(lambda: int(stop()), 10_000)
                 connection.execute("BEGIN")
             for kind, (table, name) in KINDS.items():
                 before, present = _versions(old, table), _versions(now, table)
@@ -92,7 +91,9 @@ def compare(source: Path, data_dir: Path) -> list[Difference]:
                             _names(now, table, name, changed),
                         )
                     )  # fmt: skip
-    except driver.Error as error:
+    except cipher.UNREADABLE as error:
+        if stop():
+            raise backup.Stopped from error
         raise EnvironmentFault("cli.bad_backup", path=str(source), detail=str(error)) from error
     return found
 
@@ -212,7 +213,7 @@ def _keep_aside(target: Path) -> Path:
     try:
         if connection is not None:
             database.into_one_file(connection)
-    except driver.Error as error:
+    except cipher.UNREADABLE as error:
         # A damaged file is kept as it is, with its log. A sound one must not lose its log on the way.
         fault = database.as_fault(error, str(target))
         if fault is not None and fault.key in ("store.locked", "store.disk_full", "store.read_only"):

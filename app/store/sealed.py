@@ -10,8 +10,6 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from sqlcipher3 import dbapi2 as driver
-
 from app import text
 from app.errors import EnvironmentFault, UserError
 from app.store import backup, cipher, migrations
@@ -96,7 +94,7 @@ def moment_of(path: Path) -> str:
         with contextlib.closing(cipher.connect(path, mode="ro")) as connection:
             migrations.version_of(connection)
             return str(connection.execute("SELECT coalesce(max(at), '') FROM operations").fetchone()[0])
-    except (driver.Error, OSError) as error:
+    except (*cipher.UNREADABLE, OSError) as error:
         raise EnvironmentFault("cli.bad_backup", path=str(path), detail=str(error)) from error
 
 

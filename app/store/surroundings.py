@@ -19,11 +19,9 @@ from datetime import datetime, timedelta
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
-from sqlcipher3 import dbapi2 as driver
-
 from app import clock, paths
-from app.errors import EnvironmentFault
-from app.store import backup, database, opening, restore
+from app.errors import DeskError
+from app.store import backup, cipher, database, opening, restore
 
 #: Below so many free bytes the disk is called nearly full: room for some backups and a log.
 LITTLE_ROOM = 200 * 1024 * 1024
@@ -192,7 +190,7 @@ def _newest_stamp(path: Path) -> str | None:
     try:
         with contextlib.closing(database.open_beside(path)) as connection:
             row = connection.execute("SELECT at FROM operations ORDER BY id DESC LIMIT 1").fetchone()
-    except (driver.Error, EnvironmentFault):
+    except (*cipher.UNREADABLE, DeskError, OSError):
         return None
     return str(row[0]) if row else None
 
@@ -215,6 +213,6 @@ def _restored_at(path: Path) -> str:
         with contextlib.closing(database.open_beside(path)) as connection:
             label = (restore.LABEL,)
             row = connection.execute("SELECT max(at) FROM operations WHERE label = ?", label).fetchone()
-    except (driver.Error, EnvironmentFault):
+    except (*cipher.UNREADABLE, DeskError, OSError):
         return ""
     return str(row[0] or "")[:19]

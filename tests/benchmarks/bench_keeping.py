@@ -17,7 +17,7 @@ import pytest
 from app import paths, store
 from app.desk import enrollment, keeping, payments
 from app.desk.accounts import SYSTEM
-from app.store import backup, checks, database, migrations
+from app.store import backup, checks, cipher, database, migrations
 from app.store.models import CourseEnrolled
 from tests.benchmarks.bench_desk import PEOPLE, big, median_ms, say
 from tests.support.center import SmallCenter
@@ -44,7 +44,7 @@ def test_a_backup_and_a_restore(big: SmallCenter, tmp_path: Path) -> None:
         target = tmp_path / "bare.db"
         target.unlink(missing_ok=True)
         with contextlib.closing(database.open_beside(source)) as origin:
-            with contextlib.closing(database.driver.connect(str(target))) as made:
+            with contextlib.closing(cipher.driver.connect(str(target))) as made:
                 origin.backup(made)
         backup.sync(target)
 

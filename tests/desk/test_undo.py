@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
 import re
 import threading
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from app import clock, store, text
+from app import clock, paths, store, text
 from app.desk import (
     catalog,
     center,
@@ -32,11 +33,11 @@ from app.desk import (
     till,
     undo,
 )
-from app.desk.accounts import Actor
+from app.desk.accounts import SYSTEM, Actor
 from app.errors import UserError
 from app.mail import queue
 from app.mail.smtp import Outcome
-from app.store import backup, checks, images, search
+from app.store import backup, checks, cipher, images, search
 from app.store.models import (
     Course,
     CourseEnrolled,
@@ -332,6 +333,40 @@ def test_a_student_with_an_enrollment_stays(small_center: SmallCenter) -> None:
     enrollment.enroll(c.staff, enrollment.EnrollmentDraft(added, c.course))
     error = refused(c.staff, operation)
     assert (error.key, error.params["what"], error.params["record"]) == ("undo.in_use", "Student enrolled", "Zoë Neu")
+
+
+def test_the_program_takes_no_person_back(small_center: SmallCenter) -> None:
+    """Their timeline would stand with whoever did it, and the program has none."""
+    people.add_student(small_center.staff, people.StudentDraft("Zoë", "Neu"))
+    added = last()
+    assert refused(SYSTEM, added).key == "undo.kept"
+    undo.undo(small_center.staff, added)
+
+
+def test_what_is_redacted_while_the_undo_begins_does_not_come_back(
+    small_center: SmallCenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The record is read before the write has the file to itself: it is read again where something went out of it."""
+    c = small_center
+    _edit(c)
+    edited, now = last(), business()
+    read = images.of_operation
+
+    def redacted(operation_id: int, most: int = -1) -> Any:
+        found = read(operation_id, most)
+        monkeypatch.setattr(images, "of_operation", read)
+        with contextlib.closing(cipher.connect(paths.data_file(c.folder))) as other:
+            guards = other.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'changes'")
+            for (name,) in guards.fetchall():
+                other.execute(f"DROP TRIGGER {name}")
+            other.execute("UPDATE changes SET redacted = 1, before = NULL WHERE operation_id = ?", (operation_id,))
+        return found
+
+    monkeypatch.setattr(images, "of_operation", redacted)
+    with pytest.raises(UserError) as caught:
+        undo.undo(c.staff, edited)
+    assert caught.value.key == "undo.redacted"
+    assert business() == now
 
 
 def test_a_seat_that_was_given_to_another_is_not_taken_from_them(small_center: SmallCenter) -> None:

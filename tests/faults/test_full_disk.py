@@ -19,7 +19,7 @@ import pytest
 
 from app import clock, store
 from app.errors import EnvironmentFault
-from app.store import checks, database, migrations
+from app.store import checks, cipher, database, migrations
 from tests.support import disk
 from tests.support.center import SmallCenter
 from tests.support.counting import Count, sliced
@@ -52,7 +52,7 @@ def content() -> Content:
 
 def repack(folder: Path, page_size: int) -> None:
     """Full pages of this size: the smaller they are, the more often a flow needs a new one."""
-    connection = database.driver.connect(str(folder / "center.db"), isolation_level=None)
+    connection = cipher.driver.connect(str(folder / "center.db"), isolation_level=None)
     connection.execute("PRAGMA journal_mode = DELETE").fetchone()
     connection.execute(f"PRAGMA page_size = {page_size}")
     connection.execute("VACUUM")
@@ -307,7 +307,7 @@ def swallow(monkeypatch: pytest.MonkeyPatch) -> None:
     def heedless(self: database.Write, sql: str, params: Any = ()) -> Any:
         try:
             return execute(self, sql, params)
-        except database.driver.DatabaseError:
+        except cipher.driver.DatabaseError:
             return type(
                 "Cursor",
                 (),

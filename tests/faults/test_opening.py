@@ -15,13 +15,13 @@ import pytest
 
 from app import paths, store, text
 from app.errors import EnvironmentFault
-from app.store import backup, checks, database, migrations
+from app.store import backup, checks, cipher, migrations
 from app.store.models import Note, Operation, User
 from tests.support.center import SmallCenter, build
 from tests.support.disk import forked
 
 pytestmark = pytest.mark.slow
-driver = database.driver
+driver = cipher.driver
 
 
 @pytest.fixture

@@ -13,7 +13,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from app import paths
-from app.store import backup
+from app.exchange import shown as as_shown
+from app.lists import keeping as kept
+from app.store import backup, checks
 from tests.support.window import Driver, driver
 from ui.dialogs import ask
 
@@ -21,6 +23,26 @@ __all__ = ["driver"]
 
 #: So long a disk hangs that nobody takes away, in seconds.
 HANGS_S = 20
+
+
+class Hanging:
+    """The first call of something long hangs until whoever wanted it says stop; the next ones go through."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, module: Any, name: str, stop_at: int | str) -> None:
+        self._whole, self._stop_at = getattr(module, name), stop_at
+        self.in_the_middle = threading.Event()
+        self.stopped = False
+        monkeypatch.setattr(module, name, self.call)
+
+    def call(self, *args: Any, **options: Any) -> Any:
+        if not self.in_the_middle.is_set():
+            stop = options[self._stop_at] if isinstance(self._stop_at, str) else args[self._stop_at]
+            self.in_the_middle.set()
+            until = time.monotonic() + HANGS_S
+            while time.monotonic() < until and not self.stopped:
+                self.stopped = stop()
+                threading.Event().wait(0.01)
+        return self._whole(*args, **options)
 
 
 class HangingDisk:
@@ -70,6 +92,38 @@ def test_a_file_that_moves_is_not_finished(driver: Driver, tmp_path: Path, monke
     close(driver)
     assert disk.stopped
     assert list(target.parent.iterdir()) == []
+
+
+def test_nor_is_a_list_that_goes_out(driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "lists" / "students.csv"
+    target.parent.mkdir()
+    monkeypatch.setattr(ask, "choose_save_file", lambda *_args: str(target))
+    page = driver.page("students")
+    driver.settled()
+    driver.click(page, "export")
+    dialog = driver.dialog("export_people")
+    work = Hanging(monkeypatch, as_shown, "export", "stop")
+    QTest.keyClick(dialog, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    driver.until(work.in_the_middle.is_set)
+    close(driver)
+    assert work.stopped
+    assert list(target.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("long", ["comparing", "proving"])
+def test_nor_is_looking_into_a_copy(driver: Driver, monkeypatch: pytest.MonkeyPatch, long: str) -> None:
+    """An unsound one is proven once more to say what it breaks, which takes as long as a backup."""
+    driver.desk.context.set_actor(driver.center.admin)
+    one = backup.take(driver.center.folder, "asked")
+    one.path.rename(one.path.with_suffix(".unsound.db"))
+    page = driver.page("settings")
+    page.show_part("keeping")
+    driver.until(lambda: page.keeping.backups.model.ids == [1])
+    work = Hanging(monkeypatch, *((kept, "compare") if long == "comparing" else (checks, "over")), 2)
+    driver.click(page.keeping, "restore")
+    driver.until(work.in_the_middle.is_set)
+    close(driver)
+    assert work.stopped
 
 
 def test_nor_is_the_backup_before_an_import(driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

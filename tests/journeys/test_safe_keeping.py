@@ -153,6 +153,29 @@ def test_whoever_has_the_same_id_in_the_restored_file_is_not_at_the_desk(driver:
     assert after.desk.context.actor.user_id == driver.center.staff.user_id, "as at every start, and not the other one"
 
 
+def test_a_file_that_is_damaged_under_the_window_is_restored_over_by_whoever_is_at_the_desk(
+    driver: Driver, restarted: Restarted
+) -> None:
+    """One byte of the schema is no text any more: nothing can be read, not even who is at the desk."""
+    be(driver, driver.center.admin)
+    whole = backup.take(driver.center.folder, "asked")
+    work(driver)
+    file = paths.data_file(driver.center.folder)
+    with contextlib.closing(cipher.connect(file)) as other:
+        other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    at = file.read_bytes().index(b"CREATE TABLE operations")
+    with file.open("r+b") as raw:
+        raw.seek(at + 3)
+        raw.write(b"\xff")
+    driver.desk.restore(whole.path)
+    after = restarted.wait()
+    assert "Restored" in after.window.notice_label.text()
+    assert after.desk.context.actor.user_id == driver.center.admin.user_id
+    assert Operation.get(Operation.label == "Restore backup").actor_id == driver.center.admin.user_id
+    assert Notification.get(Notification.key == "keeping.restored")
+    assert checks.run() == []
+
+
 def test_back_up_work_and_restore_by_keyboard_alone(driver: Driver, restarted: Restarted) -> None:
     be(driver, driver.center.admin)
     driver.key(Qt.Key.Key_K, CTRL)

@@ -21,6 +21,7 @@ from app.store.models import Notification, Operation, User
 from app.workers import BackupThread
 from tests.support.center import SmallCenter, build, small_center
 from tests.support.content import added, content, lost
+from tests.support.damaged import not_utf8
 from tests.support.full_center import build_full
 from tests.support.keyrings import MemoryKeyring, memory_keyring, nothing_is_known
 
@@ -85,6 +86,17 @@ def test_on_off_on_loses_nothing(full: Path, memory_keyring: MemoryKeyring) -> N
     store.close_center()
 
 
+def test_the_switch_is_recorded_by_whoever_did_it(full: Path, memory_keyring: MemoryKeyring) -> None:
+    store.open_center(full)
+    admin = User.select().where(User.role.in_(["super_admin", "admin"])).first().id
+    store.close_center()
+    switched_on(full, Actor(admin, "super_admin", "Desk 2"))
+    store.open_center(full)
+    done = Operation.get(Operation.label == "Switch encryption on")
+    assert (done.actor_id, done.actor_role, done.desk) == (admin, "super_admin", "Desk 2")
+    store.close_center()
+
+
 def test_a_row_that_were_lost_on_the_way_is_noticed(
     full: Path, memory_keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,7 +143,7 @@ def test_what_a_kill_left_plain_is_made_over_at_the_next_start(
     monkeypatch.undo()
     assert len(canaries(full)) == 3
     assert secrecy.state(full).unlike == 3
-    assert secrecy.align(full, None) == 3
+    assert secrecy.align(full, None).done == 3
     assert canaries(full) == []
 
 
@@ -142,7 +154,7 @@ def test_many_copies_do_not_keep_the_desk_closed(
     assert secrecy.switch_on(SYSTEM, full, secrecy.new_code()) == atrest.Aligned(left=3)
     assert cipher.kind_of(paths.data_file(full)) == "keyed"
     assert secrecy.state(full).unlike == 3
-    assert secrecy.align(full, None) == 3
+    assert secrecy.align(full, None).done == 3
 
 
 def test_a_copy_that_cannot_be_read_does_not_stay_plain(full: Path, memory_keyring: MemoryKeyring) -> None:
@@ -179,12 +191,13 @@ def test_what_may_be_another_programs_is_named_and_stays(
     kept = {path: path.read_bytes() for path in (foreign, letter, own_name, wiped)}
     done = secrecy.switch_on(SYSTEM, full, secrecy.new_code())
     assert {path: path.read_bytes() for path in kept} == kept
-    assert sorted(done.strangers) == sorted(path.name for path in kept)
+    assert sorted(done.strangers) == sorted(path.name for path in kept if path != wiped)
+    assert done.damaged == (wiped.name,), "by its name it can only be ours"
     assert (done.done, done.removed, done.left) == (2, 1, 0)
     assert not damaged.exists()
     assert cipher.kind_of(by_hand) == "keyed"
-    assert secrecy.align(full, None) == 0
-    assert secrecy.state(full).unlike == 1, "the copy by hand whose name says nothing"
+    assert secrecy.align(full, None).done == 0
+    assert secrecy.state(full).unlike == 2, "the copy by hand whose name says nothing, and the damaged one"
     assert secrecy.switch_off(SYSTEM, full).strangers
     assert {path: path.read_bytes() for path in kept} == kept
 
@@ -206,9 +219,104 @@ def test_a_full_disk_leaves_a_copy_for_another_time(
         switched_on(full)
     with monkeypatch.context() as patch:
         patch.setattr(atrest, "_prove_same", full_disk)
-        assert atrest.align(full) == atrest.Aligned(left=3)
+        aligned = atrest.align(full)
+        assert (aligned.done, aligned.left, len(aligned.failed)) == (0, 3, 3)
     assert len(canaries(full)) == 3
     assert atrest.align(full) == atrest.Aligned(done=3)
+
+
+def test_a_copy_whose_schema_is_no_text_is_removed_and_those_after_it_follow(
+    full: Path, memory_keyring: MemoryKeyring
+) -> None:
+    for one in backup.listing(full):
+        not_utf8(one.path)
+    assert secrecy.switch_on(SYSTEM, full, secrecy.new_code()) == atrest.Aligned(done=1, removed=2)
+    assert canaries(full) == []
+
+
+@pytest.mark.parametrize(
+    "error", [ZeroDivisionError("a bug"), OSError("pulled"), UserError("secrecy.wrong_passphrase")]
+)
+def test_whatever_is_wrong_with_one_copy_it_is_named_and_the_others_follow(
+    full: Path, memory_keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    first = backup.listing(full)[0].path
+    whole = atrest._make_over
+
+    def bad(path: Path, lock: cipher.Lock) -> None:
+        if path == first:
+            raise error
+        whole(path, lock)
+
+    monkeypatch.setattr(atrest, "_make_over", bad)
+    done = secrecy.switch_on(SYSTEM, full, secrecy.new_code())
+    assert done == atrest.Aligned(done=2, left=1, failed=(first.name,))
+    assert secrecy.stays_open(done) == [first.name]
+    assert cipher.kind_of(paths.data_file(full)) == "keyed"
+
+
+@pytest.mark.parametrize("where", ["align", "sweep", "sync"])
+def test_once_the_file_has_its_name_the_switch_has_happened(
+    full: Path, memory_keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """Whatever goes wrong with what lies beside it; to say that it did not would be the worst that can be said."""
+    file = paths.data_file(full)
+    sync, unlink = backup.sync, Path.unlink
+
+    def bug(*_args: Any, **_options: Any) -> Any:
+        raise ZeroDivisionError("a bug")
+
+    def unsynced(path: Path) -> None:
+        if path == full and cipher.kind_of(file) == "keyed":
+            raise OSError("Input/output error")
+        sync(path)
+
+    def refused(path: Path, missing_ok: bool = False) -> None:
+        if path.name.startswith("restored.partial") and path.exists():
+            raise PermissionError("held by another program")
+        unlink(path, missing_ok=missing_ok)
+
+    if where == "align":
+        monkeypatch.setattr(atrest, "_align", bug)
+    elif where == "sync":
+        monkeypatch.setattr(backup, "sync", unsynced)
+    else:
+        (full / "restored.partial").write_bytes(file.read_bytes())
+        monkeypatch.setattr(Path, "unlink", refused)
+    done = secrecy.switch_on(SYSTEM, full, secrecy.new_code())
+    assert cipher.kind_of(file) == "keyed"
+    assert (done.left, done.failed) == {
+        "align": (3, ()), "sync": (0, ()), "sweep": (1, ("restored.partial",))
+    }[where]  # fmt: skip
+
+
+def test_what_the_former_version_left_on_the_stick_does_not_stay_plain_unnamed(
+    full: Path, tmp_path: Path, memory_keyring: MemoryKeyring
+) -> None:
+    """Then all lay side by side: a half of a copy, which may be whole, and a damaged copy that may be of either."""
+    stick, other = tmp_path / "stick", tmp_path / "other"
+    stick.mkdir()
+    build(other)
+    theirs = backup.take(other, "auto")
+    store.close_center()
+    ours = backup.listing(full)[0]
+    backup.to_second_place(ours, stick)
+    halves = [stick / f"deskbell-00000{number}-20261124T120000Z-auto.partial" for number in (1, 2, 3)]
+    halves[0].write_bytes(ours.path.read_bytes())
+    halves[1].write_bytes(ours.path.read_bytes()[:9000])
+    halves[2].write_bytes(theirs.path.read_bytes())
+    letter = stick / "deskbell-letters.partial"
+    letter.write_text("Dear Ana", "utf-8")
+    damaged = stick / "deskbell-000009-20261124T120000Z-auto.db"
+    damaged.write_bytes(ours.path.read_bytes()[:9000])
+    switched_on(full)
+    aligned = secrecy.align(full, stick)
+    assert [path.exists() for path in (*halves, letter, damaged)] == [False, False, True, True, True]
+    assert aligned.strangers == (damaged.name,)
+    assert secrecy.stays_open(aligned) == [damaged.name]
+    halves[0].write_bytes(ours.path.read_bytes())
+    backup.to_second_place(backup.listing(full)[0], stick)
+    assert not halves[0].exists(), "the next copy clears it away, too"
 
 
 def test_the_second_place_follows(full: Path, tmp_path: Path, memory_keyring: MemoryKeyring) -> None:
@@ -222,7 +330,7 @@ def test_the_second_place_follows(full: Path, tmp_path: Path, memory_keyring: Me
     newest = backup.listing(full)[0]
     backup.to_second_place(newest, stick)
     assert len(canaries(stick)) == 1
-    assert secrecy.align(full, stick) == 1
+    assert secrecy.align(full, stick).done == 1
     assert canaries(stick) == []
     (there,) = stick.rglob(newest.path.name)
     assert backup.verify(there) == ""
@@ -246,7 +354,7 @@ def test_on_a_stick_of_two_centers_the_other_ones_copies_stay_as_they_are(
     before = {path: path.read_bytes() for path in stick.rglob("*.db") if path.name != ours.path.name}
     assert len(before) == 3
     switched_on(full)
-    assert secrecy.align(full, stick) == 1
+    assert secrecy.align(full, stick).done == 1
     assert {path: path.read_bytes() for path in before} == before
     (there,) = stick.rglob(ours.path.name)
     assert cipher.kind_of(there) == "keyed"

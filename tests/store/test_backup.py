@@ -1,9 +1,8 @@
-"""Backups: copies that are proven, kept by age, and never lost; and the way back."""
+"""Backups: copies that are proven, kept by age, and never lost."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import threading
@@ -15,34 +14,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app import clock, paths, store, text
+from app import clock, paths, store
 from app.desk import catalog, enrollment, keeping, people
-from app.desk.accounts import SYSTEM, Actor
-from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
-from app.errors import EnvironmentFault, UserError
-from app.store import backup, checks, cipher, restore
+from app.desk.accounts import SYSTEM
+from app.desk.enrollment import SaleDraft, SaleItem
+from app.errors import EnvironmentFault
+from app.store import backup
 from app.store.backup import Backup
-from app.store.models import MailQueue, Note, Notification, NotificationRecipient, Operation, User
-from tests.support.breaking import breaking
+from app.store.models import User
 from tests.support.center import SmallCenter, build, small_center
+from tests.support.copies import enroll, mine, rows
 from tests.support.counting import Count, sliced
 from tests.support.killing import memory_path
 
 __all__ = ["memory_path", "small_center"]
-
-
-def enroll(center: SmallCenter) -> int:
-    return enrollment.enroll(center.staff, EnrollmentDraft(center.student, center.course))
-
-
-def mine(place: Path, center: SmallCenter) -> Path:
-    """Where a center's copies lie on a second place."""
-    return backup.folder_in(place, backup.center_of(paths.data_file(center.folder)))
-
-
-def rows(path: Path, query: str) -> list[Any]:
-    with contextlib.closing(backup.database.open_beside(path)) as connection:
-        return list(connection.execute(query).fetchall())
 
 
 # -- making --------------------------------------------------------------------------------------------------
@@ -277,302 +262,6 @@ def test_a_clock_ten_years_off_costs_no_copy(small_center: SmallCenter) -> None:
     assert [one.number for one in backup.listing(small_center.folder)] == [4, 3, 2, 1]
 
 
-# -- the second place ----------------------------------------------------------------------------------------
-
-
-def test_the_second_place_gets_the_same_bytes_and_says_when_it_is_gone(
-    small_center: SmallCenter, tmp_path: Path
-) -> None:
-    stick = tmp_path / "stick"
-    stick.mkdir()
-    keeping.set_second_place(small_center.admin, str(stick))
-    one = backup.take(small_center.folder, "auto")
-    backup.to_second_place(one, stick)
-    assert (mine(stick, small_center) / one.path.name).read_bytes() == one.path.read_bytes()
-    shutil.rmtree(stick)
-    with pytest.raises(EnvironmentFault) as fault:
-        backup.to_second_place(one, stick)
-    assert fault.value.key == "keeping.second_place_gone"
-    with clock.frozen(clock.now() + timedelta(days=2)):
-        assert not keeping.remind_of_second_place(SYSTEM)
-    with clock.frozen(clock.now() + timedelta(days=4)):
-        assert keeping.remind_of_second_place(SYSTEM)
-        assert not keeping.remind_of_second_place(SYSTEM)
-    assert Notification.get(Notification.key == "keeping.second_place_missing")
-    assert checks.run() == []
-
-
-def test_a_stick_that_is_pulled_leaves_what_was_there(
-    small_center: SmallCenter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = backup.take(small_center.folder, "auto")
-    backup.to_second_place(first, tmp_path)
-    second = backup.take(small_center.folder, "auto")
-
-    def pulled(source: Path, target: Path) -> None:
-        Path(target).write_bytes(Path(source).read_bytes()[:100])
-        raise OSError(5, "Input/output error")
-
-    monkeypatch.setattr(shutil, "copyfile", pulled)
-    with pytest.raises(EnvironmentFault) as fault:
-        backup.to_second_place(second, tmp_path)
-    assert fault.value.key == "keeping.second_place_failed"
-    folder = mine(tmp_path, small_center)
-    assert (folder / first.path.name).exists()
-    assert not list(folder.glob("*.partial"))
-    monkeypatch.undo()
-    torn = folder / second.path.with_suffix(".partial").name
-    torn.write_bytes(b"half")
-    backup.to_second_place(second, tmp_path)
-    assert backup.verify(folder / second.path.name) == ""
-    assert not torn.exists()
-
-
-def test_two_centers_on_one_stick_keep_out_of_each_others_way(small_center: SmallCenter, tmp_path: Path) -> None:
-    """The same numbers, the same names: each thins, and counts on from, what is its own."""
-    stick = tmp_path / "stick"
-    stick.mkdir()
-    ours = backup.take(small_center.folder, "auto")
-    backup.to_second_place(ours, stick)
-    store.close_center()
-    other = build(tmp_path / "other")
-    try:
-        theirs = backup.take(other.folder, "auto")
-        backup.to_second_place(theirs, stick)
-        there = mine(stick, other)
-        for number in range(2, 80):
-            shutil.copy(theirs.path, there / theirs.path.name.replace("-000001-", f"-{number:06d}-"))
-        theirs = backup.take(other.folder, "auto", above=backup.highest(stick, other.folder))
-        backup.to_second_place(theirs, stick)
-    finally:
-        store.close_center()
-    assert len(list(there.iterdir())) < 60, "thinned"
-    assert [path.name for path in mine(stick, small_center).iterdir()] == [ours.path.name]
-    assert backup.highest(stick, small_center.folder) == 1
-    assert backup.highest(stick, other.folder) == theirs.number == 80
-    assert backup.highest(stick, tmp_path / "a new computer") == 0
-
-
-def test_copies_from_when_all_lay_side_by_side_are_known_by_what_they_hold(
-    small_center: SmallCenter, tmp_path: Path
-) -> None:
-    stick = tmp_path / "stick"
-    stick.mkdir()
-    former = backup.take(small_center.folder, "auto")
-    shutil.copyfile(former.path, stick / former.path.name)
-    store.close_center()
-    other = build(tmp_path / "other")
-    foreign = stick / former.path.name.replace("-000001-", "-000002-")
-    shutil.copyfile(backup.take(other.folder, "auto").path, foreign)
-    store.close_center()
-    unreadable = stick / former.path.name.replace("-000001-", "-000003-")
-    unreadable.write_bytes(b"a letter, not a copy" * 99)
-    assert backup.highest(stick, small_center.folder) == 1
-    newest = backup.take(small_center.folder, "auto")
-    backup.to_second_place(newest, stick)
-    assert {path.name for path in mine(stick, small_center).iterdir()} == {former.path.name, newest.path.name}
-    assert {path for path in stick.iterdir() if path.is_file()} == {foreign, unreadable}
-
-
-@pytest.mark.parametrize(
-    ("path", "key"),
-    [
-        ("no/such", "keeping.no_folder"),
-        ("/no/such/folder", "keeping.no_folder"),
-        ("inside", "keeping.inside_data_folder"),
-    ],
-)
-def test_a_bad_second_place_is_refused(small_center: SmallCenter, path: str, key: str) -> None:
-    if path == "inside":
-        path = str(small_center.folder)
-    with pytest.raises(UserError) as refused:
-        keeping.set_second_place(small_center.admin, path)
-    assert (refused.value.key, refused.value.field) == (key, "second_place")
-    assert keeping.second_place() is None
-
-
-# -- the way back --------------------------------------------------------------------------------------------
-
-
-def test_the_difference_is_told_by_count_and_by_name(small_center: SmallCenter) -> None:
-    one = backup.take(small_center.folder, "asked")
-    assert restore.compare(one.path, small_center.folder) == []
-    enroll(small_center)
-    with store.write("New", small_center.admin) as w:
-        w.insert(User, role="instructor", first_name="Yusuf", last_name="Demir")
-    found = {each.kind: each for each in restore.compare(one.path, small_center.folder)}
-    assert (found["people"].gone, found["people"].gone_names) == (1, ("Yusuf Demir",))
-    assert found["people"].changed_names == ("Ana Satler",)
-    assert found["enrollments"].gone_names == ("E-00001",)
-    assert "payments" not in found
-
-
-def test_what_only_followed_the_clock_is_no_difference(small_center: SmallCenter) -> None:
-    """A next slot moves on by itself every hour: nobody would recognize these people as changed."""
-    one = backup.take(small_center.folder, "asked")
-    with store.write("Refresh", small_center.admin) as w:
-        w.update(User, small_center.student, next_slot_as_of="2031-01-01T00:00:00.000Z")
-    assert restore.compare(one.path, small_center.folder) == []
-    with store.write("Rename", small_center.admin) as w:
-        w.update(User, small_center.student, last_name="Novak")
-    (people,) = restore.compare(one.path, small_center.folder)
-    assert (people.changed, people.changed_names) == (1, ("Ana Novak",))
-
-
-def test_a_restore_is_recorded_holds_unsent_mails_and_keeps_the_present_file(small_center: SmallCenter) -> None:
-    center = small_center
-    enroll(center)
-    waiting = MailQueue.select().where(MailQueue.state == "queued").count()
-    assert waiting == 1
-    one = backup.take(center.folder, "asked")
-    with store.write("After", center.admin) as w:
-        after = w.insert(User, role="instructor", first_name="After")
-    present = keeping.last_operation()
-    store.close_center()
-    aside = keeping.restore(center.admin, one.path, center.folder)
-    assert aside is not None
-    assert backup.last_operation_in(aside) == present
-    store.open_center(center.folder)
-    assert User.get_or_none(User.id == after) is None
-    last = Operation.select().order_by(Operation.id.desc()).get()
-    assert (last.label, last.actor_id) == ("Restore backup", center.admin.user_id)
-    held = MailQueue.get()
-    assert (held.state, held.reason, held.next_try_at) == ("held", "keeping.held", None)
-    assert Notification.get(Notification.key == "keeping.restored")
-    assert checks.run() == []
-    assert store.db.execute_sql("PRAGMA journal_mode").fetchone() == ("wal",)
-
-
-def test_whoever_is_not_in_the_restored_file_restores_as_the_program(small_center: SmallCenter) -> None:
-    one = backup.take(small_center.folder, "asked")
-    with store.write("New", small_center.admin) as w:
-        late = w.insert(User, role="super_admin", first_name="Late")
-    store.close_center()
-    keeping.restore(Actor(late, "super_admin"), one.path, small_center.folder)
-    store.open_center(small_center.folder)
-    assert Operation.select().order_by(Operation.id.desc()).get().actor_id is None
-    assert checks.run() == []
-
-
-def copy_with_uids(center: SmallCenter, name: str, *statements: str) -> Path:
-    """A backup of another line of the same center, in which the same ids are other people's."""
-    path = center.folder.parent / name
-    backup.make(path)
-    with contextlib.closing(cipher.connect(path, isolation_level=None)) as connection:
-        breaking(connection, *statements)
-    return path
-
-
-def test_whoever_has_the_same_id_in_the_restored_file_did_not_restore_it(small_center: SmallCenter) -> None:
-    c = small_center
-    other = copy_with_uids(c, "other.db", f"UPDATE users SET uid = '{store.uuid7()}' WHERE id = {c.admin.user_id}")
-    store.close_center()
-    keeping.restore(c.admin, other, c.folder)
-    store.open_center(c.folder)
-    last = Operation.select().order_by(Operation.id.desc()).get()
-    assert (last.label, last.actor_id, last.actor_role) == ("Restore backup", None, "system")
-    told = Notification.get(Notification.key == "keeping.restored_by")
-    assert text.sentence(told.key, json.loads(told.params)).startswith("Ingrid Maurer restored the center to ")
-    assert checks.run() == []
-
-
-def test_who_restored_is_known_by_any_id(small_center: SmallCenter) -> None:
-    c = small_center
-    uid = User.get_by_id(c.admin.user_id).uid
-    other = copy_with_uids(
-        c,
-        "other.db",
-        f"UPDATE users SET uid = '{store.uuid7()}' WHERE id = {c.admin.user_id}",
-        f"UPDATE users SET uid = '{uid}' WHERE id = {c.staff.user_id}",
-    )
-    store.close_center()
-    keeping.restore(c.admin, other, c.folder)
-    store.open_center(c.folder)
-    assert Operation.select().order_by(Operation.id.desc()).get().actor_id == c.staff.user_id
-    assert Notification.get(Notification.key == "keeping.restored")
-    assert checks.run() == []
-
-
-def test_all_who_may_restore_are_told(small_center: SmallCenter) -> None:
-    c = small_center
-    admin = people.add_staff(c.admin, people.StaffDraft("Nora", "Neu", role="admin"))
-    with store.write("Gone", c.admin) as w:
-        w.insert(User, role="admin", first_name="Former", status="inactive")
-    one = backup.take(c.folder, "asked")
-    store.close_center()
-    keeping.restore(Actor(admin, "admin"), one.path, c.folder)
-    store.open_center(c.folder)
-    told = Notification.get(Notification.key == "keeping.restored")
-    rows = NotificationRecipient.select().where(NotificationRecipient.notification_id == told.id)
-    assert {row.user_id for row in rows} == {c.admin.user_id, admin}
-
-
-def test_staff_may_not_restore(small_center: SmallCenter) -> None:
-    one = backup.take(small_center.folder, "asked")
-    with pytest.raises(UserError) as refused:
-        keeping.restore(small_center.staff, one.path, small_center.folder)
-    assert refused.value.key == "rights.missing"
-
-
-@pytest.mark.parametrize("damage", ["cut", "foreign", "newer", "hostile trigger", "broken rule"])
-def test_a_bad_backup_is_refused_before_anything_is_touched(small_center: SmallCenter, damage: str) -> None:
-    one = backup.take(small_center.folder, "asked")
-    whole = one.path.read_bytes()
-    if damage in ("cut", "foreign"):
-        one.path.write_bytes(whole[: len(whole) // 2] if damage == "cut" else b"some other file" * 200)
-    else:
-        with contextlib.closing(backup._new(one.path)) as connection:
-            connection.execute(
-                {
-                    "newer": "PRAGMA user_version = 999",
-                    "hostile trigger": "CREATE TRIGGER harmless AFTER INSERT ON operations BEGIN"
-                    " UPDATE users SET email = 'x@evil.example'; END",
-                    "broken rule": "UPDATE current_operation SET operation_id = 1",
-                }[damage]
-            )
-    store.close_center()
-    before = paths.data_file(small_center.folder).read_bytes()
-    with pytest.raises(EnvironmentFault) as fault:
-        keeping.restore(SYSTEM, one.path, small_center.folder)
-    assert fault.value.key in ("cli.bad_backup", "store.newer_file")
-    assert paths.data_file(small_center.folder).read_bytes() == before
-    assert not list(small_center.folder.glob("restored*"))
-
-
-def test_a_restore_waits_for_nobody_who_holds_the_file_and_says_so(small_center: SmallCenter) -> None:
-    """Another program reads: its log cannot be folded in, and moved away it would take what was acknowledged along."""
-    one = backup.take(small_center.folder, "asked")
-    people.add_note(small_center.staff, small_center.student, "after the backup")
-    store.close_center()
-    other = backup.driver.connect(str(paths.data_file(small_center.folder)), isolation_level=None)
-    other.execute("BEGIN")
-    assert other.execute("SELECT count(*) FROM notes").fetchone() == (1,)
-    with pytest.raises(EnvironmentFault) as fault:
-        keeping.restore(SYSTEM, one.path, small_center.folder)
-    assert fault.value.key == "store.locked"
-    other.close()
-    assert not list(small_center.folder.glob("*restore*"))
-    store.open_center(small_center.folder)
-    assert [note.text for note in Note.select()] == ["after the backup"]
-    assert checks.run() == []
-
-
-def test_two_restores_of_one_moment_keep_two_files(small_center: SmallCenter) -> None:
-    """A clock that was set back says the same moment twice."""
-    one = backup.take(small_center.folder, "asked")
-    kept = []
-    with clock.frozen(NOW):
-        for number in range(2):
-            people.add_note(small_center.staff, small_center.student, f"present {number}")
-            store.close_center()
-            kept.append(keeping.restore(SYSTEM, one.path, small_center.folder))
-            store.open_center(small_center.folder)
-    assert [rows(path, "SELECT text FROM notes") for path in kept if path is not None] == [
-        [("present 0",)],
-        [("present 1",)],
-    ]
-
-
 def test_what_a_kill_left_is_cleared_away_by_the_next_copy(small_center: SmallCenter, tmp_path: Path) -> None:
     """A journal that stayed under the name of a copy to be made would be played into it."""
     folder = paths.backups(small_center.folder)
@@ -649,14 +338,3 @@ def test_a_copy_that_waits_for_another_can_be_stopped(small_center: SmallCenter)
     with backup.alone(), pytest.raises(backup.Stopped):
         backup.take(small_center.folder, "auto", lambda: True)
     assert backup.listing(small_center.folder) == []
-
-
-def test_a_folder_in_the_place_of_the_file_is_refused_in_words(small_center: SmallCenter, tmp_path: Path) -> None:
-    copy = backup.take(small_center.folder, "asked")
-    store.close_center()
-    paths.data_file(tmp_path).mkdir()
-    with pytest.raises(EnvironmentFault) as refused:
-        keeping.restore(SYSTEM, copy.path, tmp_path)
-    assert refused.value.key == "cli.cannot_write"
-    assert paths.data_file(tmp_path).is_dir()
-    store.open_center(small_center.folder)

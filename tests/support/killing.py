@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 
 from app import paths, store
-from app.store import checks, database
+from app.store import checks, cipher
 
 Say = Callable[[str], None]
 Content = dict[str, list[Any]]
@@ -60,7 +60,7 @@ class Steps:
 
 def trace_statements(steps: Steps, *, reading: bool = False) -> None:
     """In a child: each statement on a connection made from now on is a step; where it only looks, with `reading`."""
-    connect = database.driver.connect
+    connect = cipher.driver.connect
 
     def traced(name: str, *args: Any, **kwargs: Any) -> Any:
         connection = connect(name, *args, **kwargs)
@@ -68,7 +68,7 @@ def trace_statements(steps: Steps, *, reading: bool = False) -> None:
             connection.set_trace_callback(steps)
         return connection
 
-    database.driver.connect = traced
+    cipher.driver.connect = traced
 
 
 FILE_EVENTS = {"os.rename", "os.link", "os.remove", "os.mkdir", "os.truncate", "shutil.copyfile"}

@@ -240,6 +240,7 @@ def test_encryption_is_switched_on_and_off_by_hand(
     assert cipher.kind_of(file) == "keyed"
     assert driver.window.notice_label.text() == (
         "The center is encrypted. One file may be another program's and stays as it is: before-christmas.db."
+        " Whoever has the disk can read it; if it holds data of the center, move it to a safe place or delete it."
     )
     assert letter.read_text("utf-8") == "Dear Ana"
     assert store.db.execute_sql("SELECT count(*) FROM users").fetchone() == people

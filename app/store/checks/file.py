@@ -8,10 +8,8 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
-from sqlcipher3 import dbapi2 as driver
-
 from app import text
-from app.store import migrations, search
+from app.store import cipher, migrations, search
 from app.store.checks.rules import Finding, rule, sql
 from app.text import N_
 
@@ -31,7 +29,7 @@ def integrity_words(connection: Any) -> list[str]:
     """What SQLite finds wrong, line by line. Where it cannot go on over the whole file, table by table."""
     try:
         return [words for (words,) in connection.execute("PRAGMA integrity_check").fetchall() if words != "ok"]
-    except driver.DatabaseError as error:
+    except cipher.UNREADABLE as error:
         if "interrupted" in str(error):
             raise
     found = []
@@ -39,7 +37,7 @@ def integrity_words(connection: Any) -> list[str]:
     for (name,) in names:
         try:
             lines = connection.execute(f'PRAGMA integrity_check("{name}")').fetchall()
-        except driver.DatabaseError as error:
+        except cipher.UNREADABLE as error:
             if "interrupted" in str(error):
                 raise
             found.append(f"table {name}: {error}")

@@ -208,9 +208,14 @@ class Backups(KeepingCard):
             self.back.setEnabled(False)
             self._comparing = chosen
             self._say(_("Reading what would change…"))
-            self.context.read(kept.look_into, chosen, self.data_dir, done=self._compared, failed=self._not_compared)
+            self.context.read(
+                kept.look_into, chosen, self.data_dir, lambda: self.context.is_closing,
+                done=self._compared, failed=self._not_compared,
+            )  # fmt: skip
 
     def _compared(self, found: object) -> None:
+        if found is None:  # the window closes
+            return
         self.back.setEnabled(True)
         self._say(self._routine())
         assert isinstance(found, tuple)

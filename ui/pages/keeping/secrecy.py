@@ -148,7 +148,7 @@ def _switched_on(result: secrecy.Aligned) -> str:
             result.removed,
         )
         said.append(gone.format(n=result.removed))
-    return " ".join([*said, *_following(result)])
+    return " ".join([*said, *_following(result), *_still_open(result)])
 
 
 def _switched_off(result: secrecy.Aligned) -> str:
@@ -160,10 +160,30 @@ def _following(result: secrecy.Aligned) -> list[str]:
     if result.left:
         copies = ngettext("{n} copy follows beside your work.", "{n} copies follow beside your work.", result.left)
         said.append(copies.format(n=result.left))
+    if result.failed:
+        failed = ngettext(
+            "One could not be done now: {names}.", "{n} could not be done now: {names}.", len(result.failed)
+        )
+        said.append(failed.format(n=len(result.failed), names=", ".join(result.failed)))
+    return said
+
+
+def _still_open(result: secrecy.Aligned) -> list[str]:
+    """What stays as it is beside the encrypted center, and what to do about it."""
+    said = []
+    if result.damaged:
+        damaged = ngettext(
+            "One copy is damaged and stays as it is: {names}. Whoever has the disk may read in it; delete it.",
+            "{n} copies are damaged and stay as they are: {names}. Whoever has the disk may read in them; delete them.",
+            len(result.damaged),
+        )
+        said.append(damaged.format(n=len(result.damaged), names=", ".join(result.damaged)))
     if result.strangers:
         stays = ngettext(
-            "One file may be another program's and stays as it is: {names}.",
-            "{n} files may be another program's and stay as they are: {names}.",
+            "One file may be another program's and stays as it is: {names}. Whoever has the disk can read it; if it"
+            " holds data of the center, move it to a safe place or delete it.",
+            "{n} files may be another program's and stay as they are: {names}. Whoever has the disk can read them; if"
+            " they hold data of the center, move them to a safe place or delete them.",
             len(result.strangers),
         )
         said.append(stays.format(n=len(result.strangers), names=", ".join(result.strangers)))
