@@ -29,8 +29,11 @@ def concerns(data_dir: Path) -> list[str]:
     return [text.sentence(found.key, found.params) for found in surroundings.warnings(data_dir)]
 
 
-def difference(source: Path, data_dir: Path) -> list[Difference]:
-    """What a restore of a copy would change, by kind. EnvironmentFault `cli.bad_backup`."""
+def difference(source: Path, data_dir: Path) -> list[Difference] | None:
+    """What a restore of a copy would change, by kind; None where the present file cannot be read.
+
+    EnvironmentFault `cli.bad_backup`.
+    """
     return compare(source, data_dir)
 
 
@@ -43,8 +46,11 @@ def why_unsound(copy: Path, stop: Callable[[], bool] = lambda: False) -> str:
 
 def look_into(
     copy: Backup, data_dir: Path, stop: Callable[[], bool] = lambda: False
-) -> tuple[list[Difference], str] | None:
-    """What restoring a copy would change, and why it cannot be restored, '' if it can; None where `stop` said so."""
+) -> tuple[list[Difference] | None, str] | None:
+    """What restoring a copy would change, and why it cannot be restored, '' if it can; None where `stop` said so.
+
+    No differences are known where the present file cannot be read.
+    """
     try:
         return compare(copy.path, data_dir, stop), "" if copy.verified else why_unsound(copy.path, stop)
     except Stopped:

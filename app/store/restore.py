@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from app import clock, paths
-from app.errors import EnvironmentFault
+from app.errors import DeskError, EnvironmentFault
 from app.store import backup, cipher, database, migrations, opening, witness
 
 #: What a restore is told about, kind by kind: table, and how a row is called.
@@ -63,9 +63,10 @@ class Difference:
     changed_names: tuple[str, ...]
 
 
-def compare(source: Path, data_dir: Path, stop: Callable[[], bool] = lambda: False) -> list[Difference]:
+def compare(source: Path, data_dir: Path, stop: Callable[[], bool] = lambda: False) -> list[Difference] | None:
     """What would change if `source` stood in place of the present file; kinds without a difference are left out.
 
+    None where the present file cannot be read: nothing can be told then, and the backup is needed all the more.
     EnvironmentFault `cli.bad_backup` where the backup cannot be read; Stopped if `stop` says so meanwhile.
     """
     found = []
@@ -91,11 +92,26 @@ def compare(source: Path, data_dir: Path, stop: Callable[[], bool] = lambda: Fal
                             _names(now, table, name, changed),
                         )
                     )  # fmt: skip
-    except cipher.UNREADABLE as error:
+    except (*cipher.UNREADABLE, EnvironmentFault) as error:
         if stop():
             raise backup.Stopped from error
+        if _can_be_read(source):
+            return None
+        if isinstance(error, EnvironmentFault):
+            raise
         raise EnvironmentFault("cli.bad_backup", path=str(source), detail=str(error)) from error
     return found
+
+
+def _can_be_read(path: Path) -> bool:
+    """Whether what is compared can be read in a file."""
+    try:
+        with contextlib.closing(database.open_beside(path)) as connection:
+            for table, name in KINDS.values():
+                connection.execute(f"SELECT t.*, {name} FROM {table} t").fetchall()
+    except (*cipher.UNREADABLE, DeskError):
+        return False
+    return True
 
 
 #: What a row says of itself, and what follows from the clock: not what anybody did to it.

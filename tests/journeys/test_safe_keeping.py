@@ -158,8 +158,12 @@ def test_a_file_that_is_damaged_under_the_window_is_restored_over_by_whoever_is_
 ) -> None:
     """One byte of the schema is no text any more: nothing can be read, not even who is at the desk."""
     be(driver, driver.center.admin)
-    whole = backup.take(driver.center.folder, "asked")
+    backup.take(driver.center.folder, "asked")
     work(driver)
+    page = driver.page("settings")
+    page.show_part("keeping")
+    page = page.keeping
+    driver.until(lambda: page.backups.table.current_id() is not None)
     file = paths.data_file(driver.center.folder)
     with contextlib.closing(cipher.connect(file)) as other:
         other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -167,7 +171,11 @@ def test_a_file_that_is_damaged_under_the_window_is_restored_over_by_whoever_is_
     with file.open("r+b") as raw:
         raw.seek(at + 3)
         raw.write(b"\xff")
-    driver.desk.restore(whole.path)
+    page.backups.table.setFocus()
+    driver.key(Qt.Key.Key_Return)
+    dialog = driver.dialog("restore_dialog")
+    assert "The present file cannot be read" in words(dialog)
+    QTest.keyClick(dialog, Qt.Key.Key_Return, CTRL)
     after = restarted.wait()
     assert "Restored" in after.window.notice_label.text()
     assert after.desk.context.actor.user_id == driver.center.admin.user_id

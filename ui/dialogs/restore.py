@@ -50,7 +50,7 @@ class RestoreDialog(FormDialog):
     agreed = Signal(object)
 
     def __init__(
-        self, context: Context, parent: QWidget, chosen: kept.Backup, found: list[kept.Difference], why: str = ""
+        self, context: Context, parent: QWidget, chosen: kept.Backup, found: list[kept.Difference] | None, why: str = ""
     ) -> None:
         at = words.when(chosen.made_at, context.center)
         super().__init__(parent, _("Restore"), "history", subtitle=at, width=min(theme().px(680), 940))
@@ -59,10 +59,12 @@ class RestoreDialog(FormDialog):
         if found:
             self.body.addWidget(Text(_("What would change in the present file:"), "body", "text2", wrap=True))
             self.body.addWidget(self._differences(found, parent.window().height()))
+        elif found is None:
+            self._warn(_("The present file cannot be read, so nobody can tell what would be different."))
         else:
             self.body.addWidget(Text(_("Nothing differs from the present file."), "body", "text2", wrap=True))
         self.body.addWidget(rule())
-        lost = next((each for each in found if each.kind == "invoices" and each.gone), None)
+        lost = next((each for each in found or () if each.kind == "invoices" and each.gone), None)
         if lost is not None:
             labels = ", ".join(lost.gone_names[:6])
             self._warn(

@@ -97,7 +97,7 @@ class Move(KeepingCard):
         self.context.read(kept.difference, path, self.data_dir, done=self._compared, failed=self._failed)
 
     def _compared(self, found: object) -> None:
-        assert isinstance(found, list)
+        assert found is None or isinstance(found, list)
         dialog = RestoreDialog(self.context, self, self._brought, found)
         dialog.agreed.connect(self.restore_wanted)
         dialog.open()
