@@ -175,24 +175,27 @@ def test_a_restore_that_is_killed_at_a_random_moment(ground: tuple[Path, Path], 
     origin, source = ground
     work = memory_path / "work"
     mine = work / source.relative_to(origin)
-    killed_some = done_some = 0
+    done_before = 0
     kills = Count("restore", sliced(range(1_000 if FULL else 10)))
     with clock.frozen(NOW):
         before, backed_up = _content_of(paths.data_file(origin)), _content_of(source)
         fresh(origin, work)
         next_start(work)  # what the forks import and work out is there already
+        fresh(origin, work)
         started = time.perf_counter()
         in_child(restoring(work, mine, Steps()))
         takes = time.perf_counter() - started
         for number in kills:
-            fresh(origin, work)
-            moment = random.Random(number).uniform(0.2, 1.2) * takes
-            said, killed = in_child(restoring(work, mine, Steps(-1)), moment)
-            killed_some += killed
-            done_some += "restored" in said
-            kills.fail(number, after_a_kill(work, mine, before, backed_up, said))
-    print(f"{killed_some} killed, {done_some} restored by then")  # noqa: T201 - read with -s in a full run
-    assert killed_some > 0
+            chance, killed = random.Random(number), False
+            while not killed:
+                fresh(origin, work)
+                moment = chance.uniform(0.2, 1.0) * takes
+                said, killed = in_child(restoring(work, mine, Steps(-1)), moment)
+                kills.fail(number, after_a_kill(work, mine, before, backed_up, said))
+                # How long it takes depends on who else is busy: stay close behind its end, so that each part is met.
+                takes = takes * 1.02 if killed else moment
+                done_before += not killed
+    print(f"{done_before} more were done before the kill came")  # noqa: T201 - read with -s in a full run
     assert kills.wrong == []
 
 
