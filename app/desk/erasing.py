@@ -2,9 +2,9 @@
 
 Gone: names, contact, birth date, notes, attachments, the words of mails, of the timeline and of notifications, and all
 of it in the record of changes, the search index, free pages and the log. Kept: invoices and payments as they were
-issued (commercial and tax law), enrollments and attendance without a name. It cannot be taken back, and no copy is
-made before. Copies made earlier hold the person until they are thinned: they are listed, and a restore of one erases
-again.
+issued (commercial and tax law), enrollments and attendance without a name. It cannot be taken back, so a verified copy
+is made before. That one and those made earlier hold the person until they are thinned: they are listed, and a restore
+of one erases again.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -112,6 +112,14 @@ def preview(student_id: int, data_dir: Path) -> Preview:
         copies=_copies(records, data_dir),
         obstacle=obstacle,
     )
+
+
+def back_up_first(data_dir: Path, stop: Callable[[], bool] = lambda: False) -> backup.Backup:
+    """A verified copy before somebody is erased. EnvironmentFault `erase.no_backup` where it is unsound."""
+    made = backup.take(data_dir, "erase", stop)
+    if not made.verified:
+        raise EnvironmentFault("erase.no_backup", detail=made.broken)
+    return made
 
 
 def _student(student_id: int) -> Any:
@@ -439,4 +447,4 @@ _BLANKS: dict[str, Any] = {
     "slot_enrolled": lambda row: {"override_reason": GONE if row.get("override_reason") else ""},
 }  # fmt: skip
 
-__all__ = ["Erased", "Part", "Preview", "erase", "erase_again", "finish", "preview"]
+__all__ = ["Erased", "Part", "Preview", "back_up_first", "erase", "erase_again", "finish", "preview"]

@@ -4,6 +4,7 @@ from app.text import N_
 
 MESSAGES = {
     "erase.person": N_("Erased person"),
+    "erase.no_backup": N_("No sound backup could be made first ({detail}), so nobody was erased."),
     "erase.already": N_("{number} was erased already."),
     "erase.started": N_("Payment {number} is still under way. Say in Payments whether it completed or failed first."),
     "erase.sending": N_("A mail to this person is on its way at this moment. Try again in a minute."),

@@ -302,13 +302,15 @@ def test_a_person_is_erased_by_an_admin_who_types_the_number(driver: Driver) -> 
     driver.key(Qt.Key.Key_Return, CTRL)
     driver.settled()
     assert "S-000001 is erased." in said(dialog)
+    assert "1 earlier copy still holds the person" in said(dialog)
     off = dialog.geometry().center() - driver.window.geometry().center()
     assert abs(off.x()) + abs(off.y()) < 8, "a form that says less stays in the middle"
     assert User.get_by_id(ana).first_name == "Erased person"
     driver.key(Qt.Key.Key_Escape)
     driver.gone("erase")
     driver.settled()
-    driver.until(lambda: backup.listing(driver.center.folder))
+    driver.until(lambda: len(backup.listing(driver.center.folder)) > 1)
+    assert backup.listing(driver.center.folder)[-1].why == "erase", "a copy is made before, and named as holding her"
     restoring = RestoreDialog(driver.desk.context, page, backup.listing(driver.center.folder)[0], [])
     restoring.open()
     assert "is erased again" in said(restoring)

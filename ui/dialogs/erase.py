@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from app import text
+from app import store, text
 from app.desk import erasing
 from app.desk.accounts import may
+from app.store import backup
 from app.text import N_, _, ngettext, sentence
 from ui.context import Context
 from ui.dialogs.form import FormDialog
@@ -117,6 +119,13 @@ class EraseDialog(FormDialog):
             self.fields["number"].set_error(_("That is not {number}.").format(number=self.found.number))
             return
         self.running = True
+        self.main.setEnabled(False)
+        self.say(_("A verified copy is made first …"))
+        self.context.read(_copy_first, lambda: self.context.is_closing, done=self._copied, failed=self._failed)
+
+    def _copied(self, made: object) -> None:
+        if made is None:  # the window closes
+            return
         self.say(_("Erasing, and writing the file anew …"))
         self.context.run(
             erasing.erase, self.found.student_id, self.found.version,
@@ -125,6 +134,7 @@ class EraseDialog(FormDialog):
 
     def _failed(self, error: object) -> None:
         self.running = False
+        self.main.setEnabled(True)
         self.say("")
         self.refuse(error)  # type: ignore[arg-type]
 
@@ -148,3 +158,11 @@ class EraseDialog(FormDialog):
         """Esc: not while it is being done."""
         if not self.running:
             super().reject()
+
+
+def _copy_first(stop: Callable[[], bool]) -> backup.Backup | None:
+    """A verified copy; None where the window closes meanwhile."""
+    try:
+        return erasing.back_up_first(store.data_folder(), stop)
+    except backup.Stopped:
+        return None
