@@ -20,6 +20,7 @@ from app.store import backup, checks
 from app.store.models import Operation, Slot, SlotEnrolled, User
 from tests.support.window import Driver, driver
 from ui.dialogs import ask
+from ui.dialogs.restore import RestoreDialog
 from ui.pages import person_acts
 
 __all__ = ["driver"]
@@ -307,6 +308,11 @@ def test_a_person_is_erased_by_an_admin_who_types_the_number(driver: Driver) -> 
     driver.key(Qt.Key.Key_Escape)
     driver.gone("erase")
     driver.settled()
+    driver.until(lambda: backup.listing(driver.center.folder))
+    restoring = RestoreDialog(driver.desk.context, page, backup.listing(driver.center.folder)[0], [])
+    restoring.open()
+    assert "is erased again" in said(restoring)
+    restoring.reject()
     content = b"".join(one.read_bytes() for one in driver.center.folder.glob("center.db*"))
     assert b"ana.satler" not in content
     assert b"prefers mornings" not in content

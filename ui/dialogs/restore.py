@@ -5,8 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from app import store
 from app.desk.accounts import may
 from app.lists import keeping as kept
+from app.store import erasure
 from app.text import N_, _
 from ui import words
 from ui.context import Context
@@ -77,6 +79,9 @@ class RestoreDialog(FormDialog):
         if chosen.verified:
             said = _("The present file is kept aside. Mails of the restored file that were not sent are held.")
             self.body.addWidget(Text(said, "body", "text2", wrap=True))
+            if erasure.known(store.data_folder()).uids:
+                said = _("Whoever was erased on request since then is erased again, and does not come back.")
+                self.body.addWidget(Text(said, "body", "text2", wrap=True))
         button = Button(_("Restore to {moment}").format(moment=at), "history", kind="primary", keys=("Ctrl", "Enter"))
         button.setObjectName("restore_now")
         button.setEnabled(chosen.verified and allowed)
