@@ -202,7 +202,8 @@ def _warnings(student: Any) -> tuple[tuple[str, Mapping[str, Any]], ...]:
 
 def _copies(records: list[int], data_dir: Path) -> tuple[str, ...]:
     """Copies made since the person came, newest first, as people read their moment; then those at the second place."""
-    since = min(row.created_at for row in User.select(User.created_at).where(User.id.in_(records)))
+    came = min(row.created_at for row in User.select(User.created_at).where(User.id.in_(records)))
+    since = f"{came[:19]}.000Z"  # the name of a copy tells its second
     found = [text.show(one.made_at, "stamp") for one in backup.listing(data_dir) if one.made_at >= since]
     found += [path.name for path in sorted(data_dir.glob("before-restore-*.db"), reverse=True)]
     place = center.second_place()

@@ -207,6 +207,24 @@ def test_at_the_payment_desk_the_key_means_the_payment_once_there_is_one(driver:
     driver.gone("question")
 
 
+def test_a_draft_somebody_works_at_loses_only_the_line_that_was_taken_back(driver: Driver) -> None:
+    driver.page("students").select(driver.center.student)
+    driver.key(Qt.Key.Key_F2)
+    driver.dialog("enroll")
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.gone("enroll")
+    driver.settled()
+    page = driver.window.current()
+    driver.click(page, "highway_code_24_00")
+    driver.key(Qt.Key.Key_Z, CTRL)
+    driver.dialog("take_back")
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.gone("take_back")
+    driver.settled()
+    assert [row.title for row in page.rows] == ["Highway Code handbook"]
+    assert page.owed.total_minor() == 2400
+
+
 def test_the_payment_desk_lets_go_of_whoever_was_taken_back(driver: Driver) -> None:
     row = did(driver, people.add_student, people.StudentDraft("Vera", "Probst"))
     page = driver.page("payments")

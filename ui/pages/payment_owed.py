@@ -160,6 +160,12 @@ class Owed(QWidget):
         """Whether something else is owed now than stands here."""
         return payments.owed(student_id) != [row.due for row in self.rows if row.due is not None]
 
+    def let_go(self, student_id: int) -> None:
+        """Take away the lines that are not owed any more as they stand here; what was added stays."""
+        owed = payments.owed(student_id)
+        for row in [row for row in self.rows if row.due is not None and row.due not in owed]:
+            self._remove_row(row)
+
     def allow(self, on: bool) -> None:
         """Whether lines can be chosen and added: not once the payment is started."""
         self._open = on

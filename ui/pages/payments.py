@@ -214,7 +214,14 @@ class PaymentsPage(QWidget):
             if roster.overview(self.student_id) is None:
                 self.new_draft(None)  # who was to pay is gone, as by taking back that they were added
             elif self.owed.is_stale(self.student_id):
-                self.new_draft(self.student_id)
+                if self._is_worked_at():
+                    self.owed.let_go(self.student_id)
+                else:
+                    self.new_draft(self.student_id)
+
+    def _is_worked_at(self) -> bool:
+        """Whether somebody has typed or added something: then it is not begun anew under their hands."""
+        return self._given_touched or self._splitting() or any(row.offer is not None for row in self.rows)
 
     def new_draft(self, student_id: int | None) -> None:
         """Begin anew with someone. Nothing is booked by looking."""
@@ -644,7 +651,7 @@ class PaymentsPage(QWidget):
 
     def _refunded(self) -> None:
         """What was given back is owed again; a draft that somebody works at stays as it is."""
-        typed = self._given_touched or self._splitting() or any(row.offer is not None for row in self.rows)
+        typed = self._is_worked_at()
         if self.student_id is not None and self.completed is None and not self._stands():
             if typed:
                 self.who.show_person(roster.overview(self.student_id))
