@@ -52,7 +52,10 @@ def main(argv: list[str]) -> int:
     test.add_argument("args", nargs=argparse.REMAINDER, help="after --: handed to pytest")
     for name in ("bench", "build", "check", "lock"):
         commands.add_parser(name)
-    options = parser.parse_args(argv)
+    if argv[:1] == ["run"] and argv[1:2] not in (["-h"], ["--help"]):
+        options = argparse.Namespace(command="run", args=argv[1:])  # argparse hands on nothing that begins with a dash
+    else:
+        options = parser.parse_args(argv)
     return {"run": do_run, "test": do_test, "bench": do_bench, "build": do_build, "check": do_check, "lock": do_lock}[
         options.command
     ](options)
