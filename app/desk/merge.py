@@ -16,7 +16,7 @@ from typing import Any
 from app import clock, store, text
 from app.desk import balances, center, dues, identity, notifications, seats, timeline
 from app.desk.accounts import Actor, require
-from app.errors import EnvironmentFault, UserError
+from app.errors import UserError
 from app.store import Write, backup, search
 from app.store.models import (
     Attachment,
@@ -349,10 +349,7 @@ def back_up_first(
     progress: Callable[[int, int], None] | None = None,
 ) -> backup.Backup:
     """A verified copy before two records are merged. EnvironmentFault `merge.no_backup` where it is unsound."""
-    made = backup.take(data_dir, "merge", stop, progress)
-    if not made.verified:
-        raise EnvironmentFault("merge.no_backup", detail=made.broken)
-    return made
+    return backup.take_first(data_dir, "merge", "merge.no_backup", stop, progress)
 
 
 def merge(

@@ -13,7 +13,7 @@ from peewee import fn
 from app import store
 from app.desk import center, notifications, timeline
 from app.desk.accounts import Actor, require
-from app.errors import EnvironmentFault, UserError
+from app.errors import UserError
 from app.exchange import checking
 from app.exchange.checking import Line, Plan
 from app.exchange.reading import Progress, Stop, Stopped, never
@@ -40,11 +40,9 @@ class Done:
 def back_up_first(data_dir: Path, stop: Stop = never, progress: Progress | None = None) -> None:
     """A verified copy before the import. EnvironmentFault `exchange.no_backup` where it is unsound; Stopped."""
     try:
-        made = backup.take(data_dir, "import", stop, progress)
+        backup.take_first(data_dir, "import", "exchange.no_backup", stop, progress)
     except backup.Stopped as stopped:
         raise Stopped from stopped
-    if not made.verified:
-        raise EnvironmentFault("exchange.no_backup", detail=made.broken)
 
 
 def import_students(actor: Actor, plan: Plan, update: bool = False, progress: Progress | None = None) -> Done:

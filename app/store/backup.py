@@ -106,6 +106,20 @@ def make(target: Path) -> int:
     return target.stat().st_size
 
 
+def take_first(
+    data_dir: Path,
+    why: str,
+    otherwise: str,
+    stop: Callable[[], bool] = lambda: False,
+    progress: Progress | None = None,
+) -> Backup:
+    """A verified copy before something that changes much. EnvironmentFault `otherwise` where it is unsound; Stopped."""
+    made = take(data_dir, why, stop, progress)
+    if not made.verified:
+        raise EnvironmentFault(otherwise, detail=made.broken)
+    return made
+
+
 def take(
     data_dir: Path,
     why: str,

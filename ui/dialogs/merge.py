@@ -183,9 +183,11 @@ class MergeDialog(FormDialog):
             return
         self.clear_errors()
         self._busy(True)
-        self.context.read(
-            _copy_first, self._stop.is_set, self.progress.emit, done=self._copied, failed=self._failed
-        )  # fmt: skip
+        self.context.read(_copy_first, self._is_stopped, self.progress.emit, done=self._copied, failed=self._failed)
+
+    def _is_stopped(self) -> bool:
+        """Asked from beside the window: whether the copy is not wanted any more."""
+        return self._stop.is_set() or self.context.is_closing
 
     def _busy(self, running: bool) -> None:
         self.running = running
