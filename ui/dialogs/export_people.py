@@ -5,32 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtWidgets import QProgressBar, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.desk.accounts import Actor
 from app.exchange import exporting
 from app.exchange import shown as as_shown
-from app.exchange.reading import Stopped
 from app.exchange.shown import Shown
 from app.text import _, ngettext
 from ui.context import Context
 from ui.dialogs import ask
-from ui.dialogs.form import FormDialog
-from ui.dialogs.import_people import _unless_stopped, _Work
+from ui.dialogs.beside import BesideForm, Work
 from ui.dialogs.print_people import Asked, ids_of, who
 from ui.widgets.basic import Button, Field, Segment, Text
 
 
-class ExportPeople(FormDialog):
+class ExportPeople(BesideForm):
     """The list as it is shown, by its words, filters, columns and order; or those who are selected."""
 
     def __init__(self, context: Context, parent: QWidget, asked: Asked, selected: Sequence[int], shown: Shown) -> None:
-        super().__init__(parent, _("Export students"), "file-text", width=560)
+        super().__init__(context, parent, _("Export students"), "file-text", width=560)
         self.setObjectName("export_people")
-        self.context, self.asked, self.selected, self.shown = context, asked, list(selected), shown
-        self._work = _Work(context)
-        self._work.progress.connect(self._progressed)
-        self._closed = False
+        self.asked, self.selected, self.shown = asked, list(selected), shown
         self.who = who(self.selected)
         self.kind = Segment(
             [("csv", _("CSV"), ()), ("xlsx", _("Excel"), ()), ("pdf", _("PDF"), ()), ("vcf", _("vCard"), ())], "kind"
@@ -45,10 +40,6 @@ class ExportPeople(FormDialog):
         self.body.addWidget(self.what_field)
         self.said = Text("", "small", "text3", wrap=True)
         self.body.addWidget(self.said)
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.setAccessibleName(_("Progress"))
-        self.bar.hide()
         self.body.addWidget(self.bar)
         self.add_foot((), Button(_("Save as…"), "save", kind="primary", keys=("Ctrl", "Enter")))
         self._fit()
@@ -71,15 +62,10 @@ class ExportPeople(FormDialog):
         if not path:
             return
         target = Path(path) if Path(path).suffix else Path(path).with_suffix(f".{kind}")
-        self.say("")
-        self.bar.setRange(0, 0)
-        self.bar.show()
-        self.main.setEnabled(False)
         only = self.selected if self.who.value() == "selected" else []
         zone = self.context.center.zone
-        self.context.read(
-            _unless_stopped, _export, self.context.actor, self.asked, only, zone, self._columns(), target, self._work,
-            done=self._saved, failed=self._failed,
+        self.begin(
+            _export, self.context.actor, self.asked, only, zone, self._columns(), target,
         )  # fmt: skip
 
     def _columns(self) -> Shown | None:
@@ -87,32 +73,15 @@ class ExportPeople(FormDialog):
         kind = self.kind.value()
         return self.shown if kind == "pdf" or (kind != "vcf" and self.what.value() == "shown") else None
 
-    def _progressed(self, done: int, total: int) -> None:
-        self.bar.setRange(0, total)
-        self.bar.setValue(done)
-
-    def _saved(self, answer: tuple[int, str] | Stopped) -> None:
-        if self._closed or isinstance(answer, Stopped):
-            return
+    def finished_with(self, answer: tuple[int, str]) -> None:
         count, name = answer
         self.accept()
         said = ngettext("{n} student is in {file}", "{n} students are in {file}", count)
         self.context.notice.emit(said.format(n=f"{count:,}", file=name))
 
-    def _failed(self, error: object) -> None:
-        if not self._closed:
-            self.bar.hide()
-            self.main.setEnabled(True)
-            self.refuse(error)  # type: ignore[arg-type]
-
-    def done(self, code: int) -> None:
-        self._closed = True
-        self._work.stopped = True
-        super().done(code)
-
 
 def _export(
-    actor: Actor, asked: Asked, only: list[int], zone: str, shown: Shown | None, path: Path, work: _Work
+    actor: Actor, asked: Asked, only: list[int], zone: str, shown: Shown | None, path: Path, work: Work
 ) -> tuple[int, str]:
     ids = ids_of(asked, only, zone)
     if shown is not None:

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QProgressBar, QStackedWidget, QVBoxLayout, QWidget
 
 from app import store, text
@@ -24,6 +23,7 @@ from app.text import _, ngettext
 from ui import words
 from ui.context import Context
 from ui.dialogs import ask
+from ui.dialogs.beside import Work, unless_stopped
 from ui.dialogs.form import FormDialog
 from ui.dialogs.import_columns import ColumnsStep
 from ui.dialogs.import_rows import LinesStep
@@ -39,25 +39,6 @@ def choose(context: Context, parent: QWidget) -> None:
         ImportPeople(context, parent, Path(path)).open()
 
 
-class _Work(QObject):
-    """Something long that runs beside the window: how far it is, and whether it was stopped."""
-
-    progress = Signal(int, int)
-
-    def __init__(self, context: Context) -> None:
-        super().__init__()
-        self._context = context
-        self.stopped = False
-
-    def stop(self) -> bool:
-        """Whether someone said stop, or closed the window; asked by whoever does the work."""
-        return self.stopped or self._context.is_closing
-
-    def tell(self, done: int, total: int) -> None:
-        """How far it is, from whatever thread."""
-        self.progress.emit(done, total)
-
-
 class ImportPeople(FormDialog):
     """Busy, columns, lines; then busy again."""
 
@@ -66,7 +47,7 @@ class ImportPeople(FormDialog):
         self.setObjectName("import_people")
         self.context, self.path = context, path
         self.plan: Plan | None = None
-        self._work = _Work(context)
+        self._work = Work(context)
         self._writing = self._closed = self._refused = False
         self.stack = QStackedWidget()
         self.busy, self.busy_words, self.bar = self._busy_step()
@@ -106,10 +87,10 @@ class ImportPeople(FormDialog):
 
     # -- what runs beside
 
-    def _begin(self, said: str) -> _Work:
+    def _begin(self, said: str) -> Work:
         """Show that something runs; returns what it can ask and tell."""
         self._work.stopped = True
-        self._work = _Work(self.context)
+        self._work = Work(self.context)
         self._work.progress.connect(self._progressed)
         self.busy_words.setText(said)
         self.bar.setRange(0, 0)
@@ -132,9 +113,7 @@ class ImportPeople(FormDialog):
             self.main.setEnabled(True)
 
     def _beside(self, function: Callable[..., Any], *args: Any, done: Callable[[Any], None]) -> None:
-        self.context.read(
-            _unless_stopped, function, *args, done=_Answer(self, done), failed=_Answer(self, self._failed)
-        )
+        self.context.read(unless_stopped, function, *args, done=_Answer(self, done), failed=_Answer(self, self._failed))
 
     def _failed(self, error: DeskError) -> None:
         """Nothing was written: say why, and stand where one can go on."""
@@ -304,20 +283,12 @@ class _Answer:
             self._act(answer)
 
 
-def _unless_stopped(function: Callable[..., Any], *args: Any) -> Any:
-    """What a function returns; Stopped as an answer, for it is no failure."""
-    try:
-        return function(*args)
-    except Stopped as stopped:
-        return stopped
-
-
-def _read_file(path: Path, encoding: str, heads: bool | None, work: _Work) -> tuple[Table, tuple[str, str, int] | None]:
+def _read_file(path: Path, encoding: str, heads: bool | None, work: Work) -> tuple[Table, tuple[str, str, int] | None]:
     table = reading.read(path, encoding=encoding, heads=heads, stop=work.stop, progress=work.tell)
     return table, known.imported_before(table.sha256)
 
 
-def _check_lines(table: Table, mapping: list[str], style: str, work: _Work) -> Plan:
+def _check_lines(table: Table, mapping: list[str], style: str, work: Work) -> Plan:
     return checking.plan(table, mapping, style, stop=work.stop, progress=work.tell)
 
 
@@ -326,5 +297,5 @@ def _match(plan: Plan) -> Plan:
     return plan
 
 
-def _back_up(work: _Work) -> None:
+def _back_up(work: Work) -> None:
     importing.back_up_first(store.data_folder(), work.stop, work.tell)

@@ -4,34 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QComboBox, QProgressBar, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from app.desk.accounts import Actor
 from app.documents import labels
 from app.exchange import shown as exporting
-from app.exchange.reading import Stopped
 from app.exchange.shown import Shown
 from app.lists import people as roster
 from app.text import _, ngettext
 from ui.context import Context
-from ui.dialogs.form import FormDialog
-from ui.dialogs.import_people import _unless_stopped, _Work
+from ui.dialogs.beside import BesideForm, Work
 from ui.pages import paper
 from ui.widgets.basic import Button, Field, Segment, Text
 
 Asked = tuple[str, tuple[str, ...], str]
 
 
-class PrintPeople(FormDialog):
+class PrintPeople(BesideForm):
     """The list or labels, of everyone in the list or of those who are selected."""
 
     def __init__(self, context: Context, parent: QWidget, asked: Asked, selected: Sequence[int], shown: Shown) -> None:
-        super().__init__(parent, _("Print students"), "printer", width=560)
+        super().__init__(context, parent, _("Print students"), "printer", width=560)
         self.setObjectName("print_people")
-        self.context, self.asked, self.selected, self.shown = context, asked, list(selected), shown
-        self._work = _Work(context)
-        self._work.progress.connect(self._progressed)
-        self._closed = False
+        self.asked, self.selected, self.shown = asked, list(selected), shown
         self.what = Segment([("list", _("The list as shown"), ()), ("labels", _("Address labels"), ())], "what")
         self.what.set_value("list")
         self.what.chosen.connect(self._fit)
@@ -50,10 +45,6 @@ class PrintPeople(FormDialog):
         self.body.addWidget(self.add_field("first", self.first_field))
         self.note = Text(_("Whoever has no address is left out. Print at 100 %."), "small", "text3", wrap=True)
         self.body.addWidget(self.note)
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.setAccessibleName(_("Progress"))
-        self.bar.hide()
         self.body.addWidget(self.bar)
         self.add_foot((), Button(_("Look at it"), "eye", kind="primary", keys=("Ctrl", "Enter")))
         self._fit()
@@ -73,23 +64,14 @@ class PrintPeople(FormDialog):
         if not self.main.isEnabled():
             return
         self.clear_errors()
-        self.bar.setRange(0, 0)
-        self.bar.show()
-        self.main.setEnabled(False)
         only = self.selected if self.who.value() == "selected" else []
         kind = str(self.sheet.currentData()) if self.what.value() == "labels" else ""
-        self.context.read(
-            _unless_stopped, _made, self.context.actor, self.asked, only, self.context.center.zone, self.shown, kind,
-            self.first.currentIndex() + 1, self._work, done=self._look, failed=self._failed,
+        self.begin(
+            _made, self.context.actor, self.asked, only, self.context.center.zone, self.shown, kind,
+            self.first.currentIndex() + 1,
         )  # fmt: skip
 
-    def _progressed(self, done: int, total: int) -> None:
-        self.bar.setRange(0, total)
-        self.bar.setValue(done)
-
-    def _look(self, answer: tuple[bytes, int, int] | Stopped) -> None:
-        if self._closed or isinstance(answer, Stopped):
-            return
+    def finished_with(self, answer: tuple[bytes, int, int]) -> None:
         content, count, without = answer
         parent, on_labels = self.parentWidget(), self.what.value() == "labels"
         assert parent is not None
@@ -105,17 +87,6 @@ class PrintPeople(FormDialog):
             said = ngettext("{n} label", "{n} labels", count).format(n=count)
             left = ngettext("{n} has no address", "{n} have no address", without).format(n=without)
             self.context.notice.emit(" · ".join([said, left] if without else [said]))
-
-    def _failed(self, error: object) -> None:
-        if not self._closed:
-            self.bar.hide()
-            self.main.setEnabled(True)
-            self.refuse(error)  # type: ignore[arg-type]
-
-    def done(self, code: int) -> None:
-        self._closed = True
-        self._work.stopped = True
-        super().done(code)
 
 
 def who(selected: Sequence[int]) -> Segment:
@@ -137,7 +108,7 @@ def ids_of(asked: Asked, only: list[int], zone: str) -> list[int]:
 
 
 def _made(
-    actor: Actor, asked: Asked, only: list[int], zone: str, shown: Shown, kind: str, first: int, work: _Work
+    actor: Actor, asked: Asked, only: list[int], zone: str, shown: Shown, kind: str, first: int, work: Work
 ) -> tuple[bytes, int, int]:
     ids = ids_of(asked, only, zone)
     if kind:
