@@ -200,24 +200,33 @@ class PaymentsPage(QWidget):
     # -- the draft
 
     def page_shown(self) -> None:
-        """Read again what is shown beside the draft."""
+        """Read again what is shown beside the draft, and what is owed."""
         self.side.reload()
+        self._read_owed()
         if self.student_id is None:
             self._to_given()
             self.other_student()
 
     def on_changes(self, changes: Any) -> None:
-        """After a commit: the side, and what is owed, unless a payment of it stands here already."""
-        if changes.tables & {"payments", "tills", "till_moves"} and self.isVisible():
+        """After a commit: the side, and what is owed. A page that is not seen reads it when it is."""
+        if not self.isVisible():
+            return
+        if changes.tables & {"payments", "tills", "till_moves"}:
             self.side.reload()
-        if changes.tables & _OWED_BY and self.student_id is not None and not self.has_own_undo():
-            if roster.overview(self.student_id) is None:
-                self.new_draft(None)  # who was to pay is gone, as by taking back that they were added
-            elif self.owed.is_stale(self.student_id):
-                if self._is_worked_at():
-                    self.owed.let_go(self.student_id)
-                else:
-                    self.new_draft(self.student_id)
+        if changes.tables & _OWED_BY:
+            self._read_owed()
+
+    def _read_owed(self) -> None:
+        """What is owed now, unless a payment of it stands here already."""
+        if self.student_id is None or self.has_own_undo():
+            return
+        if not roster.page([self.student_id]):
+            self.new_draft(None)  # who was to pay is gone, as by taking back that they were added
+        elif self.owed.is_stale(self.student_id):
+            if self._is_worked_at():
+                self.owed.let_go(self.student_id)
+            else:
+                self.new_draft(self.student_id)
 
     def _is_worked_at(self) -> bool:
         """Whether somebody has typed or added something: then it is not begun anew under their hands."""
