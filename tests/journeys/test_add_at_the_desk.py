@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 
 from app.store import checks
 from app.store.models import CourseEnrolled, Payment, ProductEnrolled, User
-from tests.support.window import Driver, driver
+from tests.support.window import Driver, driver, typed
 
 __all__ = ["driver"]
 
 CTRL = Qt.KeyboardModifier.ControlModifier
-
-
-def typed(words: str) -> None:
-    target = QApplication.focusWidget()
-    assert target is not None
-    QTest.keyClicks(target, words)
 
 
 def add(driver: Driver, words: str) -> None:

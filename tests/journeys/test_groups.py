@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
@@ -13,19 +11,11 @@ from app import clock
 from app.desk import scheduling, seats
 from app.store import checks
 from app.store.models import Notification, SlotEnrolled
-from tests.support.window import Driver, driver
+from tests.support.window import Driver, did, driver
 
 __all__ = ["driver"]
 
 CTRL = Qt.KeyboardModifier.ControlModifier
-
-
-def did(driver: Driver, function: Callable[..., Any], *args: Any) -> Any:
-    """The answer of a function of the desk, run where the window runs it."""
-    found: list[Any] = []
-    driver.desk.context.run(function, *args, done=found.append)
-    driver.settled()
-    return found[0]
 
 
 def group(driver: Driver, name: str, capacity: int, *days_ahead: int) -> int:

@@ -22,7 +22,7 @@ from app.store.models import (
     Timeline,
     User,
 )
-from tests.support.window import Driver, driver
+from tests.support.window import Driver, driver, typed
 
 __all__ = ["driver"]
 
@@ -31,14 +31,6 @@ CTRL, ALT, SHIFT = (
     Qt.KeyboardModifier.AltModifier,
     Qt.KeyboardModifier.ShiftModifier,
 )
-
-
-def typed(words: str) -> None:
-    """Type where the focus is."""
-    target = QApplication.focusWidget()
-    assert target is not None
-    QTest.keyClicks(target, words)
-    QApplication.processEvents()
 
 
 def focus(driver: Driver) -> QWidget:

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from app import clock
 from app.desk import people, scheduling, seats
 from app.desk.accounts import may
 from app.store import backup, checks
 from app.store.models import Operation, Slot, SlotEnrolled, User
-from tests.support.window import Driver, driver
+from tests.support.window import Driver, did, driver, said, typed
 from ui.dialogs import ask
 from ui.dialogs.restore import RestoreDialog
 from ui.pages import person_acts
@@ -26,26 +26,6 @@ from ui.pages import person_acts
 __all__ = ["driver"]
 
 CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
-
-
-def did(driver: Driver, function: Any, *args: Any) -> Any:
-    """The answer of a function of the desk, run where the window runs it."""
-    found: list[Any] = []
-    driver.desk.context.run(function, *args, done=found.append)
-    driver.settled()
-    return found[0]
-
-
-def said(widget: QWidget) -> str:
-    """Every word a person reads there."""
-    return "\n".join(label.text() for label in widget.findChildren(QLabel) if label.isVisible())
-
-
-def typed(words: str) -> None:
-    target = QApplication.focusWidget()
-    assert target is not None
-    QTest.keyClicks(target, words)
-    QApplication.processEvents()
 
 
 def test_two_records_are_merged_from_the_panel_by_keyboard_and_parted_again(driver: Driver) -> None:

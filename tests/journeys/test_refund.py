@@ -6,14 +6,13 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 
 from app.desk import enrollment, payments
 from app.desk.accounts import Actor
 from app.desk.enrollment import EnrollmentDraft
 from app.store import checks
 from app.store.models import Payment, User
-from tests.support.window import Driver, driver
+from tests.support.window import Driver, driver, typed_over
 
 __all__ = ["driver"]
 
@@ -36,28 +35,21 @@ def paid(driver: Driver) -> Any:
     return driver.window.current()
 
 
-def typed(words: str) -> None:
-    target = QApplication.focusWidget()
-    assert target is not None
-    QTest.keyClick(target, Qt.Key.Key_A, CTRL)
-    QTest.keyClicks(target, words)
-
-
 def test_by_keys_alone(driver: Driver) -> None:
     desk = paid(driver)
     driver.key(Qt.Key.Key_P, ALT)
     driver.dialog("payments_of")
     driver.key(Qt.Key.Key_Return)
     dialog = driver.dialog("refund")
-    typed("400")
+    typed_over("400")
     assert not dialog.effect.isVisible()
     driver.key(Qt.Key.Key_Tab)
-    typed("asked for")
+    typed_over("asked for")
     driver.key(Qt.Key.Key_Return, CTRL)
     driver.settled()
     assert dialog.fields["amount"].error == "At most €340.00 of P-000001 can be refunded."
     dialog.fields["amount"].edit.setFocus()
-    typed("50")
+    typed_over("50")
     assert dialog.effect.text() == "€10.00 of it is credit.\nDriving B Theory: €40.00 is owed again."
     driver.key(Qt.Key.Key_Return, CTRL)
     QTest.keyClick(dialog, Qt.Key.Key_Return, CTRL)  # and once more, too late
@@ -107,7 +99,7 @@ def test_a_draft_that_somebody_works_at_is_kept(driver: Driver) -> None:
     driver.key(Qt.Key.Key_Return)
     driver.dialog("refund")
     driver.key(Qt.Key.Key_Tab)
-    typed("asked for")
+    typed_over("asked for")
     driver.key(Qt.Key.Key_Return, CTRL)
     driver.gone("refund")
     driver.settled()

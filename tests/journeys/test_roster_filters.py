@@ -14,19 +14,12 @@ from PySide6.QtWidgets import QApplication, QMenu
 from app.desk import catalog, enrollment, people
 from app.lists import people as roster
 from tests.support.odd_text import ODD
-from tests.support.window import Driver, driver, opened
+from tests.support.window import Driver, did, driver, opened
 from ui.theme import theme
 
 __all__ = ["driver", "opened"]
 
 NONE = Qt.KeyboardModifier.NoModifier
-
-
-def did(driver: Driver, function: Any, *args: Any) -> Any:
-    found: list[Any] = []
-    driver.desk.context.run(function, *args, done=found.append)
-    driver.settled()
-    return found[0]
 
 
 @pytest.fixture

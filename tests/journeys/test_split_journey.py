@@ -16,7 +16,7 @@ from app.desk.enrollment import EnrollmentDraft
 from app.store import checks
 from app.store.models import Invoice, Payment, ProductEnrolled, StudentPayment, User
 from tests.support.center import build
-from tests.support.window import Driver, driver, opened
+from tests.support.window import Driver, driver, opened, typed_over
 
 __all__ = ["driver"]
 
@@ -36,13 +36,6 @@ def owing(driver: Driver) -> Any:
     return desk
 
 
-def typed(words: str) -> None:
-    target = QApplication.focusWidget()
-    assert target is not None
-    QTest.keyClick(target, Qt.Key.Key_A, CTRL)
-    QTest.keyClicks(target, words)
-
-
 def rows() -> list[tuple[str, str, int, int | None]]:
     return [(p.method, p.status, p.amount_minor, p.given_minor) for p in Payment.select().order_by(Payment.id)]
 
@@ -60,7 +53,7 @@ def test_card_and_cash_where_the_card_fails_by_keys_alone(driver: Driver) -> Non
     desk = owing(driver)
     driver.key(Qt.Key.Key_4, ALT)
     assert desk.method() == "split"
-    typed("300")
+    typed_over("300")
     driver.key(Qt.Key.Key_Return)  # the rest by another means
     assert desk.split.rest_label.text() == "Rest €0.00"
     assert [(row.method(), row.amount_minor()) for row in desk.split.rows] == [("card", 30000), ("cash", 5400)]
@@ -75,7 +68,7 @@ def test_card_and_cash_where_the_card_fails_by_keys_alone(driver: Driver) -> Non
         driver.key(Qt.Key.Key_Tab, Qt.KeyboardModifier.ShiftModifier)
     driver.key(Qt.Key.Key_Space)
     driver.dialog("question")
-    typed("card refused")
+    typed_over("card refused")
     driver.key(Qt.Key.Key_Return, CTRL)
     driver.gone("question")
     driver.settled()
@@ -88,7 +81,7 @@ def test_card_and_cash_where_the_card_fails_by_keys_alone(driver: Driver) -> Non
     assert again.method() == "check"
     cash = desk.split.rows[1]
     cash.given.setFocus()
-    typed("60")
+    typed_over("60")
     assert "Change €6.00" in cash.facts.text()
     go_on(driver)
     go_on(driver)
@@ -151,7 +144,7 @@ def test_card_and_cash_where_the_card_fails_by_mouse(driver: Driver) -> None:
 def test_two_enters_at_once_make_one_part(driver: Driver) -> None:
     desk = owing(driver)
     driver.key(Qt.Key.Key_4, ALT)
-    typed("200")
+    typed_over("200")
     for _press in range(3):
         QTest.keyClick(desk, Qt.Key.Key_Return, CTRL)
     driver.settled()
@@ -201,7 +194,7 @@ def test_a_part_taken_up_again_shows_the_lines_it_was_started_for(driver: Driver
     desk.rows[2].edit.setText("50.00")
     desk.rows[2]._edited()
     driver.key(Qt.Key.Key_4, ALT)
-    typed("60")
+    typed_over("60")
     go_on(driver)
     driver.key(Qt.Key.Key_Escape)
     driver.key(Qt.Key.Key_Escape)
@@ -220,7 +213,7 @@ def test_a_part_taken_up_again_shows_the_lines_it_was_started_for(driver: Driver
 def test_escape_leaves_what_was_completed_and_says_so(driver: Driver) -> None:
     desk = owing(driver)
     driver.key(Qt.Key.Key_4, ALT)
-    typed("200")
+    typed_over("200")
     go_on(driver)
     go_on(driver)
     driver.key(Qt.Key.Key_Escape)
@@ -237,7 +230,7 @@ def _other_desk(actor: Actor, payment_id: int) -> None:
 def test_a_part_that_another_desk_settled_is_seen(driver: Driver) -> None:
     desk = owing(driver)
     driver.key(Qt.Key.Key_4, ALT)
-    typed("200")
+    typed_over("200")
     go_on(driver)
     driver.desk.context.run(_other_desk, Payment.get().id)
     driver.settled()
@@ -255,7 +248,7 @@ def test_more_than_the_rest_or_no_amount_is_refused_in_words(driver: Driver) -> 
     desk = owing(driver)
     driver.key(Qt.Key.Key_4, ALT)
     for amount, said in (("400", "Only €354.00"), ("x", "amount"), ("", "")):
-        typed(amount)
+        typed_over(amount)
         go_on(driver)
         assert said in desk.problem.text()
         assert desk.problem.text()
@@ -266,7 +259,7 @@ def test_more_than_the_rest_or_no_amount_is_refused_in_words(driver: Driver) -> 
 def test_other_lines_change_the_parts_until_the_first_is_started(driver: Driver) -> None:
     desk = owing(driver)
     driver.key(Qt.Key.Key_4, ALT)
-    typed("100")
+    typed_over("100")
     driver.key(Qt.Key.Key_Return)
     assert desk.split.rows[1].amount_minor() == 25400
     desk.rows[1].take.click()

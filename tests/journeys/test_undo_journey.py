@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from app import clock
 from app.desk import enrollment, people, scheduling
 from app.store import checks
 from app.store.models import CourseEnrolled, Operation, Slot, SlotEnrolled, User
-from tests.support.window import Driver, driver
+from tests.support.window import Driver, did, driver, said, typed
 from ui.theme import theme
 
 __all__ = ["driver"]
 
 CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
-
-
-def did(driver: Driver, function: Callable[..., Any], *args: Any) -> Any:
-    """The answer of a function of the desk, run where the window runs it."""
-    found: list[Any] = []
-    driver.desk.context.run(function, *args, done=found.append)
-    driver.settled()
-    return found[0]
 
 
 def group(driver: Driver) -> int:
@@ -38,18 +28,6 @@ def group(driver: Driver) -> int:
         start_time="17:30", capacity=1,
     )  # fmt: skip
     return int(Slot.get(Slot.session_id == did(driver, scheduling.plan_session, draft)).id)
-
-
-def said(widget: QWidget) -> str:
-    """Every word a person reads there."""
-    return "\n".join(label.text() for label in widget.findChildren(QLabel) if label.isVisible())
-
-
-def typed(words: str) -> None:
-    target = QApplication.focusWidget()
-    assert target is not None
-    QTest.keyClicks(target, words)
-    QApplication.processEvents()
 
 
 def test_a_seat_is_booked_and_taken_back_by_keyboard(driver: Driver) -> None:

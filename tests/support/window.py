@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QLineEdit, QPushButton, QWidget
 
 from app import store
 from app.mail.worker import MailRunner
@@ -130,4 +130,33 @@ def opened(
         QApplication.processEvents()
 
 
-__all__ = ["Driver", "QPushButton", "driver", "opened"]
+def did(driver: Driver, function: Callable[..., Any], *args: Any) -> Any:
+    """The answer of a function of the desk, run where the window runs it."""
+    found: list[Any] = []
+    driver.desk.context.run(function, *args, done=found.append)
+    driver.settled()
+    return found[0]
+
+
+def said(widget: QWidget) -> str:
+    """Every word a person reads there."""
+    return "\n".join(label.text() for label in widget.findChildren(QLabel) if label.isVisible())
+
+
+def typed(words: str) -> None:
+    """Type where the focus is."""
+    target = QApplication.focusWidget()
+    assert target is not None
+    QTest.keyClicks(target, words)
+    QApplication.processEvents()
+
+
+def typed_over(words: str) -> None:
+    """Type over what stands in the focused field."""
+    target = QApplication.focusWidget()
+    assert target is not None
+    QTest.keyClick(target, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    typed(words)
+
+
+__all__ = ["Driver", "QPushButton", "did", "driver", "opened", "said", "typed", "typed_over"]

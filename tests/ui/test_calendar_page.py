@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -15,20 +14,12 @@ from app import clock
 from app.desk import scheduling, seats
 from app.lists import places
 from app.store.models import MailQueue, Slot
-from tests.support.window import Driver, driver
+from tests.support.window import Driver, did, driver
 from ui.theme import theme
 
 __all__ = ["driver"]
 
 ALT = Qt.KeyboardModifier.AltModifier
-
-
-def did(driver: Driver, function: Callable[..., Any], *args: Any) -> Any:
-    """The answer of a function of the desk, run where the window runs it."""
-    found: list[Any] = []
-    driver.desk.context.run(function, *args, done=found.append)
-    driver.settled()
-    return found[0]
 
 
 def monday() -> date:

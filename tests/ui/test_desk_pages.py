@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +17,7 @@ from app.lists import people as roster
 from app.mail import queue
 from app.mail.worker import MailState
 from app.store.models import CourseEnrolled, MailQueue, Payment, User
-from tests.support.window import Driver, driver
+from tests.support.window import Driver, did, driver
 from ui import command_words
 from ui.theme import theme
 from ui.widgets.basic import Button
@@ -26,14 +25,6 @@ from ui.widgets.basic import Button
 __all__ = ["driver"]
 
 CTRL = Qt.KeyboardModifier.ControlModifier
-
-
-def did(driver: Driver, function: Callable[..., Any], *args: Any) -> Any:
-    """The answer of a function of the desk, run where the window runs it."""
-    found: list[Any] = []
-    driver.desk.context.run(function, *args, done=found.append)
-    driver.settled()
-    return found[0]
 
 
 def enroll(driver: Driver, parts: int = 1, ago: int = 0) -> None:
