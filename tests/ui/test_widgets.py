@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QStaticText
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QRegion, QStaticText
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFocusFrame, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -470,6 +470,37 @@ def test_arrows_move_and_enter_opens(qtbot: QtBot) -> None:
     with qtbot.waitSignal(roster.activated_id) as opened:
         QTest.keyClick(roster, Qt.Key.Key_Return)
     assert opened.args == [2]
+
+
+class _Painted(QObject):
+    """What of a view was drawn anew."""
+
+    def __init__(self, view: QWidget) -> None:
+        super().__init__()
+        self.region = QRegion()
+        view.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QPaintEvent):
+            self.region = self.region.united(event.region())
+        return False
+
+
+def test_the_ring_leaves_the_whole_row_it_was_at(qtbot: QtBot) -> None:
+    """With several selected the row before stays tinted: nothing else would have drawn it anew."""
+    roster = table(5)
+    roster.let_select_many()
+    window = shown(qtbot, roster)
+    assert window.isVisible()
+    roster.select_id(1)
+    roster.setFocus()
+    QApplication.processEvents()
+    painted = _Painted(roster.viewport())
+    QTest.keyClick(roster, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    QApplication.processEvents()
+    row = QRect(0, 0, roster.viewport().width(), roster.rowHeight(0))
+    assert roster.selected_ids() == [1, 2]
+    assert QRegion(row).subtracted(painted.region).isEmpty()
 
 
 @pytest.mark.parametrize("dark", [False, True])

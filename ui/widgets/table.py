@@ -474,6 +474,10 @@ class RowTable(QTableView):
 
     def currentChanged(self, current: Index, previous: Index) -> None:
         super().currentChanged(current, previous)
+        for index in (current, previous):  # Qt draws the two cells anew; the ring goes around the whole row
+            if index.isValid():
+                top, high = self.rowViewportPosition(index.row()), self.rowHeight(index.row())
+                self.viewport().update(0, top, self.viewport().width(), high)
         self.selected_id.emit(self.paged.ids[current.row()] if current.isValid() else None)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
