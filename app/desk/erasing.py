@@ -94,7 +94,7 @@ class Erased:
 
 def preview(student_id: int, data_dir: Path) -> Preview:
     """What `erase` would do. UserErrors `store.gone`, `people.not_a_student`; nothing is written."""
-    student = _student(student_id)
+    student = identity.student(student_id)
     records = list(identity.records(student.id))
     obstacle = None
     try:
@@ -117,15 +117,6 @@ def preview(student_id: int, data_dir: Path) -> Preview:
 def back_up_first(data_dir: Path, stop: Callable[[], bool] = lambda: False) -> backup.Backup:
     """A verified copy before somebody is erased. EnvironmentFault `erase.no_backup` where it is unsound."""
     return backup.take_first(data_dir, "erase", "erase.no_backup", stop)
-
-
-def _student(student_id: int) -> Any:
-    student = User.get_or_none(User.id == identity.root(student_id))
-    if student is None:
-        raise UserError("store.gone")
-    if student.role != "student":
-        raise UserError("people.not_a_student")
-    return student
 
 
 def _check(student: Any, records: list[int], version: int | None = None) -> None:
@@ -239,13 +230,13 @@ def erase(actor: Actor, student_id: int, version: int | None = None) -> Erased:
     """
     require(actor, "people.erase")
     data_dir = store.data_folder()
-    student = _student(student_id)
+    student = identity.student(student_id)
     records = list(identity.records(student.id))
     _check(student, records, version)
     copies = _copies(records, data_dir)
     erasure.note(data_dir, clean=False)  # before the commit: a kill after it leaves bytes to be cleaned away
     with store.write("Erase person", actor) as w:
-        student = _student(student_id)
+        student = identity.student(student_id)
         records = list(identity.records(student.id))
         _check(student, records, version)
         uids = [row.uid for row in User.select(User.uid).where(User.id.in_(records))]
@@ -261,7 +252,7 @@ def erase_again(actor: Actor, uids: Iterable[str]) -> int:
     back = User.select(User.id).where(User.uid.in_(wanted), User.erased_at.is_null(), User.role == "student")
     for student_id in dict.fromkeys(identity.root(row.id) for row in list(back)):
         with store.write("Erase person", actor) as w:
-            student = _student(student_id)
+            student = identity.student(student_id)
             _erase_in(w, student, list(identity.records(student_id)), "erase.again")
             count += 1
     return count

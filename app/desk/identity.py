@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from app import store
+from app.errors import UserError
 from app.store.models import Attachment, CourseEnrolled, Note, Payment, ProductEnrolled, SlotEnrolled, User
 from app.store.prepared import prepared
 
@@ -29,6 +30,19 @@ def root(user_id: int) -> int:
     """The record in use of the person that a record stands for: itself, unless it was merged away."""
     found = _into(user_id)
     return int(found[0][0]) if found and found[0][0] is not None else user_id
+
+
+def student(user_id: int) -> Any:
+    """The record in use of a student, whichever of theirs is asked with.
+
+    UserErrors `store.gone`, `people.not_a_student`.
+    """
+    found = User.get_or_none(User.id == root(user_id))
+    if found is None:
+        raise UserError("store.gone")
+    if found.role != "student":
+        raise UserError("people.not_a_student")
+    return found
 
 
 def records(user_id: int) -> tuple[int, ...]:

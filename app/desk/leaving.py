@@ -54,7 +54,7 @@ class Preview:
 
 def preview(student_id: int) -> Preview:
     """What `leave` would do. UserErrors `store.gone`, `people.not_a_student`; nothing is written."""
-    student = _student(student_id)
+    student = identity.student(student_id)
     obstacle = UserError("leaving.already", name=_name(student)) if student.status == "inactive" else None
     now = clock.stamp()
     running: Any = (
@@ -89,7 +89,7 @@ def leave(actor: Actor, student_id: int, version: int | None = None, reason: str
     require(actor, "people.edit")
     words = text.clean(reason, field="reason")
     with store.write("Student leaves", actor) as w:
-        student = _student(student_id)
+        student = identity.student(student_id)
         if student.status == "inactive":
             raise UserError("leaving.already", name=_name(student))
         w.update(User, student.id, version, status="inactive")
@@ -113,15 +113,6 @@ def release(w: Write, student_id: int) -> int:
         if row.status != "waiting":
             seats.offer_free_seat(w, slot)
     return len(coming)
-
-
-def _student(student_id: int) -> Any:
-    student = User.get_or_none(User.id == identity.root(student_id))
-    if student is None:
-        raise UserError("store.gone")
-    if student.role != "student":
-        raise UserError("people.not_a_student")
-    return student
 
 
 def _coming(student_id: int, now: str) -> list[tuple[Any, Any]]:

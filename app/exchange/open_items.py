@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from app import money
 from app.desk.accounts import Actor, require
-from app.errors import EnvironmentFault, UserError
-from app.exchange import sheet
-from app.exchange.exporting import safe
+from app.errors import UserError
+from app.exchange import exporting, sheet
 from app.lists.open_items import Line
 from app.text import _
 
@@ -41,20 +38,12 @@ def export_open_items(actor: Actor, lines: Sequence[Line], path: Path, currency:
         ]
         for line in lines
     )  # fmt: skip
-    partial = path.with_name(path.name + ".partial")
-    try:
-        try:
-            if kind == "xlsx":
-                sheet.write(partial, heads, rows, _("Open items"))
-            else:
-                # The mark at the front tells Excel that it is UTF-8.
-                with partial.open("w", encoding="utf-8-sig", newline="") as file:
-                    writer = csv.writer(file, lineterminator="\r\n")
-                    writer.writerow(heads)
-                    writer.writerows([safe(cell) for cell in row] for row in rows)
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
-    except OSError as error:
-        raise EnvironmentFault("cli.cannot_write", path=str(path)) from error
-    return len(lines)
+
+    def fill(partial: Path) -> int:
+        if kind == "xlsx":
+            sheet.write(partial, heads, rows, _("Open items"))
+        else:
+            exporting.write_csv(partial, heads, rows)
+        return len(lines)
+
+    return exporting.replace_with(path, fill)

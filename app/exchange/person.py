@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,8 +16,7 @@ from typing import Any
 from app import clock, text
 from app.desk import identity, papers
 from app.desk.accounts import Actor, require
-from app.errors import EnvironmentFault, UserError
-from app.exchange.exporting import safe
+from app.exchange import exporting
 from app.exchange.reading import Progress, Stop, Stopped, never
 from app.lists import person as panel
 from app.store import images
@@ -57,29 +55,21 @@ def export_person(
     is replaced only by a whole one.
     """
     require(actor, "people.export")
-    student = User.get_or_none(User.id == identity.root(student_id))
-    if student is None:
-        raise UserError("store.gone")
-    if student.role != "student":
-        raise UserError("people.not_a_student")
+    student = identity.student(student_id)
     tables = everything(student.id)
     parts = [*_sheets(tables), *_files(student.id, tables)]
-    partial = path.with_name(path.name + ".partial")
-    try:
-        try:
-            with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
-                for number, (name, content) in enumerate(parts):
-                    if stop():
-                        raise Stopped
-                    if progress is not None:
-                        progress(number, len(parts))
-                    archive.writestr(name, content())
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
-    except OSError as error:
-        raise EnvironmentFault("cli.cannot_write", path=str(path)) from error
-    return len(parts)
+
+    def fill(partial: Path) -> int:
+        with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
+            for number, (name, content) in enumerate(parts):
+                if stop():
+                    raise Stopped
+                if progress is not None:
+                    progress(number, len(parts))
+                archive.writestr(name, content())
+        return len(parts)
+
+    return exporting.replace_with(path, fill)
 
 
 def everything(student_id: int) -> dict[str, Rows]:
@@ -157,7 +147,7 @@ def _csv(rows: Rows) -> Callable[[], bytes]:
         writer = csv.writer(out, lineterminator="\r\n")
         writer.writerow(rows[0])
         for row in rows:
-            writer.writerow([safe("" if value is None else str(value)) for value in row.values()])
+            writer.writerow([exporting.safe("" if value is None else str(value)) for value in row.values()])
         return out.getvalue().encode("utf-8-sig")  # the mark at the front tells Excel that it is UTF-8
 
     return write
