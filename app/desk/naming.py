@@ -8,9 +8,10 @@ from typing import Any
 from app import text
 from app.store import images
 
-_NAMED = {"payers", "tax_rates", "courses", "products", "resources", "closures", "sessions", "tills", "mail_accounts"}
-_NUMBERED = {"courses_enrolled", "product_enrolled", "payments"}
-_OF_PERSON = {"notes": "user_id", "timeline": "user_id", "availability": "instructor_id",
+_NAMED = {"payers", "tax_rates", "courses", "products", "resources", "closures", "sessions", "tills", "mail_accounts",
+          "discount_rules"}  # fmt: skip
+_NUMBERED = {"courses_enrolled", "product_enrolled", "payments", "quotes"}
+_OF_PERSON = {"notes": "user_id", "timeline": "user_id", "promises": "student_id", "availability": "instructor_id",
               "session_instructor": "instructor_id", "notification_recipients": "user_id"}  # fmt: skip
 
 

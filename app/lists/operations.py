@@ -187,7 +187,8 @@ _POINTS = {
     "product_enrolled_id": "product_enrolled", "product_id": "products", "resource_id": "resources",
     "tax_rate_id": "tax_rates", "till_id": "tills", "payment_id": "payments", "refund_of": "payments",
     "invoice_id": "invoices", "refers_to": "invoices", "installment_id": "installments",
-    "reverses_id": "student_payments", "mail_id": "mail_queue",
+    "reverses_id": "student_payments", "mail_id": "mail_queue", "discount_rule_id": "discount_rules",
+    "moved_from": "courses_enrolled",
 }  # fmt: skip
 
 
@@ -215,7 +216,7 @@ def _value(name: str, value: Any) -> str:
 
 _STATES = {
     "status", "state", "role", "kind", "method", "class_type", "session_type", "payment_type", "direction", "outcome",
-    "security",
+    "security", "applies_to",
 }  # fmt: skip
 _FLAGS = {"active", "pinned", "often_sold", "is_open", "is_full"}
 

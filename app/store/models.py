@@ -135,6 +135,9 @@ class CourseEnrolled(Row):
     completed_on = TextField(null=True)
     canceled_on = TextField(null=True)
     cancel_reason = TextField()
+    discount_rule_id = IntegerField(null=True)
+    waived_minor = IntegerField()
+    moved_from = IntegerField(null=True)
 
     class Meta:
         table_name = "courses_enrolled"
@@ -178,9 +181,73 @@ class ProductEnrolled(Row):
     status = TextField()
     canceled_on = TextField(null=True)
     cancel_reason = TextField()
+    discount_rule_id = IntegerField(null=True)
+    waived_minor = IntegerField()
 
     class Meta:
         table_name = "product_enrolled"
+
+
+class DiscountRule(Row):
+    """When a price is lowered, by how much (an amount in minor units or basis points), and how often."""
+
+    name = TextField()
+    applies_to = TextField()
+    amount_minor = IntegerField()
+    percent_bp = IntegerField()
+    code = TextField(null=True)
+    payer_id = IntegerField(null=True)
+    course_id = IntegerField(null=True)
+    first_on = TextField(null=True)
+    last_on = TextField(null=True)
+    most_uses = IntegerField(null=True)
+    most_uses_each = IntegerField(null=True)
+    status = TextField()
+
+    class Meta:
+        table_name = "discount_rules"
+
+
+class Quote(Row):
+    """A price of a course offered to a student, frozen until it expires."""
+
+    number = TextField()
+    student_id = IntegerField()
+    course_id = IntegerField()
+    payer_id = IntegerField(null=True)
+    discount_rule_id = IntegerField(null=True)
+    quoted = TextField()
+    list_price_minor = IntegerField()
+    discount_minor = IntegerField()
+    discount_reason = TextField()
+    tax_category = TextField()
+    rate_bp = IntegerField()
+    exemption_reason = TextField()
+    net_minor = IntegerField()
+    tax_minor = IntegerField()
+    gross_minor = IntegerField()
+    quoted_on = TextField()
+    expires_on = TextField()
+    status = TextField()
+    enrollment_id = IntegerField(null=True)
+
+    class Meta:
+        table_name = "quotes"
+
+
+class Promise(Row):
+    """By when somebody said they would pay what is owed for a student."""
+
+    student_id = IntegerField()
+    payer_id = IntegerField(null=True)
+    said_on = TextField()
+    pay_on = TextField()
+    amount_minor = IntegerField()
+    note = TextField()
+    status = TextField()
+
+    class Meta:
+        table_name = "promises"
 
 
 class Till(Row):
@@ -687,6 +754,9 @@ MODELS: list[type[Base]] = [
     CourseEnrolled,
     Product,
     ProductEnrolled,
+    DiscountRule,
+    Quote,
+    Promise,
     Till,
     TillMove,
     Payment,

@@ -78,7 +78,7 @@ def test_every_table_that_points_at_a_person_is_in_it_or_said_why_not() -> None:
     """A new table about people must be thought of."""
     told = {
         "users", "courses_enrolled", "product_enrolled", "payments", "student_payments", "invoices", "invoice_lines",
-        "slot_enrolled", "mail_queue", "notes", "timeline",
+        "slot_enrolled", "mail_queue", "notes", "timeline", "quotes", "promises",
     }  # fmt: skip
     about_staff = {
         "availability", "session_instructor", "slot_instructor", "tills", "notifications", "notification_recipients",

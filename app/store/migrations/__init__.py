@@ -15,12 +15,16 @@ from typing import Any
 from sqlcipher3 import dbapi2 as driver
 
 from app.errors import EnvironmentFault
-from app.store.migrations import m0001_first_schema, m0002_people_in_and_out
+from app.store.migrations import m0001_first_schema, m0002_people_in_and_out, m0003_prices_and_promises
 
 #: "DBel": says whose file this is (PRAGMA application_id).
 APPLICATION_ID = 0x4442656C
 
-STEPS: list[Callable[[Any], None]] = [m0001_first_schema.upgrade, m0002_people_in_and_out.upgrade]
+STEPS: list[Callable[[Any], None]] = [
+    m0001_first_schema.upgrade,
+    m0002_people_in_and_out.upgrade,
+    m0003_prices_and_promises.upgrade,
+]
 SCHEMA_VERSION = len(STEPS)
 
 #: Tables whose changes are not recorded: the record itself, and what is derived from recorded rows.

@@ -1,0 +1,86 @@
+"""Schema 3: rules for discounts, prices quoted until a day, lines that were waived or moved, and promises to pay.
+
+`@` stands for the columns every business row has. Money is INTEGER minor units, shares are basis points, days ISO text.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.store.migrations.m0001_first_schema import COMMON
+
+_RULES = """
+CREATE TABLE discount_rules (@
+    name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+    applies_to TEXT NOT NULL CHECK (applies_to IN ('anyone', 'coupon', 'sibling', 'company')),
+    amount_minor INTEGER NOT NULL DEFAULT 0 CHECK (amount_minor >= 0),
+    percent_bp INTEGER NOT NULL DEFAULT 0 CHECK (percent_bp BETWEEN 0 AND 10000),
+    code TEXT UNIQUE CHECK ((code IS NOT NULL) = (applies_to = 'coupon')),
+    payer_id INTEGER REFERENCES payers(id) CHECK ((payer_id IS NOT NULL) = (applies_to = 'company')),
+    course_id INTEGER REFERENCES courses(id),
+    first_on TEXT,
+    last_on TEXT CHECK (first_on IS NULL OR last_on IS NULL OR first_on <= last_on),
+    most_uses INTEGER CHECK (most_uses IS NULL OR most_uses > 0),
+    most_uses_each INTEGER CHECK (most_uses_each IS NULL OR most_uses_each > 0),
+    status TEXT NOT NULL DEFAULT 'available' CHECK (status IN ('available', 'unavailable')),
+    CHECK ((amount_minor > 0) <> (percent_bp > 0))
+) STRICT
+"""
+
+_QUOTES = """
+CREATE TABLE quotes (@
+    number TEXT NOT NULL UNIQUE,
+    student_id INTEGER NOT NULL REFERENCES users(id),
+    course_id INTEGER NOT NULL REFERENCES courses(id),
+    payer_id INTEGER REFERENCES payers(id),
+    discount_rule_id INTEGER REFERENCES discount_rules(id),
+    quoted TEXT NOT NULL CHECK (quoted IN ('gross', 'net')),
+    list_price_minor INTEGER NOT NULL CHECK (list_price_minor >= 0),
+    discount_minor INTEGER NOT NULL DEFAULT 0 CHECK (discount_minor BETWEEN 0 AND list_price_minor),
+    discount_reason TEXT NOT NULL DEFAULT '',
+    tax_category TEXT NOT NULL,
+    rate_bp INTEGER NOT NULL,
+    exemption_reason TEXT NOT NULL DEFAULT '',
+    net_minor INTEGER NOT NULL,
+    tax_minor INTEGER NOT NULL,
+    gross_minor INTEGER NOT NULL CHECK (gross_minor = net_minor + tax_minor),
+    quoted_on TEXT NOT NULL,
+    expires_on TEXT NOT NULL CHECK (expires_on >= quoted_on),
+    status TEXT NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'used', 'withdrawn')),
+    enrollment_id INTEGER REFERENCES courses_enrolled(id) CHECK ((status = 'used') = (enrollment_id IS NOT NULL))
+) STRICT
+"""
+
+_PROMISES = """
+CREATE TABLE promises (@
+    student_id INTEGER NOT NULL REFERENCES users(id),
+    payer_id INTEGER REFERENCES payers(id),
+    said_on TEXT NOT NULL,
+    pay_on TEXT NOT NULL,
+    amount_minor INTEGER NOT NULL CHECK (amount_minor > 0),
+    note TEXT NOT NULL DEFAULT '',
+    status TEXT NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'kept', 'withdrawn'))
+) STRICT
+"""
+
+
+def upgrade(connection: Any) -> None:
+    """Bring a file of schema 2 up."""
+    for table in (_RULES, _QUOTES, _PROMISES):
+        connection.execute(table.strip().replace("@", COMMON))
+    for line in ("courses_enrolled", "product_enrolled"):
+        connection.execute(f"ALTER TABLE {line} ADD COLUMN discount_rule_id INTEGER REFERENCES discount_rules(id)")
+        # Part of the discount: what was let go after the price was agreed.
+        connection.execute(
+            f"ALTER TABLE {line} ADD COLUMN waived_minor INTEGER NOT NULL DEFAULT 0"
+            " CHECK (waived_minor BETWEEN 0 AND discount_minor)"
+        )
+        connection.execute(
+            f"CREATE INDEX {line}_discount_rule ON {line}(discount_rule_id) WHERE discount_rule_id IS NOT NULL"
+        )
+    # The place this one was transferred from.
+    connection.execute("ALTER TABLE courses_enrolled ADD COLUMN moved_from INTEGER REFERENCES courses_enrolled(id)")
+    connection.execute("CREATE INDEX quotes_student ON quotes(student_id)")
+    connection.execute("CREATE INDEX promises_student ON promises(student_id)")
+    # Rows of one split payment are asked for by their group.
+    connection.execute("CREATE INDEX payments_tender_group ON payments(tender_group) WHERE tender_group IS NOT NULL")
