@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QFrame, QLineEdit, QVBoxLayout, QWidget
 
 from app.text import _
@@ -281,8 +281,16 @@ class CommandPanel(QFrame):
         if event.type() == QEvent.Type.FocusOut:
             # A click on a row takes the focus for a moment; only a field that is really left closes the list.
             QTimer.singleShot(150, self._left)
-        if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
+        if not isinstance(event, QKeyEvent) or event.type() == QEvent.Type.KeyRelease:
             return False
+        named = self._named(event)
+        if event.type() == QEvent.Type.ShortcutOverride:
+            if named is not None:
+                event.accept()  # the key is pressed here, and is no shortcut of the window
+            return named is not None
+        if named is not None:
+            self._do(named)
+            return True
         key = event.key()
         if key in (Qt.Key.Key_Down, Qt.Key.Key_Up) and self.rows:
             step = 1 if key == Qt.Key.Key_Down else -1
@@ -300,6 +308,16 @@ class CommandPanel(QFrame):
             self.close_panel()
             return True
         return False
+
+    def _named(self, event: QKeyEvent) -> Result | None:
+        """The result that names this key: F4 beside a name is for that person, not for who is selected on the page."""
+        pressed = QKeySequence(event.keyCombination()).toString()
+        if self._rest.isActive() and Qt.Key.Key_F1 <= event.key() <= Qt.Key.Key_F35:
+            self._rest.stop()  # typed faster than the list follows
+            self._show()
+        if not self.isVisible() or not pressed:
+            return None
+        return next((row.result for row in self.rows if "+".join(row.result.keys) == pressed), None)
 
     def _left(self) -> None:
         if not self._field.hasFocus():
