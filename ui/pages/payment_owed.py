@@ -149,6 +149,7 @@ class Owed(QWidget):
         self._student = student_id
         for row in self.rows:
             self.lines.removeWidget(row)
+            row.hide()
             row.deleteLater()
         self.rows = []
         self._last_column.setText(_("Pay now"))
@@ -166,17 +167,27 @@ class Owed(QWidget):
         for row in [row for row in self.rows if row.due is not None and row.due not in owed]:
             self._remove_row(row)
 
+    def renew(self, student_id: int) -> None:
+        """Show what is owed now; what was added and not sold yet stays below it."""
+        self.let_go(student_id)
+        there = [row.due for row in self.rows if row.due is not None]
+        for due in payments.owed(student_id):
+            if due not in there:
+                self._add_row(OwedRow(self.context, due), len([row for row in self.rows if row.due is not None]))
+        self.changed.emit()
+
     def allow(self, on: bool) -> None:
         """Whether lines can be chosen and added: not once the payment is started."""
         self._open = on
         for widget in (self.add, *self.offer_buttons, *self.rows):
             widget.setEnabled(on)
 
-    def _add_row(self, row: OwedRow) -> None:
+    def _add_row(self, row: OwedRow, place: int | None = None) -> None:
         row.changed.connect(self.changed)
         row.removed.connect(self._remove_row)
-        self.rows.append(row)
-        self.lines.addWidget(row)
+        place = len(self.rows) if place is None else place
+        self.rows.insert(place, row)
+        self.lines.insertWidget(place, row)
 
     def _remove_row(self, row: QObject) -> None:
         assert isinstance(row, OwedRow)

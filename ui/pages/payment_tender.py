@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QVBoxLayout, QW
 
 from app.text import _
 from ui.context import Context
+from ui.pages.payment_credit import CreditStrip
 from ui.pages.payment_parts import METHODS, GivenField, MethodButton
 from ui.pages.payment_split import SplitTender
 from ui.theme import theme
@@ -46,6 +47,8 @@ class TenderCard(Card):
         outer, column = column, QVBoxLayout(self.single)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
+        self.credit = CreditStrip(context)
+        column.addWidget(self.credit)
         self.given_label = Text(_("Amount given"), "label", "text2")
         column.addWidget(self.given_label)
         self.given = GivenField(get_currency_symbol(context.center.currency, context.center.locale))

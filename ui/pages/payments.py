@@ -66,7 +66,8 @@ class PaymentsPage(QWidget):
         self.help_keys = [
             ("Ctrl+F", _("other student")), ("Space", _("take the line")), ("Ins", _("add a course or product")),
             ("Alt+1 … 3", _("cash, card, transfer")), ("F8", _("exact cash")),
-            ("Alt+4", _("split: a part by each means, check and other too")), ("Ctrl+Enter", _("start, complete")),
+            ("Alt+4", _("split: a part by each means, check and other too")),
+            ("Alt+5", _("use credit for the chosen lines")), ("Ctrl+Enter", _("start, complete")),
             ("Alt+O", _("open items: what is unpaid and late")), ("Alt+P", _("payments of this person, refunds")),
             ("Esc", _("keep it Started for later")), ("R / O", _("print the receipt, open the invoice, when done")),
             ("M", _("the receipt in the mail queue, when done")),
@@ -98,7 +99,7 @@ class PaymentsPage(QWidget):
             ("Ctrl+F", self.other_student), ("F8", self.exact), ("Ctrl+Return", self.go_on), ("Ctrl+Enter", self.go_on),
             ("Alt+1", lambda: self.methods["cash"].click()), ("Alt+2", lambda: self.methods["card"].click()),
             ("Alt+3", lambda: self.methods["transfer"].click()),
-            ("Alt+4", self.split_further), ("Alt+O", self.open_items_requested.emit), ("Alt+P", self.show_payments),
+            ("Alt+4", self.split_further), ("Alt+5", self.credit.use.click), ("Alt+O", self.open_items_requested.emit), ("Alt+P", self.show_payments),
             ("Ins", self.owed.find_offer),
         ):  # fmt: skip
             self._shortcut(keys, act)
@@ -189,6 +190,8 @@ class PaymentsPage(QWidget):
         card.failed_button.clicked.connect(self.fail)
         card.keep_button.clicked.connect(self.keep)
         card.main.clicked.connect(self.go_on)
+        self.credit = card.credit
+        self.credit.use.clicked.connect(self.use_credit)
         self.split = card.split
         self.split.changed.connect(self._update)
         self.split.problem.connect(card.say)
@@ -225,6 +228,7 @@ class PaymentsPage(QWidget):
         elif self.owed.is_stale(self.student_id):
             if self._is_worked_at():
                 self.owed.let_go(self.student_id)
+                self.credit.read(self.student_id)
             else:
                 self.new_draft(self.student_id)
 
@@ -243,6 +247,7 @@ class PaymentsPage(QWidget):
         self.methods["cash"].setChecked(True)
         self.split.clear()
         self.owed.show_student(student_id)
+        self.credit.read(student_id)
         found = roster.overview(student_id) if student_id is not None else None
         self.payer.clear()
         self.who.show_person(found)
@@ -324,11 +329,32 @@ class PaymentsPage(QWidget):
                 button.clicked.connect(self._note_clicked)
                 self.notes.addWidget(button, 1)
         self._show_change()
+        self._offer_credit()
         started = self.payment_id is not None
         self.main.set_label(_("Complete payment") if started else _("Start payment"))
         self.main.setEnabled(bool(self.student_id) and (started or bool(total or self._prepaid())))
         self.tender.show_started(started)
         self._allow(started)
+
+    def _offer_credit(self) -> None:
+        lines = self.owed.up_to(self.credit.credit_minor).lines if self.student_id is not None else ()
+        self.credit.offer(lines, allowed=self.payment_id is None)
+
+    def use_credit(self) -> None:
+        """Alt+5: what was paid too much before goes on the chosen lines; the rest is still to pay."""
+        if self.student_id is not None and self.credit.lines and not self._stands():
+            self.tender.say("")
+            self.context.run(
+                payments.apply_credit, self.student_id, self.credit.lines, done=self._credit_used,
+                failed=self._refused, busy=self.credit.use,
+            )  # fmt: skip
+
+    def _credit_used(self, _invoices: object) -> None:
+        if self.student_id is not None and self.completed is None and not self._stands():
+            self.credit.read(self.student_id)
+            self.who.show_person(roster.overview(self.student_id))
+            self.owed.renew(self.student_id)
+            self._to_given()
 
     def _update_split(self, total: int) -> None:
         """The same places for a payment by several means."""

@@ -1,0 +1,110 @@
+"""Too much is taken, stays visible, and is used the next time."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+
+from app.desk import enrollment, payments
+from app.store import checks
+from app.store.models import Invoice, Payment, StudentPayment, User
+from tests.support.window import Driver, did, driver, said
+
+__all__ = ["driver"]
+
+CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
+
+
+def overpaid(driver: Driver, more_minor: int) -> None:
+    """A course is paid by card with so much too much."""
+    c = driver.center
+    line = did(driver, enrollment.enroll, enrollment.EnrollmentDraft(c.student, c.course))
+    draft = payments.PaymentDraft(
+        "over", c.student, "card", 33_000 + more_minor, (payments.PayLine(line, amount_minor=33_000),)
+    )
+    did(driver, payments.complete, did(driver, payments.start, draft))
+
+
+def test_over_payment_then_use_of_credit_by_keyboard(driver: Driver) -> None:
+    c = driver.center
+    did(driver, enrollment.enroll, enrollment.EnrollmentDraft(c.student, c.course))
+    driver.page("students").select(c.student)
+    driver.key(Qt.Key.Key_F4)
+    desk = driver.window.current()
+    driver.until(lambda: desk.student_id == c.student and desk.to_pay.text() == "€330.00")
+    driver.key(Qt.Key.Key_2, ALT)
+    driver.type(desk, "amount_given", "340")
+    assert "Stays as credit" in said(desk)
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.settled()
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.settled()
+    assert "€10.00 stays as credit." in said(desk)
+    # The next time: a book of €24.00, €10.00 of it from the credit, the rest in cash.
+    did(driver, enrollment.sell, enrollment.SaleDraft(c.student, (enrollment.SaleItem(c.book),)))
+    desk.new_draft(c.student)
+    assert desk.credit.said.text() == "Credit €10.00"
+    assert desk.credit.use.text() == "Use €10.00"
+    driver.key(Qt.Key.Key_5, ALT)
+    driver.settled()
+    assert desk.to_pay.text() == "€14.00"
+    assert not desk.credit.isVisible()
+    driver.key(Qt.Key.Key_F8)
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.settled()
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.settled()
+    assert User.get_by_id(c.student).balance_minor == 0
+    assert [row.amount_minor for row in Payment.select().order_by(Payment.id)] == [34_000, 1_400]
+    assert Invoice.select().count() == 2
+    assert checks.run() == []
+
+
+def test_credit_that_covers_everything_and_is_taken_back(driver: Driver) -> None:
+    c = driver.center
+    overpaid(driver, 5_000)
+    did(driver, enrollment.sell, enrollment.SaleDraft(c.student, (enrollment.SaleItem(c.book),)))
+    desk = driver.page("payments")
+    driver.dialog("find_student").close()
+    driver.gone("find_student")
+    desk.new_draft(c.student)
+    driver.click(desk, "use_credit")
+    driver.settled()
+    assert desk.to_pay.text() == "€0.00"
+    assert desk.credit.said.text() == "Credit €26.00"
+    assert not desk.credit.use.isVisible()
+    driver.key(Qt.Key.Key_Z, CTRL)
+    dialog = driver.dialog("take_back")
+    dialog.main_action()
+    driver.gone("take_back")
+    driver.settled()
+    assert payments.student_credit_minor(c.student) == 5_000
+    driver.until(lambda: desk.to_pay.text() == "€24.00")
+    assert desk.credit.use.text() == "Use €24.00"
+    assert checks.run() == []
+
+
+@pytest.mark.parametrize("started", [False, True])
+def test_what_was_used_at_another_desk_is_said(driver: Driver, started: bool) -> None:
+    c = driver.center
+    overpaid(driver, 3_000)
+    did(driver, enrollment.sell, enrollment.SaleDraft(c.student, (enrollment.SaleItem(c.book),)))
+    desk = driver.page("payments")
+    driver.dialog("find_student").close()
+    driver.gone("find_student")
+    desk.new_draft(c.student)
+    if started:
+        desk.go_on()
+        driver.settled()
+        assert not desk.credit.use.isEnabled()
+        driver.key(Qt.Key.Key_5, ALT)
+    else:
+        over = Payment.get(Payment.request_key == "over")
+        desk._read_owed = lambda: None  # the news of the other desk has not come yet
+        did(driver, payments.refund, over.id, 3_000, "asked for it", "refund-over")
+        driver.click(desk, "use_credit")
+    driver.settled()
+    problem = "" if started else "The credit is €0.00; that is not enough for these lines."
+    assert desk.problem.text() == problem
+    assert StudentPayment.select().where(StudentPayment.product_enrolled_id.is_null(False)).count() == 0
+    assert checks.run() == []
