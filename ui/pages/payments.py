@@ -99,7 +99,8 @@ class PaymentsPage(QWidget):
             ("Ctrl+F", self.other_student), ("F8", self.exact), ("Ctrl+Return", self.go_on), ("Ctrl+Enter", self.go_on),
             ("Alt+1", lambda: self.methods["cash"].click()), ("Alt+2", lambda: self.methods["card"].click()),
             ("Alt+3", lambda: self.methods["transfer"].click()),
-            ("Alt+4", self.split_further), ("Alt+5", self.credit.use.click), ("Alt+O", self.open_items_requested.emit), ("Alt+P", self.show_payments),
+            ("Alt+4", self.split_further), ("Alt+5", self.credit.use.click),
+            ("Alt+O", self.open_items_requested.emit), ("Alt+P", self.show_payments),
             ("Ins", self.owed.find_offer),
         ):  # fmt: skip
             self._shortcut(keys, act)
