@@ -14,6 +14,9 @@ from app.store.checks.rules import Finding, rule, sql
 from app.text import N_
 
 _STAMP = re.compile(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d\.\d{3}Z")
+#: Control characters and lone surrogates; among several lines, all but their breaks and tabs.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_CONTROL_IN_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _DATE = re.compile(r"\d{4}-[01]\d-[0-3]\d")
 _UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _WALL = {"start_wall", "end_wall"}
@@ -121,11 +124,8 @@ def _setting(value: str) -> bool:
 
 
 def _plain(value: str, multiline: bool) -> bool:
-    if value.isascii():
-        return value.isprintable() or (multiline and all(c.isprintable() or c in "\n\t" for c in value))
-    if not unicodedata.is_normalized("NFC", value):
-        return False
-    return all(unicodedata.category(c) not in ("Cc", "Cs") or (multiline and c in "\n\t") for c in value)
+    control = _CONTROL_IN_LINES if multiline else _CONTROL
+    return control.search(value) is None and (value.isascii() or unicodedata.is_normalized("NFC", value))
 
 
 @rule("file.search", N_("The search index finds everyone by what stands on them"))
