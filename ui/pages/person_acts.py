@@ -8,12 +8,14 @@ from functools import partial
 from PySide6.QtWidgets import QWidget
 
 from app import store
+from app.lists import people as roster
 from app.text import N_, _
 from ui.context import Context
 from ui.dialogs.find import FindStudent
 
 #: key, how it is said in a menu, how with a name, icon.
 ACTS: tuple[tuple[str, str, str, str], ...] = (
+    ("book", N_("Book a slot…"), N_("Book a slot for {name}"), "calendar-plus"),
     ("merge", N_("Merge with another record…"), N_("Merge {name} with another record"), "users"),
     ("leave", N_("Leaves the center…"), N_("{name} leaves the center"), "log-out"),
     ("give", N_("Everything about this person…"), N_("Everything about {name} in one file"), "file-text"),
@@ -24,6 +26,14 @@ ACTS: tuple[tuple[str, str, str, str], ...] = (
 def act(key: str, context: Context, parent: QWidget, student_id: int) -> None:
     """Begin one of `ACTS` for a student."""
     _BEGIN[key](context, parent, student_id)
+
+
+def _book(context: Context, parent: QWidget, student_id: int) -> None:
+    from ui.dialogs.book import BookSlot
+
+    found = roster.page([student_id]).get(student_id)
+    if found is not None:
+        BookSlot(context, parent, student_id, found.name).open()
 
 
 def _merge(context: Context, parent: QWidget, student_id: int) -> None:
@@ -60,6 +70,7 @@ def _erase(context: Context, parent: QWidget, student_id: int) -> None:
 
 
 _BEGIN: dict[str, Callable[[Context, QWidget, int], None]] = {
+    "book": _book,
     "merge": _merge,
     "leave": _leave,
     "give": _give,

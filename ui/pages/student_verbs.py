@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QPoint
 from app.lists import people as roster
 from app.text import _
 from ui.dialogs.message import MessageDialog
-from ui.pages import student_columns
+from ui.pages import person_acts, student_columns
 from ui.widgets.table import Column
 
 if TYPE_CHECKING:
@@ -30,6 +30,12 @@ class StudentVerbs(QObject):
         ids = self.page.selected_students()
         if ids:
             MessageDialog(self.page.context, self.page, ids).open()
+
+    def book(self) -> None:
+        """B: a seat for who is selected, alone."""
+        student = self.page.current_student()
+        if student is not None:
+            person_acts.act("book", self.page.context, self.page, student)
 
     def enroll(self) -> None:
         """F2: enroll who is selected; several one after the other."""
@@ -85,6 +91,7 @@ class StudentVerbs(QObject):
         for said, keys, act, alone in (
             (_("Take payment"), "F4", self.pay, True),
             (_("Enroll…"), "F2", self.enroll, False),
+            (_("Book a slot…"), "B", self.book, True),
             (_("Message…"), "M", self.message, False),
             (_("Edit"), "E", self.page.edit_student, True),
             (_("Export…"), "Ctrl+E", self.export_selected, False),

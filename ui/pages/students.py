@@ -60,7 +60,7 @@ class StudentsPage(QWidget):
             ("E", _("edit the selected student")),
             ("S", _("sort")), ("Ctrl+Shift+C", _("columns and order")), ("Ctrl+Shift+V", _("views")),
             ("Ctrl+Shift+S", _("save this view")), ("Alt+0 … 9", _("everyone, or one of your views")),
-            ("Shift+↑ ↓, Ctrl+A", _("select several")), ("M", _("message")),
+            ("Shift+↑ ↓, Ctrl+A", _("select several")), ("M", _("message")), ("B", _("book a slot")),
             ("Ctrl+E", _("export")), ("Ctrl+P", _("print the list, address labels")), ("F2", _("enroll")),
             ("F4", _("take a payment")), ("Ctrl+Tab", _("next tab of the panel")),
         ]  # fmt: skip
@@ -548,6 +548,8 @@ class StudentsPage(QWidget):
             self.drop_filter()
         elif key == Qt.Key.Key_M and not self.search.hasFocus() and not event.modifiers():
             self.verbs.message()
+        elif key == Qt.Key.Key_B and not self.search.hasFocus() and not event.modifiers():
+            self.verbs.book()
         elif key == Qt.Key.Key_E and not self.search.hasFocus():
             self.edit_student()
         elif key == Qt.Key.Key_F and not self.search.hasFocus() and not event.modifiers():
