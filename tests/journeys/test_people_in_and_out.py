@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from app import clock
@@ -35,12 +34,7 @@ def test_two_records_are_merged_from_the_panel_by_keyboard_and_parted_again(driv
     driver.settled()
     page.panel.more.setFocus()
     driver.key(Qt.Key.Key_Space)
-    menu = page.panel.menu
-    driver.until(menu.isVisible)
-    for _ in menu.actions():
-        if menu.activeAction().objectName() != "act_merge":
-            QTest.keyClick(menu, Qt.Key.Key_Down)
-    QTest.keyClick(menu, Qt.Key.Key_Return)
+    driver.choose(page.panel.menu, "act_merge")
     driver.dialog("find_student")
     typed("sattler")
     driver.key(Qt.Key.Key_Return)
@@ -313,11 +307,7 @@ def test_everything_about_a_person_is_handed_out_from_the_panel(
     driver.settled()
     page.panel.more.setFocus()
     driver.key(Qt.Key.Key_Space)
-    menu = page.panel.menu
-    driver.until(menu.isVisible)
-    for _step in range(2):
-        QTest.keyClick(menu, Qt.Key.Key_Down)
-    QTest.keyClick(menu, Qt.Key.Key_Return)
+    driver.choose(page.panel.menu, "act_give")
     dialog = driver.dialog("export_person")
     assert "Ana Satler (S-000001)" in said(dialog)
     driver.key(Qt.Key.Key_Return, CTRL)

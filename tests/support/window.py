@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QLineEdit, QMenu, QPushButton, QWidget
 
 from app import store
 from app.mail.worker import MailRunner
@@ -91,6 +91,16 @@ class Driver:
         target = QApplication.focusWidget() or self.window
         QTest.keyClick(target, key, modifiers)
         QApplication.processEvents()
+
+    def choose(self, menu: QMenu, name: str) -> None:
+        """Go down an open menu to an entry, by keys, and press Enter."""
+        self.until(menu.isVisible)
+        for _ in menu.actions():
+            chosen = menu.activeAction()
+            if chosen is None or chosen.objectName() != name:
+                QTest.keyClick(menu, Qt.Key.Key_Down)
+        assert menu.activeAction().objectName() == name
+        QTest.keyClick(menu, Qt.Key.Key_Return)
 
     def page(self, key: str) -> Any:
         """Go to a page by its button on the rail."""
