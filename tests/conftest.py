@@ -10,6 +10,8 @@ from hypothesis import settings
 from keyring.backend import KeyringBackend
 from keyring.errors import NoKeyringError
 
+from tests.support import center
+
 settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
 settings.load_profile("fixed")
 
@@ -35,6 +37,10 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     home = tmp_path_factory.getbasetemp() / "home"
     for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
         monkeypatch.setenv(name, str(home / name.lower()))
+
+
+def pytest_runtest_setup() -> None:
+    center.new_test()
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -17,13 +17,17 @@ from app.mail import compose, queue
 from app.mail.smtp import Outcome
 from app.store import backup, migrations
 from app.store.models import Course, MailQueue, Slot, TillMove
-from tests.support.center import SmallCenter, build
+from tests.support.center import SmallCenter, build, once
 
 START = datetime(2026, 11, 16, 8, 0, tzinfo=UTC)
 
 
 def build_full(folder: Path) -> SmallCenter:
     """Make it in `folder` and leave it open in this thread."""
+    return once("full", _build_full, folder)
+
+
+def _build_full(folder: Path) -> SmallCenter:
     with clock.frozen(START):
         center = build(folder, email="desk@brueckenhaus.example")
         drawer = till.open_till(center.staff, 20_000)
