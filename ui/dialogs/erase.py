@@ -24,7 +24,8 @@ _KINDS = {
     "users": N_("Name and contact"), "merged": N_("Merged records"), "notes": N_("Notes"),
     "attachments": N_("Attachments"), "mail_queue": N_("Words of mails"), "timeline": N_("Words of the timeline"),
     "slot_enrolled": N_("Coming bookings"), "invoices": N_("Invoices"), "payments": N_("Payments"),
-    "courses_enrolled": N_("Enrollments"), "product_enrolled": N_("Sales"),
+    "courses_enrolled": N_("Enrollments"), "product_enrolled": N_("Sales"), "quotes": N_("Quotes"),
+    "promises": N_("Promises to pay"),
     "payers": N_("Who paid, a person of their own"),
 }  # fmt: skip
 
