@@ -8,6 +8,7 @@ from functools import partial
 from PySide6.QtWidgets import QWidget
 
 from app import store
+from app.desk import identity
 from app.text import N_, _
 from ui.context import Context
 from ui.dialogs.find import FindStudent
@@ -27,7 +28,7 @@ def act(key: str, context: Context, parent: QWidget, student_id: int) -> None:
 
 
 def _merge(context: Context, parent: QWidget, student_id: int) -> None:
-    finder = FindStudent(context, parent, _("Who is the same person?"))
+    finder = FindStudent(context, parent, _("Who is the same person?"), but=identity.root(student_id))
     finder.chosen.connect(partial(merge_two, context, parent, student_id))
     finder.open()
 
