@@ -396,3 +396,22 @@ def test_what_changed_under_an_erasure_is_shown_and_then_done(driver: Driver) ->
     driver.key(Qt.Key.Key_Return, CTRL)
     driver.until(lambda: "is erased" in said(dialog))
     assert User.get_by_id(ana).erased_at is not None
+
+
+def test_the_command_bar_gives_the_keys_back(driver: Driver) -> None:
+    """After a dialog that was begun there, and by Esc: else every key of the page is typed into the bar."""
+    page = driver.page("students")
+    page.table.setFocus()
+    driver.key(Qt.Key.Key_K, CTRL)
+    typed("leave satler")
+    driver.key(Qt.Key.Key_Return)
+    driver.dialog("leave")
+    driver.key(Qt.Key.Key_Escape)
+    driver.gone("leave")
+    driver.until(page.table.hasFocus)
+    driver.key(Qt.Key.Key_K, CTRL)
+    typed("sat")
+    driver.key(Qt.Key.Key_Escape)
+    assert driver.window.command.hasFocus(), "once for what was typed"
+    driver.key(Qt.Key.Key_Escape)
+    assert page.table.hasFocus()
