@@ -100,8 +100,9 @@ class Desk(QObject):
             _told(step)
         self.tick.start(TICK_MS)
         _told(self._ask_about_started)
-        if not erasure.known(self.data_dir).clean:
-            from app.desk import erasing  # an erasure was stopped before the file was clean
+        known = erasure.known(self.data_dir)
+        if not known.clean or known.uids:
+            from app.desk import erasing  # an erasure was stopped before the file was clean, or an older one left words
 
             self._note(erasing.finish)
         self.look_around()

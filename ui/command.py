@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QFrame, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFrame, QLineEdit, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from app.text import _
 from ui.command_words import Promise
@@ -187,7 +188,9 @@ class _Keys(QWidget):
 
 
 class CommandPanel(QFrame):
-    """The list below the bar. Opens while someone types there; ↑↓ choose, Enter does, Esc closes."""
+    """The list below the bar. Opens while someone types there; ↑↓ choose, Enter does, Esc closes, and once more leaves
+    the bar.
+    """
 
     def __init__(self, window: QWidget, field: QLineEdit, provider: Callable[[str], list[Result]]) -> None:
         super().__init__(window)
@@ -203,6 +206,21 @@ class CommandPanel(QFrame):
         self._rest.timeout.connect(self._show)
         field.installEventFilter(self)
         field.textEdited.connect(self._typed)
+        self._back: QWidget | None = None
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._focus_moved)
+
+    def _focus_moved(self, old: QWidget | None, new: QWidget | None) -> None:
+        """Remember where the keys were before the bar took them."""
+        if new is self._field and old is not None and old.window() is self._field.window():
+            self._back = old
+
+    def _give_back(self) -> None:
+        """The keys go back to where they were: else what is meant for the page is typed here."""
+        back, self._back = self._back, None
+        if back is not None and isValid(back) and back.isVisible() and self._field.hasFocus():
+            back.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _typed(self, typed: str) -> None:
         if typed.strip():
@@ -270,6 +288,7 @@ class CommandPanel(QFrame):
     def _do(self, result: Result) -> None:
         self.close_panel()
         self._field.clear()
+        self._give_back()
         result.act()
 
     def close_panel(self) -> None:
@@ -304,6 +323,8 @@ class CommandPanel(QFrame):
                 self._do(self.rows[self.chosen()].result)
             return True
         if key == Qt.Key.Key_Escape:
+            if not self._field.text():
+                self._give_back()
             self._field.clear()
             self.close_panel()
             return True

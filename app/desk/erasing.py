@@ -1,17 +1,17 @@
 """Erasing a person on request: what the law lets go is gone, what must be kept is listed before and after.
 
-Gone: names, contact, birth date, notes, attachments, the words of mails, of the timeline and of notifications, and all
-of it in the record of changes, the search index, free pages and the log. Kept: invoices and payments as they were
-issued (commercial and tax law), enrollments and attendance without a name. It cannot be taken back, so a verified copy
-is made before. That one and those made earlier hold the person until they are thinned: they are listed, and a restore
-of one erases again.
+Gone: names, contact, birth date, notes, attachments, the words of mails, of the timeline and of notifications, what was
+typed beside a payment, a purchase or a promise, the name in what was written about others (`traces`), and all of it in
+the record of changes, the search index, free pages and the log. Kept: invoices as they were issued and payments with
+their amounts, means and days (commercial and tax law), enrollments, quotes and attendance without a name. It cannot be
+taken back, so a verified copy is made before. That one and those made earlier hold the person until they are thinned:
+they are listed, and a restore of one erases again.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from app import paths, store, text
-from app.desk import center, identity, leaving, notifications, payments, timeline
+from app.desk import center, identity, leaving, notifications, payments, timeline, traces
 from app.desk.accounts import Actor, require
+from app.desk.traces import GONE, Names
 from app.errors import EnvironmentFault, UserError
-from app.store import Write, backup, erasure, search
+from app.store import Write, backup, erasure, images, search
 from app.store.models import (
     Attachment,
     CourseEnrolled,
@@ -34,14 +35,16 @@ from app.store.models import (
     Payer,
     Payment,
     ProductEnrolled,
+    Promise,
+    Quote,
     Session,
     SlotEnrolled,
     Timeline,
     User,
 )
 
-#: What stands where something was erased, and the address that no mail reaches (RFC 2606).
-GONE, NOWHERE = "—", "erased@erased.invalid"
+#: The address that no mail reaches (RFC 2606).
+NOWHERE = "erased@erased.invalid"
 
 #: Parameters of the timeline and of notifications that say nothing about a person; numbers say nothing either.
 _SAFE = frozenset(
@@ -145,6 +148,7 @@ def _goes(student: Any, records: list[int]) -> tuple[Part, ...]:
         _part("notes", (row.text.replace("\n", " ")[:80] for row in Note.select().where(Note.user_id.in_(records)))),
         _part("attachments", (row.file_name for row in _attachments(records))),
         _part("mail_queue", (row.subject for row in MailQueue.select(MailQueue.subject).where(_mails(records)))),
+        Part("promises", Promise.select().where(Promise.student_id.in_(records)).count()),
         Part("timeline", Timeline.select().where(Timeline.user_id.in_(records)).count()),
         _part("slot_enrolled", (seat.title for seat in leaving.preview(student.id).seats)),
     ]
@@ -156,12 +160,14 @@ def _stays(records: list[int]) -> tuple[Part, ...]:
     paid = Payment.select(Payment.number, Payment.amount_minor).where(Payment.student_id.in_(records))
     enrolled = CourseEnrolled.select(CourseEnrolled.number).where(CourseEnrolled.student_id.in_(records))
     bought = ProductEnrolled.select(ProductEnrolled.number).where(ProductEnrolled.student_id.in_(records))
+    quoted = Quote.select(Quote.number).where(Quote.student_id.in_(records))
     payers = Payer.select(Payer.name).join(User, on=(User.payer_id == Payer.id)).where(User.id.in_(records)).distinct()
     found = [
         _part("invoices", (f"{row.label}, {row.buyer_name}" for row in invoices.order_by(Invoice.id))),
         _part("payments", (f"{row.number}, {text.show_money(row.amount_minor)}" for row in paid.order_by(Payment.id))),
         _part("courses_enrolled", (row.number for row in enrolled.order_by(CourseEnrolled.id))),
         _part("product_enrolled", (row.number for row in bought.order_by(ProductEnrolled.id))),
+        _part("quotes", (row.number for row in quoted.order_by(Quote.id))),
         _part("payers", (row.name for row in payers)),
     ]
     return tuple(part for part in found if part.count)
@@ -211,11 +217,16 @@ def _mails(records: list[int]) -> Any:
 
 
 def _attachments(records: list[int]) -> list[Any]:
-    """Files kept about a person, or about what they bought."""
-    lines = [row.id for row in CourseEnrolled.select(CourseEnrolled.id).where(CourseEnrolled.student_id.in_(records))]
-    of_person = (Attachment.subject_table == "users") & Attachment.subject_id.in_(records)
-    of_lines = (Attachment.subject_table == "courses_enrolled") & Attachment.subject_id.in_(lines)
-    return list(Attachment.select(Attachment.id, Attachment.file_name).where(of_person | of_lines))
+    """Files kept about a person, or about what they bought, were quoted or booked."""
+    found: Any = (Attachment.subject_table == "users") & Attachment.subject_id.in_(records)
+    for model in _FILED:
+        mine = model.select(model.id).where(model.student_id.in_(records))
+        found |= (Attachment.subject_table == model._meta.table_name) & Attachment.subject_id.in_(mine)
+    return list(Attachment.select(Attachment.id, Attachment.file_name).where(found))
+
+
+#: What a file may be about that is a person's own. What documents and payments are proven by stays with them.
+_FILED: tuple[Any, ...] = (CourseEnrolled, ProductEnrolled, SlotEnrolled, Quote, Promise)
 
 
 # -- doing -----------------------------------------------------------------------------------------------------
@@ -259,17 +270,32 @@ def erase_again(actor: Actor, uids: Iterable[str]) -> int:
 
 
 def finish(actor: Actor) -> bool:
-    """Clean the file where an erasure was stopped before it had; True if it was cleaned now.
+    """Clean the file where an erasure was stopped before it had, or an older program left words of an erased person on
+    payments; True if it was cleaned now.
 
     EnvironmentFault `store.locked`, `store.disk_full` where that must wait once more.
     """
     require(actor, "people.erase")
     data_dir = store.data_folder()
+    left = _worded()
+    if left:
+        erasure.note(data_dir, clean=False)
+    for student_id in left:
+        with store.write("Erase person", actor) as w:
+            _erase_in(w, identity.student(student_id), list(identity.records(student_id)), "")
     if erasure.known(data_dir).clean:
         return False
     erasure.clean()
     erasure.note(data_dir, (row.uid for row in User.select(User.uid).where(User.erased_at.is_null(False))), clean=True)
     return True
+
+
+def _worded() -> list[int]:
+    """Who was erased when words beside a payment could not be."""
+    words = (Payment.reference != "") | (Payment.note != "") | Payment.reason.not_in(["", GONE])
+    query = Payment.select(Payment.student_id).join(User, on=(User.id == Payment.student_id))
+    found = query.where(User.erased_at.is_null(False), Payment.created_at <= User.erased_at, words)
+    return sorted({identity.root(row.student_id) for row in found})
 
 
 def _after(data_dir: Path, uids: list[str]) -> EnvironmentFault | None:
@@ -283,12 +309,10 @@ def _after(data_dir: Path, uids: list[str]) -> EnvironmentFault | None:
 
 
 def _erase_in(w: Write, student: Any, records: list[int], told: str = "erase.done") -> None:
-    names = _every_name(records)
+    story = erasure.images_of("users", records)
+    names = _every_name(story)
     leaving.release(w, student.id)
-    touched: dict[str, set[int]] = {
-        "notes": set(erasure.rows_ever("notes", "user_id", records)),
-        "attachments": set(erasure.rows_ever("attachments", "subject_id", records, ("subject_table", "users"))),
-    }
+    touched = _ever_theirs(records)
     gone: list[tuple[Any, int]] = [(Note, row.id) for row in Note.select(Note.id).where(Note.user_id.in_(records))]
     gone += [(Attachment, row.id) for row in _attachments(records)]
     for model, row_id in gone:
@@ -303,27 +327,88 @@ def _erase_in(w: Write, student: Any, records: list[int], told: str = "erase.don
         w.update(User, record, **values)
     touched["users"] = set(records)
     timeline.add(w, student.id, "erase.timeline", ("users", student.id))
-    notifications.notify(w, "delete", "center", told, ("users", student.id), number=student.number)
+    if told:
+        notifications.notify(w, "delete", "center", told, ("users", student.id), number=student.number)
     search.index(w.connection, "users", student.id)
+    traces.cut_words(w, names, touched)
+    traces.forget_views(w, names, traces.known_by(story))
     erasure.forget_words(w)
     for table, ids in (*touched.items(), *others.items()):
-        erasure.redact(w, table, sorted(ids), partial(_blank, table, names, ids is others.get(table)))
+        of_others = ids is others.get(table)
+        blank = partial(_blank, table, names, of_others)
+        erasure.redact(w, table, sorted(ids), blank, moved_only=of_others)
+    _redact_lent(w, records, story)
 
 
-def _every_name(records: list[int]) -> list[str]:
-    """What the person was ever called, the longest first: it may stand in what was told about others."""
-    images = erasure.images_of("users", records)
-    names = {f"{one.get('first_name', '')} {one.get('last_name', '')}".strip() for one in images}
-    return sorted((name for name in names if len(name) > 2 and name != text.sentence("erase.person")), key=len)[::-1]
+def _every_name(story: list[dict[str, Any]]) -> Names:
+    """What the person was ever called: it may stand in what was told about others."""
+    erased = text.sentence("erase.person")
+    pairs = ((one.get("first_name", ""), one.get("last_name", "")) for one in story)
+    return Names(pair for pair in pairs if len("".join(pair)) > 2 and pair[0] != erased)
+
+
+def _ever_theirs(records: list[int]) -> dict[str, set[int]]:
+    """Table → rows that are or were theirs, also those that are gone; not what is somebody else's again."""
+    found: dict[str, set[int]] = {}
+    of: list[tuple[Any, str]] = [(Note, "user_id"), *((model, "student_id") for model in _WORDED)]
+    for model, column in of:
+        table = model._meta.table_name
+        ever = erasure.rows_ever(table, column, records)
+        standing = dict(model.select(model.id, getattr(model, column)).where(model.id.in_(ever)).tuples())
+        mine = {row.id for row in model.select(model.id).where(getattr(model, column).in_(records))}
+        found[table] = mine | {one for one in ever if standing.get(one, records[0]) in records}
+    filed = [("users", records), *((m._meta.table_name, sorted(found[m._meta.table_name])) for m in _FILED)]
+    ever = sorted({one for table, ids in filed if ids for one in _attached_ever(table, ids)})
+    theirs = {row.id for row in _attachments(records)}
+    there = {row.id for row in Attachment.select(Attachment.id).where(Attachment.id.in_(ever))}
+    found["attachments"] = (set(ever) - there) | theirs
+    return found
+
+
+def _attached_ever(table: str, ids: list[int]) -> list[int]:
+    return erasure.rows_ever("attachments", "subject_id", ids, ("subject_table", table))
+
+
+def _redact_lent(w: Write, records: list[int], story: list[dict[str, Any]]) -> None:
+    """What another record took over from theirs for as long as the two were merged goes from that one's story."""
+    names = [name for name in _user({}, "") if name != "language"]
+    theirs = {name: {one.get(name) for one in story} - {None, ""} for name in names}
+    for record in records:
+        into, since = None, 0
+        for moment in reversed(images.of_row("users", record)):
+            now = (moment.after or {}).get("merged_into")
+            if now == into:
+                continue
+            if into is not None and into not in records:
+                _redact_loan(w, into, (since, moment.operation_id), theirs)
+            into, since = now, moment.operation_id
+
+
+def _redact_loan(w: Write, record: int, among: tuple[int, int], theirs: Mapping[str, set[Any]]) -> None:
+    own = next((one.before for one in reversed(images.of_row("users", record, among[0] - 1)) if one.before), None)
+    if own is None:
+        return
+    kept = own
+
+    def blank(image: dict[str, Any]) -> dict[str, Any]:
+        return {**image, **{name: kept[name] for name, lent in theirs.items() if image.get(name) in lent}}
+
+    erasure.redact(w, "users", [record], blank, moved_only=True, among=among)
+
+
+#: Rows with free words about a person.
+_WORDED: tuple[Any, ...] = (CourseEnrolled, ProductEnrolled, SlotEnrolled, Payment, Quote, Promise)
 
 
 def _blank_rows(w: Write, touched: dict[str, set[int]], records: list[int]) -> None:
-    """Free words on purchases and seats; the text, address and bytes of mails, and what servers said about them."""
-    for model in (CourseEnrolled, ProductEnrolled, SlotEnrolled):
-        table = model._meta.table_name
+    """Free words on purchases, seats, payments and promises; the text, address and bytes of mails, and what servers
+    said about them.
+    """
+    for model in _WORDED:
         for row in list(model.select().where(model.student_id.in_(records))):
-            touched.setdefault(table, set()).add(row.id)
-            _update(w, model, row)
+            # Nobody is left who could be asked for it.
+            ended = {"status": "withdrawn"} if model in (Quote, Promise) and row.status == "open" else {}
+            _update(w, model, row, ended)
     touched["mail_queue"], touched["mail_attempts"] = set(), set()
     for mail in list(MailQueue.select().where(_mails(records))):
         touched["mail_queue"].add(mail.id)
@@ -339,18 +424,14 @@ def _blank_rows(w: Write, touched: dict[str, set[int]], records: list[int]) -> N
             _update(w, MailAttempt, attempt)
 
 
-def _blank_told(w: Write, touched: dict[str, set[int]], records: list[int], names: list[str]) -> dict[str, set[int]]:
+def _blank_told(w: Write, touched: dict[str, set[int]], records: list[int], names: Names) -> dict[str, set[int]]:
     """The timeline and the inbox: what was told about the person, and the name where it is about others.
 
     Returns the rows about others, by table.
     """
     links: list[tuple[str, list[int]]] = [("users", records)]
     links += [(table, sorted(ids)) for table, ids in touched.items()]
-    money: tuple[Any, ...] = (Payment, Invoice)
-    for model in money:
-        links.append(
-            (model._meta.table_name, [row.id for row in model.select(model.id).where(model.student_id.in_(records))])
-        )
+    links.append(("invoices", [row.id for row in Invoice.select(Invoice.id).where(Invoice.student_id.in_(records))]))
     link = Notification
     mine = {
         "timeline": {row.id for row in Timeline.select(Timeline.id).where(Timeline.user_id.in_(records))},
@@ -361,7 +442,7 @@ def _blank_told(w: Write, touched: dict[str, set[int]], records: list[int], name
         },
     }
     others = {
-        table: set(erasure.rows_with_words(table, "params", names)) - ids for table, ids in mine.items()
+        table: set(erasure.rows_with_words(table, "params", names.alone)) - ids for table, ids in mine.items()
     }  # fmt: skip
     told: tuple[Any, ...] = (Timeline, Notification)
     for model in told:
@@ -374,14 +455,15 @@ def _blank_told(w: Write, touched: dict[str, set[int]], records: list[int], name
     return others
 
 
-def _update(w: Write, model: Any, row: Any) -> None:
+def _update(w: Write, model: Any, row: Any, ended: Mapping[str, Any] | None = None) -> None:
     kept = vars(row)["__data__"]
-    moved = {name: value for name, value in _BLANKS[model._meta.table_name](kept).items() if kept[name] != value}
+    blank = {**_BLANKS[model._meta.table_name](kept), **(ended or {})}
+    moved = {name: value for name, value in blank.items() if kept[name] != value}
     if moved:
         w.update(model, row.id, **moved)
 
 
-def _blank(table: str, names: list[str], of_others: bool, image: dict[str, Any]) -> dict[str, Any]:
+def _blank(table: str, names: Names, of_others: bool, image: dict[str, Any]) -> dict[str, Any]:
     """A recorded image without what was personal in it."""
     if "params" in image:
         return {**image, "params": _params(image["params"], names, of_others=of_others)}
@@ -390,7 +472,7 @@ def _blank(table: str, names: list[str], of_others: bool, image: dict[str, Any])
     return {**image, **{name: value for name, value in _BLANKS[table](image).items() if name in image}}
 
 
-def _params(words: str, names: list[str], *, of_others: bool) -> str:
+def _params(words: str, names: Names, *, of_others: bool) -> str:
     """Parameters of an entry without names and free words: numbers, moments and what is sold stay.
 
     An entry about others loses the name alone.
@@ -401,9 +483,7 @@ def _params(words: str, names: list[str], *, of_others: bool) -> str:
             return value
         if not of_others and name not in _SAFE:
             return GONE
-        for one in names:
-            value = re.sub(rf"(?<!\w){re.escape(one)}(?!\w)", GONE, value)
-        return value
+        return names.cut_value(value)
 
     kept = {name: blank(name, value) for name, value in json.loads(words).items()}
     return json.dumps(kept, ensure_ascii=False, sort_keys=True)
@@ -415,6 +495,24 @@ def _user(_image: Mapping[str, Any], language: str) -> dict[str, Any]:
         "date_of_birth": None, "address": "", "language": language, "emergency_name": "", "emergency_phone": "",
         "payer_id": None,
     }  # fmt: skip
+
+
+def _draft(kept: str) -> str:
+    """What a payment was started with, without the words typed beside it."""
+
+    def blank(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {
+                name: GONE if name in _TYPED and isinstance(each, str) and each else blank(each)
+                for name, each in value.items()
+            }
+        return [blank(each) for each in value] if isinstance(value, list) else value
+
+    return json.dumps(blank(json.loads(kept)), ensure_ascii=False, sort_keys=True)
+
+
+#: What is typed by hand in a draft, wherever it stands there.
+_TYPED = frozenset({"reference", "note", "reason", "discount_reason"})
 
 
 def _reply(said: str) -> str:
@@ -434,6 +532,12 @@ _BLANKS: dict[str, Any] = {
     "courses_enrolled": lambda row: {"discount_reason": "", "cancel_reason": ""},
     "product_enrolled": lambda row: {"discount_reason": "", "cancel_reason": ""},
     "slot_enrolled": lambda row: {"override_reason": GONE if row.get("override_reason") else ""},
+    "payments": lambda row: {
+        "reference": "", "note": "", "reason": GONE if row.get("reason") else "",
+        "draft": _draft(row.get("draft") or "{}"),
+    },
+    "quotes": lambda row: {"discount_reason": ""},
+    "promises": lambda row: {"note": ""},
 }  # fmt: skip
 
 __all__ = ["Erased", "Part", "Preview", "back_up_first", "erase", "erase_again", "finish", "preview"]

@@ -122,7 +122,7 @@ def suppose(found: Sequence[Put], now: str, since: int) -> None:
 
 #: What the rules of seats and rooms are read from, and what those of a person with several records are, beside it.
 _READ_FOR_SEATS = {"slots", "slot_enrolled", "courses_enrolled"}
-_READ_FOR_A_PERSON = {"users", "product_enrolled", "notes", "attachments"}
+_READ_FOR_A_PERSON = {"users", "product_enrolled", "quotes", "promises", "notes", "attachments"}
 
 
 def _hold(now: str, rows: Sequence[Touched], since: int) -> None:

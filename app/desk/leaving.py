@@ -6,6 +6,7 @@ taken back whole unless a seat was given to somebody else meanwhile.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,9 +81,16 @@ def preview(student_id: int) -> Preview:
     )
 
 
-def leave(actor: Actor, student_id: int, version: int | None = None, reason: str = "") -> int:
+def leave(
+    actor: Actor,
+    student_id: int,
+    version: int | None = None,
+    reason: str = "",
+    seen: Collection[int] | None = None,
+) -> int:
     """Make a student inactive and cancel what is booked from now on; returns the operation.
 
+    `seen` are the places that a preview named: with another one among them by now, `store.changed_meanwhile`, too.
     Whoever waits for a seat set free is put before the manager. UserErrors `leaving.already`, `store.gone`,
     `store.changed_meanwhile`, or beside `reason`.
     """
@@ -92,6 +100,8 @@ def leave(actor: Actor, student_id: int, version: int | None = None, reason: str
         student = identity.student(student_id)
         if student.status == "inactive":
             raise UserError("leaving.already", name=_name(student))
+        if seen is not None and {row.id for row, _slot in _coming(student.id, w.now)} - set(seen):
+            raise UserError("store.changed_meanwhile")
         w.update(User, student.id, version, status="inactive")
         for mail in _waiting_mails(student.id):
             if mail.template_key in _ABOUT_SLOTS:

@@ -1,9 +1,9 @@
 """Merging two records of one person: one stays in use, the other becomes a pointer to it that search still finds.
 
-Enrollments, sales, seats, notes and attachments move. What is frozen or kept for ever stays where it was written
-(documents, payments and the money put to use, mails, the timeline) and is read together with the record in use:
-balance, statement, credit and lists ask for a person with all of their records (`identity`). It is one operation, and
-`undo` parts the two again exactly.
+Enrollments, sales, seats, quotes, promises, notes and attachments move. What is frozen or kept for ever stays where it
+was written (documents, payments and the money put to use, mails, the timeline) and is read together with the record in
+use: balance, statement, credit and lists ask for a person with all of their records (`identity`). It is one operation,
+and `undo` parts the two again exactly.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from app.store.models import (
     Payment,
     Product,
     ProductEnrolled,
+    Promise,
+    Quote,
     Slot,
     SlotEnrolled,
     User,
@@ -207,6 +209,14 @@ def _parts(other_id: int) -> tuple[Part, ...]:
             .where(SlotEnrolled.student_id == other_id, SlotEnrolled.status != "canceled")
             .order_by(Slot.start_utc.desc())
         ]),
+        ("quotes", True, [
+            f"{row.number}, {course[row.course_id]}"
+            for row in Quote.select().where(Quote.student_id == other_id).order_by(Quote.id)
+        ]),
+        ("promises", True, [
+            f"{text.show(row.pay_on, 'date')}, {text.show_money(row.amount_minor)}"
+            for row in Promise.select().where(Promise.student_id == other_id).order_by(Promise.id)
+        ]),
         ("notes", True, [
             row.text.replace("\n", " ")[:80] for row in Note.select().where(Note.user_id == other_id).order_by(Note.id)
         ]),
@@ -376,12 +386,7 @@ def merge(
         plan = _seats(stays_id, other_id, w.now, _dropped(twins))
         _move_purchases(w, stays_id, other_id, twins)
         freed = _move_seats(w, plan)
-        for model, ids in (
-            (Note, [row.id for row in Note.select(Note.id).where(Note.user_id == other_id)]),
-            (Attachment, [row.id for row in _attachments(other_id)]),
-        ):
-            for row_id in ids:
-                w.update(model, row_id, **{"user_id" if model is Note else "subject_id": stays_id})
+        _move_rest(w, stays_id, other_id)
         for earlier in identity.records(other_id)[1:]:
             w.update(User, earlier, merged_into=stays_id)
         w.update(
@@ -412,6 +417,19 @@ def _taken(stays: Any, other: Any, choices: Mapping[str, str]) -> dict[str, Any]
 
 
 _NULLABLE = ("email", "phone", "date_of_birth", "payer_id")
+
+
+def _move_rest(w: Write, stays_id: int, other_id: int) -> None:
+    """Quotes, promises, notes and attachments."""
+    moves: tuple[tuple[Any, str, Any], ...] = (
+        (Quote, "student_id", Quote.student_id == other_id),
+        (Promise, "student_id", Promise.student_id == other_id),
+        (Note, "user_id", Note.user_id == other_id),
+        (Attachment, "subject_id", (Attachment.subject_table == "users") & (Attachment.subject_id == other_id)),
+    )
+    for model, column, theirs in moves:
+        for row in list(model.select(model.id).where(theirs)):
+            w.update(model, row.id, **{column: stays_id})
 
 
 def _move_purchases(w: Write, stays_id: int, other_id: int, twins: list[tuple[Conflict, int, int]]) -> None:

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from app import clock, text
-from app.desk import identity, papers
+from app import clock
+from app.desk import center, identity, papers
 from app.desk.accounts import Actor, require
 from app.exchange import exporting
 from app.exchange.reading import Progress, Stop, Stopped, never
@@ -33,6 +33,8 @@ from app.store.models import (
     Payment,
     Product,
     ProductEnrolled,
+    Promise,
+    Quote,
     Session,
     Slot,
     SlotEnrolled,
@@ -41,6 +43,9 @@ from app.store.models import (
 )
 
 Rows = list[dict[str, Any]]
+
+#: As many letters of a name as fit into 255 bytes, whatever script they are of.
+MOST_NAME = 60
 
 #: Columns that are the program's own business, or would be no use to anyone.
 _OWN = frozenset({"password_hash", "mime", "content", "created_by", "updated_by", "lease_by", "lease_until", "draft"})
@@ -94,6 +99,10 @@ def everything(student_id: int) -> dict[str, Rows]:
         "sales": ProductEnrolled.select(ProductEnrolled, Product.name.alias("product"))
         .join(Product, on=(Product.id == ProductEnrolled.product_id))
         .where(ProductEnrolled.student_id.in_(mine)),
+        "quotes": Quote.select(Quote, Course.name.alias("course"))
+        .join(Course, on=(Course.id == Quote.course_id))
+        .where(Quote.student_id.in_(mine)),
+        "promises": Promise.select().where(Promise.student_id.in_(mine)),
         "seats": seats,
         "payments": Payment.select().where(Payment.student_id.in_(mine)),
         "money_put_to_use": StudentPayment.select().where(StudentPayment.student_id.in_(mine)),
@@ -130,7 +139,13 @@ def _moved(moment: images.Moment) -> dict[str, Any]:
 
 
 def _attached(records: list[int]) -> Any:
-    return (Attachment.subject_table == "users") & Attachment.subject_id.in_(records)
+    """Files about the person, and about what they bought, were quoted, promised or booked."""
+    found: Any = (Attachment.subject_table == "users") & Attachment.subject_id.in_(records)
+    about: tuple[Any, ...] = (CourseEnrolled, ProductEnrolled, SlotEnrolled, Payment, Invoice, Quote, Promise)
+    for model in about:
+        mine = model.select(model.id).where(model.student_id.in_(records))
+        found |= (Attachment.subject_table == model._meta.table_name) & Attachment.subject_id.in_(mine)
+    return found
 
 
 def _sheets(tables: dict[str, Rows]) -> Iterator[tuple[str, Callable[[], bytes]]]:
@@ -160,9 +175,12 @@ def _files(student_id: int, tables: dict[str, Rows]) -> Iterator[tuple[str, Call
     for row in tables["payments"]:
         if row["status"] == "COMPLETED":
             yield f"receipts/{_plain(row['number'])}.pdf", _second(papers.receipt_pdf, row["id"])
-    if tables["payments"] or tables["enrollments"] or tables["sales"]:
-        first = min(row["created_at"][:10] for name in ("payments", "enrollments", "sales") for row in tables[name])
-        yield "statement.pdf", _second(papers.statement_pdf, [student_id], first, clock.stamp()[:10])
+    bought = [row["created_at"] for name in ("payments", "enrollments", "sales") for row in tables[name]]
+    if bought:
+        zone = center.load().zone
+        last = clock.local_date(zone)
+        first = min(last, clock.local_date(zone, clock.parse_stamp(min(bought))))
+        yield "statement.pdf", _second(papers.statement_pdf, [student_id], first.isoformat(), last.isoformat())
     for row in tables["attachments"]:
         yield f"files/{row['id']}-{_plain(row['file_name'])}", _attachment(row["id"])
 
@@ -176,6 +194,6 @@ def _attachment(row_id: int) -> Callable[[], bytes]:
 
 
 def _plain(name: str) -> str:
-    """A name that every system takes for one file."""
-    kept = "".join(char if char.isalnum() or char in "-_." else "_" for char in text.clean(name, field="name"))
-    return kept.strip(".") or "file"
+    """A name that every system takes for one file; its end, which says the kind, stays."""
+    kept = "".join(char if char.isalnum() or char in "-_." else "_" for char in name)
+    return kept[-MOST_NAME:].strip(".") or "file"

@@ -11,6 +11,8 @@ from datetime import date, timedelta
 from functools import reduce
 from typing import Any
 
+from peewee import fn
+
 from app import clock
 from app.store.models import (
     Course,
@@ -24,7 +26,7 @@ from app.store.models import (
 )
 
 #: Filters that are a word of their own.
-PLAIN = ("slot_this_week", "no_slot", "owes", "credit", "birthday", "mail_bounces")
+PLAIN = ("slot_this_week", "no_slot", "owes", "credit", "birthday", "mail_bounces", "erased")
 STATUSES = ("applicant", "active", "on_hold", "inactive")
 #: Those that stand ready beside the search field.
 READY = ("slot_this_week", "owes", "status:on_hold", "mail_bounces")
@@ -69,9 +71,36 @@ def is_known(name: str) -> bool:
     return kind in ("course", "instructor") and value.isascii() and value.isdigit() and len(value) < 18
 
 
+#: The filter that brings whoever was erased on request back into sight.
+ERASED = "erased"
+
+
 def students() -> Any:
-    """Everyone on the roster."""
+    """Everyone on the roster, also those who are out of sight."""
     return (User.role == "student") & (User.status != "merged")
+
+
+def hidden(words: str = "") -> Any:
+    """Who is out of sight: erased on request, and not asked for by the number that is left of them."""
+    return User.id.in_(_erased(words))
+
+
+def in_sight(names: tuple[str, ...], words: str = "") -> list[Any]:
+    """The conditions for whoever is on the roster when it is asked with these filters and words."""
+    return [students()] if ERASED in names else [students(), ~hidden(words)]
+
+
+def _erased(words: str) -> Any:
+    gone = User.alias()
+    query = gone.select(gone.id).where(gone.erased_at.is_null(False))
+    number = words.strip().lower()
+    if number:
+        named = User.alias()
+        asked = named.select(fn.COALESCE(named.merged_into, named.id)).where(
+            named.erased_at.is_null(False), fn.LOWER(named.number) == number
+        )
+        query = query.where(gone.id.not_in(asked))
+    return query
 
 
 def condition(name: str, zone: str) -> Any:
@@ -146,14 +175,16 @@ def birthdays(today: date) -> list[str]:
 
 
 def _birthday(zone: str) -> Any:
-    from peewee import fn
-
     return fn.SUBSTR(User.date_of_birth, 6, 5).in_(birthdays(clock.local_date(zone)))
 
 
 def _bounces(_zone: str) -> Any:
-    failed = MailQueue.select(MailQueue.student_id).where(
-        MailQueue.state == "failed", MailQueue.student_id.is_null(False)
+    """Whose mail failed; one that stands at a record merged away is the mail of the record in use."""
+    named = User.alias()
+    failed = (
+        MailQueue.select(fn.COALESCE(named.merged_into, named.id))
+        .join(named, on=(named.id == MailQueue.student_id))
+        .where(MailQueue.state == "failed")
     )
     return User.id.in_(failed)
 
@@ -165,4 +196,5 @@ _PLAIN = {
     "credit": lambda _zone: User.balance_minor < 0,
     "birthday": _birthday,
     "mail_bounces": _bounces,
+    ERASED: lambda _zone: User.erased_at.is_null(False),
 }

@@ -104,9 +104,9 @@ def ids(words: str, chips: tuple[str, ...], zone: str, limit: int | None = None,
     """
     if words.strip() and not chips and not sort:
         return search.people(words, limit or 1_000_000)
-    query: Any = User.select(User.id).where(filters.students(), *filters.all_of(chips, zone))
+    query: Any = User.select(User.id).where(*filters.in_sight(chips, words), *filters.all_of(chips, zone))
     if words.strip():
-        query = query.where(search.fits(User.id, words))
+        query = query.where(search.fits(User.id, words, erased=filters.ERASED in chips))
     query = query.order_by(*_order(sort or ("name" if chips and not words.strip() else "")))
     return first_column(query.limit(limit) if limit else query)
 
@@ -115,6 +115,8 @@ def at_once(words: str, chips: tuple[str, ...], zone: str, sort: str = "") -> tu
     """(the first students, whether there may be more) within a keystroke; None where only a longer look can tell."""
     if not words.strip():
         return None if chips or sort else (ids("", (), zone, AT_ONCE), True)
+    if filters.ERASED in chips:
+        return None
     found = search.people(words, AT_ONCE)
     if len(found) == AT_ONCE and (chips or sort):
         return None
@@ -244,24 +246,29 @@ def whole(words: str, chips: tuple[str, ...], zone: str, sort: str = "", ask: tu
 
 def counted(words: str, chips: tuple[str, ...], zone: str, ask: tuple[str, ...]) -> tuple[dict[str, int], int, int]:
     """(the counts of `Whole`, what is owed together, by how many) in one pass over everyone whom the words fit."""
-    everyone = User.select().where(filters.students()).count()
+    everyone = User.select().where(*filters.in_sight(())).count()
     names = tuple(dict.fromkeys((*ask, *chips)))
     marks: dict[str, Any] = {
         name: filters.condition(name, zone).alias(f"f{number}") for number, name in enumerate(names)
     }
-    base: Any = User.select(User.balance_minor.alias("balance"), *marks.values()).where(filters.students())
+    unseen = filters.ERASED in names  # then they are counted, and left out where nobody asks for them
+    if unseen:
+        marks["hidden"] = filters.hidden(words).alias("hidden")
+    base: Any = User.select(User.balance_minor.alias("balance"), *marks.values()).where(*filters.in_sight(names, words))
     if words.strip():
-        base = base.where(search.fits(User.id, words))
+        base = base.where(search.fits(User.id, words, erased=unseen))
     # Materialized: each condition is asked once for each person, however many counts lean on it.
     found = base.cte("found", materialized=True)
     flags = {name: getattr(found.c, f"f{number}") == 1 for number, name in enumerate(names)}
 
-    def narrowed(without: str | None) -> list[Any]:
+    def narrowed(instead: str | None) -> list[Any]:
+        """The conditions of the filters that are on; of those with `instead` in place of those of its kind."""
         kinds: dict[str, list[Any]] = {}
-        for name in chips:
-            if filters.kind_of(name) != without:
+        for name in (*chips, instead) if instead is not None else chips:
+            if name == instead or instead is None or filters.kind_of(name) != filters.kind_of(instead):
                 kinds.setdefault(filters.kind_of(name), []).append(flags[name])
-        return [filters.either(group) for group in kinds.values()]
+        sight = [found.c.hidden == 0] if unseen and filters.ERASED not in kinds else []
+        return [*sight, *(filters.either(group) for group in kinds.values())]
 
     def how_many(conditions: list[Any]) -> Any:
         return fn.COUNT(SQL("1")).filter(reduce(lambda one, other: one & other, conditions))
@@ -269,7 +276,7 @@ def counted(words: str, chips: tuple[str, ...], zone: str, ask: tuple[str, ...])
     owes = [*narrowed(None), found.c.balance > 0]
     sums = [
         fn.SUM(found.c.balance).filter(reduce(lambda one, other: one & other, owes)), how_many(owes),
-        *(how_many([*narrowed(filters.kind_of(name)), flags[name]]) for name in ask),
+        *(how_many(narrowed(name)) for name in ask),
     ]  # fmt: skip
     row: Any = found.select_from(*sums).tuples().get()
     return {**dict(zip(ask, row[2:], strict=True)), "": everyone}, int(row[0] or 0), int(row[1])

@@ -25,17 +25,33 @@ Blank = Callable[[dict[str, Any]], dict[str, Any]]
 # -- the record of changes -------------------------------------------------------------------------------------
 
 
-def redact(w: Write, table: str, row_ids: Collection[int], blank: Blank) -> int:
-    """Take what is personal out of every recorded change of these rows; returns how many changes there were."""
+def redact(
+    w: Write,
+    table: str,
+    row_ids: Collection[int],
+    blank: Blank,
+    *,
+    moved_only: bool = False,
+    among: tuple[int, int] | None = None,
+) -> int:
+    """Take what is personal out of every recorded change of these rows; returns how many changes there were.
+
+    With `moved_only` a change in which there is nothing to take out stays as it is, and can be taken back as before.
+    With `among` (first, last) only what these operations and those between them changed.
+    """
     count = 0
+    first, last = among if among is not None else (0, w.operation_id)
     for row_id in row_ids:
         for change_id, *images in w.connection.execute(
-            "SELECT id, before, after FROM changes WHERE table_name = ? AND row_id = ?", (table, row_id)
+            "SELECT id, before, after FROM changes WHERE table_name = ? AND row_id = ?"
+            " AND operation_id BETWEEN ? AND ?",
+            (table, row_id, first, last),
         ).fetchall():
-            before, after = (
-                json.dumps(blank(json.loads(words)), ensure_ascii=False) if words is not None else None
-                for words in images
-            )
+            kept = [json.loads(words) if words is not None else None for words in images]
+            made = [blank(one) if one is not None else None for one in kept]
+            if moved_only and made == kept:
+                continue
+            before, after = (json.dumps(one, ensure_ascii=False) if one is not None else None for one in made)
             _redact_one(w, change_id, before, after)
             count += 1
     return count
@@ -70,17 +86,31 @@ def images_of(table: str, row_ids: Collection[int]) -> list[dict[str, Any]]:
     return found
 
 
-def rows_with_words(table: str, column: str, words: Collection[str]) -> list[int]:
-    """Ids of rows whose JSON in `column` holds one of some texts, now or in the record of changes."""
+def rows_with_words(table: str, column: str, names: Collection[tuple[str, ...]]) -> list[int]:
+    """Ids of rows whose `column` holds all words of one of some names, now or in the record of changes.
+
+    Words are letters and digits alone, so that JSON writes them as they are; A to Z count in any case.
+    """
     found: set[int] = set()
-    for one in words:
-        piece = json.dumps(one, ensure_ascii=False)[1:-1]
-        twice = json.dumps(piece, ensure_ascii=False)[1:-1]  # JSON within the image's JSON
-        sql = f"SELECT id FROM {table} WHERE instr({column}, ?) > 0"
-        found |= {int(row[0]) for row in db.execute_sql(sql, (piece,)).fetchall()}
-        sql = "SELECT row_id FROM changes WHERE table_name = ? AND instr(coalesce(after, before), ?) > 0"
-        found |= {int(row[0]) for row in db.execute_sql(sql, (table, twice)).fetchall()}
+    for words in names:
+        small = [word.translate(_SMALL) for word in words]
+        holds = " AND ".join(f"instr(lower({column}), ?) > 0" for _word in words)
+        found |= {int(row[0]) for row in db.execute_sql(f"SELECT id FROM {table} WHERE {holds}", small).fetchall()}
+        holds = " AND ".join("instr(lower(coalesce(before, '') || coalesce(after, '')), ?) > 0" for _word in words)
+        sql = f"SELECT DISTINCT row_id FROM changes WHERE table_name = ? AND {holds}"
+        found |= {int(row[0]) for row in db.execute_sql(sql, (table, *small)).fetchall()}
     return sorted(found)
+
+
+#: As SQLite's lower() does it.
+_SMALL = {ord(char): ord(char) + 32 for char in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+
+
+def rows_like(table: str, column: str, pattern: str) -> list[int]:
+    """Ids of rows whose `column` was ever like a pattern (LIKE), also of those that are gone."""
+    sql = "SELECT DISTINCT row_id FROM changes WHERE table_name = ? AND coalesce(after, before) ->> ? LIKE ?"
+    found = db.execute_sql(sql + " ORDER BY row_id", (table, f"$.{column}", pattern)).fetchall()
+    return [int(row[0]) for row in found]
 
 
 def forget_words(w: Write) -> None:

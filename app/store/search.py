@@ -134,30 +134,38 @@ def _source(term: str) -> tuple[str, str] | None:
     return None
 
 
-def matching(words: str, roles: tuple[str, ...] = ("student",)) -> tuple[str, list[Any]]:
-    """A SELECT of the ids (column id, newest first) of everyone whom all `words` fit, and its values."""
+#: Whoever was erased on request is out of sight, unless somebody types the number that is left of them. Few are: the
+#: index holds those alone.
+_ERASED = "u.id IN (SELECT id FROM users WHERE erased_at IS NOT NULL)"
+_BY_NUMBER = "u.id IN (SELECT coalesce(merged_into, id) FROM users WHERE erased_at IS NOT NULL AND lower(number) = ?)"
+
+
+def matching(words: str, roles: tuple[str, ...] = ("student",), *, erased: bool = False) -> tuple[str, list[Any]]:
+    """A SELECT of the ids (column id, newest first) of everyone whom all `words` fit, and its values; with `erased`
+    also of those who were erased on request.
+    """
     found = terms(words)
     marks = ", ".join("?" * len(roles))
+    number = [words.strip().lower()] if found and not erased else []
+    those = f"u.role IN ({marks}) AND u.status <> 'merged'"
+    if not erased:
+        those += f" AND (NOT {_ERASED}" + (f" OR {_BY_NUMBER})" if number else ")")
     if not found:
-        return f"SELECT u.id FROM users u WHERE u.role IN ({marks}) AND u.status <> 'merged' ORDER BY u.id DESC", [
-            *roles
-        ]
+        return f"SELECT u.id FROM users u WHERE {those} ORDER BY u.id DESC", [*roles, *number]
     source = _source(found[0])
     checks = found[1:] if source and len(found[0]) >= 3 else found
     conditions, values = zip(*map(_matches, checks), strict=True) if checks else ((), ())
     inner, inner_values = source if source else ("SELECT id FROM people_search", None)
     sql = (
         f"SELECT c.id FROM ({inner}) c CROSS JOIN people_search s ON s.id = c.id CROSS JOIN users u ON u.id = c.id"
-        f" WHERE u.role IN ({marks}) AND u.status <> 'merged'"
-        + "".join(f" AND {part}" for part in conditions)
-        + " ORDER BY c.id DESC"
+        f" WHERE {those}" + "".join(f" AND {part}" for part in conditions) + " ORDER BY c.id DESC"
     )
-    return sql, [*([inner_values] if inner_values is not None else []), *roles, *values]
+    return sql, [*([inner_values] if inner_values is not None else []), *roles, *number, *values]
 
 
-def fits(user_id: Any, words: str, roles: tuple[str, ...] = ("student",)) -> Any:
-    """The condition that all `words` fit the person with the id in column `user_id`."""
-    sql, values = matching(words, roles)
+def fits(user_id: Any, words: str, roles: tuple[str, ...] = ("student",), *, erased: bool = False) -> Any:
+    """The condition that all `words` fit the person with the id in column `user_id`; `erased` as in `matching`."""
+    sql, values = matching(words, roles, erased=erased)
     return user_id.in_(SQL(f"({sql})", values))
 
 

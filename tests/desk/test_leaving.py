@@ -138,3 +138,21 @@ def test_a_record_merged_away_leaves_as_the_person(booked: SmallCenter) -> None:
     assert people.alike(people.StudentDraft("", email="l.wisniewski@mail.example"))[0].id == booked.student
     assert checks.run() == []
     assert store.is_open()
+
+
+def test_a_place_that_nobody_saw_in_the_preview_is_not_given_back_unseen(booked: SmallCenter) -> None:
+    """A later slot moves no kept column of the student: their version alone would not tell."""
+    with clock.frozen(LATER):
+        found = leaving.preview(booked.student)
+        seen = [one.seat_id for one in found.seats]
+        late = plan(booked, "Late", "2026-12-20", 3)
+        seats.book(booked.staff, late, booked.student)
+        before = rows()
+        with pytest.raises(UserError, match=r"changed_meanwhile"):
+            leaving.leave(booked.staff, booked.student, found.version, seen=seen)
+        assert rows() == before
+        again = leaving.preview(booked.student)
+        seats.cancel_seat(booked.staff, again.seats[0].seat_id)  # one fewer is no surprise
+        version = User.get_by_id(booked.student).version
+        leaving.leave(booked.staff, booked.student, version, seen=[one.seat_id for one in again.seats])
+        assert leaving.preview(booked.student).seats == ()

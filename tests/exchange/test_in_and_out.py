@@ -28,6 +28,7 @@ from app.store import backup, checks, search
 from app.store.models import Import, Notification, Operation, Timeline, User
 from tests.support.center import SmallCenter, small_center
 from tests.support.controls import without_transactions
+from tests.support.counting import Count, sliced
 from tests.support.odd_text import ODD
 
 __all__ = ["small_center"]
@@ -414,7 +415,6 @@ def resealed(content: bytes, rng: random.Random) -> bytes:
 
 
 def test_spoiled_files_are_refused_in_words_or_reported_line_by_line(small_center: SmallCenter, tmp_path: Path) -> None:
-    rng = random.Random(20261125)
     importing.import_students(small_center.staff, plan_of(many(tmp_path, 30)))
     ids = [row.id for row in User.select(User.id).where(User.role == "student")]
     seeds: list[tuple[str, bytes]] = []
@@ -425,7 +425,8 @@ def test_spoiled_files_are_refused_in_words_or_reported_line_by_line(small_cente
     seeds.append(("csv", seeds[0][1].decode("utf-8-sig").replace(",", ";").encode("cp1252", "replace")))
     outcome = {"refused": 0, "read": 0, "wrong lines": 0}
     users = User.select().count()
-    for _ in range(20_000 if FULL else 200):
+    for number in Count("import", sliced(range(20_000 if FULL else 200))):
+        rng = random.Random(f"spoiled {number}")
         ending, content = rng.choice(seeds)
         made = resealed(content, rng) if ending == "xlsx" and rng.random() < 0.7 else spoiled(content, rng)
         path = tmp_path / f"spoiled.{ending}"

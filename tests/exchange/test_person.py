@@ -17,7 +17,10 @@ from app.errors import EnvironmentFault, UserError
 from app.exchange import person
 from app.exchange.reading import Stopped
 from app.store import migrations
-from app.store.models import Attachment, User
+from app.store.models import Attachment, CourseEnrolled, Payment, User
+from tests.desk.test_erasing_words import promise, quote
+from tests.desk.test_merge import pay
+from tests.documents.test_invoice import text_of
 from tests.support.center import SmallCenter
 from tests.support.full_center import START, build_full
 
@@ -74,12 +77,14 @@ def test_it_holds_every_row_about_the_person_and_documents_that_open(full: Small
     assert third.email not in json.dumps(tables)
 
 
-def test_every_table_that_points_at_a_person_is_in_it_or_said_why_not() -> None:
+def test_every_table_that_points_at_a_person_is_in_it_or_said_why_not(full: SmallCenter) -> None:
     """A new table about people must be thought of."""
-    told = {
-        "users", "courses_enrolled", "product_enrolled", "payments", "student_payments", "invoices", "invoice_lines",
-        "slot_enrolled", "mail_queue", "notes", "timeline", "quotes", "promises",
+    names = {
+        "person": "users", "enrollments": "courses_enrolled", "sales": "product_enrolled", "seats": "slot_enrolled",
+        "money_put_to_use": "student_payments", "mails": "mail_queue",
     }  # fmt: skip
+    told = {names.get(name, name) for name in person.everything(full.student)}
+    told -= {"payers", "installments", "attachments", "changes"}  # point at what points at the person
     about_staff = {
         "availability", "session_instructor", "slot_instructor", "tills", "notifications", "notification_recipients",
     }  # fmt: skip
@@ -89,6 +94,40 @@ def test_every_table_that_points_at_a_person_is_in_it_or_said_why_not() -> None:
         if kind == "table" and name != "people_search" and len(own) > 2:  # beside created_by and updated_by
             pointing.add(name)
     assert pointing - {"tills"} == (told | about_staff) - {"tills"}
+
+
+def test_files_about_a_purchase_quotes_and_promises_are_in_it(full: SmallCenter, tmp_path: Path) -> None:
+    line = CourseEnrolled.get(CourseEnrolled.student_id == full.student).id
+    quote(full, full.student)
+    promise(full, full.student)
+    with store.write("Files", full.admin) as w:
+        for number, name in enumerate(("contract.pdf", "ё" * 260 + ".pdf", "a\nb\x00.txt")):
+            w.insert(
+                Attachment, subject_table="courses_enrolled", subject_id=line, file_name=name, media_type="text/plain",
+                size=1, sha256="", content=str(number).encode(),
+            )  # fmt: skip
+    path = tmp_path / "ana.zip"
+    person.export_person(full.staff, full.student, path)
+    with zipfile.ZipFile(path) as archive:
+        tables = json.loads(archive.read("person.json"))
+        files = {archive.read(name): name for name in archive.namelist() if name.startswith("files/")}
+    assert [len(tables[name]) for name in ("quotes", "promises", "attachments")] == [1, 1, 3]
+    assert sorted(files) == [b"0", b"1", b"2"]
+    assert all(len(name.encode()) < 255 and name.isprintable() for name in files.values())
+    assert files[b"1"].endswith(".pdf")
+
+
+def test_the_statement_ends_with_the_day_at_the_center(full: SmallCenter, tmp_path: Path) -> None:
+    """Half past midnight in Vienna is yesterday in UTC: what was paid a minute ago stands on it, too."""
+    path = tmp_path / "ana.zip"
+    with clock.frozen(START.replace(day=20, hour=23, minute=30)):
+        payment = pay(full, full.student, 777, "late")
+        number = Payment.get_by_id(payment).number
+        person.export_person(full.staff, full.student, path)
+    with zipfile.ZipFile(path) as archive:
+        assert number in text_of(archive.read("statement.pdf"), tmp_path)
+    with clock.frozen(START.replace(year=2025)):  # a clock that was set back
+        person.export_person(full.staff, full.student, path)
 
 
 def test_an_erased_person_has_little_to_hand_out(full: SmallCenter, tmp_path: Path) -> None:

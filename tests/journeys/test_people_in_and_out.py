@@ -315,3 +315,96 @@ def test_everything_about_a_person_is_handed_out_from_the_panel(
     driver.settled()
     with zipfile.ZipFile(tmp_path / "S-000001.zip") as archive:
         assert "person.json" in archive.namelist()
+
+
+def test_the_one_whose_record_it_is_is_not_offered_as_another(driver: Driver) -> None:
+    ana = driver.center.student
+    did(driver, people.add_student, people.StudentDraft("Anna", "Satler"))
+    person_acts.act("merge", driver.desk.context, driver.page("students"), ana)
+    finder = driver.dialog("find_student")
+    typed("satler")
+    assert len(finder.table.paged.ids) == 1
+    assert ana not in finder.table.paged.ids
+    driver.type(finder, "find_words", "ana.satler")
+    assert finder.nobody.isVisible()
+    driver.key(Qt.Key.Key_Escape)
+
+
+def changed(driver: Driver, student: int, phone: str) -> None:
+    """Another desk changes a record while a dialog stands over it."""
+    row = User.get_by_id(student)
+    draft = people.StudentDraft(row.first_name, row.last_name, row.email or "", phone, row.date_of_birth)
+    did(driver, people.edit_student, student, row.version, draft)
+
+
+def test_what_changed_under_a_merge_is_shown_and_then_merged(driver: Driver) -> None:
+    ana, other = driver.center.student, driver.center.other_student
+    person_acts.merge_two(driver.desk.context, driver.page("students"), ana, other)
+    dialog = driver.dialog("merge")
+    dialog.buttons["email", "other"].click()
+    changed(driver, other, "+43 1 234 56 78")
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.until(lambda: "in the meantime" in dialog.problem.text())
+    assert dialog.buttons["phone", "other"].text() == "+43 1 234 56 78"
+    assert dialog.chosen()["email"] == "other", "what was chosen stays so"
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.gone("merge")
+    assert User.get_by_id(other).merged_into == ana
+    assert User.get_by_id(ana).email == "l.wisniewski@mail.example"
+
+
+def test_what_changed_under_a_leaving_is_shown_and_then_done(driver: Driver) -> None:
+    ana = driver.center.student
+    person_acts.act("leave", driver.desk.context, driver.page("students"), ana)
+    dialog = driver.dialog("leave")
+    dialog.fields["reason"].edit.setText("moves away")
+    assert "Nothing is booked" in said(dialog)
+    day = clock.now().date() + timedelta(days=3)
+    draft = scheduling.SessionDraft(
+        course_id=driver.center.course, name="Group", recurrence="picked_dates", picked_dates=(day.isoformat(),),
+        capacity=3,
+    )  # fmt: skip
+    session = did(driver, scheduling.plan_session, draft)
+    did(driver, seats.book, Slot.get(Slot.session_id == session).id, ana)
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.until(lambda: "in the meantime" in dialog.problem.text())
+    driver.until(lambda: "1 coming booking is canceled" in said(dialog))
+    assert dialog.fields["reason"].text() == "moves away"
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.gone("leave")
+    assert User.get_by_id(ana).status == "inactive"
+
+
+def test_what_changed_under_an_erasure_is_shown_and_then_done(driver: Driver) -> None:
+    ana = driver.center.student
+    driver.desk.context.set_actor(driver.center.admin)
+    person_acts.act("erase", driver.desk.context, driver.page("students"), ana)
+    dialog = driver.dialog("erase")
+    dialog.fields["number"].edit.setText("s-000001")
+    changed(driver, ana, "+43 1 234 56 78")
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.until(lambda: "in the meantime" in dialog.problem.text())
+    driver.until(lambda: "+43 1 234 56 78" in said(dialog))
+    assert User.get_by_id(ana).erased_at is None
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.until(lambda: "is erased" in said(dialog))
+    assert User.get_by_id(ana).erased_at is not None
+
+
+def test_the_command_bar_gives_the_keys_back(driver: Driver) -> None:
+    """After a dialog that was begun there, and by Esc: else every key of the page is typed into the bar."""
+    page = driver.page("students")
+    page.table.setFocus()
+    driver.key(Qt.Key.Key_K, CTRL)
+    typed("leave satler")
+    driver.key(Qt.Key.Key_Return)
+    driver.dialog("leave")
+    driver.key(Qt.Key.Key_Escape)
+    driver.gone("leave")
+    driver.until(page.table.hasFocus)
+    driver.key(Qt.Key.Key_K, CTRL)
+    typed("sat")
+    driver.key(Qt.Key.Key_Escape)
+    assert driver.window.command.hasFocus(), "once for what was typed"
+    driver.key(Qt.Key.Key_Escape)
+    assert page.table.hasFocus()

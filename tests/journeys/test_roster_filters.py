@@ -91,7 +91,7 @@ def test_a_filter_is_added_turned_off_and_dropped_by_keys(driver: Driver, page: 
     said = [action.text() for action in opened.actions() if action.text()]
     assert said == [
         "Has a slot this week", "No slot booked", "Owes money", "Has credit", "Birthday within 14 days",
-        "Mail bounces", "Status", "Course", "Instructor of a coming slot",
+        "Mail bounces", "Erased on request", "Status", "Course", "Instructor of a coming slot",
     ]  # fmt: skip
     for _step in range(said.index("Status")):
         QTest.keyClick(opened, Qt.Key.Key_Down)

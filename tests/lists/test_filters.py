@@ -61,7 +61,10 @@ def fill(made: SmallCenter, dice: random.Random) -> None:
                     address=dice.choice(["", "Lindengasse 7\n1070 Wien"]),
                 )
             )  # fmt: skip
-        gone = w.insert(User, role="student", first_name="Gone", status="merged", merged_into=students[0])
+        gone = w.insert(User, role="student", first_name="Gone", status="merged", merged_into=students[1])
+        mail(w, gone, "failed")
+        for student in students[::13]:  # erased on request, and still owing or with a seat
+            w.update(User, student, erased_at=clock.stamp(NOW))
         for number, student in enumerate([*students, gone]):
             for course in dice.sample(courses, dice.choice([0, 1, 2])):
                 w.insert(
@@ -69,7 +72,7 @@ def fill(made: SmallCenter, dice: random.Random) -> None:
                     enrolled_on="2026-01-01", list_price_minor=0, tax_category="S", rate_bp=0, net_minor=0,
                     tax_minor=0, gross_minor=0, status=dice.choice(["pending", "pending", "completed", "canceled"]),
                 )  # fmt: skip
-            if not number % 11:
+            if not number % 11 and student != gone:
                 mail(w, student, dice.choice(["failed", "queued"]))
         for number, days in enumerate((-30, -3, 0, 1, 3, 4, 9)):
             session = w.insert(
@@ -127,7 +130,8 @@ class Plain:
                 (teachers[r.slot_id].add if r.kind == "added" else teachers[r.slot_id].discard)(r.instructor_id)
         monday, sunday = "2026-11-22T23:00:00Z", "2026-11-29T23:00:00Z"  # Vienna is an hour ahead of UTC
         soon = {f"{date(2026, 11, 26) + timedelta(days=n):%m-%d}" for n in range(14)}
-        bounced = {m.student_id for m in rows(MailQueue) if m.state == "failed"}
+        into = {u.id: u.merged_into or u.id for u in rows(User)}
+        bounced = {into[m.student_id] for m in rows(MailQueue) if m.state == "failed"}
         self.this_week = {student for student, slot in seats if monday <= slot.start_utc < sunday}
         self.told: dict[str, Callable[[Any], bool]] = {
             "slot_this_week": lambda u: u.id in self.this_week,
@@ -136,6 +140,7 @@ class Plain:
             "credit": lambda u: u.balance_minor < 0,
             "birthday": lambda u: bool(u.date_of_birth) and u.date_of_birth[5:] in soon,
             "mail_bounces": lambda u: u.id in bounced,
+            "erased": lambda u: u.erased_at is not None,
         }
         for status in filters.STATUSES:
             self.told[f"status:{status}"] = lambda u, status=status: u.status == status
@@ -155,7 +160,15 @@ class Plain:
 
     def found(self, words: str, names: tuple[str, ...]) -> set[int]:
         parts = text.fold(words).split()
-        return {u.id for u in self.students.values() if self.fits(u, names) and all(has(u, part) for part in parts)}
+
+        def seen(u: Any) -> bool:
+            return u.erased_at is None or "erased" in names or words.strip().lower() == u.number.lower()
+
+        return {
+            u.id
+            for u in self.students.values()
+            if seen(u) and self.fits(u, names) and all(has(u, part) for part in parts)
+        }
 
 
 def live(seat: Any) -> bool:
@@ -174,9 +187,26 @@ def plain(center: SmallCenter) -> Plain:
 
 
 NAMES = (
-    "slot_this_week", "no_slot", "owes", "credit", "birthday", "mail_bounces", "status:applicant", "status:active",
-    "status:on_hold", "status:inactive", "course:1", "course:2", "course:3", "instructor:3", "instructor:6",
+    "slot_this_week", "no_slot", "owes", "credit", "birthday", "mail_bounces", "erased",
+    "status:applicant", "status:active", "status:on_hold", "status:inactive",
+    "course:1", "course:2", "course:3", "instructor:3", "instructor:6",
 )  # fmt: skip
+
+
+#: The number of one of those who were erased, as people type it.
+ERASED_NUMBER = " s-000016 "
+
+
+def test_whoever_was_erased_is_out_of_sight_but_for_their_filter_and_their_number(plain: Plain) -> None:
+    gone = {one for one, row in plain.students.items() if row.erased_at is not None}
+    assert len(gone) == 7
+    assert not gone & set(people.ids("", (), ZONE))
+    assert not gone & set(people.ids("s-0000", (), ZONE))
+    assert set(people.ids("", ("erased",), ZONE)) == gone
+    (asked,) = people.ids(ERASED_NUMBER, (), ZONE)
+    assert asked in gone
+    assert people.at_once(ERASED_NUMBER, (), ZONE) == ([asked], False)
+    assert people.ids(ERASED_NUMBER, ("owes", "credit"), ZONE, sort="name") in ([], [asked])
 
 
 def test_every_filter_is_tried(plain: Plain) -> None:
@@ -189,7 +219,9 @@ def test_every_filter_is_tried(plain: Plain) -> None:
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     names=st.lists(st.sampled_from(NAMES), max_size=5, unique=True).map(tuple),
-    words=st.sampled_from(["", "", "ana", "łuk", "a", "satler an", "s-0000", "660", "zzz", "<b>", "'=1", "अ"]),
+    words=st.sampled_from(
+        ["", "", "ana", "łuk", "a", "satler an", "s-0000", "660", "zzz", "<b>", "'=1", "अ", ERASED_NUMBER]
+    ),
     sort=st.sampled_from(["", *people.ORDERS, *(f"-{key}" for key in people.ORDERS)]),
 )
 def test_every_row_fits_and_counts_equal_the_rows(plain: Plain, names: tuple[str, ...], words: str, sort: str) -> None:
@@ -197,7 +229,7 @@ def test_every_row_fits_and_counts_equal_the_rows(plain: Plain, names: tuple[str
     found = plain.found(words, names)
     assert len(whole.ids) == len(set(whole.ids))
     assert set(whole.ids) == found
-    assert whole.counts[""] == len(plain.students)
+    assert whole.counts[""] == len(plain.found("", ()))
     owing = [plain.students[one].balance_minor for one in found if plain.students[one].balance_minor > 0]
     assert (whole.owed_minor, whole.owing) == (sum(owing), len(owing))
     for name in NAMES:

@@ -473,6 +473,17 @@ def test_finding_nobody_says_so_and_chooses_nobody(driver: Driver) -> None:
     assert finder.main.isEnabled()
 
 
+def test_the_arrows_move_through_who_was_found_while_typing(driver: Driver) -> None:
+    driver.page("payments")
+    finder = driver.dialog("find_student")
+    driver.type(finder, "find_words", "mail.example")
+    first, second = finder.table.paged.ids[:2]
+    assert finder.table.current_id() == first
+    for key, found in ((Qt.Key.Key_Down, second), (Qt.Key.Key_Up, first), (Qt.Key.Key_Up, first)):
+        QTest.keyClick(finder.search, key)
+        assert finder.table.current_id() == found
+
+
 @pytest.mark.parametrize(("fact", "page"), [("fact_mail", "mail"), ("fact_till", "settings")])
 def test_a_fact_of_the_status_bar_opens_what_is_behind_it(driver: Driver, fact: str, page: str) -> None:
     driver.window.till_fact.set_label("Till 1 open since 08:02")

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from app import store, text
 from app.desk import erasing
 from app.desk.accounts import may
+from app.errors import DeskError
 from app.store import backup
 from app.text import N_, _, ngettext, sentence
 from ui.context import Context
@@ -24,7 +25,8 @@ _KINDS = {
     "users": N_("Name and contact"), "merged": N_("Merged records"), "notes": N_("Notes"),
     "attachments": N_("Attachments"), "mail_queue": N_("Words of mails"), "timeline": N_("Words of the timeline"),
     "slot_enrolled": N_("Coming bookings"), "invoices": N_("Invoices"), "payments": N_("Payments"),
-    "courses_enrolled": N_("Enrollments"), "product_enrolled": N_("Sales"),
+    "courses_enrolled": N_("Enrollments"), "product_enrolled": N_("Sales"), "quotes": N_("Quotes"),
+    "promises": N_("Promises to pay"),
     "payers": N_("Who paid, a person of their own"),
 }  # fmt: skip
 
@@ -37,7 +39,7 @@ class EraseDialog(FormDialog):
         title = _("Erase {name}").format(name=self.found.name)
         super().__init__(parent, title, "user-x", subtitle=self.found.number, width=640)
         self.setObjectName("erase")
-        self.context = context
+        self.context, self._data_dir = context, data_dir
         self.running = False
         self.content = QVBoxLayout()
         self.content.setSpacing(9)
@@ -132,11 +134,15 @@ class EraseDialog(FormDialog):
             done=self._done, failed=self._failed, busy=self.main,
         )  # fmt: skip
 
-    def _failed(self, error: object) -> None:
+    def _failed(self, error: DeskError) -> None:
         self.running = False
         self.main.setEnabled(True)
         self.say("")
-        self.refuse(error)  # type: ignore[arg-type]
+        if error.key == "store.changed_meanwhile":  # what another desk made of it is shown before it is asked again
+            self.found = erasing.preview(self.found.student_id, self._data_dir)
+            clear_layout(self.content)
+            self._preview()
+        self.refuse(error)
 
     def _done(self, done: object) -> None:
         assert isinstance(done, erasing.Erased)

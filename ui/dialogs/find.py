@@ -17,14 +17,14 @@ from ui.widgets.table import Cell, Column, PagedModel, RowTable
 
 
 class FindStudent(FormDialog):
-    """`chosen(id)` when someone was chosen."""
+    """`chosen(id)` when someone was chosen; `but` is not offered."""
 
     chosen = Signal(int)
 
-    def __init__(self, context: Context, parent: QWidget, title: str) -> None:
+    def __init__(self, context: Context, parent: QWidget, title: str, but: int | None = None) -> None:
         super().__init__(parent, title, "search", width=640)
         self.setObjectName("find_student")
-        self.context = context
+        self.context, self._but = context, but
         self.search = SearchField(_("Name, phone, mail or number"), "find_words")
         self.search.textChanged.connect(self._typed)
         self.search.returnPressed.connect(self.main_action)
@@ -58,7 +58,8 @@ class FindStudent(FormDialog):
         return Cell(said, "body" if row.balance_minor == 0 else "strong", color, right=True)
 
     def _typed(self, typed: str) -> None:
-        self.table.show_ids(roster.ids(typed, (), self.context.center.zone, 50))
+        found = roster.ids(typed, (), self.context.center.zone, 51)
+        self.table.show_ids([one for one in found if one != self._but][:50])
         self.nobody.setText(_("Nobody matches “{words}”. Esc goes back.").format(words=typed.strip()[:60]))
         self.found.setCurrentWidget(self.table if self.table.paged.ids else self.nobody)
         self.main.setEnabled(bool(self.table.paged.ids))

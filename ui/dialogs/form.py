@@ -87,6 +87,10 @@ class _Body(QScrollArea):
     def minimumSizeHint(self) -> QSize:
         return QSize(0, self.sizeHint().height())
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """What no field answers is the form's: an arrow that a search field lets go must move its list."""
+        event.ignore()
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.LayoutRequest:
             self.updateGeometry()

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app import text
 from app.desk import leaving
+from app.errors import DeskError
 from app.text import _, ngettext
 from ui import words
 from ui.context import Context
 from ui.dialogs.form import FormDialog
-from ui.widgets.basic import Button, Field, Icon, Text
+from ui.widgets.basic import Button, Field, Icon, Text, clear_layout
 
 #: As many names of a kind are told; the count is always whole.
 MOST_NAMES = 6
@@ -26,10 +27,10 @@ class LeaveDialog(FormDialog):
         super().__init__(parent, title, "log-out", subtitle=self.found.number, width=600)
         self.setObjectName("leave")
         self.context = context
-        if self.found.obstacle is not None:
-            self._line("circle-alert", "danger", text.sentence(self.found.obstacle))
-        else:
-            self._preview()
+        self.content = QVBoxLayout()
+        self.content.setSpacing(12)
+        self.body.addLayout(self.content)
+        if self._look():
             reason = Field(_("Why (may stay empty)"), QLineEdit(), name="leave_reason")
             self.body.addWidget(self.add_field("reason", reason))
         button = Button(_("Make inactive"), "log-out", kind="primary", keys=("Ctrl", "Enter"))
@@ -37,6 +38,15 @@ class LeaveDialog(FormDialog):
         button.setEnabled(self.found.obstacle is None)
         self.add_foot((), button)
         (self.fields["reason"].edit if "reason" in self.fields else button).setFocus()
+
+    def _look(self) -> bool:
+        """Say what leaving does, or what stands in its way; whether nothing does."""
+        clear_layout(self.content)
+        if self.found.obstacle is not None:
+            self._line("circle-alert", "danger", text.sentence(self.found.obstacle))
+            return False
+        self._preview()
+        return True
 
     def _preview(self) -> None:
         found, here = self.found, self.context.center
@@ -75,31 +85,42 @@ class LeaveDialog(FormDialog):
             said = ngettext("{n} mail still goes out", "{n} mails still go out", len(found.mails_sent))
             self._line("mail", "text3", said.format(n=len(found.mails_sent)), found.mails_sent)
         kept = _("History, documents and payments stay. The history takes this back whole.")
-        self.body.addWidget(Text(kept, "small", "text3", wrap=True))
+        self.content.addWidget(Text(kept, "small", "text3", wrap=True))
 
     def _line(self, icon: str, color: str, said: str, names: list[str] | tuple[str, ...] = ()) -> None:
         line = QHBoxLayout()
         line.setSpacing(8)
         line.addWidget(Icon(icon, color, 16), alignment=Qt.AlignmentFlag.AlignTop)
         line.addWidget(Text(said, "label", color if color in ("danger", "warn") else "text", wrap=True), 1)
-        self.body.addLayout(line)
+        self.content.addLayout(line)
         for name in names[:MOST_NAMES]:
             label = Text(name, "body", "text2", wrap=True)
             label.setContentsMargins(24, 0, 0, 0)
-            self.body.addWidget(label)
+            self.content.addWidget(label)
         if len(names) > MOST_NAMES:
             left = len(names) - MOST_NAMES
             label = Text(ngettext("and {n} more", "and {n} more", left).format(n=left), "small", "text3")
             label.setContentsMargins(24, 0, 0, 0)
-            self.body.addWidget(label)
+            self.content.addWidget(label)
 
     def main_action(self) -> None:
         if self.main.isEnabled():
             self.clear_errors()
             self.context.run(
                 leaving.leave, self.found.student_id, self.found.version, self.fields["reason"].text(),
-                done=self._done, failed=self.refuse, busy=self.main,
+                [one.seat_id for one in self.found.seats],
+                done=self._done, failed=self._failed, busy=self.main,
             )  # fmt: skip
+
+    def _failed(self, error: DeskError) -> None:
+        """What another desk made of it meanwhile is shown before it is asked again."""
+        if error.key in ("store.changed_meanwhile", "leaving.already"):
+            self.found = leaving.preview(self.found.student_id)
+            if not self._look():
+                self.fields["reason"].hide()
+                self.main.setEnabled(False)
+                return
+        self.refuse(error)
 
     def _done(self, _operation: object) -> None:
         self.accept()

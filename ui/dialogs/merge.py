@@ -213,7 +213,18 @@ class MergeDialog(FormDialog):
 
     def _failed(self, error: DeskError) -> None:
         self._busy(False)
+        if error.key == "store.changed_meanwhile":
+            self._look_again()
         self.refuse(error)
+
+    def _look_again(self) -> None:
+        """Show what another desk made of the records; what was chosen stays chosen where there is still a choice."""
+        chosen = self.chosen()
+        self._look(self.found.stays.id, self.found.other.id)
+        for field, side in chosen.items():
+            if (field, side) in self.buttons:
+                self.buttons[field, side].setChecked(True)
+        (self.main if self.main.isEnabled() else self.swap).setFocus()
 
     def _done(self, _operation: object) -> None:
         self.running = False

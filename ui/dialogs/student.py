@@ -162,8 +162,11 @@ class StudentDialog(FormDialog):
         line.setSpacing(8)
         line.addWidget(Icon("users", "brasstext", 16))
         said = _("{name} ({number})").format(name=one.name, number=one.number)
-        line.addWidget(Line(said, "name"))
-        line.addWidget(Line(_(_ALIKE[one.field][0]), "small", "text2"), 1)
+        who = QVBoxLayout()  # what is the same stands below: beside the name and two buttons it would be cut
+        who.setSpacing(0)
+        who.addWidget(Line(said, "name"))
+        who.addWidget(Line(_(_ALIKE[one.field][0]), "small", "text2"))
+        line.addLayout(who, 1)
         buttons = []
         for name, label, keys, act in (
             ("open_alike", _("Open that one"), ("Alt", "O"), self._open),

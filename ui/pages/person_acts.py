@@ -8,6 +8,7 @@ from functools import partial
 from PySide6.QtWidgets import QWidget
 
 from app import store
+from app.desk import identity
 from app.lists import people as roster
 from app.text import N_, _
 from ui.context import Context
@@ -37,7 +38,7 @@ def _book(context: Context, parent: QWidget, student_id: int) -> None:
 
 
 def _merge(context: Context, parent: QWidget, student_id: int) -> None:
-    finder = FindStudent(context, parent, _("Who is the same person?"))
+    finder = FindStudent(context, parent, _("Who is the same person?"), but=identity.root(student_id))
     finder.chosen.connect(partial(merge_two, context, parent, student_id))
     finder.open()
 

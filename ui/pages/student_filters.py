@@ -23,6 +23,7 @@ _PLAIN = {
     "credit": (N_("Has credit"), "hand-coins"),
     "birthday": (N_("Birthday within 14 days"), "bell"),
     "mail_bounces": (N_("Mail bounces"), "mail"),
+    "erased": (N_("Erased on request"), "user-x"),
 }
 _STATUS_ICONS = {"applicant": "clock", "active": "circle-check", "on_hold": "bookmark", "inactive": "moon"}
 #: A course may be called anything; a chip and a line of a menu stay readable.

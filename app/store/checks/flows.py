@@ -38,7 +38,7 @@ sql(
 )
 _SETTLED = (
     "(SELECT max(c.operation_id) FROM changes c WHERE c.table_name = 'payments' AND c.row_id = p.id"
-    " AND c.after ->> 'status' = 'COMPLETED')"
+    " AND c.after ->> 'status' = 'COMPLETED' AND c.before ->> 'status' IS NOT 'COMPLETED')"
 )
 sql(
     "flow.payment",
@@ -96,7 +96,9 @@ sql(
     "SELECT p.id, p.number FROM payments p WHERE NOT EXISTS (SELECT 1 FROM changes c WHERE c.table_name = 'payments'"
     " AND c.row_id = p.id AND c.before IS NULL AND c.after ->> 'status' = 'STARTED')"
     " OR 1 < (SELECT count(*) FROM changes c WHERE c.table_name = 'payments' AND c.row_id = p.id"
-    " AND c.before IS NOT NULL AND c.after ->> 'status' <> 'STARTED')",
+    " AND c.before IS NOT NULL AND c.after ->> 'status' <> 'STARTED'"
+    # Whoever was erased is taken out of the words beside it; the record of it is redacted.
+    " AND NOT (c.redacted = 1 AND c.before ->> 'status' = c.after ->> 'status'))",
 )
 sql(
     "inbox.recipients",
@@ -112,6 +114,8 @@ _MOVED = (
     ("a seat", "slot_enrolled x", "x.student_id = u.id"),
     ("an enrollment", "courses_enrolled x", "x.student_id = u.id"),
     ("a sale", "product_enrolled x", "x.student_id = u.id"),
+    ("a quote", "quotes x", "x.student_id = u.id"),
+    ("a promise", "promises x", "x.student_id = u.id"),
     ("a payment under way", "payments x", "x.student_id = u.id AND x.status = 'STARTED'"),
     ("a note", "notes x", "x.user_id = u.id"),
     ("an attachment", "attachments x", "x.subject_table = 'users' AND x.subject_id = u.id"),
@@ -144,6 +148,22 @@ _HELD = (
         "mail_queue x",
         "x.student_id = u.id AND x.created_at <= u.erased_at AND (x.to_address <> 'erased@erased.invalid'"
         " OR x.to_name <> '' OR x.text <> '—' OR x.subject <> '—')",
+    ),
+    (
+        "words on a payment",
+        "payments x",
+        "x.student_id = u.id AND x.created_at <= u.erased_at"
+        " AND (x.reference <> '' OR x.note <> '' OR x.reason NOT IN ('', '—'))",
+    ),
+    (
+        "words on a quote or an open one",
+        "quotes x",
+        "x.student_id = u.id AND x.created_at <= u.erased_at AND (x.discount_reason <> '' OR x.status = 'open')",
+    ),
+    (
+        "words on a promise or an open one",
+        "promises x",
+        "x.student_id = u.id AND x.created_at <= u.erased_at AND (x.note <> '' OR x.status = 'open')",
     ),
     (
         "a name in the record of changes",

@@ -147,6 +147,7 @@ sql(
     )
     SELECT p.id, p.number || ' in ' || t.name FROM payments p JOIN opened t ON t.id = p.till_id
         JOIN changes c ON c.table_name = 'payments' AND c.row_id = p.id AND c.after ->> 'status' <> 'STARTED'
+            AND c.before ->> 'status' IS NOT c.after ->> 'status'
         WHERE p.method <> 'cash' OR p.status <> 'COMPLETED' OR c.operation_id < t.first OR c.operation_id > t.last
     UNION ALL SELECT t.id, t.name || ' was closed without a count' FROM tills t
         WHERE t.status = 'closed' AND (t.counted_minor IS NULL OR t.expected_minor IS NULL)

@@ -10,7 +10,8 @@ from typing import Any
 #: The operation whose writes pass the guards on mails: what the law lets go, goes.
 ERASE = "Erase person"
 
-_ERASING = f"(SELECT o.label FROM operations o JOIN current_operation c ON c.operation_id = o.id) IS '{ERASE}'"
+#: True inside it.
+ERASING = f"(SELECT o.label FROM operations o JOIN current_operation c ON c.operation_id = o.id) IS '{ERASE}'"
 
 
 def upgrade(connection: Any) -> None:
@@ -26,6 +27,6 @@ def upgrade(connection: Any) -> None:
         (sql,) = connection.execute(find, (name,)).fetchone()
         head, body = str(sql).split(" BEGIN ", 1)
         table, _when, condition = head.partition(" WHEN ")
-        condition = f"({condition}) AND NOT {_ERASING}" if condition else f"NOT {_ERASING}"
+        condition = f"({condition}) AND NOT {ERASING}" if condition else f"NOT {ERASING}"
         connection.execute(f'DROP TRIGGER "{name}"')
         connection.execute(f"{table} WHEN {condition} BEGIN {body}")
