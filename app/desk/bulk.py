@@ -26,7 +26,7 @@ _HARD = ("enrollment.too_young", "seats.student_busy")
 
 @dataclass(frozen=True)
 class BulkDraft:
-    """Who enrolls in what. With `payer_id` that payer pays for each; with `session_id` each gets a seat in the group."""
+    """Who enrolls in what. `payer_id`, if there is one, pays for each; in the group `session_id` all get seats."""
 
     student_ids: tuple[int, ...]
     course_id: int

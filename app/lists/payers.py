@@ -163,6 +163,14 @@ def _taken_over(payer_id: int, but: Sequence[int]) -> dict[int, int]:
     return {student: owed for student, owed in found.items() if owed or student in courses.values()}
 
 
+def common(student_ids: Sequence[int]) -> int | None:
+    """The payer whom all of some students have, None where they differ, have none, or the payer is inactive."""
+    found: Any = User.select(User.payer_id).where(User.id.in_(list(student_ids))).distinct().limit(2).tuples()
+    ids = [row[0] for row in found]
+    payer = get(ids[0]) if len(ids) == 1 else None
+    return payer.id if payer is not None and payer.status == "active" else None
+
+
 def beside(student_id: int, payer_id: int, most: int = 4) -> tuple[list[Member], int]:
     """(the first of those whom a payer pays for besides a student, how many more there are)."""
     others = [one for one in statement.of_payer(payer_id) if one != student_id]

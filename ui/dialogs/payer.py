@@ -112,9 +112,9 @@ class PayerDialog(FormDialog):
         self.context.read(_same, self._asked, typed.name, typed.email, self.payer_id, done=self._found_same)
 
     def _found_same(self, answer: tuple[int, payers.Row | None]) -> None:
-        asked, self.same = answer if answer[0] == self._asked else (self._asked, self.same)
-        if not self.isVisible():
+        if answer[0] != self._asked or not self.isVisible():
             return
+        self.same = answer[1]
         self.box.setVisible(self.same is not None)
         if self.same is not None:
             facts = (words.payer_kind(self.same.kind), self.same.email, self.same.phone)
