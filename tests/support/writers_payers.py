@@ -6,6 +6,7 @@ from typing import Any
 
 from app import store
 from app.desk import bulk, people
+from app.exchange import checking, columns, importing, reading
 from app.store.models import Course, Payer, Session
 from tests.support.center import SmallCenter
 from tests.support.writers import _plan, scenario
@@ -31,3 +32,20 @@ def _(made: SmallCenter) -> Any:
     ids = tuple(row[0] for row in store.db.execute_sql("SELECT id FROM users WHERE payer_id = ?", (payer,)))
     course, session = Course.get_by_id(made.course).id, Session.get(Session.name == "Company").id
     return bulk.enroll_several(made.staff, bulk.BulkDraft(ids, course, payer, session))
+
+
+def _paid_list(made: SmallCenter) -> None:
+    _company(made)
+    (made.folder.parent / "paid.csv").write_text(
+        "First name,Last name,Email,Payer name,Payer email\n"
+        "Ana,Satler,ana.satler@mail.example,Alpen GmbH,office@alpen.example\n"
+        "Mai,Le,mai@mail.example,Eva Le,eva@mail.example\nIan,Le,ian@mail.example,Eva Le,eva@mail.example\n",
+        "utf-8",
+    )
+
+
+@scenario("importing.import_students with payers", before=_paid_list)
+def _(made: SmallCenter) -> None:
+    table = reading.read(made.folder.parent / "paid.csv")
+    done = importing.import_students(made.staff, checking.plan(table, columns.guess(table)), update=True)
+    assert (done.added, done.changed, Payer.select().count()) == (2, 1, 2)

@@ -102,7 +102,7 @@ class StudentVerbs(QObject):
             (_("Take payment"), "F4", self.pay, True),
             (_("Enroll…"), "F2", self.enroll, False),
             (_("Enroll together…"), "Shift+F2", self.enroll_together, False),
-            (_("Who pays, family, company"), "W", self.family, True),
+            (_("Family or company"), "W", self.family, True),
             (_("Message…"), "M", self.message, False),
             (_("Edit"), "E", self.page.edit_student, True),
             (_("Export…"), "Ctrl+E", self.export_selected, False),
