@@ -18,7 +18,7 @@ from app.cli import use_center_defaults
 from app.desk import center, identity, keeping, labels, seats
 from app.desk.accounts import SYSTEM, Actor
 from app.errors import DeskError, EnvironmentFault
-from app.lists import find, inbox, staff, takings
+from app.lists import find, inbox, payers, staff, takings
 from app.lists import mail as mail_list
 from app.lists import people as roster
 from app.mail.worker import MailRunner, MailState
@@ -288,6 +288,36 @@ class Desk(QObject):
     def _enroll_next(self, students: list[int], done: int, course: Any, _enrollment: int, _pay: bool) -> None:
         self.enroll_several(students, done, course.currentIndex())
 
+    def enroll_together(self, students: list[int]) -> None:
+        """Several people in one course, in one operation; the payer whom they all have pays."""
+        from ui.dialogs.bulk_enroll import BulkEnroll
+
+        BulkEnroll(self.context, self.window, students, payers.common(students)).open()
+
+    def open_payer(self, payer_id: int) -> None:
+        """A payer with everyone they pay for."""
+        from ui.dialogs.family import FamilyDialog
+
+        dialog = FamilyDialog(self.context, self.window, payer_id)
+        dialog.student_chosen.connect(self._show_student)
+        dialog.pay_requested.connect(self.pay_for)
+        dialog.open()
+
+    def find_payer(self) -> None:
+        """Whoever pays for others, to look at and to work with."""
+        from ui.dialogs.find_payer import FindPayer
+
+        finder = FindPayer(self.context, self.window, _("Who pays?"), inactive=True)
+        finder.chosen.connect(self.open_payer)
+        finder.open()
+
+    def _new_payer(self) -> None:
+        from ui.dialogs.payer import PayerDialog
+
+        dialog = PayerDialog(self.context, self.window)
+        dialog.saved.connect(self.open_payer)
+        dialog.open()
+
     def _enrolled(self, _enrollment: int, pay_next: bool) -> None:
         if pay_next:
             self.pay_for(int(self.sender().property("student")))
@@ -347,6 +377,12 @@ class Desk(QObject):
             said = words.balance(row.balance_minor)[0]
             act = partial(self._show_student, row.id)
             found.append(Result(_("People"), row.name, facts, act, avatar=row.id, right=said))
+        paying = payers.page(payers.find(asked.who, 3, inactive=True)) if asked.who and not asked.verb else {}
+        for payer in sorted(paying.values(), key=lambda one: one.name.casefold()):
+            many = ngettext("{n} student", "{n} students", payer.people).format(n=payer.people)
+            facts = " · ".join(filter(None, (words.payer_kind(payer.kind), payer.email, payer.phone)))
+            icon = "building-2" if payer.kind == "company" else "users"
+            found.append(Result(_("Who pays"), payer.name, facts, partial(self.open_payer, payer.id), icon, right=many))
         for invoice in find.invoices(asked.who, ids[:1]) if asked.who else ():
             facts = f"{invoice.buyer} · {words.day(invoice.issued_on, here)}"
             act = partial(paper.show_invoice, self.window, self.context, invoice.id, copy=True)
@@ -392,6 +428,8 @@ class Desk(QObject):
             (_("Export students"), "file-text", (), self._export_people),
             (_("Print students, address labels"), "printer", (), self._print_people),
             (_("New session"), "calendar-plus", (), self._new_session),
+            (_("Families and companies: who pays for others"), "wallet", (), self.find_payer),
+            (_("New payer"), "plus", (), self._new_payer),
             (_("Open items: what is unpaid and late"), "coins", (), self.open_items),
             (_("Back up now"), "hard-drive", (), self._back_up),
             (_("Safe keeping: backups, restore, check"), "history", (), self.safe_keeping),
@@ -424,6 +462,10 @@ class Desk(QObject):
         """A dialog asks for a page, or for a record on it."""
         if page == "students" and isinstance(record, int):
             self._show_student(record)
+        elif page == "payer" and isinstance(record, int):
+            self.open_payer(record)
+        elif page == "enroll_together" and isinstance(record, list):
+            self.enroll_together(record)
         else:
             self.window.go(page)
 

@@ -51,6 +51,14 @@ def state(key: str) -> str:
     return _(_STATES.get(key, key))
 
 
+_PAYER_KINDS = {"guardian": N_("Guardian"), "company": N_("Company"), "other": N_("Other payer")}
+
+
+def payer_kind(key: str) -> str:
+    """What kind of payer, as a word."""
+    return _(_PAYER_KINDS.get(key, key))
+
+
 def balance(minor: int) -> tuple[str, str]:
     """(words, color) of a balance: due, credit, or settled."""
     if minor > 0:

@@ -25,6 +25,7 @@ Said = tuple[str, dict[str, Any]]
 #: Rights that the counter-entry itself needs, beside that of the operation.
 RIGHTS = {
     "Enroll student": "enrollment.cancel",
+    "Enroll several": "enrollment.cancel",
     "Sell products": "enrollment.cancel",
     "Complete payment": "payment.refund",
     "Use credit": "payment.refund",
@@ -195,6 +196,7 @@ def _moved(done: operations.Done, rows: Sequence[Touched], moment: datetime) -> 
 
 WAYS: dict[str, Callable[[operations.Done, Sequence[Touched], datetime], list[Act]]] = {
     "Enroll student": _enrolled,
+    "Enroll several": _enrolled,
     "Sell products": _sold,
     "Complete payment": _completed,
     "Use credit": _credit_used,

@@ -173,21 +173,26 @@ def enroll(actor: Actor, draft: EnrollmentDraft) -> int:
     prices as in `agree`, `enrollment.installments_sum`, `enrollment.installments_order`; seats as `seats.book`.
     """
     require(actor, "enrollment.create")
+    with store.write("Enroll student", actor) as w:
+        return enroll_in(w, draft)
+
+
+def enroll_in(w: Write, draft: EnrollmentDraft) -> int:
+    """`enroll` inside a running write."""
     discount_reason = text.clean(draft.discount_reason, field="discount_reason")
     override = text.clean(draft.override_reason, field="override_reason")
-    with store.write("Enroll student", actor) as w:
-        how = center.load()
-        student, course = _student(draft.student_id), _course(draft.course_id)
-        _check_payer(draft.payer_id)
-        price = _course_price(how, draft, course)
-        installments = _check_plan(draft.installments, price.gross_minor)
-        _check_new(student, course)
-        first_day = _first_day(draft, course)
-        for key, params in _warnings(student, course, first_day):
-            if key == "enrollment.too_young" and not override:
-                raise UserError(key, "override_reason", **params)
-        agreed = replace(draft, discount_reason=discount_reason, override_reason=override)
-        return _enroll_in(w, how, agreed, price, installments, first_day)
+    how = center.load()
+    student, course = _student(draft.student_id), _course(draft.course_id)
+    _check_payer(draft.payer_id)
+    price = _course_price(how, draft, course)
+    installments = _check_plan(draft.installments, price.gross_minor)
+    _check_new(student, course)
+    first_day = _first_day(draft, course)
+    for key, params in _warnings(student, course, first_day):
+        if key == "enrollment.too_young" and not override:
+            raise UserError(key, "override_reason", **params)
+    agreed = replace(draft, discount_reason=discount_reason, override_reason=override)
+    return _enroll_in(w, how, agreed, price, installments, first_day)
 
 
 def _enroll_in(

@@ -58,6 +58,7 @@ class PayerDraft:
     address: str = ""
     tax_id: str = ""
     language: str = "en"
+    status: str = "active"
 
 
 def add_student(actor: Actor, draft: StudentDraft) -> int:
@@ -65,6 +66,7 @@ def add_student(actor: Actor, draft: StudentDraft) -> int:
     require(actor, "people.edit")
     row = _student_row(draft)
     with store.write("Add student", actor) as w:
+        _may_pay(row["payer_id"])
         _number, label = w.next_number("student")
         user_id = w.insert(User, role="student", number=label, **row)
         timeline.add(w, user_id, "people.added", ("users", user_id))
@@ -85,6 +87,8 @@ def edit_student(actor: Actor, user_id: int, version: int, draft: StudentDraft) 
         if before.status == "merged":
             raise UserError("enrollment.student_merged", name=_name(before))
         _not_erased(before)
+        if row["payer_id"] != before.payer_id:
+            _may_pay(row["payer_id"])
         moved = {name: value for name, value in row.items() if getattr(before, name) != value}
         if not moved:
             return
@@ -115,21 +119,37 @@ def add_staff(actor: Actor, draft: StaffDraft) -> int:
 
 
 def add_payer(actor: Actor, draft: PayerDraft) -> int:
-    """Add a guardian or company; returns the id."""
+    """Add a guardian or company; returns the id. UserErrors stand beside their field."""
     require(actor, "people.edit")
-    if draft.kind not in ("guardian", "company", "other"):
-        raise UserError("people.unknown_kind", "kind")
-    row = {
-        "name": text.clean(draft.name, field="name", required=True),
-        "kind": draft.kind,
-        "email": check_email(draft.email),
-        "phone": check_phone(draft.phone),
-        "address": text.clean(draft.address, field="address", limit=text.TEXT_LIMIT, multiline=True),
-        "tax_id": text.clean(draft.tax_id, field="tax_id"),
-        "language": check_language(draft.language),
-    }
+    row = payer_row(draft)
     with store.write("Add payer", actor) as w:
         return w.insert(Payer, **row)
+
+
+def edit_payer(actor: Actor, payer_id: int, version: int, draft: PayerDraft) -> None:
+    """Change a payer; whoever they pay for is found by the new words. Documents that were issued keep the old ones.
+
+    An inactive payer is offered no more: UserError `people.payer_in_use` beside `status` while students who have not
+    left are still paid for. `store.changed_meanwhile` if someone else changed the payer since `version`.
+    """
+    require(actor, "people.edit")
+    row = payer_row(draft)
+    with store.write("Edit payer", actor) as w:
+        before = Payer.get_or_none(Payer.id == payer_id)
+        if before is None:
+            raise UserError("store.gone")
+        if row["status"] == "inactive" and before.status == "active":
+            theirs = User.select().where(User.payer_id == payer_id, User.status.not_in(["inactive", "merged"])).count()
+            if theirs:
+                raise UserError("people.payer_in_use", "status", count=theirs, name=before.name)
+        moved = {name: value for name, value in row.items() if getattr(before, name) != value}
+        if moved:
+            w.update(Payer, payer_id, version, **moved)
+
+
+def payer_row(draft: PayerDraft) -> dict[str, Any]:
+    """What is stored of a payer as typed. UserErrors stand beside their field."""
+    return {name: rule(getattr(draft, name)) for name, rule in PAYER_RULES.items()}
 
 
 def add_note(actor: Actor, user_id: int, words: str, pinned: bool = False) -> int:
@@ -234,9 +254,18 @@ def _name(person: Any) -> str:
 
 def _student_row(draft: StudentDraft) -> dict[str, Any]:
     row = {name: rule(getattr(draft, name)) for name, rule in STUDENT_RULES.items()}
-    if draft.payer_id is not None and not Payer.select().where(Payer.id == draft.payer_id).exists():
-        raise UserError("people.no_such_payer", "payer_id")
     return {**row, "payer_id": draft.payer_id}
+
+
+def _may_pay(payer_id: int | None) -> None:
+    """Who is newly chosen to pay is there, and still active. UserErrors beside `payer_id`."""
+    if payer_id is None:
+        return
+    payer = Payer.get_or_none(Payer.id == payer_id)
+    if payer is None:
+        raise UserError("people.no_such_payer", "payer_id")
+    if payer.status != "active":
+        raise UserError("enrollment.payer_unavailable", "payer_id")
 
 
 def check_email(typed: str, field: str = "email") -> str | None:
@@ -335,6 +364,19 @@ def check_status(typed: str, field: str = "status") -> str:
     return typed
 
 
+def check_payer_kind(typed: str, field: str = "kind") -> str:
+    """Guardian, company or other."""
+    if typed not in ("guardian", "company", "other"):
+        raise UserError("people.unknown_kind", field)
+    return typed
+
+
+def _check_payer_status(typed: str) -> str:
+    if typed not in ("active", "inactive"):
+        raise UserError("people.unknown_payer_status", "status")
+    return typed
+
+
 def _check_emergency_phone(typed: str) -> str:
     return check_phone(typed, field="emergency_phone") or ""
 
@@ -352,4 +394,16 @@ STUDENT_RULES: dict[str, Callable[[str], Any]] = {
     "status": check_status,
     "emergency_name": partial(text.clean, field="emergency_name"),
     "emergency_phone": _check_emergency_phone,
+}
+
+#: The same for a payer.
+PAYER_RULES: dict[str, Callable[[str], Any]] = {
+    "name": partial(text.clean, field="name", required=True),
+    "kind": check_payer_kind,
+    "email": check_email,
+    "phone": check_phone,
+    "address": partial(text.clean, field="address", limit=text.TEXT_LIMIT, multiline=True),
+    "tax_id": partial(text.clean, field="tax_id"),
+    "language": check_language,
+    "status": _check_payer_status,
 }

@@ -22,7 +22,7 @@ from rapidfuzz import fuzz
 from app import clock, text
 from app.desk.people import STUDENT_RULES
 from app.errors import UserError
-from app.exchange import columns, dates
+from app.exchange import columns, dates, paying
 from app.exchange.reading import Progress, Stop, Stopped, Table, never
 from app.lists import known as roster
 
@@ -58,7 +58,8 @@ class Line:
 
     `values` are in the order of `Plan.fields`. `row` is what would be stored, None while something is wrong. `match`
     is the student already there, `twin` the line before with the same person, `near` someone who shares a mail
-    address or a number and is called otherwise. `chosen` is what was decided by hand, '' for nothing.
+    address or a number and is called otherwise. `chosen` is what was decided by hand, '' for nothing. `payer` is who
+    pays and is there already.
     """
 
     line: int
@@ -70,6 +71,7 @@ class Line:
     near: int | None = None
     differs: bool = False
     chosen: str = ""
+    payer: int | None = None
 
     @property
     def state(self) -> str:
@@ -134,7 +136,10 @@ def fields_of(mapping: Sequence[str]) -> list[str]:
         brought |= {"first_name", "last_name"}
     if brought & set(_PARTS):
         brought.add("address")
-    return [name for name in (*STUDENT_RULES, "number") if name in brought or name in ("first_name", "last_name")]
+    if brought & set(paying.FIELDS):
+        brought.add("payer_name")
+    every = (*STUDENT_RULES, "number", *paying.FIELDS)
+    return [name for name in every if name in brought or name in ("first_name", "last_name")]
 
 
 def check_mapping(table: Table, mapping: Sequence[str]) -> None:
@@ -338,6 +343,7 @@ _RULES: dict[str, Any] = {
     "language": _language,
     "status": _status,
     "number": _number,
+    **paying.rules(_first_of),
 }
 
 
@@ -452,6 +458,7 @@ def match_again(made: Plan, stop: Stop = never) -> None:
     if stop():
         raise Stopped
     made.known = {**made.known, **known}
+    paid_by = paying.Payers(roster.payers() if "payer_name" in made.fields else ())
     listed = _People()
     for number, (line, mark) in enumerate(zip(made.lines, marks, strict=True)):
         row = line.row
@@ -467,7 +474,15 @@ def match_again(made: Plan, stop: Stop = never) -> None:
             twin, _near = listed.find(mark)
             if twin is None:
                 listed.add(number, mark)
-        line.differs = match is not None and row is not None and bool(_moved(known[match], row))
+        line.payer = None
+        payer = paying.told(row) if row is not None else None
+        if row is not None and payer is not None:
+            there_already = paid_by.find(payer)
+            line.payer = there_already.id if there_already is not None else None
+            if there_already is not None and there_already.status != "active" and _newly(line, known.get(match or 0)):
+                line.row, line.errors = None, {"payer_name": paying.inactive(there_already)}
+                row = None
+        line.differs = match is not None and row is not None and bool(_moved(known[match], row, line.payer))
         line.match, line.twin, line.near = match, twin, near
     made.as_of, made.stamp = highest, stamp
 
@@ -490,15 +505,31 @@ def changes(made: Plan, line: Line) -> dict[str, Any]:
     """What a line would change in the student already there; an empty cell changes nothing."""
     if line.match is None or line.row is None:
         return {}
-    return _moved(made.known[line.match], line.row)
+    return _moved(made.known[line.match], line.row, line.payer)
 
 
-def _moved(known: roster.Known, row: dict[str, Any]) -> dict[str, Any]:
-    return {
+def _moved(known: roster.Known, row: dict[str, Any], payer_id: int | None) -> dict[str, Any]:
+    """`payer_name` stands there where another pays than until now, or one who is not there yet."""
+    found = {
         name: value
         for name, value in row.items()
-        if name != "number" and value not in (None, "") and not _says_the_same(name, value, getattr(known, name) or "")
+        if value not in (None, "")
+        and name not in _APART
+        and not _says_the_same(name, value, getattr(known, name) or "")
     }
+    payer = paying.told(row)
+    if payer is not None and (payer_id is None or payer_id != known.payer_id):
+        found["payer_name"] = payer.name
+    return found
+
+
+#: What is no column of a student.
+_APART = frozenset({"number", *paying.FIELDS})
+
+
+def _newly(line: Line, known: roster.Known | None) -> bool:
+    """Whether a payer is newly chosen by a line."""
+    return known is None or known.payer_id != line.payer
 
 
 def _says_the_same(name: str, value: str, kept: str) -> bool:

@@ -30,6 +30,10 @@ FIELDS: dict[str, str] = {
     "emergency_name": N_("Emergency contact"),
     "emergency_phone": N_("Emergency phone"),
     "number": N_("Student number"),
+    "payer_name": N_("Payer name"),
+    "payer_kind": N_("Payer kind"),
+    "payer_email": N_("Payer email"),
+    "payer_phone": N_("Payer phone"),
 }
 
 #: What an exported list has besides: no field of a person.

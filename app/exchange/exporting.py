@@ -12,7 +12,7 @@ from app import money
 from app.desk import center
 from app.desk.accounts import Actor, require
 from app.errors import EnvironmentFault, UserError
-from app.exchange import columns, sheet, vcard
+from app.exchange import columns, paying, sheet, vcard
 from app.exchange.reading import Progress, Stop, Stopped, never
 from app.lists import known, people
 from app.text import N_, _
@@ -20,9 +20,10 @@ from app.text import N_, _
 #: The columns of a person, as an import reads them again; then what the roster shows besides.
 FIELDS = (
     "number", "first_name", "last_name", "email", "phone", "date_of_birth", "address", "language", "status",
-    "emergency_name", "emergency_phone",
+    "emergency_name", "emergency_phone", *paying.FIELDS,
 )  # fmt: skip
 SHOWN = (("courses", N_("Courses")), ("next_slot_at", N_("Next slot (UTC)")), ("balance", N_("Balance")))
+_PAYER = tuple(field.removeprefix("payer_") for field in paying.FIELDS)
 FORMATS = ("csv", "xlsx", "vcf")
 PAGE = 500
 
@@ -93,9 +94,12 @@ def _rows(ids: Sequence[int]) -> Iterator[dict[str, str]]:
     for start in range(0, len(ids), PAGE):
         page = list(ids[start : start + PAGE])
         shown, full = people.page(page), {one.id: one for one in known.students(among=page)}
+        payers = {one.id: one for one in known.payers({each.payer_id for each in full.values() if each.payer_id})}
         for student in page:
             if student in full and student in shown:
-                row = {field: getattr(full[student], field) or "" for field in FIELDS}
+                row = {field: getattr(full[student], field) or "" for field in FIELDS if field not in paying.FIELDS}
+                payer = payers.get(full[student].payer_id or 0)
+                row |= {f"payer_{part}": (getattr(payer, part) or "") if payer else "" for part in _PAYER}
                 one = shown[student]
                 amount = money.to_major(one.balance_minor, currency)
                 yield {**row, "courses": one.courses, "next_slot_at": one.next_slot_at or "", "balance": amount}

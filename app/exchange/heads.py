@@ -113,4 +113,40 @@ HEADS: dict[str, str] = {
         cliente, numero allievo, numero cliente, numer ucznia, numer kursanta, numer klienta, ogrenci no, ogrenci
         numarasi, musteri no, leerlingnummer, klantnummer, matrikelnummer
     """,
+    "payer_name": """
+        payer, payer name, name of payer, paid by, guardian, guardian name, parent, parent name, parents, legal
+        guardian, invoice recipient, bill to, paying company, zahler, name des zahlers, zahlungspflichtiger,
+        rechnungsempfanger, kostentrager, eltern, elternteil, name der eltern, erziehungsberechtigte,
+        erziehungsberechtigter, erziehungsberechtigter name, payeur, nom du payeur, paye par, parent responsable,
+        responsable legal, tuteur, nom du parent, destinataire de la facture, pagador, nombre del pagador, pagado por,
+        padre o tutor, padres, tutor, tutor legal, nombre del tutor, pagante, nome del pagante, pagato da, genitore,
+        genitori, nome del genitore, tutore, intestatario fattura, platnik, nazwa platnika, oplaca, rodzic, rodzice,
+        opiekun, imie i nazwisko rodzica, nabywca, odeyen, odeyen adi, odeme yapan, veli, veli adi, veli adi soyadi,
+        ebeveyn
+    """,
+    "payer_kind": """
+        payer kind, payer type, kind of payer, type of payer, zahlerart, art des zahlers, zahlertyp, type de payeur,
+        genre de payeur, tipo de pagador, clase de pagador, tipo di pagante, tipo pagante, rodzaj platnika, typ
+        platnika, odeyen turu, odeyen tipi
+    """,
+    "payer_email": """
+        payer email, payer e mail, payer mail, guardian email, guardian e mail, parent email, parent e mail, parents
+        email, invoice email, billing email, e mail des zahlers, email zahler, e mail zahler, zahler e mail, zahler
+        email, eltern e mail, eltern email, e mail eltern, e mail der eltern, e mail erziehungsberechtigte, rechnungs
+        e mail, e mail rechnung, email du payeur, e mail du payeur, courriel du payeur, email parent, email du parent,
+        e mail du parent, email parents, courriel du parent, correo del pagador, email del pagador, correo del tutor,
+        email del tutor, correo de los padres, email padres, email del pagante, email pagante, email genitore, email
+        genitori, e mail genitori, email del genitore, e mail platnika, email platnika, e mail rodzica, email rodzica,
+        email rodzicow, e mail opiekuna, odeyen e posta, odeyen e postasi, odeyen email, veli e posta, veli e postasi,
+        veli email
+    """,
+    "payer_phone": """
+        payer phone, payer telephone, payer mobile, guardian phone, guardian mobile, parent phone, parent mobile,
+        parents phone, telefon des zahlers, telefon zahler, zahler telefon, eltern telefon, telefon eltern, telefon der
+        eltern, handy eltern, telefon erziehungsberechtigte, telephone du payeur, tel payeur, telephone parent,
+        telephone du parent, telephone des parents, telefono del pagador, telefono del tutor, telefono de los padres,
+        telefono padres, telefono del pagante, telefono pagante, telefono genitore, telefono del genitore, telefono
+        genitori, cellulare genitore, telefon platnika, telefon rodzica, telefon rodzicow, telefon opiekuna, odeyen
+        telefonu, odeyen telefon, odeyen tel, veli telefonu, veli telefon, veli cep, veli cep telefonu
+    """,
 }

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from app.store.models import Import, User
+from app.store.models import Import, Payer, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +26,25 @@ class Known:
     status: str
     emergency_name: str
     emergency_phone: str
+    payer_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPayer:
+    """Who pays for others, as an import compares with them."""
+
+    id: int
+    name: str
+    kind: str
+    email: str | None
+    phone: str | None
+    status: str
 
 
 _COLUMNS = (
     User.id, User.number, User.version, User.first_name, User.last_name, User.email, User.phone, User.date_of_birth,
     User.address, User.language, User.status, User.emergency_name, User.emergency_phone,
+    User.payer_id,
 )  # fmt: skip
 
 
@@ -55,6 +69,15 @@ def students(since: tuple[int, str] | None = None, among: list[int] | None = Non
         query = query.where(User.id.in_(among))
     for row in query.tuples().iterator():
         yield Known(row[0], row[1] or "", *row[2:])
+
+
+def payers(among: Iterable[int] | None = None) -> Iterator[KnownPayer]:
+    """Everyone who pays for others, those who are active first; with `among` those of these ids."""
+    query: Any = Payer.select(Payer.id, Payer.name, Payer.kind, Payer.email, Payer.phone, Payer.status)
+    if among is not None:
+        query = query.where(Payer.id.in_(list(among)))
+    for row in query.order_by(Payer.status, Payer.id).tuples().iterator():
+        yield KnownPayer(*row)
 
 
 def imported_before(sha256: str) -> tuple[str, str, int] | None:

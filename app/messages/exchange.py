@@ -33,6 +33,7 @@ MESSAGES = {
     "exchange.differs": N_("{name} ({number}) is already there. Differs: {fields}."),
     "exchange.is_twice": N_("Stands in line {line} already."),
     "exchange.shares": N_("Shares an address or a number with {name} ({number})."),
+    "exchange.payer_inactive": N_("{name} is an inactive payer. Make them active first, or choose who pays instead."),
     "exchange.nothing": N_("There is nobody to import in this list."),
     "exchange.wrong_lines": N_("Some lines are wrong. Mend them, or leave them out."),
     "exchange.meanwhile": N_("{name} came in since this list was checked. It is checked again; look, then import."),

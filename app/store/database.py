@@ -364,6 +364,10 @@ class Write:
         pick = itemgetter(*names)
         self._execute_many(sql, [pick({"uid": uuid7(), **common, **row}) for row in rows])
 
+    def next_id(self, model: Any) -> int:
+        """The id that the next row gets, and the ones after it: for many rows that others of this write point at."""
+        return int(self._execute(f"SELECT {_fresh_id(model._meta.table_name)}").fetchone()[0])
+
     def update_many(self, model: Any, names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
         """Change the same columns of many rows: each the values of `names`, then the id. Not for searched columns."""
         sets = "".join(f"{model._meta.columns[name].column_name} = ?, " for name in names)
@@ -448,11 +452,15 @@ _insert_sql: dict[tuple[str, tuple[str, ...]], str] = {}
 _update_sql: dict[tuple[str, tuple[str, ...], bool], tuple[str, bool]] = {}
 
 
-def _with_fresh_id(table: str, names: tuple[str, ...]) -> str:
-    """An INSERT that never gives an id twice: what is said about a row that is gone must not become another row's."""
+def _fresh_id(table: str) -> str:
+    """An id that was never given: what is said about a row that is gone must not become another row's."""
     known = f"SELECT coalesce(max(row_id), 0) FROM changes WHERE table_name = '{table}'"
-    fresh = f"max(({known}), (SELECT coalesce(max(id), 0) FROM {table})) + 1"
-    return f"INSERT INTO {table} (id, {', '.join(names)}) VALUES ({fresh}, {', '.join('?' * len(names))})"
+    return f"max(({known}), (SELECT coalesce(max(id), 0) FROM {table})) + 1"
+
+
+def _with_fresh_id(table: str, names: tuple[str, ...]) -> str:
+    """An INSERT that never gives an id twice."""
+    return f"INSERT INTO {table} (id, {', '.join(names)}) VALUES ({_fresh_id(table)}, {', '.join('?' * len(names))})"
 
 
 def _is_searched(table: str, names: tuple[str, ...]) -> bool:

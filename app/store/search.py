@@ -8,7 +8,7 @@ was merged away is part of the text of the record in use: whoever types an old n
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from peewee import SQL, NodeList
@@ -81,18 +81,22 @@ def index_all(connection: Any, table: str, row_ids: Collection[int]) -> None:
     connection.executemany(_PUT, list(lines(connection, sorted(wanted))))
 
 
-def index_many(connection: Any, rows: list[dict[str, Any]]) -> None:
-    """Index many new people at once, from the columns they were inserted with."""
+def index_many(
+    connection: Any, rows: list[dict[str, Any]], payers: Mapping[int, tuple[str, str, str]] | None = None
+) -> None:
+    """Index many new people at once, from the columns they were inserted with and (name, e-mail, phone) of payers."""
+    none = ("", "", "")
     found = [
         (
             row["id"],
-            folded(
+            _line(
                 row["first_name"],
                 row["last_name"],
                 row.get("number", ""),
                 row.get("email", ""),
-                (row.get("phone", ""), row.get("emergency_phone", "")),
-                "",
+                row.get("phone", ""),
+                row.get("emergency_phone", ""),
+                *(payers.get(row["payer_id"], none) if payers and row.get("payer_id") else none),
             ),
         )
         for row in rows

@@ -14,7 +14,7 @@ from app import text
 from app.desk import merge, people
 from app.desk.people import StudentDraft, check_email
 from app.errors import UserError
-from app.exchange import checking, columns, dates, reading
+from app.exchange import checking, columns, dates, paying, reading
 from app.exchange.checking import Plan
 from app.store.models import User
 from tests.support.center import SmallCenter, small_center
@@ -320,7 +320,7 @@ def test_the_form_and_the_list_share_one_set_of_rules(small_center: SmallCenter)
     assert (caught.value.key, caught.value.field) == ("people.bad_phone", "phone")
     ruled = set(people.STUDENT_RULES)
     assert ruled | {"payer_id"} == set(StudentDraft.__dataclass_fields__)
-    assert set(checking._RULES) == ruled | {"number"}
+    assert set(checking._RULES) == ruled | {"number", *paying.FIELDS}
 
 
 def test_a_list_that_knows_a_record_merged_away_means_the_person(small_center: SmallCenter, tmp_path: Path) -> None:

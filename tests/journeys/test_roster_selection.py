@@ -206,7 +206,8 @@ def test_the_menu_says_what_can_be_done_with_one_and_with_several(driver: Driver
     page.table.customContextMenuRequested.emit(QPoint(10, 10))
     opened = menu(driver)
     assert [a.text().split("\t")[0] for a in opened.actions() if a.isEnabled() and a.text()] == [
-        "Take payment", "Enroll…", "Book a slot…", "Message…", "Edit", "Export…", "Print, labels…",
+        "Take payment", "Enroll…", "Book a slot…", "Enroll together…", "Family or company", "Message…", "Edit", "Export…",
+        "Print, labels…",
     ]  # fmt: skip
     opened.close()
     click(page, 1, CTRL)
@@ -214,7 +215,7 @@ def test_the_menu_says_what_can_be_done_with_one_and_with_several(driver: Driver
     driver.click(page, "selection_more")
     opened = menu(driver)
     off = [a.text().split("\t")[0] for a in opened.actions() if not a.isEnabled()]
-    assert off == ["Take payment", "Book a slot…", "Edit"]
+    assert off == ["Take payment", "Book a slot…", "Family or company", "Edit"]
     opened.close()
 
 

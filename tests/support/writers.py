@@ -114,7 +114,7 @@ ELSEWHERE = {
 }
 
 #: Modules that decide on money and seats.
-CORE = ("payments", "invoices", "enrollment", "till", "seats", "scheduling", "undo")
+CORE = ("payments", "invoices", "enrollment", "bulk", "till", "seats", "scheduling", "undo")
 
 
 def writers() -> Iterator[str]:
@@ -770,3 +770,6 @@ def lay_ground(folder: Path, one: Scenario, ground: SmallCenter) -> SmallCenter:
         finally:
             store.close_center()
     return here
+
+
+from tests.support import writers_payers  # noqa: E402, F401 - its scenarios lean on what stands above

@@ -20,7 +20,7 @@ from app.desk import people
 from app.exchange.delimited import ENCODINGS
 from app.lists import catalog
 from app.store import db
-from tests.support.window import Driver, driver
+from tests.support.window import Driver, did, driver
 from ui.dialogs import ask
 from ui.pages import person_acts
 
@@ -270,6 +270,38 @@ def test_every_text_of_the_history_goes_through_gettext(driver: Driver) -> None:
     driver.click(history, "bring_back_payers_1")
     dialog = driver.dialog("bring_back")
     assert escaped(visible_words(dialog), values) == []
+    dialog.reject()
+    assert sorted(Pseudo.asked - extracted()) == []
+
+
+def test_every_text_of_payers_goes_through_gettext(driver: Driver) -> None:
+    payer = did(driver, people.add_payer, people.PayerDraft("ACME", "company", "office@acme.example"))
+    both = [did(driver, people.add_student, people.StudentDraft(first, payer_id=payer)) for first in ("Qqqq", "Wwww")]
+    values = known_values(driver)
+    page = driver.page("students")
+    page.select(both[0])
+    QApplication.processEvents()
+    assert "⟦" in page.panel.findChild(QWidget, "family_lines").findChild(QLabel).text()
+    assert escaped(visible_words(driver.window), values) == []
+    driver.desk.find_payer()
+    dialog = driver.dialog("find_payer")
+    assert escaped(visible_words(dialog), values) == []
+    dialog.add_payer()
+    assert escaped(visible_words(driver.dialog("payer_form")), values) == []
+    driver.dialog("payer_form").reject()
+    dialog.reject()
+    driver.desk.open_payer(payer)
+    dialog = driver.dialog("family")
+    assert escaped(visible_words(dialog), values) == []
+    heads = [dialog.table.paged.headerData(n, Qt.Orientation.Horizontal) for n in range(5)]
+    assert escaped(set(heads), values) == []
+    dialog.enroll_together()
+    form = driver.dialog("bulk_enroll")
+    driver.until(lambda: form.seen is not None)
+    assert escaped(visible_words(form), values) == []
+    for number in range(2):
+        assert escaped({cell.text for cell in form.table.paged.cells(number)}, values) == []
+    form.reject()
     dialog.reject()
     assert sorted(Pseudo.asked - extracted()) == []
 

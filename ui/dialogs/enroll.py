@@ -27,6 +27,7 @@ from app.lists import settings as center_lists
 from app.text import _, ngettext
 from ui import words
 from ui.context import Context
+from ui.dialogs.find_payer import PayerPick
 from ui.dialogs.form import FormDialog
 from ui.dialogs.plan_table import PlanTable
 from ui.theme import theme
@@ -46,7 +47,8 @@ class EnrollDialog(FormDialog):
         self.setObjectName("enroll")
         self.context, self.student_id = context, student_id
         found = roster.page([student_id])[student_id]
-        self.born = getattr(roster.overview(student_id), "date_of_birth", None)
+        seen = roster.overview(student_id)
+        self.born = seen.date_of_birth if seen is not None else None
         self.body.setContentsMargins(0, 0, 0, 0)
         row = QHBoxLayout()
         row.setSpacing(0)
@@ -61,10 +63,8 @@ class EnrollDialog(FormDialog):
         student.setReadOnly(True)
         student.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         grid.addWidget(Field(_("Student"), student, name="student"), 0, 0, 1, 3)
-        self.payer = QComboBox()
-        self.payer.addItem(_("{name} pays").format(name=found.name), None)
-        for payer_id, name in roster.payers():
-            self.payer.addItem(name, payer_id)
+        self.payer = PayerPick(context, _("{name} pays").format(name=found.name))
+        self.payer.set_payer(seen.payer_id if seen is not None else None)
         grid.addWidget(self.add_field("payer", Field(_("Who pays"), self.payer, name="payer")), 0, 3, 1, 3, top)
         self.course = QComboBox()
         groups = calendar.groups()
@@ -72,7 +72,7 @@ class EnrollDialog(FormDialog):
             self.course.addItem(f"{offer.name}   {offer.code}", (offer, None))
             for group in groups:
                 if group.course_id == offer.id:
-                    self.course.addItem(self._group_words(offer, group), (offer, group))
+                    self.course.addItem(group_words(context, offer, group), (offer, group))
         self.course.currentIndexChanged.connect(self._course_chosen)
         course = Field(_("Course and group"), self.course, name="course")
         grid.addWidget(self.add_field("course", course), 1, 0, 1, 6)
@@ -133,13 +133,6 @@ class EnrollDialog(FormDialog):
             self._update()
 
         return choose
-
-    def _group_words(self, offer: catalog.Offer, group: calendar.Group) -> str:
-        name = group.name.removeprefix(offer.name).strip(" ,·")
-        days = ", ".join(words.weekday(day, self.context.center) for day in group.weekdays)
-        starts = _("next {day}").format(day=words.day(group.next_on, self.context.center))
-        facts = (offer.name, name, f"{days} {group.start_time}", starts, group.fullest.room)
-        return " · ".join(filter(None, facts))
 
     def _summary(self) -> QWidget:
         box = QFrame()
@@ -366,6 +359,15 @@ class EnrollDialog(FormDialog):
         self.accept()
         self.context.notice.emit(_("Enrolled."))
         self.enrolled.emit(enrollment_id, self._pay_next)
+
+
+def group_words(context: Context, offer: catalog.Offer, group: calendar.Group) -> str:
+    """A group of a course in one line: name, days and time, when it meets next, where."""
+    name = group.name.removeprefix(offer.name).strip(" ,·")
+    days = ", ".join(words.weekday(day, context.center) for day in group.weekdays)
+    starts = _("next {day}").format(day=words.day(group.next_on, context.center))
+    facts = (offer.name, name, f"{days} {group.start_time}", starts, group.fullest.room)
+    return " · ".join(filter(None, facts))
 
 
 def _right(words_: str, role: str, color: str = "text") -> Text:

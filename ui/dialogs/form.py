@@ -52,7 +52,13 @@ class _Scrim(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(10, 18, 23, 150))
+        if isinstance(self.parentWidget(), QDialog):  # a form over a form: its round corners stay round
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(10, 18, 23, 150))
+            painter.drawRoundedRect(QRectF(self.rect()), _ROUND, _ROUND)
+        else:
+            painter.fillRect(self.rect(), QColor(10, 18, 23, 150))
         if not self._form.isVisible():
             return  # it has no place yet
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -97,6 +103,14 @@ class _Body(QScrollArea):
         return super().eventFilter(watched, event)
 
 
+def window_under(widget: QWidget) -> QWidget:
+    """The window that lies under a widget and the forms it stands in: how much room there is for another form."""
+    found = widget.window()
+    while isinstance(found, QDialog) and (below := found.parentWidget()) is not None:
+        found = below.window()
+    return found
+
+
 class FormDialog(QDialog):
     """Head, body, foot. Subclasses fill `body`, name their fields in `fields`, and answer `main_action`."""
 
@@ -108,7 +122,7 @@ class FormDialog(QDialog):
         self.setWindowFlag(Qt.WindowType.FramelessWindowHint)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
-        self.setFixedWidth(min(theme().px(width), parent.window().width() - 32))
+        self.setFixedWidth(min(theme().px(width), window_under(parent).width() - 32))
         self.fields: dict[str, Field] = {}
         self._scrim = _Scrim(parent.window(), self)
         column = QVBoxLayout(self)
@@ -141,7 +155,7 @@ class FormDialog(QDialog):
         self.problem.hide()
         column.addWidget(self.problem)
         around = theme().px(64) + 90  # head and foot, and some air
-        self._scroll = scroll = _Body(self.width(), max(parent.window().height() - around, 240))
+        self._scroll = scroll = _Body(self.width(), max(window_under(parent).height() - around, 240))
         self.body = scroll.column
         self.body.setContentsMargins(20, 16, 20, 18)
         self.body.setSpacing(12)

@@ -17,9 +17,14 @@ from ui.widgets.basic import Button, Field, Text
 
 
 class MessageDialog(FormDialog):
-    """Subject and text; whoever has no address that mail can reach is named before anything is sent."""
+    """Subject and text; whoever has no address that mail can reach is named before anything is sent.
 
-    def __init__(self, context: Context, parent: QWidget, ids: Sequence[int]) -> None:
+    With `payer` one message goes to whoever pays for these students, and none to them: it stands with the first.
+    """
+
+    def __init__(
+        self, context: Context, parent: QWidget, ids: Sequence[int], payer: tuple[str, str] | None = None
+    ) -> None:
         super().__init__(parent, _("Message"), "send", width=640)
         self.setObjectName("message")
         self.context = context
@@ -27,6 +32,8 @@ class MessageDialog(FormDialog):
         found = [rows[one] for one in ids if one in rows]
         self.to = [(row.id, row.name, row.email) for row in found if row.email]
         without = [row.name for row in found if not row.email]
+        if payer is not None:
+            self.to, without = [(ids[0], *payer)], []
         names = ", ".join(name for _id, name, _mail in self.to[:3])
         said = ngettext("To {n} person: {names}", "To {n} people, each by themselves: {names}", len(self.to))
         to = Text("", "body", "text2", wrap=True)

@@ -15,6 +15,7 @@ from app.lists import people as roster
 from app.text import N_, _
 from ui import words
 from ui.context import Context
+from ui.dialogs.find_payer import PayerPick
 from ui.dialogs.form import FormDialog
 from ui.widgets.basic import Button, Field, Icon, clear_layout
 from ui.widgets.line import Line
@@ -58,10 +59,7 @@ class StudentDialog(FormDialog):
         grid.addWidget(
             self.add_field("status", Field(_("Status"), self.status, name="status")), 6, 1, Qt.AlignmentFlag.AlignTop
         )
-        self.payer = QComboBox()
-        self.payer.addItem(_("The student"), None)
-        for payer_id, name in roster.payers():
-            self.payer.addItem(name, payer_id)
+        self.payer = PayerPick(context, _("The student"))
         grid.addWidget(self.add_field("payer_id", Field(_("Who pays"), self.payer, name="payer")), 10, 0)
         self.body.addLayout(grid)
         self.alike: dict[int, QFrame] = {}
@@ -114,7 +112,7 @@ class StudentDialog(FormDialog):
         ):  # fmt: skip
             self._set(key, value)
         self.status.setCurrentIndex(max(self.status.findData(found.row.status), 0))
-        self.payer.setCurrentIndex(max(self.payer.findData(found.payer_id), 0))
+        self.payer.set_payer(found.payer_id)
 
     def draft(self) -> StudentDraft:
         """What was typed."""

@@ -16,7 +16,7 @@ from app.lists import statement as account
 from app.text import _
 from ui.context import Context
 from ui.dialogs import ask
-from ui.dialogs.form import FormDialog
+from ui.dialogs.form import FormDialog, window_under
 from ui.widgets.basic import Button, Segment
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class PaperPreview(FormDialog):
                 shortcut.activated.connect(partial(self.show_form, label))
         self.scroller = QScrollArea()
         self.scroller.setWidgetResizable(True)
-        self.scroller.setFixedHeight(max(400, parent.window().height() - 190 - (48 if len(forms) > 1 else 0)))
+        self.scroller.setFixedHeight(max(400, window_under(parent).height() - 190 - (48 if len(forms) > 1 else 0)))
         self.body.addWidget(self.scroller)
         printing = Button(_("Print"), "printer", keys=("Ctrl", "P"))
         printing.setObjectName("print")
@@ -170,6 +170,19 @@ def show_statement(parent: QWidget, context: Context, student_id: int) -> PaperP
     if payer is not None:
         everyone = partial(papers.statement_pdf, account.of_payer(payer[0]), *whole, payer_id=payer[0])
         forms.append((_("All of {payer}").format(payer=payer[1]), everyone))
+    preview = PaperPreview(context, parent, _("Statement"), "statement_preview", forms)
+    preview.open()
+    return preview
+
+
+def show_payer_statement(parent: QWidget, context: Context, payer_id: int) -> PaperPreview:
+    """Open the preview of the account of all whom a payer pays for: this year, and from the first day."""
+    today = clock.local_date(context.center.zone).isoformat()
+    everyone = account.of_payer(payer_id)
+    forms = [
+        (_("This year"), partial(papers.statement_pdf, everyone, f"{today[:4]}-01-01", today, payer_id=payer_id)),
+        (_("From the first day"), partial(papers.statement_pdf, everyone, "0001-01-01", today, payer_id=payer_id)),
+    ]
     preview = PaperPreview(context, parent, _("Statement"), "statement_preview", forms)
     preview.open()
     return preview

@@ -28,6 +28,7 @@ from app.text import _, ngettext
 from ui import words
 from ui.context import Context
 from ui.pages import paper, person_acts
+from ui.pages.student_family import FamilyLines
 from ui.theme import CATEGORY, theme
 from ui.widgets.basic import Avatar, Badge, Button, Card, Icon, Text, clear_layout, rule
 from ui.widgets.line import Line
@@ -255,6 +256,8 @@ class StudentPanel(Card):
                 self.body.addLayout(line)
         if not (found.row.phone or found.row.email or found.emergency):
             self.body.addWidget(Text(_("No phone, no mail address."), "body", "text2"))
+        if found.payer_id is not None:
+            self.body.addWidget(FamilyLines(self.context, found))
         if found.note:
             note = QFrame()
             note.setProperty("note", True)

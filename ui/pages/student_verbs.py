@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QPoint
 
 from app.lists import people as roster
+from app.lists import statement
 from app.text import _
 from ui.dialogs.message import MessageDialog
 from ui.pages import person_acts, student_columns
@@ -44,6 +45,21 @@ class StudentVerbs(QObject):
             self.page.enroll_several_requested.emit(ids)
         elif ids:
             self.page.enroll_requested.emit(ids[0])
+
+    def enroll_together(self) -> None:
+        """Shift+F2: those who are selected in one course, in one operation."""
+        ids = self.page.selected_students()
+        if ids:
+            self.page.context.navigate.emit("enroll_together", ids)
+
+    def family(self) -> None:
+        """W: who pays for the selected student, with everyone else they pay for."""
+        student = self.page.current_student()
+        payer = statement.payer_of(student) if student is not None else None
+        if payer is not None:
+            self.page.context.navigate.emit("payer", payer[0])
+        elif student is not None:
+            self.page.context.notice.emit(_("This student pays alone. E chooses who pays."))
 
     def pay(self) -> None:
         """F4: the payment desk for who is selected, alone."""
@@ -92,6 +108,8 @@ class StudentVerbs(QObject):
             (_("Take payment"), "F4", self.pay, True),
             (_("Enroll…"), "F2", self.enroll, False),
             (_("Book a slot…"), "B", self.book, True),
+            (_("Enroll together…"), "Shift+F2", self.enroll_together, False),
+            (_("Family or company"), "W", self.family, True),
             (_("Message…"), "M", self.message, False),
             (_("Edit"), "E", self.page.edit_student, True),
             (_("Export…"), "Ctrl+E", self.export_selected, False),

@@ -62,6 +62,7 @@ class StudentsPage(QWidget):
             ("Ctrl+Shift+S", _("save this view")), ("Alt+0 … 9", _("everyone, or one of your views")),
             ("Shift+↑ ↓, Ctrl+A", _("select several")), ("M", _("message")), ("B", _("book a slot")),
             ("Ctrl+E", _("export")), ("Ctrl+P", _("print the list, address labels")), ("F2", _("enroll")),
+            ("Shift+F2", _("enroll several together")), ("W", _("who pays: the whole family or company")),
             ("F4", _("take a payment")), ("Ctrl+Tab", _("next tab of the panel")),
         ]  # fmt: skip
         self.verbs = StudentVerbs(self)
@@ -136,6 +137,7 @@ class StudentsPage(QWidget):
             ("Ctrl+Shift+V", self.choose_view),
             ("Ctrl+Shift+S", self.views.save),
             ("Ctrl+E", self.export_people),
+            ("Shift+F2", self.verbs.enroll_together),
             ("Ctrl+P", self.print_people),
             *((f"Alt+{number}", partial(self.views.pick, number)) for number in range(10)),
         ):
@@ -328,6 +330,7 @@ class StudentsPage(QWidget):
             self.views.reload()
         if not changes.tables & {
             "users",
+            "payers",
             "courses_enrolled",
             "payments",
             "slot_enrolled",
@@ -550,6 +553,8 @@ class StudentsPage(QWidget):
             self.verbs.message()
         elif key == Qt.Key.Key_B and not self.search.hasFocus() and not event.modifiers():
             self.verbs.book()
+        elif key == Qt.Key.Key_W and not self.search.hasFocus() and not event.modifiers():
+            self.verbs.family()
         elif key == Qt.Key.Key_E and not self.search.hasFocus():
             self.edit_student()
         elif key == Qt.Key.Key_F and not self.search.hasFocus() and not event.modifiers():

@@ -1,0 +1,240 @@
+"""Enrolling several people in one course: one look at what it means for each, then all of them or nobody.
+
+Each is enrolled as flow 1 of DOMAIN.md has it, with their own number, notification and mail; one operation holds them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app import clock, store
+from app.desk import enrollment, seats
+from app.desk.accounts import Actor, require
+from app.desk.enrollment import EnrollmentDraft, Warning_
+from app.errors import UserError
+from app.mail import compose
+from app.store.models import CourseEnrolled, Payer, Session, Slot, SlotEnrolled, User
+
+#: So many at once: as many as can be selected together.
+MOST = 500
+
+#: What `enrollment.quote` says as a warning and `enroll` refuses; the full group is asked for all of them together.
+_HARD = ("enrollment.too_young", "seats.student_busy")
+
+
+@dataclass(frozen=True)
+class BulkDraft:
+    """Who enrolls in what. `payer_id`, if there is one, pays for each; in the group `session_id` all get seats."""
+
+    student_ids: tuple[int, ...]
+    course_id: int
+    payer_id: int | None = None
+    session_id: int | None = None
+    send_mail: bool = True
+
+
+@dataclass(frozen=True)
+class Line:
+    """What it means for one person: the price in minor units, what staff should know, or why it cannot be.
+
+    `mail` is where the confirmation goes, '' where nothing can be sent.
+    """
+
+    student_id: int
+    name: str
+    number: str
+    gross_minor: int
+    mail: str
+    warnings: tuple[Warning_, ...] = ()
+    refusal: UserError | None = None
+
+
+@dataclass(frozen=True)
+class Room:
+    """The fewest free seats in a coming slot of the group, and that slot's start (a UTC stamp)."""
+
+    group: str
+    free: int
+    at: str
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What would become of each, in the order asked. `room` is None without a group."""
+
+    lines: tuple[Line, ...]
+    room: Room | None = None
+
+
+def preview(draft: BulkDraft) -> Preview:
+    """What enrolling these people would mean; reads only. What is refused for one stands on their line.
+
+    UserErrors that are about all of them: `enrollment.course_unavailable`, `enrollment.payer_unavailable`,
+    `enrollment.wrong_session`, `seats.session_over`, prices as in `enrollment.agree`.
+    """
+    ids = tuple(dict.fromkeys(draft.student_ids))
+    if len(ids) > MOST:
+        raise UserError("bulk.too_many", "people", most=MOST)
+    payer = Payer.get_or_none(Payer.id == draft.payer_id) if draft.payer_id is not None else None
+    if draft.payer_id is not None and (payer is None or payer.status != "active"):
+        raise UserError("enrollment.payer_unavailable", "payer")
+    now = clock.stamp()
+    slots = seats.coming(draft.session_id, now) if draft.session_id is not None else []
+    if draft.session_id is not None and not slots:
+        raise UserError("seats.session_over", "session")
+    seated = _seated([slot.id for slot in slots], ids)
+    rows = {row.id: row for row in User.select().where(User.id.in_(ids))}
+    numbers = _running(draft.course_id, ids)
+    lines = tuple(_line(draft, rows.get(one), one, seated, numbers.get(one, "")) for one in ids)
+    return Preview(lines, _room(draft.session_id, slots, now) if slots else None)
+
+
+def too_few_seats(found: Preview, draft: BulkDraft, count: int) -> UserError | None:
+    """Why so many do not fit into the group, with what is possible instead; None where they do, or there is no group.
+
+    UserErrors `bulk.few_seats` and `bulk.full`, each with `_other` where another group has room for all.
+    """
+    room = found.room
+    if room is None or count <= room.free:
+        return None
+    facts: dict[str, Any] = {"group": room.group, "at": room.at, "count": count}
+    other = _other_group(draft, count)
+    key = "bulk.few_seats" if room.free else "bulk.full"
+    if room.free:
+        facts.update(free=room.free, over=count - room.free)
+    return UserError(f"{key}_other", "course", other=other, **facts) if other else UserError(key, "course", **facts)
+
+
+def enroll_several(actor: Actor, draft: BulkDraft) -> list[int]:
+    """Enroll all of these people in one operation, or nobody; returns the enrollments' ids, in their order.
+
+    UserErrors: `bulk.nobody`, `bulk.too_many`; `bulk.refused` where somebody cannot be enrolled (the preview says why);
+    `bulk.few_seats`, `bulk.full` where the group has not seats for all; others as from `enrollment.enroll`.
+    """
+    require(actor, "enrollment.create")
+    if not draft.student_ids:
+        raise UserError("bulk.nobody", "people")
+    with store.write("Enroll several", actor) as w:
+        found = preview(draft)
+        refuse_some(found.lines)
+        _refuse_too_few(found, draft)
+        return [
+            enrollment.enroll_in(
+                w,
+                EnrollmentDraft(
+                    line.student_id,
+                    draft.course_id,
+                    payer_id=draft.payer_id,
+                    session_id=draft.session_id,
+                    send_mail=draft.send_mail,
+                ),
+            )
+            for line in found.lines
+        ]
+
+
+def refuse_some(lines: Sequence[Line]) -> None:
+    """UserError `bulk.refused` where somebody cannot be enrolled."""
+    refused = [line for line in lines if line.refusal is not None]
+    if len(refused) > 1:
+        raise UserError("bulk.refused_some", "people", count=len(refused))
+    if refused:
+        raise UserError("bulk.refused", "people", name=refused[0].name)
+
+
+def _refuse_too_few(found: Preview, draft: BulkDraft) -> None:
+    error = too_few_seats(found, draft, len(found.lines))
+    if error is not None:
+        raise error
+
+
+def _line(draft: BulkDraft, person: Any, student_id: int, seated: dict[int, int], running: str) -> Line:
+    if person is None or person.role != "student":
+        return Line(student_id, "", "", 0, "", refusal=UserError("store.gone"))
+    name = f"{person.first_name} {person.last_name}".strip()
+    mail = _address(person.email) if draft.send_mail else ""
+    one = EnrollmentDraft(student_id, draft.course_id, payer_id=draft.payer_id, session_id=draft.session_id)
+    refusal: UserError | None = None
+    warnings: tuple[Warning_, ...] = ()
+    gross = 0
+    try:
+        quote = enrollment.quote(one)
+        gross = quote.gross_minor
+        warnings = tuple(each for each in quote.warnings if each[0] not in (*_HARD, "seats.full"))
+        hard = next((each for each in quote.warnings if each[0] in _HARD), None)
+        if hard is not None:
+            refusal = UserError(hard[0], "people", **hard[1])
+    except UserError as error:
+        if error.key not in ("enrollment.student_inactive", "enrollment.student_merged"):
+            raise  # about the course, its price or its group: the same for everybody
+        refusal = error
+    if running:
+        course = {"course": _course_name(draft.course_id), "number": running}
+        refusal = UserError("enrollment.already_enrolled", "people", **course)
+    elif draft.session_id is not None and refusal is None:
+        if person.status not in ("active", "applicant"):
+            refusal = UserError("bulk.not_active", "people", name=name)
+        elif student_id in seated:
+            title = seats.title(store.by_id(Slot, seated[student_id]))
+            refusal = UserError("bulk.has_seat", "people", title=title)
+    return Line(student_id, name, person.number or "", gross, mail, warnings, refusal)
+
+
+def _seated(slot_ids: Sequence[int], student_ids: Sequence[int]) -> dict[int, int]:
+    """Who has a seat in one of these slots already, and in which."""
+    query: Any = SlotEnrolled.select(SlotEnrolled.student_id, SlotEnrolled.slot_id).where(
+        SlotEnrolled.slot_id.in_(list(slot_ids)),
+        SlotEnrolled.student_id.in_(list(student_ids)),
+        SlotEnrolled.status.in_(["booked", "attended", "absent"]),
+    )
+    return dict(query.tuples())
+
+
+def _running(course_id: int, student_ids: Sequence[int]) -> dict[int, str]:
+    """The number of the enrollment that each has running in a course."""
+    query: Any = CourseEnrolled.select(CourseEnrolled.student_id, CourseEnrolled.number).where(
+        CourseEnrolled.student_id.in_(list(student_ids)),
+        CourseEnrolled.course_id == course_id,
+        CourseEnrolled.status == "pending",
+    )
+    return dict(query.tuples())
+
+
+def _room(session_id: Any, slots: Sequence[Any], now: str) -> Room:
+    free = [(slot.capacity - seats.taken(slot.id, now), slot.start_utc) for slot in slots]
+    fewest, at = min(free)
+    session = store.by_id(Session, session_id)
+    return Room(session.name if session is not None else "", max(fewest, 0), at)
+
+
+def _other_group(draft: BulkDraft, wanted: int) -> str:
+    """Another group of the course, the next to begin, that has room for all; '' where there is none."""
+    now = clock.stamp()
+    others = Session.select().where(
+        Session.course_id == draft.course_id,
+        Session.id != draft.session_id,
+        Session.session_type == "group",
+        Session.status == "planned",
+    )
+    found = []
+    for session in others:
+        slots = seats.coming(session.id, now)
+        if slots and _room(session.id, slots, now).free >= wanted:
+            found.append((slots[0].start_utc, session.name))
+    return str(min(found)[1]) if found else ""
+
+
+def _course_name(course_id: int) -> str:
+    from app.store.models import Course
+
+    course = store.by_id(Course, course_id)
+    return str(course.name) if course is not None else ""
+
+
+def _address(email: str | None) -> str:
+    try:
+        return compose.check_address(email or "")
+    except UserError:
+        return ""
