@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 )
 
 from app import paths, store
-from app.desk import balances, center, dues, enrollment, invoices, payments, till
+from app.desk import balances, center, dues, enrollment, invoices, payments, refunds, till
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
 from app.errors import UserError
@@ -445,10 +445,10 @@ class MoneyMachine(RuleBasedStateMachine):
         amount = data.draw(st.sampled_from([1, (left + 1) // 2, left, left + 1]))
         if amount > left or amount == 0:
             with pytest.raises(UserError, match=r"payments\.(refund_above_paid|amount)"):
-                payments.refund(self.actor, payment, amount, "too much", self._key())
+                refunds.refund(self.actor, payment, amount, "too much", self._key())
             return
         to_free = amount - self.model.credit(payment)
-        payments.refund(self.actor, payment, amount, "asked for", self._key())
+        refunds.refund(self.actor, payment, amount, "asked for", self._key())
         row.refunded += amount
         for entry in reversed(self.model.puts):
             if entry[0] == payment and to_free > 0:
@@ -477,9 +477,9 @@ class MoneyMachine(RuleBasedStateMachine):
         ]
         if wanted > sum(self.model.credit(p) for p in there):
             with pytest.raises(UserError, match=r"payments\.not_enough_credit"):
-                payments.apply_credit(self.actor, student, lines)
+                refunds.apply_credit(self.actor, student, lines)
             return
-        issued = payments.apply_credit(self.actor, student, lines)
+        issued = refunds.apply_credit(self.actor, student, lines)
         flow = [(self.model.meant(line)[0], line.amount_minor) for line in lines]
         for payment in there:
             credit = self.model.credit(payment)
@@ -572,7 +572,7 @@ class MoneyMachine(RuleBasedStateMachine):
             assert account.closing_minor == kept
             assert sum(account.by_age_minor) == sum(line.open_minor for line in payments.owed(student))
             credit = sum(model.credit(p) for p, row in model.payments.items() if row.student == student)
-            assert payments.student_credit_minor(student) == credit
+            assert refunds.student_credit_minor(student) == credit
             shown = {
                 (line.enrollment_id, line.product_enrolled_id, line.installment_id): (line.open_minor, line.invoice_id)
                 for line in payments.owed(student)
@@ -599,7 +599,7 @@ class MoneyMachine(RuleBasedStateMachine):
             row = self.model.payments[payment.id]
             assert payment.status == row.status
             assert 0 <= used.get(payment.id, 0) <= payment.amount_minor - row.refunded
-            assert payments.credit_minor(payment.id) == self.model.credit(payment.id)
+            assert refunds.credit_minor(payment.id) == self.model.credit(payment.id)
 
     def _documents_are_whole(self) -> None:
         numbers: dict[str, list[int]] = {}

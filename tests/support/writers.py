@@ -30,6 +30,7 @@ from app.desk import (
     payments,
     people,
     records,
+    refunds,
     repairs,
     scheduling,
     seats,
@@ -114,7 +115,7 @@ ELSEWHERE = {
 }
 
 #: Modules that decide on money and seats.
-CORE = ("payments", "invoices", "enrollment", "till", "seats", "scheduling", "undo")
+CORE = ("payments", "refunds", "invoices", "enrollment", "till", "seats", "scheduling", "undo")
 
 
 def writers() -> Iterator[str]:
@@ -291,9 +292,9 @@ def _both_parts(made: SmallCenter) -> None:
     payments.complete(made.staff, Payment.get(Payment.request_key == "part 2").id)
 
 
-@scenario("payments.refund_split", before=_both_parts)
+@scenario("refunds.refund_split", before=_both_parts)
 def _(made: SmallCenter) -> None:
-    assert len(payments.refund_split(made.staff, made.other_student, "split", "wrong person")) == 2
+    assert len(refunds.refund_split(made.staff, made.other_student, "split", "wrong person")) == 2
 
 
 @scenario("payments.complete")
@@ -320,14 +321,14 @@ def _(made: SmallCenter) -> None:
     payments.fail(made.staff, Payment.get(Payment.request_key == "waits").id, "no money in the end")
 
 
-@scenario("payments.apply_credit")
+@scenario("refunds.apply_credit")
 def _(made: SmallCenter) -> Any:
-    return payments.apply_credit(made.staff, _third(), (_line(_due(_third())),))
+    return refunds.apply_credit(made.staff, _third(), (_line(_due(_third())),))
 
 
-@scenario("payments.refund")
+@scenario("refunds.refund")
 def _(made: SmallCenter) -> Any:
-    return payments.refund(made.staff, Payment.get(Payment.request_key == "credit").id, 5_000, "too much", "give back")
+    return refunds.refund(made.staff, Payment.get(Payment.request_key == "credit").id, 5_000, "too much", "give back")
 
 
 @scenario("invoices.bill")

@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from app import money, text
-from app.desk import payments
+from app.desk import refunds
 from app.errors import DeskError, UserError
 from app.lists import paid
 from app.store import uuid7
@@ -170,7 +170,7 @@ class RefundDialog(FormDialog):
         if not self.main.isEnabled():
             return
         self.context.run(
-            payments.refund, self.row.id, minor, self.reason.text(), self._key, done=self._done, failed=self._refused,
+            refunds.refund, self.row.id, minor, self.reason.text(), self._key, done=self._done, failed=self._refused,
             busy=self.main,
         )  # fmt: skip
 

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import clock, money, text
-from app.desk import payments
+from app.desk import payments, refunds
 from app.errors import DeskError, UserError
 from app.lists import people as roster
 from app.lists import takings
@@ -615,12 +615,12 @@ class PaymentsPage(QWidget):
         if self.split.whole is not None:
             whole = self.split.whole
             self.context.run(
-                payments.refund_split, whole.student_id, whole.tender_group, reason, done=self._reversed,
+                refunds.refund_split, whole.student_id, whole.tender_group, reason, done=self._reversed,
                 failed=self._refused_late, busy=self.done.reverse,
             )  # fmt: skip
             return
         self.context.run(
-            payments.refund,
+            refunds.refund,
             self.completed.payment_id,
             self.completed.amount_minor,
             reason,
