@@ -15,6 +15,7 @@ PAY, ENROLL = "pay", "enroll"
 
 #: Words for what is done with a whole person (`person_acts.ACTS`), by their key.
 ACT_WORDS = {
+    "waive": N_("waive"), "replan": N_("plan"),
     "merge": N_("merge"), "leave": N_("leave"), "give": N_("everything"), "erase": N_("erase"),
 }  # fmt: skip
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from app import clock, money, store, text
-from app.desk import balances, center, invoices, letters, notifications, seats, timeline
+from app.desk import balances, center, dues, invoices, letters, notifications, seats, timeline
 from app.desk.accounts import Actor, require
 from app.errors import UserError
 from app.settings import Center
@@ -180,20 +180,26 @@ def enroll(actor: Actor, draft: EnrollmentDraft) -> int:
         student, course = _student(draft.student_id), _course(draft.course_id)
         _check_payer(draft.payer_id)
         price = _course_price(how, draft, course)
-        installments = _check_plan(draft.installments, price.gross_minor)
+        installments = check_plan(draft.installments, price.gross_minor)
         _check_new(student, course)
         first_day = _first_day(draft, course)
         for key, params in _warnings(student, course, first_day):
             if key == "enrollment.too_young" and not override:
                 raise UserError(key, "override_reason", **params)
         agreed = replace(draft, discount_reason=discount_reason, override_reason=override)
-        return _enroll_in(w, how, agreed, price, installments, first_day)
+        return enroll_in(w, how, agreed, price, installments, first_day)
 
 
-def _enroll_in(
-    w: Write, how: Center, draft: EnrollmentDraft, price: Price, installments: Sequence[tuple[str, int]], first_day: str
+def enroll_in(
+    w: Write,
+    how: Center,
+    draft: EnrollmentDraft,
+    price: Price,
+    installments: Sequence[tuple[str, int]],
+    first_day: str,
+    moved_from: int | None = None,
 ) -> int:
-    """What was agreed, inside a running write: all rows of flow 1."""
+    """What was agreed, inside a running write: all rows of flow 1. `moved_from` is the place it takes the place of."""
     student, course = User.get_by_id(draft.student_id), Course.get_by_id(draft.course_id)
     number = w.next_number("enrollment")[1]
     enrollment = w.insert(
@@ -205,6 +211,7 @@ def _enroll_in(
         session_id=draft.session_id,
         enrolled_on=clock.local_date(how.zone, w.moment).isoformat(),
         discount_reason=draft.discount_reason,
+        moved_from=moved_from,
         **vars(price),
     )
     for position, (due_on, amount) in enumerate(installments, start=1):
@@ -272,7 +279,7 @@ def enroll_paid_in(w: Write, how: Center, student_id: int, course_id: int, price
     there = running(student_id).get(course_id)
     if there is not None:
         return there
-    return _enroll_in(w, how, EnrollmentDraft(student_id, course_id, payer_id), price, (), "")
+    return enroll_in(w, how, EnrollmentDraft(student_id, course_id, payer_id), price, (), "")
 
 
 def _check_new(student: Any, course: Any) -> None:
@@ -302,7 +309,8 @@ def cancel_in(w: Write, enrollment_id: int, reason: str) -> None:
         raise UserError("store.gone")
     if line.status != "pending":
         raise UserError(f"enrollment.already_{line.status}", number=line.number)
-    invoices.withdraw(w, how, enrollment_id, reason)
+    standing = [due.invoice_id for due in dues.of_lines([enrollment_id], [])]
+    withdrawn = invoices.withdraw(w, how, standing, reason)
     w.update(
         CourseEnrolled,
         enrollment_id,
@@ -310,6 +318,7 @@ def cancel_in(w: Write, enrollment_id: int, reason: str) -> None:
         canceled_on=clock.local_date(how.zone, w.moment).isoformat(),
         cancel_reason=reason,
     )
+    invoices.renew(w, how, withdrawn)
     seats.release_seats(w, enrollment_id)
     course = Course.get_by_id(line.course_id)
     facts: dict[str, Any] = {"course": course.name, "number": line.number, "reason": reason}
@@ -331,7 +340,13 @@ def _course_price(how: Center, draft: EnrollmentDraft, course: Any) -> Price:
     return agree(how, listed, draft.discount_minor, rate)
 
 
-def _check_plan(installments: Sequence[tuple[str, int]], gross_minor: int) -> list[tuple[str, int]]:
+def check_plan(
+    installments: Sequence[tuple[str, int]], gross_minor: int, wrong_sum: str = "enrollment.installments_sum"
+) -> list[tuple[str, int]]:
+    """A plan as it is kept: in order of its dates, each part above zero, together the price (minor units).
+
+    UserErrors `enrollment.parts`, `enrollment.date`, `enrollment.installments_order`, and `wrong_sum`.
+    """
     found = [(_date(due_on).isoformat(), amount) for due_on, amount in installments]
     if not found:
         return []
@@ -339,7 +354,7 @@ def _check_plan(installments: Sequence[tuple[str, int]], gross_minor: int) -> li
         raise UserError("enrollment.parts", "installments", most=MAX_PARTS)
     total = sum(amount for _, amount in found)
     if total != gross_minor:
-        raise UserError("enrollment.installments_sum", "installments", total=total, price=gross_minor)
+        raise UserError(wrong_sum, "installments", total=total, price=gross_minor)
     if any(earlier[0] > later[0] for earlier, later in pairwise(found)):
         raise UserError("enrollment.installments_order", "installments")
     return found

@@ -99,6 +99,8 @@ LABELS: dict[str, Kind] = {
     "Start payment": _refused("started"),
     "Payment failed": _refused("failed"),
     "Refund": _refused("refunded"),
+    "Waive": _refused("waived"),
+    "Plan installments": _refused("planned"),
     "Credit invoice": _refused("credited"),
     "Open till": _refused("till_opened"),
     "Close till": _refused("till_closed"),

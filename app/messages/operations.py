@@ -72,6 +72,8 @@ MESSAGES = {
     "operation.start_payment": N_("Payment started"),
     "operation.payment_failed": N_("Payment failed"),
     "operation.refund": N_("Money given back"),
+    "operation.waive": N_("Waived"),
+    "operation.plan_installments": N_("Installments planned anew"),
     "operation.credit_invoice": N_("Invoice credited"),
     "operation.open_till": N_("Till opened"),
     "operation.close_till": N_("Till closed"),
@@ -98,6 +100,10 @@ MESSAGES = {
     "undo.started": N_("A started payment waits for its answer: say in Payments whether it completed or failed."),
     "undo.failed": N_("A payment that failed stays failed. Start a new payment."),
     "undo.refunded": N_("Money that was given back is taken again as a new payment, at the payment desk."),
+    "undo.waived": N_(
+        "What was waived stays let go: its documents are replaced. To charge it after all, sell it anew at the desk."
+    ),
+    "undo.planned": N_("A plan is not taken back: plan what is left anew, at the same enrollment."),
     "undo.credited": N_("A credit note is for ever. Issue a new invoice at the next payment."),
     "undo.till_opened": N_("A till that was opened is closed by counting it, in the settings."),
     "undo.till_closed": N_("A till that was counted stays closed. Open it again, in the settings."),

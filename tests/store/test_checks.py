@@ -114,6 +114,15 @@ BREAKS: dict[str, tuple[str, ...]] = {
     "money.method": ("UPDATE student_payments SET method = 'check' WHERE payment_id = 2",),
     "money.balance": ("UPDATE users SET balance_minor = balance_minor + 1 WHERE role = 'instructor'",),
     "money.installments": ("UPDATE installments SET amount_minor = amount_minor + 1 WHERE position = 3",),
+    "money.left_plan": (
+        row("installments", enrollment_id=2, position=1001, due_on="2026-11-16", amount_minor=5),
+    ),
+    "money.per_plan": (row("installments", enrollment_id=1, position=1, due_on="2026-11-16", amount_minor=33000),),
+    "money.waived": (
+        "UPDATE courses_enrolled SET list_price_minor = list_price_minor + 5, discount_minor = discount_minor + 5,"
+        " waived_minor = 5 WHERE id = 2",
+    ),
+    "money.moved_from": ("UPDATE courses_enrolled SET moved_from = 1 WHERE id = 2",),
     "money.till_expected": ("UPDATE tills SET expected_minor = expected_minor + 1 WHERE status = 'closed'",),
     "money.prices": ("UPDATE courses_enrolled SET discount_minor = 5 WHERE id = 2",),
     "money.completed_only": (

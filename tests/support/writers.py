@@ -109,13 +109,27 @@ ELSEWHERE = {
     "secrecy.switch_off": "replaces the closed file: test_kill_secrecy.py",
     "secrecy.switch_on": "replaces the closed file: test_kill_secrecy.py",
     "exact.look": "only reads",
+    "replan.preview": "takes back what it does: `replan.replan`",
+    "waiving.preview": "takes back what it does: `waiving.waive`",
     "undo.newest": "only reads",
     "undo.preview": "only reads: killed in test_kill.py all the same",
     "undo.preview_newest": "is `undo.preview`",
 }
 
 #: Modules that decide on money and seats.
-CORE = ("payments", "refunds", "invoices", "enrollment", "till", "seats", "scheduling", "undo")
+CORE = (
+    "payments",
+    "refunds",
+    "waiving",
+    "replan",
+    "transfer",
+    "invoices",
+    "enrollment",
+    "till",
+    "seats",
+    "scheduling",
+    "undo",
+)
 
 
 def writers() -> Iterator[str]:
@@ -754,6 +768,9 @@ def _bring_list_in(made: SmallCenter) -> None:
 @scenario("undo.undo of a list", before=_bring_list_in)
 def _(made: SmallCenter) -> Any:
     return undo.undo(made.admin, last())
+
+
+from tests.support import writers_changes  # noqa: E402, F401 - joins its scenarios
 
 
 def lay_ground(folder: Path, one: Scenario, ground: SmallCenter) -> SmallCenter:

@@ -65,6 +65,7 @@ class PaymentsPage(QWidget):
         self.key_hints = [(("Space",), _("take line")), (("F8",), _("exact")), (("Esc",), _("keep for later"))]
         self.help_keys = [
             ("Ctrl+F", _("other student")), ("Space", _("take the line")), ("Ins", _("add a course or product")),
+            ("Shift+F10", _("change the line: waive, plan, transfer")),
             ("Alt+1 … 3", _("cash, card, transfer")), ("F8", _("exact cash")),
             ("Alt+4", _("split: a part by each means, check and other too")), ("Ctrl+Enter", _("start, complete")),
             ("Alt+O", _("open items: what is unpaid and late")), ("Alt+P", _("payments of this person, refunds")),

@@ -11,9 +11,12 @@ from app import store
 from app.text import N_, _
 from ui.context import Context
 from ui.dialogs.find import FindStudent
+from ui.pages import line_acts
 
 #: key, how it is said in a menu, how with a name, icon.
 ACTS: tuple[tuple[str, str, str, str], ...] = (
+    ("waive", N_("Waive what is open…"), N_("Waive something that {name} owes"), "hand-coins"),
+    ("replan", N_("Plan installments…"), N_("Plan the installments of {name}"), "calendar-days"),
     ("merge", N_("Merge with another record…"), N_("Merge {name} with another record"), "users"),
     ("leave", N_("Leaves the center…"), N_("{name} leaves the center"), "log-out"),
     ("give", N_("Everything about this person…"), N_("Everything about {name} in one file"), "file-text"),
@@ -60,6 +63,8 @@ def _erase(context: Context, parent: QWidget, student_id: int) -> None:
 
 
 _BEGIN: dict[str, Callable[[Context, QWidget, int], None]] = {
+    "waive": partial(line_acts.begin, "waive"),
+    "replan": partial(line_acts.begin, "replan"),
     "merge": _merge,
     "leave": _leave,
     "give": _give,
