@@ -361,6 +361,7 @@ class _SegmentButton(QAbstractButton):
         self.setAccessibleName(label)
         theme().changed.connect(self.updateGeometry)
         self.setCheckable(True)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def _parts(self) -> tuple[int, int]:
