@@ -166,6 +166,13 @@ def dues_of(line: PayLine) -> list[Due]:
     return sorted(found, key=lambda due: due.position)
 
 
+def puts_on(line: PayLine) -> Any:
+    """The condition of the money that was put on a whole line."""
+    if line.enrollment_id is not None:
+        return StudentPayment.enrollment_id == line.enrollment_id
+    return StudentPayment.product_enrolled_id == line.product_enrolled_id
+
+
 # -- plans ----------------------------------------------------------------------------------------------------
 
 
@@ -191,11 +198,13 @@ def write_plan(w: Write, enrollment_id: int, plan: Sequence[tuple[int | None, st
     for row_id in moved:  # out of each other's way: a place is taken once
         beyond += 1
         w.update(Installment, row_id, position=beyond)
-    made = []
+    made: list[int] = []
     for at, (row_id, due_on, amount) in enumerate(plan, start=1):
+        values = {"position": at, "due_on": due_on, "amount_minor": amount}
         if row_id is None:
-            row_id = w.insert(Installment, enrollment_id=enrollment_id, position=at, due_on=due_on, amount_minor=amount)
-        elif row_id in moved or (there[row_id].due_on, there[row_id].amount_minor) != (due_on, amount):
-            w.update(Installment, row_id, position=at, due_on=due_on, amount_minor=amount)
+            made.append(w.insert(Installment, enrollment_id=enrollment_id, **values))
+            continue
+        if row_id in moved or (there[row_id].due_on, there[row_id].amount_minor) != (due_on, amount):
+            w.update(Installment, row_id, **values)
         made.append(row_id)
     return made

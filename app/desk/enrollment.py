@@ -140,8 +140,8 @@ def agree(how: Center, list_minor: int, discount_minor: int, rate: Any) -> Price
 
 def quote(draft: EnrollmentDraft) -> Quote:
     """The price of a draft and its warnings; nothing is written. UserErrors as from `enroll`, except installments."""
-    student, course = _student(draft.student_id), _course(draft.course_id)
-    price = _course_price(center.load(), draft, course)
+    student, course = load_student(draft.student_id), load_course(draft.course_id)
+    price = course_price(center.load(), draft, course)
     return Quote(
         list_minor=price.list_price_minor,
         discount_minor=price.discount_minor,
@@ -149,7 +149,7 @@ def quote(draft: EnrollmentDraft) -> Quote:
         tax_minor=price.tax_minor,
         gross_minor=price.gross_minor,
         rate_bp=price.rate_bp,
-        warnings=_warnings(student, course, _first_day(draft, course)) + _seat_warnings(draft, student),
+        warnings=warnings_of(student, course, first_day_of(draft, course)) + _seat_warnings(draft, student),
     )
 
 
@@ -177,13 +177,13 @@ def enroll(actor: Actor, draft: EnrollmentDraft) -> int:
     override = text.clean(draft.override_reason, field="override_reason")
     with store.write("Enroll student", actor) as w:
         how = center.load()
-        student, course = _student(draft.student_id), _course(draft.course_id)
+        student, course = load_student(draft.student_id), load_course(draft.course_id)
         _check_payer(draft.payer_id)
-        price = _course_price(how, draft, course)
+        price = course_price(how, draft, course)
         installments = check_plan(draft.installments, price.gross_minor)
-        _check_new(student, course)
-        first_day = _first_day(draft, course)
-        for key, params in _warnings(student, course, first_day):
+        check_new(student, course)
+        first_day = first_day_of(draft, course)
+        for key, params in warnings_of(student, course, first_day):
             if key == "enrollment.too_young" and not override:
                 raise UserError(key, "override_reason", **params)
         agreed = replace(draft, discount_reason=discount_reason, override_reason=override)
@@ -262,12 +262,12 @@ def price_courses(how: Center, student_id: int, course_ids: Sequence[int]) -> li
     found = []
     for course_id in course_ids:
         draft = EnrollmentDraft(student_id, course_id)
-        student, course = _student(student_id), _course(course_id)
-        _check_new(student, course)
-        for key, params in _warnings(student, course, _first_day(draft, course)):
+        student, course = load_student(student_id), load_course(course_id)
+        check_new(student, course)
+        for key, params in warnings_of(student, course, first_day_of(draft, course)):
             if key == "enrollment.too_young":
                 raise UserError(key, "courses", **params)
-        found.append((course_id, _course_price(how, draft, course)))
+        found.append((course_id, course_price(how, draft, course)))
     return found
 
 
@@ -282,7 +282,8 @@ def enroll_paid_in(w: Write, how: Center, student_id: int, course_id: int, price
     return enroll_in(w, how, EnrollmentDraft(student_id, course_id, payer_id), price, (), "")
 
 
-def _check_new(student: Any, course: Any) -> None:
+def check_new(student: Any, course: Any) -> None:
+    """UserError `enrollment.already_enrolled`."""
     there = running(student.id).get(course.id)
     if there is not None:
         number = CourseEnrolled.get_by_id(there).number
@@ -301,8 +302,8 @@ def cancel_enrollment(actor: Actor, enrollment_id: int, reason: str) -> None:
         cancel_in(w, enrollment_id, reason)
 
 
-def cancel_in(w: Write, enrollment_id: int, reason: str) -> None:
-    """`cancel_enrollment` inside a running write."""
+def cancel_in(w: Write, enrollment_id: int, reason: str) -> list[invoices.Withdrawn]:
+    """`cancel_enrollment` inside a running write; returns the invoices that were credited, with the money set free."""
     how = center.load()
     line = CourseEnrolled.get_or_none(CourseEnrolled.id == enrollment_id)
     if line is None:
@@ -329,9 +330,11 @@ def cancel_in(w: Write, enrollment_id: int, reason: str) -> None:
         w, "payment", "center", "enrollment.canceled", link, student=_name(student), student_id=student.id, **facts
     )
     balances.recompute(w, student.id)
+    return withdrawn
 
 
-def _course_price(how: Center, draft: EnrollmentDraft, course: Any) -> Price:
+def course_price(how: Center, draft: EnrollmentDraft, course: Any) -> Price:
+    """The price that a draft agrees on. UserErrors `catalog.tax_rate`, and as from `agree`."""
     listed = course.price_minor if draft.list_price_minor is None else draft.list_price_minor
     rate_id = course.tax_rate_id if draft.tax_rate_id is None else draft.tax_rate_id
     rate = TaxRate.get_or_none(TaxRate.id == rate_id)
@@ -360,7 +363,7 @@ def check_plan(
     return found
 
 
-def _first_day(draft: EnrollmentDraft, course: Any) -> str:
+def first_day_of(draft: EnrollmentDraft, course: Any) -> str:
     """The first day of teaching as far as it is known: the next of the group that was chosen, else today."""
     today = clock.local_date(center.load().zone).isoformat()
     if draft.session_id is None:
@@ -387,7 +390,8 @@ def _seat_warnings(draft: EnrollmentDraft, student: Any) -> tuple[Warning_, ...]
     return tuple(found.items())
 
 
-def _warnings(student: Any, course: Any, first_day: str) -> tuple[Warning_, ...]:
+def warnings_of(student: Any, course: Any, first_day: str) -> tuple[Warning_, ...]:
+    """What staff should know before a student goes to a course that begins on a day."""
     found: list[Warning_] = []
     if course.minimum_age is not None:
         if not student.date_of_birth:
@@ -418,7 +422,7 @@ def sell(actor: Actor, draft: SaleDraft) -> list[int]:
     require(actor, "sale.create")
     with store.write("Sell products", actor) as w:
         how = center.load()
-        student = _student(draft.student_id)
+        student = load_student(draft.student_id)
         _check_payer(draft.payer_id)
         sold = sell_in(w, how, student.id, price_items(how, draft.items), draft.payer_id)
         if draft.send_mail:
@@ -515,7 +519,8 @@ def cancel_sale_in(w: Write, line_id: int, reason: str) -> None:
 # -- shared ---------------------------------------------------------------------------------------------------
 
 
-def _student(student_id: int) -> Any:
+def load_student(student_id: int) -> Any:
+    """A student who can buy. UserErrors `store.gone`, `enrollment.student_inactive`, `enrollment.student_merged`."""
     student = User.get_or_none(User.id == student_id, User.role == "student")
     if student is None:
         raise UserError("store.gone")
@@ -524,7 +529,8 @@ def _student(student_id: int) -> Any:
     return student
 
 
-def _course(course_id: int) -> Any:
+def load_course(course_id: int) -> Any:
+    """A course that is offered. UserErrors `store.gone`, `enrollment.course_unavailable`."""
     course = Course.get_or_none(Course.id == course_id)
     if course is None:
         raise UserError("store.gone")

@@ -318,15 +318,22 @@ def renew(
         puts = _kept_money(one, heirs, left)
         items = [(due, [put for put in puts if put.due.key == key]) for key, due in left.items()]
         to = letters.buyer(one.invoice.student_id, one.invoice.payer_id)
-        again = issue(w, how, to, items)
-        renewed = {due.key: due for due in dues.chosen([PayLine(*key) for key in left])}
-        put(w, how, [Put(p.payment_id, p.method, p.paid_on, renewed[p.due.key], p.amount_minor) for p in puts])
+        again = issue_paid(w, how, to, items)
         students = {due.student_id for due in left.values()}
         balances.recompute_all(w, students | _payers_of(one.payment_id for one in puts))
         facts = {"label": one.invoice.label, "again": _invoice(again).label}
         timeline.add(w, one.invoice.student_id, "invoices.timeline_renewed", ("invoices", again), **facts)
         issued.append(Renewed(again, to, one.note_id))
     return issued
+
+
+def issue_paid(w: Write, how: Center, to: Buyer, items: Sequence[tuple[Due, Sequence[Put]]]) -> int:
+    """`issue`, and the money of its items put on it; the balances are left to whoever calls."""
+    invoice_id = issue(w, how, to, items)
+    billed = {due.key: due for due in dues.chosen([PayLine(*due.key) for due, _ in items])}
+    puts = [one for _, of_due in items for one in of_due]
+    put(w, how, [Put(p.payment_id, p.method, p.paid_on, billed[p.due.key], p.amount_minor) for p in puts])
+    return invoice_id
 
 
 def _kept_money(one: Withdrawn, heirs: Mapping[Key, Sequence[Key]], left: Mapping[Key, Due]) -> list[Put]:

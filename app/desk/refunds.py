@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from peewee import Case, fn
@@ -116,6 +116,53 @@ def refund_split(actor: Actor, student_id: int, group: str, reason: str) -> tupl
             refund_in(w, payment_id, amount, reason, f"reverse-{payment_id}")
             for payment_id, amount in left.items()
             if amount > 0
+        )
+
+
+@dataclass(frozen=True)
+class Back:
+    """What of one payment is given back when credit is paid out, in minor units, by the means it came."""
+
+    payment_id: int
+    number: str
+    method: str
+    amount_minor: int
+
+
+def pay_out_of(student_id: int, amount_minor: int) -> list[Back]:
+    """The payments that so much of a student's credit is paid out of, the oldest first; reads only."""
+    found = []
+    for payment_id, credit in _credits(student_id):
+        part = min(credit, amount_minor)
+        amount_minor -= part
+        if part > 0:
+            payment = payments.load(payment_id)
+            found.append(Back(payment_id, payment.number, payment.method, part))
+    return found
+
+
+def pay_out(actor: Actor, student_id: int, amount_minor: int, reason: str, request_key: str) -> tuple[int, ...]:
+    """Pay a student's credit out, or a part of it: refunds of the payments it came from; returns their ids.
+
+    No line is touched. The same request key is the same payout. UserErrors `payments.amount`,
+    `payments.pay_out_above`, `payments.key_reused`, or beside `reason`.
+    """
+    require(actor, "payment.refund")
+    reason = text.clean(reason, field="reason", required=True)
+    payments.check_key(request_key)
+    payments.check_amount(amount_minor)
+    with store.write("Pay out credit", actor) as w:
+        twins = list(Payment.select().where(Payment.request_key.startswith(f"{request_key}:")).order_by(Payment.id))
+        if twins:
+            if sum(twin.amount_minor for twin in twins) != amount_minor or twins[0].reason != reason:
+                raise UserError("payments.key_reused", number=twins[0].number)
+            return tuple(twin.id for twin in twins)
+        credit = student_credit_minor(student_id)
+        if amount_minor > credit:
+            raise UserError("payments.pay_out_above", "amount", credit=credit)
+        return tuple(
+            refund_in(w, one.payment_id, one.amount_minor, reason, f"{request_key}:{one.payment_id}")
+            for one in pay_out_of(student_id, amount_minor)
         )
 
 

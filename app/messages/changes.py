@@ -6,6 +6,22 @@ MESSAGES = {
     "changing.stale": N_(
         "Something changed at another desk since this was shown. Nothing was done; the preview has been read again."
     ),
+    "transfer.timeline": N_("Transferred from {old} to {new} ({number}): {reason}"),
+    "transfer.timeline_group": N_("Changed to the group {group} in {course} ({number}): {reason}"),
+    "transfer.timeline_money": N_("{amount:money} moved from {source} to {target}: {reason}"),
+    "transfer.done": N_("{student} was transferred from {old} to {new} ({number}): {reason}"),
+    "transfer.group_changed": N_("{student} changed to the group {group} in {course} ({number}): {reason}"),
+    "transfer.money_moved": N_("{amount:money} of {student} was moved from {source} to {target}: {reason}"),
+    "transfer.choose": N_("Choose the course or group that the place goes to."),
+    "transfer.no_two_lines": N_("There must be a line with money on it, and another one that is open."),
+    "transfer.same_place": N_("This is the place as it is. Choose another course or another group."),
+    "transfer.too_young": N_(
+        "{course} asks for an age of {age}, and the student will be younger on {on:date}. Nothing was changed."
+    ),
+    "transfer.same_line": N_("Choose another line than the one that the money stands on."),
+    "transfer.above_paid": N_("Only {paid:money} stands on {title}."),
+    "transfer.above_open": N_("Only {open:money} is open on {title}."),
+    "transfer.other_payer": N_("Money goes to another student only where the same payer pays for both."),
     "replan.timeline": N_("{amount:money} of {course} ({number}) planned anew: {parts} installments now."),
     "replan.canceled": N_("{number} was canceled, so there is nothing to plan."),
     "replan.nothing_left": N_("Nothing is left to plan of {number}: all of it is paid or invoiced."),

@@ -73,7 +73,10 @@ MESSAGES = {
     "operation.payment_failed": N_("Payment failed"),
     "operation.refund": N_("Money given back"),
     "operation.waive": N_("Waived"),
+    "operation.transfer_place": N_("Place transferred"),
+    "operation.move_money": N_("Money moved to another line"),
     "operation.plan_installments": N_("Installments planned anew"),
+    "operation.pay_out_credit": N_("Credit paid out"),
     "operation.credit_invoice": N_("Invoice credited"),
     "operation.open_till": N_("Till opened"),
     "operation.close_till": N_("Till closed"),
@@ -103,6 +106,8 @@ MESSAGES = {
     "undo.waived": N_(
         "What was waived stays let go: its documents are replaced. To charge it after all, sell it anew at the desk."
     ),
+    "undo.transferred": N_("A transfer is not taken back: transfer the place once more, to where it was."),
+    "undo.money_moved": N_("Money that was moved is moved back the same way, to the line it came from."),
     "undo.planned": N_("A plan is not taken back: plan what is left anew, at the same enrollment."),
     "undo.credited": N_("A credit note is for ever. Issue a new invoice at the next payment."),
     "undo.till_opened": N_("A till that was opened is closed by counting it, in the settings."),

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QComboBox, QMenu, QWidget
 
-from app.desk import enrollment, payments
+from app import clock, store
+from app.desk import enrollment, payments, scheduling, seats
 from app.desk.accounts import Actor
-from app.desk.enrollment import EnrollmentDraft
+from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
 from app.store import checks
-from app.store.models import CourseEnrolled, Installment, Payment, User
+from app.store.models import Course, CourseEnrolled, Installment, Invoice, Payment, User
 from tests.support.window import Driver, did, driver, said, typed, typed_over
 
 __all__ = ["driver"]
@@ -225,3 +227,172 @@ def test_an_own_plan_at_enrolling(driver: Driver) -> None:
     driver.settled()
     assert [row.amount_minor for row in Installment.select().order_by(Installment.position)] == [3_000, 11_000, 19_000]
     assert checks.run() == []
+
+
+def second_course(actor: Actor, driver: Driver, capacity: int) -> int:
+    """Driving lessons with one group that meets twice."""
+    with store.write("Second course", actor) as w:
+        course = w.insert(
+            Course, code="D-L", name="Driving lessons", price_minor=50_000, tax_rate_id=1, practical_minutes=100
+        )
+    days = tuple((clock.local_date("Europe/Vienna") + timedelta(days=n)).isoformat() for n in (7, 9))
+    group = scheduling.plan_session(
+        actor,
+        scheduling.SessionDraft(
+            course_id=course, name="Evening", recurrence="picked_dates", picked_dates=days, capacity=capacity
+        ),
+    )
+    return group
+
+
+def choose(driver: Driver, words: str) -> None:
+    """Down in the focused box until it says these words."""
+    box = QApplication.focusWidget()
+    assert isinstance(box, QComboBox)
+    for _step in range(box.count()):
+        if words in box.currentText():
+            break
+        driver.key(Qt.Key.Key_Down)
+    assert words in box.currentText()
+
+
+def test_transfer_with_its_preview_from_the_command_bar(driver: Driver) -> None:
+    driver.desk.context.set_actor(driver.center.admin)
+    line = did(driver, enroll, driver)
+    did(driver, pay, driver, 33_000, PayLine(line, amount_minor=33_000))
+    group = did(driver, second_course, driver, 5)
+    driver.window.activateWindow()
+    driver.until(driver.window.isActiveWindow)
+    driver.key(Qt.Key.Key_K, CTRL)
+    typed("transfer ana")
+    driver.key(Qt.Key.Key_Return)
+    dialog = driver.dialog("transfer")
+    driver.until(dialog.place.hasFocus)
+    assert "Choose the course or group that the place goes to." in said(dialog)
+    choose(driver, "Evening")
+    ready(driver, dialog)
+    words = said(dialog)
+    assert "Open: €0.00 → €170.00" in words
+    assert "€330.00 that was paid is moved" in words
+    assert "Invoice 2026-000001 over €330.00 is credited in full" in words
+    assert "A new invoice over €500.00 for Ana Satler; €330.00 of it is paid" in words
+    assert "2 seats are taken: Evening" in words
+    assert "2 mails go out: Ana Satler, Ana Satler" in words
+    assert Invoice.select().count() == 1, "nothing happened yet"
+    dialog.reason.setFocus()
+    typed("wants to drive")
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.gone("transfer")
+    driver.settled()
+    new = CourseEnrolled.get(CourseEnrolled.moved_from == line)
+    assert new.session_id == group
+    assert CourseEnrolled.get_by_id(line).cancel_reason == "wants to drive"
+    assert User.get_by_id(driver.center.student).balance_minor == 17_000
+    assert checks.run() == []
+
+
+def test_a_transfer_to_a_full_group_is_refused(driver: Driver) -> None:
+    driver.desk.context.set_actor(driver.center.admin)
+    line = did(driver, enroll, driver)
+    group = did(driver, second_course, driver, 1)
+    did(driver, seats.book_session, group, driver.center.other_student)
+    at_the_desk(driver)
+    menu_of_the_line(driver, "line_transfer")
+    dialog = driver.dialog("transfer")
+    driver.until(dialog.place.hasFocus)
+    choose(driver, "Evening")
+    driver.until(lambda: "is full" in said(dialog))
+    assert not dialog.main.isEnabled()
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.settled()
+    assert CourseEnrolled.get_by_id(line).status == "pending"
+    assert CourseEnrolled.select().count() == 1
+    assert checks.run() == []
+
+
+def test_the_last_seat_goes_while_the_preview_stands(driver: Driver) -> None:
+    """The other desk's booking is heard of, and the act that was already asked for is refused in one sentence."""
+    driver.desk.context.set_actor(driver.center.admin)
+    line = did(driver, enroll, driver)
+    group = did(driver, second_course, driver, 1)
+    at_the_desk(driver)
+    menu_of_the_line(driver, "line_transfer")
+    dialog = driver.dialog("transfer")
+    driver.until(dialog.place.hasFocus)
+    choose(driver, "Evening")
+    ready(driver, dialog)
+    dialog.reason.setText("wants to drive")
+    driver.desk.context.run(seats.book_session, group, driver.center.other_student)
+    dialog.main_action()
+    driver.until(lambda: "is full" in said(dialog))
+    driver.settled()
+    assert CourseEnrolled.get_by_id(line).status == "pending"
+    assert checks.run() == []
+
+
+def test_credit_is_paid_out_by_the_means_it_came(driver: Driver) -> None:
+    did(driver, pay, driver, 1_500)
+    did(driver, pay_again, driver, 700)
+    at_the_desk(driver)
+    driver.key(Qt.Key.Key_P, ALT)
+    driver.dialog("payments_of")
+    driver.key(Qt.Key.Key_C)
+    dialog = driver.dialog("pay_out")
+    typed_over("30")
+    driver.key(Qt.Key.Key_Tab)
+    typed("leaves")
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.settled()
+    assert dialog.fields["amount"].error == "Only €22.00 of credit is there to be paid out."
+    dialog.amount.setFocus()
+    typed_over("16")
+    assert dialog.ways.text() == "€15.00 of P-000001 by card\n€1.00 of P-000002 by card"
+    driver.key(Qt.Key.Key_Return, CTRL)
+    QTest.keyClick(dialog, Qt.Key.Key_Return, CTRL)  # and once more, too late
+    driver.gone("pay_out")
+    driver.settled()
+    back = [row.amount_minor for row in Payment.select().where(Payment.payment_type == "refund").order_by(Payment.id)]
+    assert back == [1_500, 100]
+    assert User.get_by_id(driver.center.student).balance_minor == -600
+    assert checks.run() == []
+
+
+def test_money_is_moved_to_another_line(driver: Driver) -> None:
+    driver.desk.context.set_actor(driver.center.admin)
+    line = did(driver, enroll, driver)
+    did(driver, pay, driver, 10_000, PayLine(line, amount_minor=10_000))
+    (book,) = did(driver, enrollment.sell, SaleDraft(driver.center.student, (SaleItem(driver.center.book),)))
+    at_the_desk(driver)
+    menu_of_the_line(driver, "line_move_money")
+    dialog = driver.dialog("move_money")
+    ready(driver, dialog)
+    dialog.reason.setFocus()
+    typed("for the book")
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.gone("move_money")
+    driver.settled()
+    assert [(due.product_enrolled_id, due.open_minor) for due in payments.owed(driver.center.student)] == [
+        (None, 25_400)
+    ]
+    assert book
+    assert checks.run() == []
+
+
+def test_an_enrollment_in_the_panel_has_the_same_menu(driver: Driver) -> None:
+    did(driver, enroll, driver)
+    page = driver.page("students")
+    page.select(driver.center.student)
+    driver.settled()
+    page.panel.tabs.setCurrentIndex(2)
+    QApplication.processEvents()
+    button = driver.find(page.panel, QWidget, "enrollment_more")
+    button.setFocus()
+    driver.key(Qt.Key.Key_Space)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    assert [one.objectName() for one in menu.actions()] == [
+        "line_waive", "line_replan", "line_transfer", "line_move_money",
+    ]  # fmt: skip
+    QTest.keyClick(menu, Qt.Key.Key_Down)
+    QTest.keyClick(menu, Qt.Key.Key_Return)
+    assert driver.dialog("replan").editor.rows[0].amount.text() == "330.00"

@@ -133,7 +133,7 @@ BREAKS: dict[str, tuple[str, ...]] = {
             reverses_id="(SELECT max(id) FROM student_payments)"),
     ),
     "money.invoice_paid": (
-        "UPDATE student_payments SET amount_minor = 20000, installment_id = NULL WHERE payment_id = 2",
+        "UPDATE student_payments SET amount_minor = 20000 WHERE payment_id = 2",
         "UPDATE student_payments SET amount_minor = 5000 WHERE payment_id = 2",
         row("student_payments", payment_id=1, student_id=4, product_enrolled_id=1, invoice_id=1, amount_minor=3600,
             method="cash"),

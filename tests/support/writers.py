@@ -110,6 +110,8 @@ ELSEWHERE = {
     "secrecy.switch_on": "replaces the closed file: test_kill_secrecy.py",
     "exact.look": "only reads",
     "replan.preview": "takes back what it does: `replan.replan`",
+    "transfer.preview_place": "takes back what it does: `transfer.transfer_place`",
+    "transfer.preview_money": "takes back what it does: `transfer.move_money`",
     "waiving.preview": "takes back what it does: `waiving.waive`",
     "undo.newest": "only reads",
     "undo.preview": "only reads: killed in test_kill.py all the same",

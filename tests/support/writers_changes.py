@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.desk import dues, invoices, refunds, replan, waiving
+from app.desk import dues, enrollment, invoices, payments, refunds, replan, scheduling, transfer, waiving
 from app.desk.payments import PayLine
-from app.store.models import CourseEnrolled, Installment, Payment
+from app.store.models import Course, CourseEnrolled, Installment, Payment, Session
 from tests.support.center import SmallCenter
 from tests.support.writers import scenario
 
@@ -51,3 +51,63 @@ def _(made: SmallCenter) -> Any:
 def open_minor(line: int) -> int:
     """What is open on an enrollment."""
     return sum(due.open_minor for due in dues.of_lines([line], []))
+
+
+def _group(made: SmallCenter) -> None:
+    """A second group of the lessons, and one of the theory."""
+    lessons = Course.get(Course.code == "D-L").id
+    for course, name in ((lessons, "Lessons evening"), (made.course, "Theory evening")):
+        draft = scheduling.SessionDraft(
+            course_id=course, name=name, recurrence="picked_dates", picked_dates=("2027-03-01", "2027-03-02"),
+            start_time="19:00", capacity=2,
+        )  # fmt: skip
+        scheduling.plan_session(made.staff, draft)
+
+
+def _theory(made: SmallCenter) -> int:
+    """Ana's theory, paid, with a seat in a coming slot."""
+    return int(CourseEnrolled.get(CourseEnrolled.student_id == made.student).id)
+
+
+@scenario("transfer.transfer_place", before=_group)
+def _(made: SmallCenter) -> Any:
+    lessons, group = Course.get(Course.code == "D-L").id, Session.get(Session.name == "Lessons evening").id
+    place = transfer.Place(_theory(made), lessons, group, fee_product_id=made.book, reason="wants to drive")
+    done = transfer.transfer_place(made.staff, place)
+    assert done.moved_minor
+    assert done.seats_taken
+    assert [paper.kind for paper in done.papers][0] == "credit_note"
+    return done
+
+
+@scenario("transfer.transfer_place to another group", before=_group)
+def _(made: SmallCenter) -> Any:
+    group = Session.get(Session.name == "Theory evening").id
+    place = transfer.Place(_theory(made), made.course, group, reason="evenings")
+    return transfer.transfer_place(made.staff, place)
+
+
+def _owes_more(made: SmallCenter) -> None:
+    lessons = Course.get(Course.code == "D-L").id
+    enrollment.enroll(made.staff, enrollment.EnrollmentDraft(made.student, lessons))
+
+
+@scenario("transfer.move_money", before=_owes_more)
+def _(made: SmallCenter) -> Any:
+    target = CourseEnrolled.select().order_by(CourseEnrolled.id.desc()).get().id
+    move = transfer.MoneyMove(PayLine(_theory(made)), PayLine(target), 10_000, "put on the wrong one")
+    return transfer.move_money(made.staff, move)
+
+
+def _more_credit(made: SmallCenter) -> None:
+    third = Payment.get(Payment.request_key == "credit").student_id
+    payments.complete(made.staff, payments.start(made.staff, payments.PaymentDraft("more", third, "cash", 500)))
+
+
+@scenario("refunds.pay_out", before=_more_credit)
+def _(made: SmallCenter) -> Any:
+    third = Payment.get(Payment.request_key == "credit").student_id
+    credit = refunds.student_credit_minor(third)
+    found = refunds.pay_out(made.staff, third, credit, "leaves", "out")
+    assert len(found) > 1
+    return found

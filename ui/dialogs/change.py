@@ -47,7 +47,7 @@ class EffectView(QWidget):
         else:
             self._line("banknote", "brasstext", _("Open: {before} → {after}").format(before=before, after=after))
         if effect.moved_minor:
-            moved = _("{amount} that was paid goes along").format(amount=text.show_money(effect.moved_minor))
+            moved = _("{amount} that was paid is moved").format(amount=text.show_money(effect.moved_minor))
             self._line("arrow-left-right", "brasstext", moved)
         if effect.credit_before_minor != effect.credit_after_minor:
             before, after = (text.show_money(one) for one in (effect.credit_before_minor, effect.credit_after_minor))
@@ -82,7 +82,7 @@ class EffectView(QWidget):
         ):
             if not found:
                 continue
-            names = [f"{title} {words.when(at, here)}" for title, at in found[:MOST_NAMES]]
+            names = [f"{title} ({words.when(at, here)})" for title, at in found[:MOST_NAMES]]
             if len(found) > MOST_NAMES:
                 names.append("…")
             self._line("calendar-days", "brasstext", said.format(n=len(found), names=" · ".join(names)))

@@ -16,6 +16,8 @@ from ui.theme import theme
 LINE_ACTS: tuple[tuple[str, str, str, bool], ...] = (
     ("waive", N_("Waive what is open…"), "hand-coins", False),
     ("replan", N_("Plan installments…"), "calendar-days", True),
+    ("transfer", N_("Transfer the place…"), "arrow-right", True),
+    ("move_money", N_("Move money to another line…"), "arrow-left-right", False),
 )
 
 
@@ -29,6 +31,14 @@ def begin(key: str, context: Context, parent: QWidget, student_id: int, line: Pa
         from ui.dialogs.replan import ReplanDialog
 
         ReplanDialog(context, parent, student_id, line).open()
+    elif key == "transfer":
+        from ui.dialogs.transfer import TransferDialog
+
+        TransferDialog(context, parent, student_id, line).open()
+    elif key == "move_money":
+        from ui.dialogs.transfer import MoveMoneyDialog
+
+        MoveMoneyDialog(context, parent, student_id, line).open()
 
 
 def menu(context: Context, parent: QWidget, student_id: int, line: PayLine, at: QPoint) -> QMenu:
