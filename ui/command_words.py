@@ -15,7 +15,9 @@ PAY, ENROLL = "pay", "enroll"
 
 #: Words for what is done with a whole person (`person_acts.ACTS`), by their key.
 ACT_WORDS = {
-    "book": N_("book"), "merge": N_("merge"), "leave": N_("leave"), "give": N_("everything"), "erase": N_("erase"),
+    "book": N_("book"), "waive": N_("waive"), "replan": N_("plan"), "transfer": N_("transfer"),
+    "move_money": N_("move"), "payout": N_("payout"),
+    "merge": N_("merge"), "leave": N_("leave"), "give": N_("everything"), "erase": N_("erase"),
 }  # fmt: skip
 
 
@@ -43,16 +45,17 @@ def understand(typed: str, center: Center) -> Asked:
     verbs = {_("pay").casefold(): PAY, _("enroll").casefold(): ENROLL}
     verbs.update({_(word).casefold(): key for key, word in ACT_WORDS.items()})
     methods = {_("cash").casefold(): "cash", _("card").casefold(): "card", _("transfer").casefold(): "transfer"}
-    verb = next((verbs[word.casefold()] for word in typed.split() if word.casefold() in verbs), "")
+    said = [verbs[word.casefold()] for word in typed.split() if word.casefold() in verbs]
+    verb = PAY if PAY in said else said[0] if said else ""  # “transfer” is also a way to pay
     if not verb:
         return Asked(typed.strip())
     who, amount, method = [], None, ""
     for word in typed.split():
         folded = word.casefold()
-        if folded in verbs:
-            continue
         if verb == PAY and folded in methods:
             method = methods[folded]
+            continue
+        if folded in verbs:
             continue
         found = _amount(word, center) if verb == PAY and amount is None else None
         if found is None:

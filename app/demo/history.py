@@ -10,7 +10,7 @@ from itertools import count
 
 from app import clock, store
 from app.demo.names import MadeUp, people
-from app.desk import catalog, center, enrollment, notifications, papers, payments, scheduling, seats, till
+from app.desk import catalog, center, enrollment, notifications, papers, payments, refunds, scheduling, seats, till
 from app.desk import people as desk_people
 from app.desk.accounts import Actor
 from app.errors import UserError
@@ -306,7 +306,7 @@ class _Story:
         )
         payments.complete(self.staff, payment)
         if self.rng.random() < 0.02:
-            payments.refund(self.staff, payment, min(total, 1500), "Left the first unit out", f"{key}-refund")
+            refunds.refund(self.staff, payment, min(total, 1500), "Left the first unit out", f"{key}-refund")
         return payment
 
     # -- the days

@@ -13,6 +13,7 @@ _FRONT_DESK = frozenset(
         "payment.refund", "invoice.issue", "invoice.credit", "schedule.plan", "schedule.book", "schedule.attend",
         "schedule.override", "mail.write", "mail.settle", "inbox.work", "till.open", "till.move", "till.close",
         "keeping.note", "undo.own", "people.import", "people.export", "people.merge", "desk.arrange",
+        "enrollment.plan", "enrollment.transfer", "payment.move",
     }
 )  # fmt: skip
 _RIGHTS: dict[str, frozenset[str]] = {
@@ -21,7 +22,7 @@ _RIGHTS: dict[str, frozenset[str]] = {
     "staff": _FRONT_DESK,
     "admin": _FRONT_DESK | {
         "catalog.edit", "settings.edit", "people.staff", "keeping.restore", "keeping.repair", "keeping.settings",
-        "keeping.move", "undo.others", "people.erase",
+        "keeping.move", "undo.others", "people.erase", "payment.waive",
     },
 }  # fmt: skip
 

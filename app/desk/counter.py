@@ -13,7 +13,7 @@ from typing import Any
 from peewee import fn
 
 from app import text
-from app.desk import balances, center, dues, enrollment, exact, invoices, naming, operations, payments, till
+from app.desk import balances, center, dues, enrollment, exact, invoices, naming, operations, refunds, till
 from app.errors import UserError
 from app.store import Write
 from app.store.images import Touched
@@ -123,7 +123,7 @@ def _completed(done: operations.Done, rows: Sequence[Touched], moment: datetime)
         amount = int(row.after["amount_minor"])
 
         def refund(w: Write, payment_id: int = row.row_id, amount: int = amount) -> None:
-            payments.refund_in(w, payment_id, amount, _reason(), f"undo:{done.id}:{payment_id}")
+            refunds.refund_in(w, payment_id, amount, _reason(), f"undo:{done.id}:{payment_id}")
 
         facts = {"amount": amount, "method": row.after["method"], "number": row.after["number"]}
         acts.append(Act(("undo.does_refund", facts), refund))

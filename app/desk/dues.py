@@ -14,6 +14,7 @@ from peewee import JOIN, fn
 
 from app.money import divide_half_up
 from app.store.models import (
+    OFF_PLAN,
     Course,
     CourseEnrolled,
     Installment,
@@ -182,7 +183,7 @@ def _parts_of(condition: Any) -> Any:
     part = Installment
     return (
         part.select(part.enrollment_id, part.id, part.position, part.due_on, part.amount_minor)
-        .where(condition)
+        .where(condition, part.position <= OFF_PLAN)
         .order_by(part.enrollment_id, part.position)
     )
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from app import clock, money, store, text
-from app.desk import balances, center, invoices, letters, notifications, seats, timeline
+from app.desk import balances, center, dues, invoices, letters, notifications, seats, timeline
 from app.desk.accounts import Actor, require
 from app.errors import UserError
 from app.settings import Center
@@ -140,8 +140,8 @@ def agree(how: Center, list_minor: int, discount_minor: int, rate: Any) -> Price
 
 def quote(draft: EnrollmentDraft) -> Quote:
     """The price of a draft and its warnings; nothing is written. UserErrors as from `enroll`, except installments."""
-    student, course = _student(draft.student_id), _course(draft.course_id)
-    price = _course_price(center.load(), draft, course)
+    student, course = load_student(draft.student_id), load_course(draft.course_id)
+    price = course_price(center.load(), draft, course)
     return Quote(
         list_minor=price.list_price_minor,
         discount_minor=price.discount_minor,
@@ -149,7 +149,7 @@ def quote(draft: EnrollmentDraft) -> Quote:
         tax_minor=price.tax_minor,
         gross_minor=price.gross_minor,
         rate_bp=price.rate_bp,
-        warnings=_warnings(student, course, _first_day(draft, course)) + _seat_warnings(draft, student),
+        warnings=warnings_of(student, course, first_day_of(draft, course)) + _seat_warnings(draft, student),
     )
 
 
@@ -182,23 +182,29 @@ def enroll_in(w: Write, draft: EnrollmentDraft) -> int:
     discount_reason = text.clean(draft.discount_reason, field="discount_reason")
     override = text.clean(draft.override_reason, field="override_reason")
     how = center.load()
-    student, course = _student(draft.student_id), _course(draft.course_id)
+    student, course = load_student(draft.student_id), load_course(draft.course_id)
     _check_payer(draft.payer_id)
-    price = _course_price(how, draft, course)
-    installments = _check_plan(draft.installments, price.gross_minor)
-    _check_new(student, course)
-    first_day = _first_day(draft, course)
-    for key, params in _warnings(student, course, first_day):
+    price = course_price(how, draft, course)
+    installments = check_plan(draft.installments, price.gross_minor)
+    check_new(student, course)
+    first_day = first_day_of(draft, course)
+    for key, params in warnings_of(student, course, first_day):
         if key == "enrollment.too_young" and not override:
             raise UserError(key, "override_reason", **params)
     agreed = replace(draft, discount_reason=discount_reason, override_reason=override)
-    return _enroll_in(w, how, agreed, price, installments, first_day)
+    return enroll_agreed_in(w, how, agreed, price, installments, first_day)
 
 
-def _enroll_in(
-    w: Write, how: Center, draft: EnrollmentDraft, price: Price, installments: Sequence[tuple[str, int]], first_day: str
+def enroll_agreed_in(
+    w: Write,
+    how: Center,
+    draft: EnrollmentDraft,
+    price: Price,
+    installments: Sequence[tuple[str, int]],
+    first_day: str,
+    moved_from: int | None = None,
 ) -> int:
-    """What was agreed, inside a running write: all rows of flow 1."""
+    """What was agreed, inside a running write: all rows of flow 1. `moved_from` is the place it takes the place of."""
     student, course = User.get_by_id(draft.student_id), Course.get_by_id(draft.course_id)
     number = w.next_number("enrollment")[1]
     enrollment = w.insert(
@@ -210,6 +216,7 @@ def _enroll_in(
         session_id=draft.session_id,
         enrolled_on=clock.local_date(how.zone, w.moment).isoformat(),
         discount_reason=draft.discount_reason,
+        moved_from=moved_from,
         **vars(price),
     )
     for position, (due_on, amount) in enumerate(installments, start=1):
@@ -260,12 +267,12 @@ def price_courses(how: Center, student_id: int, course_ids: Sequence[int]) -> li
     found = []
     for course_id in course_ids:
         draft = EnrollmentDraft(student_id, course_id)
-        student, course = _student(student_id), _course(course_id)
-        _check_new(student, course)
-        for key, params in _warnings(student, course, _first_day(draft, course)):
+        student, course = load_student(student_id), load_course(course_id)
+        check_new(student, course)
+        for key, params in warnings_of(student, course, first_day_of(draft, course)):
             if key == "enrollment.too_young":
                 raise UserError(key, "courses", **params)
-        found.append((course_id, _course_price(how, draft, course)))
+        found.append((course_id, course_price(how, draft, course)))
     return found
 
 
@@ -277,10 +284,11 @@ def enroll_paid_in(w: Write, how: Center, student_id: int, course_id: int, price
     there = running(student_id).get(course_id)
     if there is not None:
         return there
-    return _enroll_in(w, how, EnrollmentDraft(student_id, course_id, payer_id), price, (), "")
+    return enroll_agreed_in(w, how, EnrollmentDraft(student_id, course_id, payer_id), price, (), "")
 
 
-def _check_new(student: Any, course: Any) -> None:
+def check_new(student: Any, course: Any) -> None:
+    """UserError `enrollment.already_enrolled`."""
     there = running(student.id).get(course.id)
     if there is not None:
         number = CourseEnrolled.get_by_id(there).number
@@ -299,15 +307,16 @@ def cancel_enrollment(actor: Actor, enrollment_id: int, reason: str) -> None:
         cancel_in(w, enrollment_id, reason)
 
 
-def cancel_in(w: Write, enrollment_id: int, reason: str) -> None:
-    """`cancel_enrollment` inside a running write."""
+def cancel_in(w: Write, enrollment_id: int, reason: str) -> list[invoices.Withdrawn]:
+    """`cancel_enrollment` inside a running write; returns the invoices that were credited, with the money set free."""
     how = center.load()
     line = CourseEnrolled.get_or_none(CourseEnrolled.id == enrollment_id)
     if line is None:
         raise UserError("store.gone")
     if line.status != "pending":
         raise UserError(f"enrollment.already_{line.status}", number=line.number)
-    invoices.withdraw(w, how, enrollment_id, reason)
+    standing = [due.invoice_id for due in dues.of_lines([enrollment_id], [])]
+    withdrawn = invoices.withdraw(w, how, standing, reason)
     w.update(
         CourseEnrolled,
         enrollment_id,
@@ -315,6 +324,7 @@ def cancel_in(w: Write, enrollment_id: int, reason: str) -> None:
         canceled_on=clock.local_date(how.zone, w.moment).isoformat(),
         cancel_reason=reason,
     )
+    invoices.renew(w, how, withdrawn)
     seats.release_seats(w, enrollment_id)
     course = Course.get_by_id(line.course_id)
     facts: dict[str, Any] = {"course": course.name, "number": line.number, "reason": reason}
@@ -325,9 +335,11 @@ def cancel_in(w: Write, enrollment_id: int, reason: str) -> None:
         w, "payment", "center", "enrollment.canceled", link, student=_name(student), student_id=student.id, **facts
     )
     balances.recompute(w, student.id)
+    return withdrawn
 
 
-def _course_price(how: Center, draft: EnrollmentDraft, course: Any) -> Price:
+def course_price(how: Center, draft: EnrollmentDraft, course: Any) -> Price:
+    """The price that a draft agrees on. UserErrors `catalog.tax_rate`, and as from `agree`."""
     listed = course.price_minor if draft.list_price_minor is None else draft.list_price_minor
     rate_id = course.tax_rate_id if draft.tax_rate_id is None else draft.tax_rate_id
     rate = TaxRate.get_or_none(TaxRate.id == rate_id)
@@ -336,7 +348,13 @@ def _course_price(how: Center, draft: EnrollmentDraft, course: Any) -> Price:
     return agree(how, listed, draft.discount_minor, rate)
 
 
-def _check_plan(installments: Sequence[tuple[str, int]], gross_minor: int) -> list[tuple[str, int]]:
+def check_plan(
+    installments: Sequence[tuple[str, int]], gross_minor: int, wrong_sum: str = "enrollment.installments_sum"
+) -> list[tuple[str, int]]:
+    """A plan as it is kept: in order of its dates, each part above zero, together the price (minor units).
+
+    UserErrors `enrollment.parts`, `enrollment.date`, `enrollment.installments_order`, and `wrong_sum`.
+    """
     found = [(_date(due_on).isoformat(), amount) for due_on, amount in installments]
     if not found:
         return []
@@ -344,13 +362,13 @@ def _check_plan(installments: Sequence[tuple[str, int]], gross_minor: int) -> li
         raise UserError("enrollment.parts", "installments", most=MAX_PARTS)
     total = sum(amount for _, amount in found)
     if total != gross_minor:
-        raise UserError("enrollment.installments_sum", "installments", total=total, price=gross_minor)
+        raise UserError(wrong_sum, "installments", total=total, price=gross_minor)
     if any(earlier[0] > later[0] for earlier, later in pairwise(found)):
         raise UserError("enrollment.installments_order", "installments")
     return found
 
 
-def _first_day(draft: EnrollmentDraft, course: Any) -> str:
+def first_day_of(draft: EnrollmentDraft, course: Any) -> str:
     """The first day of teaching as far as it is known: the next of the group that was chosen, else today."""
     today = clock.local_date(center.load().zone).isoformat()
     if draft.session_id is None:
@@ -377,7 +395,8 @@ def _seat_warnings(draft: EnrollmentDraft, student: Any) -> tuple[Warning_, ...]
     return tuple(found.items())
 
 
-def _warnings(student: Any, course: Any, first_day: str) -> tuple[Warning_, ...]:
+def warnings_of(student: Any, course: Any, first_day: str) -> tuple[Warning_, ...]:
+    """What staff should know before a student goes to a course that begins on a day."""
     found: list[Warning_] = []
     if course.minimum_age is not None:
         if not student.date_of_birth:
@@ -408,7 +427,7 @@ def sell(actor: Actor, draft: SaleDraft) -> list[int]:
     require(actor, "sale.create")
     with store.write("Sell products", actor) as w:
         how = center.load()
-        student = _student(draft.student_id)
+        student = load_student(draft.student_id)
         _check_payer(draft.payer_id)
         sold = sell_in(w, how, student.id, price_items(how, draft.items), draft.payer_id)
         if draft.send_mail:
@@ -505,7 +524,8 @@ def cancel_sale_in(w: Write, line_id: int, reason: str) -> None:
 # -- shared ---------------------------------------------------------------------------------------------------
 
 
-def _student(student_id: int) -> Any:
+def load_student(student_id: int) -> Any:
+    """A student who can buy. UserErrors `store.gone`, `enrollment.student_inactive`, `enrollment.student_merged`."""
     student = User.get_or_none(User.id == student_id, User.role == "student")
     if student is None:
         raise UserError("store.gone")
@@ -514,7 +534,8 @@ def _student(student_id: int) -> Any:
     return student
 
 
-def _course(course_id: int) -> Any:
+def load_course(course_id: int) -> Any:
+    """A course that is offered. UserErrors `store.gone`, `enrollment.course_unavailable`."""
     course = Course.get_or_none(Course.id == course_id)
     if course is None:
         raise UserError("store.gone")

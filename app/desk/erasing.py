@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from app import paths, store, text
-from app.desk import center, identity, leaving, notifications, payments, timeline, traces
+from app.desk import center, identity, leaving, notifications, payments, refunds, timeline, traces
 from app.desk.accounts import Actor, require
 from app.desk.traces import GONE, Names
 from app.errors import EnvironmentFault, UserError
@@ -181,7 +181,7 @@ def _part(kind: str, names: Iterable[str]) -> Part:
 def _warnings(student: Any) -> tuple[tuple[str, Mapping[str, Any]], ...]:
     found: list[tuple[str, Mapping[str, Any]]] = []
     owed = sum(line.open_minor for line in payments.owed(student.id))
-    credit = payments.student_credit_minor(student.id)
+    credit = refunds.student_credit_minor(student.id)
     if owed:
         found.append(("erase.owes", {"amount": owed}))
     if credit:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -190,8 +190,8 @@ def put(w: Write, how: Center, puts: Sequence[Put], payer_id: int | None = None)
     return issued
 
 
-def send(w: Write, invoice_id: int, to: Buyer) -> bool:
-    """Queue the mail that brings an invoice to its buyer."""
+def send(w: Write, invoice_id: int, to: Buyer, *also: int) -> bool:
+    """Queue the mail that brings an invoice to its buyer, with other documents that belong to it."""
     invoice = _invoice(invoice_id)
     return letters.send(
         w,
@@ -199,7 +199,7 @@ def send(w: Write, invoice_id: int, to: Buyer) -> bool:
         "invoice",
         f"invoice.issued:{invoice.label}",
         {"label": invoice.label, "amount_minor": invoice.gross_minor, "due_on": invoice.due_on},
-        (invoice_id,),
+        (invoice_id, *also),
     )
 
 
@@ -268,33 +268,93 @@ def credit_in(w: Write, how: Center, invoice: Any, reason: str) -> tuple[int, li
     return note_id, freed
 
 
-def withdraw(w: Write, how: Center, enrollment_id: int, reason: str) -> None:
-    """Credit every invoice of an enrollment. Its other lines are invoiced anew and keep the money they had."""
-    numbers = sorted({due.invoice_id for due in dues.of_lines([enrollment_id], []) if due.invoice_id is not None})
-    for invoice_id in numbers:
+@dataclass(frozen=True)
+class Withdrawn:
+    """An invoice that was credited because something on it changes: what stood on it, and the money that did."""
+
+    invoice: Any
+    note_id: int
+    keys: tuple[Key, ...]
+    freed: tuple[Freed, ...]
+
+
+@dataclass(frozen=True)
+class Renewed:
+    """An invoice that was issued in the place of a withdrawn one."""
+
+    invoice_id: int
+    to: Buyer
+    note_id: int
+
+
+def withdraw(w: Write, how: Center, invoice_ids: Iterable[int | None], reason: str) -> list[Withdrawn]:
+    """Credit invoices because something on them changes, inside a running write; `renew` follows on the change."""
+    found = []
+    for invoice_id in sorted({one for one in invoice_ids if one is not None}):
         invoice = _invoice(invoice_id)
-        others = [
-            PayLine(line.enrollment_id, line.product_enrolled_id, line.installment_id)
-            for line in InvoiceLine.select().where(InvoiceLine.invoice_id == invoice_id)
-            if line.enrollment_id != enrollment_id
-        ]
-        _, freed = credit_in(w, how, invoice, reason)
-        left = {due.key: due for due in dues.chosen(others)}
+        lines = InvoiceLine.select().where(InvoiceLine.invoice_id == invoice_id).order_by(InvoiceLine.position)
+        keys = tuple((line.enrollment_id, line.product_enrolled_id, line.installment_id) for line in lines)
+        note_id, freed = credit_in(w, how, invoice, reason)
+        found.append(Withdrawn(invoice, note_id, keys, tuple(reversed(freed))))
+    return found
+
+
+def renew(
+    w: Write, how: Center, withdrawn: Sequence[Withdrawn], becomes: Mapping[Key, Sequence[Key]] | None = None
+) -> list[Renewed]:
+    """Invoice anew what stood on withdrawn invoices, as it is now, with the money that stood on it.
+
+    What is canceled, or costs nothing any more, is left out: an invoice over nothing is not issued, the credit note is
+    enough. `becomes` says which dues have taken a due's place. Money that finds no room stays credit.
+    """
+    issued = []
+    for one in withdrawn:
+        heirs = {key: tuple((becomes or {}).get(key, (key,))) for key in one.keys}
+        wanted = list(dict.fromkeys(key for key in one.keys for key in heirs[key]))
+        found = {due.key: due for due in dues.chosen([PayLine(*key) for key in wanted])}
+        left = {key: found[key] for key in wanted if key in found and found[key].gross_minor > 0}
         if not left:
             continue
-        puts = [
-            Put(payment.id, payment.method, str(payment.settled_on), left[one.key], one.amount_minor)
-            for one in freed
-            if one.key in left
-            for payment in [Payment.get_by_id(one.payment_id)]
-        ]
+        puts = _kept_money(one, heirs, left)
         items = [(due, [put for put in puts if put.due.key == key]) for key, due in left.items()]
-        again = issue(w, how, letters.buyer(invoice.student_id, invoice.payer_id), items)
-        renewed = {due.key: due for due in dues.chosen(others)}
-        put(w, how, [Put(p.payment_id, p.method, p.paid_on, renewed[p.due.key], p.amount_minor) for p in puts])
+        to = letters.buyer(one.invoice.student_id, one.invoice.payer_id)
+        again = issue_paid(w, how, to, items)
         students = {due.student_id for due in left.values()}
         balances.recompute_all(w, students | _payers_of(one.payment_id for one in puts))
-        timeline.add(w, invoice.student_id, "invoices.timeline_replaced", ("invoices", again), label=invoice.label)
+        facts = {"label": one.invoice.label, "again": _invoice(again).label}
+        timeline.add(w, one.invoice.student_id, "invoices.timeline_renewed", ("invoices", again), **facts)
+        issued.append(Renewed(again, to, one.note_id))
+    return issued
+
+
+def issue_paid(w: Write, how: Center, to: Buyer, items: Sequence[tuple[Due, Sequence[Put]]]) -> int:
+    """`issue`, and the money of its items put on it; the balances are left to whoever calls."""
+    invoice_id = issue(w, how, to, items)
+    billed = {due.key: due for due in dues.chosen([PayLine(*due.key) for due, _ in items])}
+    puts = [one for _, of_due in items for one in of_due]
+    put(w, how, [Put(p.payment_id, p.method, p.paid_on, billed[p.due.key], p.amount_minor) for p in puts])
+    return invoice_id
+
+
+def _kept_money(one: Withdrawn, heirs: Mapping[Key, Sequence[Key]], left: Mapping[Key, Due]) -> list[Put]:
+    """The money of a withdrawn invoice on what has its place now, never more than that costs."""
+    room = {key: due.open_minor for key, due in left.items()}
+    puts: list[Put] = []
+    for freed in one.freed:
+        amount, payment = freed.amount_minor, Payment.get_by_id(freed.payment_id)
+        for key in heirs[freed.key]:
+            part = min(amount, room.get(key, 0))
+            if part > 0:
+                puts.append(Put(payment.id, payment.method, str(payment.settled_on), left[key], part))
+                room[key] -= part
+                amount -= part
+    return puts
+
+
+def send_renewed(w: Write, how: Center, issued: Sequence[Renewed]) -> None:
+    """Mail what was issued anew, with the credit note it follows, where the center mails invoices."""
+    for one in issued if how.mail_invoices else ():
+        send(w, one.invoice_id, one.to, one.note_id)
 
 
 def standing(condition: Any, up_to: int | None = None) -> list[tuple[Any, int]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import clock, store, text
-from app.desk import identity, payments, seats, timeline
+from app.desk import identity, payments, refunds, seats, timeline
 from app.desk.accounts import Actor, require
 from app.errors import UserError
 from app.store import Write
@@ -73,7 +73,7 @@ def preview(student_id: int) -> Preview:
         number=student.number,
         seats=tuple(_freed(row, slot, now) for row, slot in _coming(student.id, now)),
         owed_minor=sum(line.open_minor for line in payments.owed(student.id)),
-        credit_minor=payments.student_credit_minor(student.id),
+        credit_minor=refunds.student_credit_minor(student.id),
         running=tuple(f"{number}, {name}" for number, name in running),
         mails_canceled=tuple(mail.subject for mail in mails if mail.template_key in _ABOUT_SLOTS),
         mails_sent=tuple(mail.subject for mail in mails if mail.template_key not in _ABOUT_SLOTS),

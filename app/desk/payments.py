@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
-from peewee import Case, fn
-
 from app import clock, money, store, text
-from app.desk import balances, center, dues, identity, invoices, letters, notifications, split, till, timeline
+from app.desk import balances, center, dues, invoices, letters, notifications, split, till, timeline
 from app.desk.accounts import Actor, require
 from app.desk.dues import PayLine
 from app.desk.enrollment import Price, PricedItem, SaleItem, enroll_paid_in, sell_in
@@ -23,15 +21,14 @@ from app.desk.invoices import Put
 from app.errors import UserError
 from app.settings import Center
 from app.store import Write
-from app.store.models import Payer, Payment, StudentPayment, User
+from app.store.models import Payer, Payment, User
 from app.store.prepared import prepared
 
 METHODS = ("cash", "card", "transfer", "check", "other")
 
 __all__ = [
-    "METHODS", "Completed", "OwedLine", "PayLine", "PaymentDraft", "SaleItem", "StartedPayment", "apply_credit",
-    "complete", "credit_minor", "fail", "owed", "refund", "refund_split", "refundable_minor", "start", "started",
-    "student_credit_minor", "whole_of",
+    "METHODS", "Completed", "OwedLine", "PayLine", "PaymentDraft", "SaleItem", "StartedPayment", "allocate",
+    "check_amount", "check_key", "check_lines", "complete", "fail", "load", "owed", "start", "started", "whole_of",
 ]  # fmt: skip
 
 
@@ -126,7 +123,7 @@ def owed(student_id: int) -> list[OwedLine]:
 
 def whole_of(payment_id: int) -> tuple[PaymentDraft, list[split.Part]] | None:
     """The draft that a part of a split payment was started with, and all parts of it; None for any other payment."""
-    payment = _payment(payment_id)
+    payment = load(payment_id)
     asked = json.loads(payment.draft)["asked"]
     if payment.tender_group is None or asked.get("split_minor") is None:
         return None
@@ -155,27 +152,6 @@ def started() -> list[StartedPayment]:
     ]
 
 
-def credit_minor(payment_id: int) -> int:
-    """What of a completed payment is neither put on a line nor refunded."""
-    payment = _payment(payment_id)
-    if payment.status != "COMPLETED" or payment.payment_type == "refund":
-        return 0
-    return int(payment.amount_minor) - _used(payment_id) - _refunded(payment_id)
-
-
-def refundable_minor(payment_id: int) -> int:
-    """What of a completed payment can still be refunded: its amount less earlier refunds."""
-    payment = _payment(payment_id)
-    if payment.status != "COMPLETED" or payment.payment_type == "refund":
-        return 0
-    return int(payment.amount_minor) - _refunded(payment_id)
-
-
-def student_credit_minor(student_id: int) -> int:
-    """The credit of all payments of a student together."""
-    return sum(amount for _, amount in _credits(student_id))
-
-
 # -- STARTED --------------------------------------------------------------------------------------------------
 
 
@@ -192,10 +168,10 @@ def start(actor: Actor, draft: PaymentDraft) -> int:
         require(actor, "enrollment.create")
     reference = text.clean(draft.reference, field="reference")
     note = text.clean(draft.note, field="note", limit=text.TEXT_LIMIT, multiline=True)
-    _check_key(draft.request_key)
+    check_key(draft.request_key)
     if draft.method not in METHODS:
         raise UserError("payments.method", "method")
-    _check_amount(draft.amount_minor)
+    check_amount(draft.amount_minor)
     if draft.given_minor is not None or draft.method == "cash":
         given = draft.amount_minor if draft.given_minor is None else draft.given_minor
         if given > money.MAX_MINOR:
@@ -224,7 +200,7 @@ def start(actor: Actor, draft: PaymentDraft) -> int:
         else:
             kept |= split.share(how, kept["asked"], draft.lines, draft.courses, draft.sales)
             lines = _lines(kept)
-        _check_lines(lines, draft.amount_minor)
+        check_lines(lines, draft.amount_minor)
         return w.insert(
             Payment,
             number=w.next_number("payment")[1],
@@ -260,7 +236,8 @@ def _lines(kept: dict[str, Any]) -> list[PayLine]:
     return [PayLine(**{name: line[name] for name in PayLine.__dataclass_fields__}) for line in own]
 
 
-def _check_lines(lines: Sequence[PayLine], amount_minor: int) -> None:
+def check_lines(lines: Sequence[PayLine], amount_minor: int) -> None:
+    """UserErrors as from `start` where lines are not open, or come to more than an amount in minor units."""
     if sum(line.amount_minor for line in lines) > amount_minor:
         raise UserError("payments.lines_above_amount", "amount", amount=amount_minor)
     every = dues.chosen(lines)
@@ -291,7 +268,7 @@ def complete(actor: Actor, payment_id: int) -> Completed:
     """
     require(actor, "payment.take")
     with store.write("Complete payment", actor) as w:
-        payment = _payment(payment_id)
+        payment = load(payment_id)
         _check_started(payment)
         how = center.load()
         today = clock.local_date(how.zone, w.moment).isoformat()
@@ -299,7 +276,7 @@ def complete(actor: Actor, payment_id: int) -> Completed:
         sold, begun, unsold = _sell(w, how, payment, kept)
         lines = _lines(kept) + sold
         kept |= {"begun": begun} if begun else {}
-        puts, left = _allocate(payment.id, payment.method, today, payment.amount_minor, lines)
+        puts, left = allocate(payment.id, payment.method, today, payment.amount_minor, lines)
         w.update(
             Payment,
             payment_id,
@@ -329,7 +306,7 @@ def fail(actor: Actor, payment_id: int, reason: str) -> None:
     require(actor, "payment.take")
     reason = text.clean(reason, field="reason", required=True)
     with store.write("Payment failed", actor) as w:
-        payment = _payment(payment_id)
+        payment = load(payment_id)
         _check_started(payment)
         today = clock.local_date(center.load().zone, w.moment).isoformat()
         w.update(Payment, payment_id, status="FAILED", reason=reason, settled_at=w.now, settled_on=today)
@@ -369,7 +346,7 @@ def _sell(w: Write, how: Center, payment: Any, kept: dict[str, Any]) -> tuple[li
     return lines, begun if "agreed" in kept else {}, unsold
 
 
-def _allocate(
+def allocate(
     payment_id: int, method: str, paid_on: str, amount_minor: int, lines: Sequence[PayLine]
 ) -> tuple[list[Put], int]:
     """Put an amount on lines in their order, never more than is open: the puts, and what is left over."""
@@ -443,149 +420,11 @@ def _tell(
     )
 
 
-# -- credit and refunds ---------------------------------------------------------------------------------------
-
-
-def apply_credit(actor: Actor, student_id: int, lines: Sequence[PayLine]) -> tuple[int, ...]:
-    """Use a student's credit for lines, the oldest payment first; returns the ids of the invoices issued and mailed.
-
-    UserErrors `payments.not_enough_credit`, `payments.line_amount`, `payments.line_gone`, `payments.line_above_open`.
-    """
-    require(actor, "payment.take")
-    if not lines:
-        raise UserError("payments.line_amount", "lines")
-    with store.write("Use credit", actor) as w:
-        how = center.load()
-        wanted = sum(line.amount_minor for line in lines)
-        _check_lines(lines, wanted)
-        there = _credits(student_id)
-        if wanted > sum(amount for _, amount in there):
-            raise UserError("payments.not_enough_credit", "amount", credit=sum(amount for _, amount in there))
-        puts: list[Put] = []
-        flow, _ = _allocate(0, "", "", wanted, lines)
-        for payment_id, amount in there:
-            payment = _payment(payment_id)
-            while amount and flow:
-                part = min(amount, flow[0].amount_minor)
-                puts.append(Put(payment_id, payment.method, str(payment.settled_on), flow[0].due, part))
-                amount -= part
-                rest = flow[0].amount_minor - part
-                flow = [replace(flow[0], amount_minor=rest), *flow[1:]] if rest else flow[1:]
-        issued = invoices.put(w, how, puts)
-        for invoice_id, buyer in issued if how.mail_invoices else []:
-            invoices.send(w, invoice_id, buyer)
-        timeline.add(w, student_id, "payments.timeline_credit_used", ("users", student_id), amount=wanted)
-        balances.recompute_all(w, {student_id, *(put.due.student_id for put in puts)})
-    return tuple(invoice_id for invoice_id, _ in issued)
-
-
-def refund(actor: Actor, payment_id: int, amount_minor: int, reason: str, request_key: str) -> int:
-    """Give money of a completed payment back by the means it came; returns the refund's id.
-
-    Credit goes first; beyond that, money is taken off the lines it was put on, newest first, and they are owed again.
-    UserErrors `payments.refund_of_refund`, `payments.not_completed`, `payments.refund_above_paid`,
-    `payments.key_reused`, or beside `reason`.
-    """
-    require(actor, "payment.refund")
-    reason = text.clean(reason, field="reason", required=True)
-    _check_key(request_key)
-    _check_amount(amount_minor)
-    asked = {"refund_of": payment_id, "amount_minor": amount_minor, "reason": reason}
-    with store.write("Refund", actor) as w:
-        twin = Payment.get_or_none(Payment.request_key == request_key)
-        if twin is not None:
-            if json.loads(twin.draft).get("asked") != asked:
-                raise UserError("payments.key_reused", number=twin.number)
-            return int(twin.id)
-        return refund_in(w, payment_id, amount_minor, reason, request_key)
-
-
-def refund_split(actor: Actor, student_id: int, group: str, reason: str) -> tuple[int, ...]:
-    """Give back what is left of every completed part of a split payment, each by the means it came, or none of them.
-
-    Returns the refunds' ids: none where nothing is left, as after a double click. UserErrors as from `refund`.
-    """
-    require(actor, "payment.refund")
-    reason = text.clean(reason, field="reason", required=True)
-    with store.write("Refund", actor) as w:
-        left = {part.payment_id: refundable_minor(part.payment_id) for part in split.parts(student_id, group)}
-        return tuple(
-            refund_in(w, payment_id, amount, reason, f"reverse-{payment_id}")
-            for payment_id, amount in left.items()
-            if amount > 0
-        )
-
-
-def refund_in(w: Write, payment_id: int, amount_minor: int, reason: str, request_key: str) -> int:
-    """`refund` inside a running write, for a request key that is not known yet."""
-    asked = {"refund_of": payment_id, "amount_minor": amount_minor, "reason": reason}
-    payment = _payment(payment_id)
-    if payment.payment_type == "refund":
-        raise UserError("payments.refund_of_refund", number=payment.number)
-    if payment.status != "COMPLETED":
-        raise UserError("payments.not_completed", number=payment.number)
-    left = payment.amount_minor - _refunded(payment_id)
-    if amount_minor > left:
-        raise UserError("payments.refund_above_paid", "amount", left=left, number=payment.number)
-    credit = left - _used(payment_id)
-    touched = {payment.student_id}
-    if amount_minor > credit:
-        of_payment = StudentPayment.payment_id == payment_id
-        freed = invoices.take_back(w, of_payment, amount_minor - credit)
-        touched |= {one.student_id for one in freed}
-    refund_id = _insert_refund(w, payment, amount_minor, reason, request_key, asked)
-    student = User.get_by_id(identity.root(payment.student_id))
-    facts: dict[str, Any] = {
-        "amount": amount_minor,
-        "number": payment.number,
-        "method": payment.method,
-        "reason": reason,
-    }
-    link = ("payments", refund_id)
-    timeline.add(w, student.id, "payments.timeline_refunded", link, **facts)
-    notifications.notify(
-        w, "payment", "center", "payments.refunded", link, student=_name(student), student_id=student.id, **facts
-    )
-    balances.recompute_all(w, touched)
-    return refund_id
-
-
-def _insert_refund(
-    w: Write, payment: Any, amount_minor: int, reason: str, request_key: str, asked: dict[str, Any]
-) -> int:
-    """The refund's own row: begun and completed in the same write, since the money leaves from this desk."""
-    refund_id = w.insert(
-        Payment,
-        number=w.next_number("payment")[1],
-        request_key=request_key,
-        student_id=payment.student_id,
-        payer_id=payment.payer_id,
-        method=payment.method,
-        status="STARTED",
-        payment_type="refund",
-        amount_minor=amount_minor,
-        currency=payment.currency,
-        refund_of=payment.id,
-        desk=w.actor.desk,
-        draft=json.dumps({"asked": asked}, sort_keys=True, ensure_ascii=False),
-        reason=reason,
-        started_at=w.now,
-    )
-    w.update(
-        Payment,
-        refund_id,
-        status="COMPLETED",
-        settled_at=w.now,
-        settled_on=clock.local_date(center.load().zone, w.moment).isoformat(),
-        till_id=till.open_id() if payment.method == "cash" else None,
-    )
-    return refund_id
-
-
 # -- inside ---------------------------------------------------------------------------------------------------
 
 
-def _payment(payment_id: int) -> _Payment:
+def load(payment_id: int) -> _Payment:
+    """What decides about a payment. UserError `store.gone`."""
     rows = _payment_rows(payment_id)
     if not rows:
         raise UserError("store.gone")
@@ -625,46 +464,16 @@ def _check_started(payment: Any) -> None:
         raise UserError("payments.already_failed", number=payment.number, reason=payment.reason)
 
 
-def _check_key(request_key: str) -> None:
+def check_key(request_key: str) -> None:
+    """ValueError: the program gave no proper request key."""
     if not 1 <= len(request_key) <= 200:
         raise ValueError("a request key has between 1 and 200 characters")
 
 
-def _check_amount(amount_minor: int) -> None:
+def check_amount(amount_minor: int) -> None:
+    """UserError `payments.amount` beside its field."""
     if not 0 < amount_minor <= money.MAX_MINOR:
         raise UserError("payments.amount", "amount")
-
-
-def _used(payment_id: int) -> int:
-    row = StudentPayment
-    found = row.select(fn.COALESCE(fn.SUM(row.direction * row.amount_minor), 0)).where(row.payment_id == payment_id)
-    return int(found.scalar())
-
-
-def _refunded(payment_id: int) -> int:
-    found = Payment.select(fn.COALESCE(fn.SUM(Payment.amount_minor), 0)).where(
-        Payment.refund_of == payment_id, Payment.status == "COMPLETED"
-    )
-    return int(found.scalar())
-
-
-def _credits(student_id: int) -> list[tuple[int, int]]:
-    """(payment, credit left) of a student's payments that have any, oldest first."""
-    row = Payment
-    of_student = row.student_id.in_(identity.records(student_id)) & (row.status == "COMPLETED")
-    original = Case(None, [(row.payment_type == "refund", row.refund_of)], row.id)
-    signed = Case(None, [(row.payment_type == "refund", row.amount_minor * -1)], row.amount_minor)
-    kept: Any = row.select(original, fn.SUM(signed)).where(of_student).group_by(original).tuples()
-    puts: Any = (
-        StudentPayment.select(StudentPayment.payment_id, fn.SUM(StudentPayment.direction * StudentPayment.amount_minor))
-        .join(row, on=(row.id == StudentPayment.payment_id))
-        .where(of_student)
-        .group_by(StudentPayment.payment_id)
-        .tuples()
-    )
-    used = dict(puts)
-    left = [(payment_id, int(amount) - int(used.get(payment_id, 0))) for payment_id, amount in sorted(kept)]
-    return [(payment_id, amount) for payment_id, amount in left if amount > 0]
 
 
 def _name(person: Any) -> str:

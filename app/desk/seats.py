@@ -329,8 +329,12 @@ def _put(w: Write, known: Any | None, slot: Any, student_id: int, values: dict[s
     return w.insert(SlotEnrolled, session_id=slot.session_id, slot_id=slot.id, student_id=student_id, **values)
 
 
-def release_seats(w: Write, enrollment_id: int) -> list[int]:
-    """Give back the coming seats of an enrollment that ends; returns the slots that gained a seat."""
+def release_seats(w: Write, enrollment_id: int, session_id: int | None = None) -> list[int]:
+    """Give back the coming seats of an enrollment that ends; returns the slots that gained a seat.
+
+    With `session_id` only those of that group: the enrollment goes on in another one.
+    """
+    group = SlotEnrolled.id > 0 if session_id is None else SlotEnrolled.session_id == session_id
     rows = (
         SlotEnrolled.select(SlotEnrolled, Slot.start_utc)
         .join(Slot, on=(Slot.id == SlotEnrolled.slot_id))
@@ -338,6 +342,7 @@ def release_seats(w: Write, enrollment_id: int) -> list[int]:
             SlotEnrolled.enrollment_id == enrollment_id,
             SlotEnrolled.status.in_(["booked", "held", "waiting"]),
             Slot.start_utc > w.now,
+            group,
         )
     )
     freed, students = [], set()

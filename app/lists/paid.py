@@ -7,7 +7,7 @@ from typing import Any
 
 from peewee import fn
 
-from app.desk import identity, payments
+from app.desk import identity, refunds
 from app.store.models import InvoiceLine, Payment, StudentPayment
 
 
@@ -61,8 +61,8 @@ def of_student(student_id: int) -> list[Paid]:
 
 
 def refund_effect(payment_id: int, amount_minor: int) -> Effect:
-    """What giving so much of a payment back would do, in the order of `payments.refund`; nothing is written."""
-    credit = min(payments.credit_minor(payment_id), amount_minor)
+    """What giving so much of a payment back would do, in the order of `refunds.refund`; nothing is written."""
+    credit = min(refunds.credit_minor(payment_id), amount_minor)
     left = amount_minor - credit
     put = StudentPayment
     reversals: Any = (

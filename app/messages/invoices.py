@@ -10,6 +10,7 @@ MESSAGES = {
     "invoices.timeline_issued": N_("Invoice {label} over {amount:money} issued."),
     "invoices.timeline_credited": N_("Invoice {label} over {amount:money} credited by {note}: {reason}"),
     "invoices.timeline_replaced": N_("Invoice {label} issued anew without the canceled line."),
+    "invoices.timeline_renewed": N_("Invoice {label} is replaced by {again}."),
     "invoices.nothing_to_bill": N_("Choose at least one line to put on the invoice."),
     "invoices.already_invoiced": N_("{title} is already on invoice {label}."),
     "invoices.is_credit_note": N_("{label} is a credit note and cannot be credited."),

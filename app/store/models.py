@@ -338,8 +338,12 @@ class Invoice(Row):
         table_name = "invoices"
 
 
+#: Positions of installments above this are of no plan: they only keep a row that a frozen document points at.
+OFF_PLAN = 1000
+
+
 class Installment(Row):
-    """A part of the price of an enrollment and the date it is due."""
+    """A part of the price of an enrollment and the date it is due; above `OFF_PLAN`, one that left the plan."""
 
     enrollment_id = IntegerField()
     position = IntegerField()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app import clock, money, store, text
-from app.desk import enrollment, invoices, payments, scheduling, seats
+from app.desk import enrollment, invoices, payments, refunds, scheduling, seats
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
 from app.errors import UserError
@@ -342,7 +342,7 @@ def test_canceling_credits_the_invoice_and_keeps_the_money_as_credit(small_cente
     note, renewed = Invoice.get(Invoice.kind == "credit_note"), Invoice.select().order_by(Invoice.id.desc()).get()
     assert (note.refers_to, note.gross_minor, note.label) == (first, 35400, f"CN-{note.issued_on[:4]}-000001")
     assert (renewed.gross_minor, invoices.paid_minor(renewed.id), invoices.open_minor(renewed.id)) == (2400, 2400, 0)
-    assert payments.student_credit_minor(student) == 10000
+    assert refunds.student_credit_minor(student) == 10000
     assert User.get_by_id(student).balance_minor == -10000
     assert payments.owed(student) == []
     for number, key in ((made, "enrollment.already_canceled"), (999, "store.gone")):

@@ -23,6 +23,7 @@ from app.desk import (
     payments,
     people,
     records,
+    refunds,
     scheduling,
     seats,
     undo,
@@ -231,7 +232,7 @@ def test_documents_and_payments_stay_and_are_listed_before_and_after(small_cente
     assert holding == {"invoices", "changes"}
     assert {row.table_name for row in Change.select() if "Satler" in (row.after or "")} == {"invoices"}
     with clock.frozen(START + timedelta(minutes=1)):
-        payments.refund(center.staff, Payment.get().id, 500, "credit", "back")  # money goes on
+        refunds.refund(center.staff, Payment.get().id, 500, "credit", "back")  # money goes on
         assert checks.run() == []
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from app import clock, paths, store
-from app.desk import arranging, enrollment, erasing, merge, payments, people, seats, traces, undo
+from app.desk import arranging, enrollment, erasing, merge, payments, people, refunds, seats, traces, undo
 from app.desk.accounts import SYSTEM
 from app.desk.arranging import View
 from app.errors import UserError
@@ -88,7 +88,7 @@ def test_free_words_on_payments_go_and_the_money_stays(small_center: SmallCenter
     payments.complete(center.staff, done)
     failed = payments.start(center.staff, replace(asked, request_key="two"))
     payments.fail(center.staff, failed, f"{WORD} had no card")
-    back = payments.refund(center.staff, done, 200, f"{WORD} moved away", "three")
+    back = refunds.refund(center.staff, done, 200, f"{WORD} moved away", "three")
     kept = ("number", "status", "amount_minor", "method", "settled_at", "settled_on", "started_at", "refund_of")
     before = [[getattr(row, name) for name in kept] for row in Payment.select().order_by(Payment.id)]
     assert holding(WORD) >= {"payments", "changes"}
@@ -98,7 +98,7 @@ def test_free_words_on_payments_go_and_the_money_stays(small_center: SmallCenter
     assert [Payment.get_by_id(one).reason for one in (done, failed, back)] == ["", "—", "—"]
     assert checks.run() == []
     with clock.frozen(START + timedelta(minutes=1)):
-        payments.refund(center.staff, done, 100, "the rest", "four")  # money goes on, in words of its own
+        refunds.refund(center.staff, done, 100, "the rest", "four")  # money goes on, in words of its own
         assert checks.run() == []
 
 

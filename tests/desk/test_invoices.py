@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app import clock, store, text
-from app.desk import center, dues, enrollment, invoices, letters, payments
+from app.desk import center, dues, enrollment, invoices, letters, payments, refunds
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
 from app.errors import UserError
@@ -148,7 +148,7 @@ def test_a_credit_note_repeats_the_invoice_and_frees_the_money(small_center: Sma
     document = invoices.document(note)
     assert (document.kind, document.refers_to_label) == ("credit_note", Invoice.get_by_id(invoice).label)
     assert document.lines == invoices.document(invoice).lines
-    assert payments.credit_minor(payment) == 2400
+    assert refunds.credit_minor(payment) == 2400
     assert invoices.copy_state(invoice).credited_by == row.label
     assert (invoices.open_minor(invoice), invoices.open_minor(note)) == (0, 0)
     with pytest.raises(UserError, match=r"invoices\.already_credited"):
@@ -159,7 +159,7 @@ def test_a_credit_note_repeats_the_invoice_and_frees_the_money(small_center: Sma
         invoices.credit(small_center.staff, 999, "none")
     with pytest.raises(UserError, match=r"text\.required"):
         invoices.credit(small_center.staff, invoice, "")
-    (again,) = payments.apply_credit(small_center.staff, small_center.student, [line])
+    (again,) = refunds.apply_credit(small_center.staff, small_center.student, [line])
     assert invoices.open_minor(again) == 0
     assert Invoice.get_by_id(again).number == 2
 
@@ -168,12 +168,12 @@ def test_money_is_taken_off_once(small_center: SmallCenter) -> None:
     """A part was refunded before: the credit note sets only the rest free."""
     line = owed_book(small_center)
     payment = pay(small_center, line, "k1")
-    payments.refund(small_center.staff, payment, 500, "torn page", "r1")
-    payments.refund(small_center.staff, payment, 300, "another", "r2")
+    refunds.refund(small_center.staff, payment, 500, "torn page", "r1")
+    refunds.refund(small_center.staff, payment, 300, "another", "r2")
     (invoice,) = (row.id for row in Invoice.select())
     assert invoices.paid_minor(invoice) == 1600
     invoices.credit(small_center.staff, invoice, "wrong buyer")
-    assert (invoices.paid_minor(invoice), payments.credit_minor(payment)) == (0, 1600)
+    assert (invoices.paid_minor(invoice), refunds.credit_minor(payment)) == (0, 1600)
     assert checks.run() == []
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from app import clock, store
-from app.desk import enrollment, leaving, payments, people, seats, undo
+from app.desk import enrollment, leaving, people, refunds, seats, undo
 from app.desk.accounts import Actor
 from app.errors import UserError
 from app.store import checks
@@ -134,7 +134,7 @@ def test_a_record_merged_away_leaves_as_the_person(booked: SmallCenter) -> None:
     assert leaving.preview(booked.other_student).student_id == booked.student
     leaving.leave(booked.staff, booked.other_student)
     assert User.get_by_id(booked.student).status == "inactive"
-    assert payments.student_credit_minor(booked.student) == 700
+    assert refunds.student_credit_minor(booked.student) == 700
     assert people.alike(people.StudentDraft("", email="l.wisniewski@mail.example"))[0].id == booked.student
     assert checks.run() == []
     assert store.is_open()

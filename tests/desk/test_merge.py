@@ -23,6 +23,7 @@ from app.desk import (
     payments,
     people,
     records,
+    refunds,
     scheduling,
     seats,
     timeline,
@@ -137,7 +138,7 @@ def test_what_may_move_moves_and_the_rest_is_read_with_the_person(twice: SmallCe
     assert identity.left_behind(other) == []
     assert identity.root(other) == stays
     assert identity.records(other) == identity.records(stays) == (stays, other)
-    assert payments.student_credit_minor(stays) == 1_400
+    assert refunds.student_credit_minor(stays) == 1_400
     assert sum(line.open_minor for line in payments.owed(stays)) == 46_000
     assert {note.user_id for note in Note.select()} == {stays}
     account = statement.of_students([stays], "2026-01-01", "2026-12-31")
@@ -312,8 +313,8 @@ def test_money_goes_on_after_a_merge(twice: SmallCenter) -> None:
     old = Payment.get(Payment.student_id == other, Payment.amount_minor == 10_000).id
     line = CourseEnrolled.get(CourseEnrolled.student_id == other)
     operation = merge.merge(twice.staff, stays, other)
-    payments.refund(twice.staff, old, 500, "too much", "back")
-    payments.apply_credit(twice.staff, stays, [payments.PayLine(line.id, None, None, 1_000)])
+    refunds.refund(twice.staff, old, 500, "too much", "back")
+    refunds.apply_credit(twice.staff, stays, [payments.PayLine(line.id, None, None, 1_000)])
     pay(twice, stays, 2_000, "more", payments.PayLine(line.id, None, None, 2_000))
     assert User.get_by_id(stays).balance_minor == 44_600 + 500 - 2_000
     assert checks.run() == []
@@ -410,7 +411,7 @@ def test_a_document_credited_after_a_merge_frees_the_money_for_the_person(twice:
     invoice = next(row for row in find.invoices("Satler", [twice.other_student]))
     merge.merge(twice.staff, twice.student, twice.other_student)
     invoices.credit(twice.staff, invoice.id, "wrong buyer")
-    assert payments.student_credit_minor(twice.student) == 11_400
+    assert refunds.student_credit_minor(twice.student) == 11_400
     assert checks.run() == []
 
 

@@ -24,7 +24,19 @@ from hypothesis.stateful import (
 )
 
 from app import paths, store
-from app.desk import balances, center, dues, enrollment, invoices, payments, till
+from app.desk import (
+    balances,
+    center,
+    dues,
+    enrollment,
+    invoices,
+    payments,
+    refunds,
+    replan,
+    till,
+    transfer,
+    waiving,
+)
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
 from app.errors import UserError
@@ -445,10 +457,10 @@ class MoneyMachine(RuleBasedStateMachine):
         amount = data.draw(st.sampled_from([1, (left + 1) // 2, left, left + 1]))
         if amount > left or amount == 0:
             with pytest.raises(UserError, match=r"payments\.(refund_above_paid|amount)"):
-                payments.refund(self.actor, payment, amount, "too much", self._key())
+                refunds.refund(self.actor, payment, amount, "too much", self._key())
             return
         to_free = amount - self.model.credit(payment)
-        payments.refund(self.actor, payment, amount, "asked for", self._key())
+        refunds.refund(self.actor, payment, amount, "asked for", self._key())
         row.refunded += amount
         for entry in reversed(self.model.puts):
             if entry[0] == payment and to_free > 0:
@@ -477,9 +489,9 @@ class MoneyMachine(RuleBasedStateMachine):
         ]
         if wanted > sum(self.model.credit(p) for p in there):
             with pytest.raises(UserError, match=r"payments\.not_enough_credit"):
-                payments.apply_credit(self.actor, student, lines)
+                refunds.apply_credit(self.actor, student, lines)
             return
-        issued = payments.apply_credit(self.actor, student, lines)
+        issued = refunds.apply_credit(self.actor, student, lines)
         flow = [(self.model.meant(line)[0], line.amount_minor) for line in lines]
         for payment in there:
             credit = self.model.credit(payment)
@@ -554,6 +566,223 @@ class MoneyMachine(RuleBasedStateMachine):
             assert invoice is not None
             self.model.documents[invoice] = _keys_of(invoice)
 
+    # -- changing what was agreed
+
+    def _lines(self) -> list[tuple[int | None, int | None]]:
+        """The lines that are not canceled."""
+        return sorted({key[:2] for key in self.model.units}, key=str)
+
+    def _of(self, line: tuple[int | None, int | None]) -> list[Key]:
+        """The units of a line, in the order of its plan."""
+        return [key for key in self.model.units if key[:2] == line]
+
+    def _follow(self, line: tuple[int | None, int | None], student: int) -> None:
+        """Read the units of a changed line again, and check what must not have changed: money kept, rest as planned."""
+        model, before = self.model, self._of(line)
+        for key in before:
+            del model.units[key]
+        rows = dues.of_lines([line[0]] if line[0] else [], [line[1]] if line[1] else [])
+        for due in sorted(rows, key=lambda due: due.position):
+            model.units[due.key] = Unit(student, due.gross_minor, due.invoice_id)
+
+    def _renewed(self, touched: set[int], line: tuple[int | None, int | None], student: int, paid: int) -> None:
+        """After documents were credited and issued anew: no line lost or gained money, and every rule holds."""
+        assert checks.run() == []
+        model = self.model
+        kept = {
+            key: sorted((entry[0], entry[2]) for entry in model.puts if entry[1] == key and entry[2])
+            for invoice in touched
+            for key in model.documents[invoice]
+            if key[:2] != line
+        }
+        for invoice in touched:
+            for key in model.documents.pop(invoice):
+                model.puts = [entry for entry in model.puts if entry[1] != key]
+                if key in model.units:
+                    model.units[key].invoice = None
+        self._follow(line, student)
+        fresh = {_live(key) for key in [*kept, *self._of(line)]} - {None} - set(model.documents)
+        for row in StudentPayment.select().where(StudentPayment.direction == 1).order_by(StudentPayment.id):
+            if row.invoice_id in fresh:
+                key = (row.enrollment_id, row.product_enrolled_id, row.installment_id)
+                model.puts.append([row.payment_id, key, row.amount_minor])
+        for invoice in fresh:
+            assert invoice is not None
+            model.documents[invoice] = _keys_of(invoice)
+            for key in model.documents[invoice]:
+                model.units[key].invoice = invoice
+        for key, entries in kept.items():
+            assert sorted((entry[0], entry[2]) for entry in model.puts if entry[1] == key) == entries
+        assert sum(model.paid(key) for key in self._of(line)) == paid
+
+    @precondition(lambda self: hasattr(self, "model") and any(self.model.open(key) for key in self.model.units))
+    @rule(data=st.data())
+    def waive(self, data: st.DataObject) -> None:
+        model = self.model
+        line = data.draw(st.sampled_from(self._lines()))
+        units = self._of(line)
+        left, paid = sum(model.open(key) for key in units), sum(model.paid(key) for key in units)
+        gross, student = left + paid, model.units[units[0]].student
+        amount = data.draw(st.sampled_from([1, (left + 1) // 2, left, left + 1]))
+        waiver = waiving.Waiver(PayLine(*line), amount, "hardship")
+        try:
+            seen = waiving.preview(self.center.admin, waiver.line, amount)
+        except UserError as error:
+            expected = "nothing_open" if not left else "above_open" if amount > left else "no_such_price"
+            assert error.key == f"waiving.{expected}" or (amount == 0 and error.key == "payments.amount")
+            return
+        assert amount <= left
+        done = waiving.waive(self.center.admin, waiver, seen)
+        assert done == seen
+        let_go = done.gross_before_minor - done.gross_after_minor
+        assert done.gross_before_minor == gross
+        row = (CourseEnrolled if line[0] else ProductEnrolled).get_by_id(line[0] or line[1])
+        assert row.gross_minor == gross - let_go >= paid
+        assert let_go == amount if row.quoted == "gross" else abs(let_go - amount) <= 1
+        touched, less = set(), let_go
+        for key in reversed(units):  # the last one first
+            if less and model.open(key):
+                less -= min(less, model.open(key))
+                touched |= {model.units[key].invoice} - {None}
+        self._renewed(touched, line, student, paid)
+
+    def _plannable(self) -> list[int]:
+        return sorted({key[0] for key in self.model.units if key[0] is not None and self.model.open(key) > 0})
+
+    @precondition(lambda self: hasattr(self, "model") and self._plannable())
+    @rule(data=st.data())
+    def plan_anew(self, data: st.DataObject) -> None:
+        model, number = self.model, data.draw(st.sampled_from(self._plannable()))
+        line: tuple[int | None, int | None] = (number, None)
+        units = self._of(line)
+        whole = units[0][2] is None
+        loose = [key for key in units if model.units[key].invoice is None and not model.paid(key)]
+        left = sum(model.open(key) for key in (units if whole else loose))
+        if not left:
+            with pytest.raises(UserError, match=r"replan\.nothing_left"):
+                replan.planned(number)
+            return
+        assert replan.planned(number).left_minor == left
+        cuts = sorted(data.draw(st.lists(st.integers(1, left - 1), max_size=3, unique=True))) if left > 1 else []
+        amounts = [b - a for a, b in zip([0, *cuts], [*cuts, left], strict=True)]
+        year = data.draw(st.integers(2027, 2029))
+        parts = tuple((f"{year}-0{month}-15", amount) for month, amount in enumerate(amounts, start=1))
+        student, paid = model.units[units[0]].student, sum(model.paid(key) for key in units)
+        fixed = {
+            key: (model.units[key].gross, model.units[key].invoice) for key in units if not whole and key not in loose
+        }
+        touched = {model.units[units[0]].invoice} - {None} if whole else set()
+        try:
+            seen = replan.preview(self.actor, number, parts)
+        except UserError as error:
+            assert error.key == "replan.same"
+            return
+        assert replan.replan(self.actor, number, parts, seen) == seen
+        self._renewed(touched, line, student, paid)
+        for key, kept in fixed.items():
+            assert (model.units[key].gross, model.units[key].invoice) == kept
+        fresh = [model.units[key].gross for key in self._of(line) if key not in fixed and not model.paid(key)]
+        assert sorted(fresh) == sorted(amounts)
+
+    @precondition(lambda self: hasattr(self, "model") and any(self.model.paid(key) for key in self.model.units))
+    @rule(data=st.data())
+    def move_money(self, data: st.DataObject) -> None:
+        model, lines = self.model, self._lines()
+        source, target = data.draw(st.sampled_from(lines)), data.draw(st.sampled_from(lines))
+        paid = sum(model.paid(key) for key in self._of(source))
+        room = sum(model.open(key) for key in self._of(target))
+        amount = data.draw(st.sampled_from([1, paid, room, min(paid, room), (paid + 1) // 2]))
+        students = {model.units[key].student for line in (source, target) for key in self._of(line)}
+        move = transfer.MoneyMove(PayLine(*source), PayLine(*target), amount, "wrong line")
+        try:
+            seen = transfer.preview_money(self.actor, move)
+        except UserError as error:
+            wrong = source == target or not 0 < amount <= min(paid, room) or len(students) > 1
+            assert wrong, error.key
+            return
+        transfer.move_money(self.actor, move, seen)
+        freed: list[list[int]] = []
+        left = amount
+        for entry in reversed([entry for entry in model.puts if entry[1][:2] == source]):
+            part = min(entry[2], left)
+            entry[2] -= part
+            left -= part
+            if part:
+                freed.append([entry[0], part])
+        for payment, part in freed:
+            rest = part
+            for key in self._of(target):
+                rest -= model.put(payment, key, rest)
+            assert rest == 0
+        self._note_invoices(tuple({_live(key) for key in self._of(target)} - {None} - set(model.documents)))
+
+    @precondition(lambda self: hasattr(self, "model") and self._with_credit())
+    @rule(data=st.data())
+    def pay_out(self, data: st.DataObject) -> None:
+        model, student = self.model, data.draw(st.sampled_from(self._with_credit()))
+        there = [p for p in sorted(model.payments) if model.payments[p].student == student and model.credit(p)]
+        credit = sum(model.credit(p) for p in there)
+        amount = data.draw(st.sampled_from([1, (credit + 1) // 2, credit, credit + 1]))
+        key = self._key()
+        if amount > credit:
+            with pytest.raises(UserError, match=r"payments\.pay_out_above"):
+                refunds.pay_out(self.actor, student, amount, "leaves", key)
+            return
+        made = refunds.pay_out(self.actor, student, amount, "leaves", key)
+        assert refunds.pay_out(self.actor, student, amount, "leaves", key) == made
+        for payment in there:
+            part = min(model.credit(payment), amount)
+            amount -= part
+            model.payments[payment].refunded += part
+            if Payment.get_by_id(payment).method == "cash":
+                self.cash_out += part
+        assert amount == 0
+
+    @precondition(lambda self: hasattr(self, "model") and any(key[0] for key in self.model.units))
+    @rule(data=st.data())
+    def transfer_place(self, data: st.DataObject) -> None:
+        model = self.model
+        line = data.draw(st.sampled_from(sorted({key[0] for key in model.units if key[0] is not None})))
+        course = data.draw(st.sampled_from(list(Course.select()))).id
+        fee = self.center.book if model.stock > 0 and data.draw(st.booleans()) else None
+        units = self._of((line, None))
+        student = model.units[units[0]].student
+        old, there = CourseEnrolled.get_by_id(line), enrollment.running(student)
+        place = transfer.Place(line, course, fee_product_id=fee, reason="other wish", send_mail=False)
+        try:
+            seen = transfer.preview_place(self.actor, place)
+        except UserError as error:
+            assert course == old.course_id or course in there, error.key
+            return
+        paid = [(entry[0], entry[2]) for entry in model.puts if entry[1][:2] == (line, None) and entry[2]]
+        touched = {model.units[key].invoice for key in units} - {None}
+        others = {key[:2] for invoice in touched for key in model.documents[invoice] if key[:2] != (line, None)}
+        money = {one: sum(model.paid(key) for key in self._of(one)) for one in others}
+        transfer.transfer_place(self.actor, place, seen)
+        new = enrollment.running(student)[course]
+        assert CourseEnrolled.get_by_id(new).moved_from == line
+        self._renewed(touched, (line, None), student, 0)
+        assert {one: sum(model.paid(key) for key in self._of(one)) for one in others} == money
+        model.units[(new, None, None)] = Unit(student, CourseEnrolled.get_by_id(new).gross_minor)
+        bought: list[Key] = [(new, None, None)]
+        if fee is not None:
+            sold = ProductEnrolled.select().order_by(ProductEnrolled.id.desc()).get().id
+            self._sold(sold, student, 1)
+            bought.append((None, sold, None))
+        moved = 0
+        for invoice in {_live(key) for key in bought} - {None}:
+            assert invoice is not None
+            model.documents[invoice] = _keys_of(invoice)
+            for row in StudentPayment.select().where(StudentPayment.invoice_id == invoice).order_by(StudentPayment.id):
+                key = (row.enrollment_id, row.product_enrolled_id, row.installment_id)
+                model.puts.append([row.payment_id, key, row.amount_minor])
+                moved += row.amount_minor
+            for key in model.documents[invoice]:
+                model.units[key].invoice = invoice
+        whole = sum(model.units[key].gross for key in bought)
+        assert moved == seen.moved_minor == min(sum(amount for _, amount in paid), whole)
+        assert bool(touched) == (model.units[bought[0]].invoice is not None) or not whole
+
     # -- what is true at every moment
 
     @invariant()
@@ -572,7 +801,7 @@ class MoneyMachine(RuleBasedStateMachine):
             assert account.closing_minor == kept
             assert sum(account.by_age_minor) == sum(line.open_minor for line in payments.owed(student))
             credit = sum(model.credit(p) for p, row in model.payments.items() if row.student == student)
-            assert payments.student_credit_minor(student) == credit
+            assert refunds.student_credit_minor(student) == credit
             shown = {
                 (line.enrollment_id, line.product_enrolled_id, line.installment_id): (line.open_minor, line.invoice_id)
                 for line in payments.owed(student)
@@ -599,7 +828,7 @@ class MoneyMachine(RuleBasedStateMachine):
             row = self.model.payments[payment.id]
             assert payment.status == row.status
             assert 0 <= used.get(payment.id, 0) <= payment.amount_minor - row.refunded
-            assert payments.credit_minor(payment.id) == self.model.credit(payment.id)
+            assert refunds.credit_minor(payment.id) == self.model.credit(payment.id)
 
     def _documents_are_whole(self) -> None:
         numbers: dict[str, list[int]] = {}
@@ -625,6 +854,12 @@ def _keys_of(invoice_id: int) -> set[Key]:
         (line.enrollment_id, line.product_enrolled_id, line.installment_id)
         for line in InvoiceLine.select().where(InvoiceLine.invoice_id == invoice_id)
     }
+
+
+def _live(key: Key) -> int | None:
+    """The invoice of a unit that is not credited, if it has one."""
+    found = dues.chosen([PayLine(*key)])
+    return next((due.invoice_id for due in found if due.key == key), None)
 
 
 def _live_invoice(key: Key) -> int:

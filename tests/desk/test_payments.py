@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from app import clock, money, store, text
-from app.desk import enrollment, invoices, payments, till
+from app.desk import enrollment, invoices, payments, refunds, till
 from app.desk.accounts import Actor
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
@@ -110,7 +110,7 @@ def test_failed_stays_in_payments_alone(owing: tuple[SmallCenter, int]) -> None:
     for call in (lambda: payments.complete(center.staff, made), lambda: payments.fail(center.staff, made, "again")):
         with pytest.raises(UserError, match=r"payments\.already_failed"):
             call()
-    assert payments.refundable_minor(made) == payments.credit_minor(made) == 0
+    assert refunds.refundable_minor(made) == refunds.credit_minor(made) == 0
 
 
 def test_a_double_click_is_one_payment(owing: tuple[SmallCenter, int]) -> None:
@@ -153,7 +153,7 @@ def test_a_clock_that_steps_back_a_little_breaks_no_rule(owing: tuple[SmallCente
         payments.complete(center.staff, payments.start(center.staff, draft_of(center, line, 5000, "k2")))
     with clock.frozen(noon - timedelta(seconds=3)):
         payments.complete(center.staff, made)
-        payments.refund(center.staff, made, 500, "asked", "r1")
+        refunds.refund(center.staff, made, 500, "asked", "r1")
         enrollment.sell(center.staff, SaleDraft(center.student, (SaleItem(center.book),)))
         rest = tuple(PayLine(product_enrolled_id=due.product_enrolled_id, amount_minor=2400)
                      for due in payments.owed(center.student) if due.kind == "product")  # fmt: skip
@@ -181,25 +181,25 @@ def test_more_than_it_is_credit_used_next_time(owing: tuple[SmallCenter, int]) -
     draft = replace(draft_of(center, line), amount_minor=40000)
     made = payments.start(center.staff, draft)
     done = payments.complete(center.staff, made)
-    assert done.credit_minor == payments.credit_minor(made) == payments.student_credit_minor(center.student) == 7000
+    assert done.credit_minor == refunds.credit_minor(made) == refunds.student_credit_minor(center.student) == 7000
     assert User.get_by_id(center.student).balance_minor == -7000
     (book,) = enrollment.sell(center.staff, SaleDraft(center.student, (SaleItem(center.book),)))
     line_of_book = PayLine(product_enrolled_id=book, amount_minor=2400)
-    (issued,) = payments.apply_credit(center.staff, center.student, [line_of_book])
+    (issued,) = refunds.apply_credit(center.staff, center.student, [line_of_book])
     assert invoices.open_minor(issued) == 0
     mail = MailQueue.get(MailQueue.event_key == f"invoice.issued:{Invoice.get_by_id(issued).label}")
     assert json.loads(mail.attachments) == [{"kind": "invoice", "id": issued}]
-    assert payments.student_credit_minor(center.student) == 4600
+    assert refunds.student_credit_minor(center.student) == 4600
     assert User.get_by_id(center.student).balance_minor == -4600
     (second,) = enrollment.sell(center.staff, SaleDraft(center.student, (SaleItem(center.book, 2),)))
     with pytest.raises(UserError, match=r"payments\.not_enough_credit"):
-        payments.apply_credit(center.staff, center.student, [PayLine(product_enrolled_id=second, amount_minor=4800)])
-    assert payments.student_credit_minor(center.student) == 4600
+        refunds.apply_credit(center.staff, center.student, [PayLine(product_enrolled_id=second, amount_minor=4800)])
+    assert refunds.student_credit_minor(center.student) == 4600
 
 
 def test_credit_is_used_for_something(small_center: SmallCenter) -> None:
     with pytest.raises(UserError, match=r"payments\.line_amount"):
-        payments.apply_credit(small_center.staff, small_center.student, [])
+        refunds.apply_credit(small_center.staff, small_center.student, [])
     assert Timeline.select().where(Timeline.key == "payments.timeline_credit_used").count() == 0
 
 
@@ -208,7 +208,7 @@ def test_a_prepayment_is_credit(small_center: SmallCenter) -> None:
     assert Payment.get_by_id(made).payment_type == "credit"
     done = payments.complete(small_center.staff, made)
     assert (done.credit_minor, done.receipt, done.invoice_ids) == (5000, True, ())
-    assert payments.student_credit_minor(small_center.student) == 5000
+    assert refunds.student_credit_minor(small_center.student) == 5000
 
 
 def test_products_of_the_draft_are_sold_when_it_completes_at_the_price_agreed(owing: tuple[SmallCenter, int]) -> None:
@@ -272,7 +272,7 @@ def test_a_brother_pays(owing: tuple[SmallCenter, int]) -> None:
     made = payments.start(center.staff, draft)
     payments.complete(center.staff, made)
     assert [User.get_by_id(who).balance_minor for who in (center.student, center.other_student)] == [0, -1000]
-    payments.refund(center.staff, made, 2000, "too much", "k2")
+    refunds.refund(center.staff, made, 2000, "too much", "k2")
     assert [User.get_by_id(who).balance_minor for who in (center.student, center.other_student)] == [1000, 0]
 
 
@@ -325,29 +325,29 @@ def test_refunds_stop_at_what_was_paid(owing: tuple[SmallCenter, int]) -> None:
     center, line = owing
     made = payments.start(center.staff, replace(draft_of(center, line), amount_minor=40000))
     with pytest.raises(UserError, match=r"payments\.not_completed"):
-        payments.refund(center.staff, made, 100, "asked", "r0")
+        refunds.refund(center.staff, made, 100, "asked", "r0")
     (invoice,) = payments.complete(center.staff, made).invoice_ids
-    first = payments.refund(center.staff, made, 10000, "asked", "r1")
+    first = refunds.refund(center.staff, made, 10000, "asked", "r1")
     row = Payment.get_by_id(first)
     assert (row.payment_type, row.refund_of, row.status, row.amount_minor, row.method) == (
         "refund", made, "COMPLETED", 10000, "card",
     )  # fmt: skip
-    assert (payments.credit_minor(made), invoices.paid_minor(invoice)) == (0, 30000)
+    assert (refunds.credit_minor(made), invoices.paid_minor(invoice)) == (0, 30000)
     assert User.get_by_id(center.student).balance_minor == 3000
-    assert payments.refund(center.staff, made, 10000, "asked", "r1") == first
+    assert refunds.refund(center.staff, made, 10000, "asked", "r1") == first
     with pytest.raises(UserError, match=r"payments\.key_reused"):
-        payments.refund(center.staff, made, 9000, "asked", "r1")
+        refunds.refund(center.staff, made, 9000, "asked", "r1")
     with pytest.raises(UserError, match=r"payments\.refund_above_paid") as refused:
-        payments.refund(center.staff, made, 30001, "asked", "r2")
+        refunds.refund(center.staff, made, 30001, "asked", "r2")
     assert text.sentence(refused.value) == "At most €300.00 of P-000001 can be refunded."
-    payments.refund(center.staff, made, 30000, "asked", "r3")
-    assert payments.refundable_minor(made) == 0
+    refunds.refund(center.staff, made, 30000, "asked", "r3")
+    assert refunds.refundable_minor(made) == 0
     assert User.get_by_id(center.student).balance_minor == 33000
     with pytest.raises(UserError, match=r"payments\.refund_of_refund"):
-        payments.refund(center.staff, first, 1, "asked", "r4")
+        refunds.refund(center.staff, first, 1, "asked", "r4")
     for amount in (0, -1):
         with pytest.raises(UserError, match=r"payments\.amount"):
-            payments.refund(center.staff, made, amount, "asked", "r5")
+            refunds.refund(center.staff, made, amount, "asked", "r5")
 
 
 def test_rights_are_asked(owing: tuple[SmallCenter, int]) -> None:
@@ -358,8 +358,8 @@ def test_rights_are_asked(owing: tuple[SmallCenter, int]) -> None:
         lambda: payments.start(nobody, draft_of(center, line, key="k2")),
         lambda: payments.complete(nobody, made),
         lambda: payments.fail(nobody, made, "x"),
-        lambda: payments.refund(nobody, made, 1, "x", "r"),
-        lambda: payments.apply_credit(nobody, center.student, []),
+        lambda: refunds.refund(nobody, made, 1, "x", "r"),
+        lambda: refunds.apply_credit(nobody, center.student, []),
     ):
         with pytest.raises(UserError, match=r"rights\.missing"):
             call()

@@ -37,7 +37,7 @@ FUNCTIONS = acting()
 
 def test_the_functions_were_found() -> None:
     assert len(FUNCTIONS) > 45
-    assert {"app.desk.payments.refund", "app.desk.till.close_till", "app.mail.queue.cancel"} <= set(FUNCTIONS)
+    assert {"app.desk.refunds.refund", "app.desk.till.close_till", "app.mail.queue.cancel"} <= set(FUNCTIONS)
 
 
 @pytest.mark.parametrize("name", [name for name in FUNCTIONS if name != "app.desk.accounts.require"])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.desk import enrollment, invoices, payments, split
+from app.desk import enrollment, invoices, payments, refunds, split
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
 from app.errors import UserError
@@ -73,7 +73,7 @@ def test_what_a_part_leaves_when_it_fails_another_means_takes(small_center: Smal
     assert used()[2:] == [("check", 1, None, 33000), ("check", None, 1, 1000)]
     assert ProductEnrolled.select().count() == 2, "a thing is sold once, by whichever part comes first"
     assert User.get_by_id(small_center.student).balance_minor == 0
-    assert payments.student_credit_minor(small_center.student) == 0
+    assert refunds.student_credit_minor(small_center.student) == 0
     assert checks.run() == []
 
 
@@ -158,14 +158,14 @@ def test_all_parts_are_given_back_by_the_means_they_came(small_center: SmallCent
     done = [part("k1", "card", 30000), part("k2", "cash", 7000)]
     for made in done:
         payments.complete(small_center.staff, made)
-    payments.refund(small_center.staff, done[1], 1000, "too much", "r1")
+    refunds.refund(small_center.staff, done[1], 1000, "too much", "r1")
     waits = part("k3", "check", 800)
     operations = Operation.select().count()
-    given = payments.refund_split(small_center.staff, small_center.student, "g", "wrong person")
+    given = refunds.refund_split(small_center.staff, small_center.student, "g", "wrong person")
     assert Operation.select().count() == operations + 1
     rows = [(row.refund_of, row.method, row.amount_minor) for row in map(Payment.get_by_id, given)]
     assert rows == [(done[0], "card", 30000), (done[1], "cash", 6000)]
-    assert payments.refund_split(small_center.staff, small_center.student, "g", "again") == ()
+    assert refunds.refund_split(small_center.staff, small_center.student, "g", "again") == ()
     assert Payment.get_by_id(waits).status == "STARTED"
     assert checks.run() == []
 

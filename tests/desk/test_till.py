@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from app.desk import payments, till
+from app.desk import payments, refunds, till
 from app.desk.payments import PaymentDraft
 from app.errors import UserError
 from app.store.models import Notification, Payment, Till
@@ -29,7 +29,7 @@ def test_a_day_at_the_till(small_center: SmallCenter) -> None:
     card = pay(small_center, "k2", "card", 7000)
     till.move(staff, "paid_in", 300, "coins from the bank")
     till.move(staff, "paid_out", 1200, "stamps")
-    payments.refund(staff, cash, 2000, "too much", "k3")
+    refunds.refund(staff, cash, 2000, "too much", "k3")
     state = till.current()
     assert state is not None
     assert (state.name, state.opened_by_name) == ("Till 1", "Marta Kowalczyk")

@@ -28,6 +28,7 @@ from app.desk import (
     payments,
     people,
     records,
+    refunds,
     scheduling,
     seats,
     till,
@@ -674,7 +675,7 @@ def test_a_payment_of_which_a_part_was_given_back_names_that(small_center: Small
     line = enrollment.enroll(c.staff, enrollment.EnrollmentDraft(c.student, c.course))
     made = pay(c, c.student, 10000, "k", line)
     operation = last()
-    payments.refund(c.admin, made, 500, "too much", "r")
+    refunds.refund(c.admin, made, 500, "too much", "r")
     error = refused(c.staff, operation)
     assert (error.key, error.params["what"], error.params["who"]) == (
         "undo.later_change", "Money given back", "Ingrid Maurer",
@@ -700,10 +701,10 @@ def test_used_credit_becomes_credit_again(small_center: SmallCenter) -> None:
     made = payments.start(c.staff, payments.PaymentDraft("k", c.student, "card", 50000))
     payments.complete(c.staff, made)
     line = enrollment.enroll(c.staff, enrollment.EnrollmentDraft(c.student, c.course))
-    payments.apply_credit(c.staff, c.student, [payments.PayLine(enrollment_id=line, amount_minor=33000)])
+    refunds.apply_credit(c.staff, c.student, [payments.PayLine(enrollment_id=line, amount_minor=33000)])
     operation = last()
     undo.undo(c.staff, operation)
-    assert payments.student_credit_minor(c.student) == 50000
+    assert refunds.student_credit_minor(c.student) == 50000
     assert Invoice.select().where(Invoice.kind == "credit_note").count() == 1
     assert checks.run() == []
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app import store
-from app.desk import enrollment, papers, payments
+from app.desk import enrollment, papers, payments, refunds
 from app.documents.receipt import ReceiptDocument, ReceiptLine, render
 from app.errors import UserError
 from tests.documents.test_invoice import NAMES, text_of
@@ -130,9 +130,9 @@ def test_a_receipt_of_a_real_payment(tmp_path: Path) -> None:
     assert made.lines[0].detail.startswith("part of invoice ")
     assert made.credit_minor == 1_000
     # What is done with the credit later is not on the paper that was handed over.
-    payments.apply_credit(center.staff, center.student, (payments.PayLine(enrollment_id=enrolled, amount_minor=1_000),))
+    refunds.apply_credit(center.staff, center.student, (payments.PayLine(enrollment_id=enrolled, amount_minor=1_000),))
     assert papers.receipt(payment) == made
-    refund = payments.refund(center.staff, payment, 500, "too much", "r2")
+    refund = refunds.refund(center.staff, payment, 500, "too much", "r2")
     back = papers.receipt(refund)
     assert (back.refunds, back.amount_minor, back.lines) == (done.number, 500, ())
     name, content = papers.receipt_pdf(payment, paper="a4", copy=True)

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from app import clock, store
-from app.desk import catalog, payments
+from app.desk import catalog, payments, refunds
 from app.errors import EnvironmentFault
 from app.store import backup, checks
 from app.store.models import (
@@ -47,8 +47,8 @@ IMAGES = 10_000 if FULL else 100
 
 #: What is done first, one after the other.
 MORNING = (
-    "catalog.restock", "enrollment.enroll", "enrollment.sell", "payments.start", "payments.complete", "payments.refund",
-    "invoices.bill", "payments.apply_credit", "till.move", "scheduling.plan_session", "seats.book", "seats.mark",
+    "catalog.restock", "enrollment.enroll", "enrollment.sell", "payments.start", "payments.complete", "refunds.refund",
+    "invoices.bill", "refunds.apply_credit", "till.move", "scheduling.plan_session", "seats.book", "seats.mark",
     "seats.cancel_seat", "people.add_student", "people.edit_student", "undo.undo", "catalog.add_course",
     "queue.write_mail", "queue.build", "notifications.assign",
 )  # fmt: skip
@@ -56,7 +56,7 @@ MORNING = (
 #: Where the row is that was acknowledged by its id; of the others the operation must be there.
 MODELS: dict[str, Any] = {
     "enrollment.enroll": CourseEnrolled, "sale": ProductEnrolled, "payments.start": Payment, "completed": Payment,
-    "payments.refund": Payment, "invoices.bill": Invoice, "scheduling.plan_session": Session,
+    "refunds.refund": Payment, "invoices.bill": Invoice, "scheduling.plan_session": Session,
     "seats.book": SlotEnrolled, "people.add_student": User, "catalog.add_course": Course, "queue.write_mail": MailQueue,
 }  # fmt: skip
 
@@ -98,7 +98,7 @@ def pay_around(center: SmallCenter, turn: int) -> None:
             payments.fail(center.staff, started, "card refused")
             continue
         acknowledge("completed", payments.complete(center.staff, started).payment_id)
-    acknowledge("payments.refund", payments.refund(center.staff, started - 1, 100, "too much", f"around-{turn}"))
+    acknowledge("refunds.refund", refunds.refund(center.staff, started - 1, 100, "too much", f"around-{turn}"))
     catalog.restock(center.admin, center.book, 1)
     for sold in SCENARIOS["enrollment.sell"].do(center):
         acknowledge("sale", sold)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 
-from app.desk import enrollment, payments
+from app.desk import enrollment, payments, refunds
 from app.store import checks
 from app.store.models import Invoice, Payment, StudentPayment, User
 from tests.support.window import Driver, did, driver, said
@@ -78,7 +78,7 @@ def test_credit_that_covers_everything_and_is_taken_back(driver: Driver) -> None
     dialog.main_action()
     driver.gone("take_back")
     driver.settled()
-    assert payments.student_credit_minor(c.student) == 5_000
+    assert refunds.student_credit_minor(c.student) == 5_000
     driver.until(lambda: desk.to_pay.text() == "€24.00")
     assert desk.credit.use.text() == "Use €24.00"
     assert checks.run() == []
@@ -101,7 +101,7 @@ def test_what_was_used_at_another_desk_is_said(driver: Driver, started: bool) ->
     else:
         over = Payment.get(Payment.request_key == "over")
         desk._read_owed = lambda: None  # the news of the other desk has not come yet
-        did(driver, payments.refund, over.id, 3_000, "asked for it", "refund-over")
+        did(driver, refunds.refund, over.id, 3_000, "asked for it", "refund-over")
         driver.click(desk, "use_credit")
     driver.settled()
     problem = "" if started else "The credit is €0.00; that is not enough for these lines."

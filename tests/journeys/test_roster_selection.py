@@ -206,8 +206,8 @@ def test_the_menu_says_what_can_be_done_with_one_and_with_several(driver: Driver
     page.table.customContextMenuRequested.emit(QPoint(10, 10))
     opened = menu(driver)
     assert [a.text().split("\t")[0] for a in opened.actions() if a.isEnabled() and a.text()] == [
-        "Take payment", "Enroll…", "Book a slot…", "Enroll together…", "Family or company", "Message…", "Edit", "Export…",
-        "Print, labels…",
+        "Take payment", "Enroll…", "Book a slot…", "Enroll together…", "Family or company", "Message…", "Edit",
+        "Export…", "Print, labels…",
     ]  # fmt: skip
     opened.close()
     click(page, 1, CTRL)

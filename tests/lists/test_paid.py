@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.desk import enrollment, payments
+from app.desk import enrollment, payments, refunds
 from app.desk.enrollment import EnrollmentDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
 from app.lists import paid
@@ -44,20 +44,20 @@ def test_what_is_said_is_what_is_done(
 ) -> None:
     effect = paid.refund_effect(payment, amount)
     assert (effect.credit_minor, effect.opened) == (credit, opened)
-    payments.refund(small_center.staff, payment, amount, "asked for", "r1")
+    refunds.refund(small_center.staff, payment, amount, "asked for", "r1")
     assert sorted(owed(small_center)) == sorted(opened)
-    assert payments.student_credit_minor(small_center.student) == 1000 - credit
+    assert refunds.student_credit_minor(small_center.student) == 1000 - credit
 
 
 def test_a_second_refund_goes_on_where_the_first_ended(small_center: SmallCenter, payment: int) -> None:
-    payments.refund(small_center.staff, payment, 2000, "asked for", "r1")
+    refunds.refund(small_center.staff, payment, 2000, "asked for", "r1")
     assert paid.refund_effect(payment, 2400).opened == [("Highway Code handbook", 1400), ("Driving B Theory", 1000)]
 
 
 def test_every_attempt_is_listed_with_what_can_be_given_back(small_center: SmallCenter, payment: int) -> None:
     failed = payments.start(small_center.staff, PaymentDraft("k2", small_center.student, "cash", 500))
     payments.fail(small_center.staff, failed, "no coins")
-    payments.refund(small_center.staff, payment, 400, "too much", "r1")
+    refunds.refund(small_center.staff, payment, 400, "too much", "r1")
     payments.start(small_center.staff, PaymentDraft("k3", small_center.student, "other", 700))
     found = [(row.status, row.amount_minor, row.left_minor, row.about) for row in paid.of_student(small_center.student)]
     assert found == [
@@ -65,5 +65,5 @@ def test_every_attempt_is_listed_with_what_can_be_given_back(small_center: Small
         ("completed", 36400, 36000, ""),
     ]  # fmt: skip
     for row in paid.of_student(small_center.student):
-        assert row.left_minor == payments.refundable_minor(row.id)
+        assert row.left_minor == refunds.refundable_minor(row.id)
     assert paid.of_student(small_center.other_student) == []

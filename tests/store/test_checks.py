@@ -114,6 +114,15 @@ BREAKS: dict[str, tuple[str, ...]] = {
     "money.method": ("UPDATE student_payments SET method = 'check' WHERE payment_id = 2",),
     "money.balance": ("UPDATE users SET balance_minor = balance_minor + 1 WHERE role = 'instructor'",),
     "money.installments": ("UPDATE installments SET amount_minor = amount_minor + 1 WHERE position = 3",),
+    "money.left_plan": (
+        row("installments", enrollment_id=2, position=1001, due_on="2026-11-16", amount_minor=5),
+    ),
+    "money.per_plan": (row("installments", enrollment_id=1, position=1, due_on="2026-11-16", amount_minor=33000),),
+    "money.waived": (
+        "UPDATE courses_enrolled SET list_price_minor = list_price_minor + 5, discount_minor = discount_minor + 5,"
+        " waived_minor = 5 WHERE id = 2",
+    ),
+    "money.moved_from": ("UPDATE courses_enrolled SET moved_from = 1 WHERE id = 2",),
     "money.till_expected": ("UPDATE tills SET expected_minor = expected_minor + 1 WHERE status = 'closed'",),
     "money.prices": ("UPDATE courses_enrolled SET discount_minor = 5 WHERE id = 2",),
     "money.completed_only": (
@@ -124,7 +133,7 @@ BREAKS: dict[str, tuple[str, ...]] = {
             reverses_id="(SELECT max(id) FROM student_payments)"),
     ),
     "money.invoice_paid": (
-        "UPDATE student_payments SET amount_minor = 20000, installment_id = NULL WHERE payment_id = 2",
+        "UPDATE student_payments SET amount_minor = 20000 WHERE payment_id = 2",
         "UPDATE student_payments SET amount_minor = 5000 WHERE payment_id = 2",
         row("student_payments", payment_id=1, student_id=4, product_enrolled_id=1, invoice_id=1, amount_minor=3600,
             method="cash"),

@@ -30,6 +30,7 @@ from app.desk import (
     payments,
     people,
     records,
+    refunds,
     repairs,
     scheduling,
     seats,
@@ -108,13 +109,30 @@ ELSEWHERE = {
     "secrecy.switch_off": "replaces the closed file: test_kill_secrecy.py",
     "secrecy.switch_on": "replaces the closed file: test_kill_secrecy.py",
     "exact.look": "only reads",
+    "replan.preview": "takes back what it does: `replan.replan`",
+    "transfer.preview_place": "takes back what it does: `transfer.transfer_place`",
+    "transfer.preview_money": "takes back what it does: `transfer.move_money`",
+    "waiving.preview": "takes back what it does: `waiving.waive`",
     "undo.newest": "only reads",
     "undo.preview": "only reads: killed in test_kill.py all the same",
     "undo.preview_newest": "is `undo.preview`",
 }
 
 #: Modules that decide on money and seats.
-CORE = ("payments", "invoices", "enrollment", "bulk", "till", "seats", "scheduling", "undo")
+CORE = (
+    "payments",
+    "refunds",
+    "waiving",
+    "replan",
+    "transfer",
+    "invoices",
+    "enrollment",
+    "bulk",
+    "till",
+    "seats",
+    "scheduling",
+    "undo",
+)
 
 
 def writers() -> Iterator[str]:
@@ -291,9 +309,9 @@ def _both_parts(made: SmallCenter) -> None:
     payments.complete(made.staff, Payment.get(Payment.request_key == "part 2").id)
 
 
-@scenario("payments.refund_split", before=_both_parts)
+@scenario("refunds.refund_split", before=_both_parts)
 def _(made: SmallCenter) -> None:
-    assert len(payments.refund_split(made.staff, made.other_student, "split", "wrong person")) == 2
+    assert len(refunds.refund_split(made.staff, made.other_student, "split", "wrong person")) == 2
 
 
 @scenario("payments.complete")
@@ -320,14 +338,14 @@ def _(made: SmallCenter) -> None:
     payments.fail(made.staff, Payment.get(Payment.request_key == "waits").id, "no money in the end")
 
 
-@scenario("payments.apply_credit")
+@scenario("refunds.apply_credit")
 def _(made: SmallCenter) -> Any:
-    return payments.apply_credit(made.staff, _third(), (_line(_due(_third())),))
+    return refunds.apply_credit(made.staff, _third(), (_line(_due(_third())),))
 
 
-@scenario("payments.refund")
+@scenario("refunds.refund")
 def _(made: SmallCenter) -> Any:
-    return payments.refund(made.staff, Payment.get(Payment.request_key == "credit").id, 5_000, "too much", "give back")
+    return refunds.refund(made.staff, Payment.get(Payment.request_key == "credit").id, 5_000, "too much", "give back")
 
 
 @scenario("invoices.bill")
@@ -753,6 +771,9 @@ def _bring_list_in(made: SmallCenter) -> None:
 @scenario("undo.undo of a list", before=_bring_list_in)
 def _(made: SmallCenter) -> Any:
     return undo.undo(made.admin, last())
+
+
+from tests.support import writers_changes  # noqa: E402, F401 - joins its scenarios
 
 
 def lay_ground(folder: Path, one: Scenario, ground: SmallCenter) -> SmallCenter:

@@ -29,7 +29,7 @@ from ui import words
 from ui.context import Context
 from ui.dialogs.find_payer import PayerPick
 from ui.dialogs.form import FormDialog
-from ui.dialogs.plan_table import PlanTable
+from ui.dialogs.plan_table import PlanEditor, PlanTable
 from ui.theme import theme
 from ui.widgets.basic import Button, Field, Icon, Segment, Text, clear_layout, rule
 from ui.widgets.line import Line
@@ -99,6 +99,7 @@ class EnrollDialog(FormDialog):
                 ("1", _("Pay at once"), ("Alt", "1")),
                 ("3", _("3 installments"), ("Alt", "3")),
                 ("6", _("6 installments"), ("Alt", "6")),
+                ("0", _("Own plan…"), ("Alt", "0")),
             ),
             "plan",
         )
@@ -107,6 +108,10 @@ class EnrollDialog(FormDialog):
         left.addWidget(self.plan)
         self.parts = PlanTable(context)
         left.addWidget(self.parts)
+        self.own_plan = PlanEditor(context)
+        self.own_plan.changed.connect(self._update)
+        self.own_plan.hide()
+        left.addWidget(self.own_plan)
         self.override = self.add_field("override_reason", Field(_("Enroll anyway, because"), name="override_reason"))
         self.override.hide()
         left.addWidget(self.override)
@@ -122,7 +127,10 @@ class EnrollDialog(FormDialog):
         self.only.clicked.connect(self.enroll_only)
         self.add_foot((self.mail,), Button(_("Enroll and pay"), "banknote", kind="primary", keys=("Ctrl", "Enter")))
         self.foot.insertWidget(self.foot.count() - 1, self.only)
-        for keys, act in (("Ctrl+S", self.enroll_only), *((f"Alt+{n}", self._planner(n)) for n in ("1", "3", "6"))):
+        for keys, act in (
+            ("Ctrl+S", self.enroll_only),
+            *((f"Alt+{n}", self._planner(n)) for n in ("1", "3", "6", "0")),
+        ):
             QShortcut(QKeySequence(keys), self).activated.connect(act)
         self._course_chosen()
         self.course.setFocus()
@@ -245,8 +253,19 @@ class EnrollDialog(FormDialog):
         if parts == 1:
             return draft
         gross = enrollment.quote(draft).gross_minor
+        if parts == 0:
+            self._open_own(gross)
+            return EnrollmentDraft(**{**draft.__dict__, "installments": self.own_plan.parts()})
         first = clock.local_date(center.zone).isoformat()
         return EnrollmentDraft(**{**draft.__dict__, "installments": enrollment.plan(gross, parts, first)})
+
+    def _open_own(self, gross: int) -> None:
+        """An own plan begins with the three even parts that most begin with; afterwards it is what was typed."""
+        if self.own_plan.rows:
+            self.own_plan.set_left(gross)
+            return
+        first = clock.local_date(self.context.center.zone).isoformat()
+        self.own_plan.show_plan((), enrollment.plan(gross, min(3, gross), first) if gross else (), gross)
 
     def _tax_rate(self, offer: catalog.Offer) -> int | None:
         """The rate that was chosen; None for the course's own, which may be one that is not offered any more."""
@@ -256,6 +275,8 @@ class EnrollDialog(FormDialog):
     def _update(self) -> None:
         clear_layout(self.sums)
         clear_layout(self.warnings)
+        own = self.plan.value() == "0"
+        self.own_plan.setVisible(own)
         try:
             draft = self.draft()
             quote = enrollment.quote(draft)
@@ -269,7 +290,7 @@ class EnrollDialog(FormDialog):
         today = clock.local_date(self.context.center.zone).isoformat()
         parts = draft.installments or ((today, quote.gross_minor),)
         self.parts.show_parts(parts, quote.gross_minor)
-        self.parts.show()
+        self.parts.setVisible(not own)
         now = parts[0][1]
         self.main.set_label(_("Enroll and take {amount}").format(amount=text.show_money(now)) if now else _("Enroll"))
         keys = {key for key, _params in quote.warnings}

@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from app import money, text
-from app.desk import payments
+from app.desk import refunds
 from app.errors import DeskError, UserError
 from app.lists import paid
 from app.store import uuid7
@@ -15,6 +15,7 @@ from app.text import _
 from ui import words
 from ui.context import Context
 from ui.dialogs.form import FormDialog
+from ui.dialogs.pay_out import PayOutDialog
 from ui.pages import paper
 from ui.widgets.basic import Button, Field, Text
 from ui.widgets.table import Cell, Column, PagedModel, RowTable
@@ -51,8 +52,11 @@ class PaymentsOf(FormDialog):
         self.receipt = Button(_("Receipt"), "printer", keys=("R",))
         self.receipt.setObjectName("receipt_of_this")
         self.receipt.clicked.connect(self.show_receipt)
+        self.out = Button(_("Pay out credit…"), "coins", keys=("C",))
+        self.out.setObjectName("pay_out_credit")
+        self.out.clicked.connect(self.pay_out)
         self.add_foot(
-            (self.receipt,), Button(_("Refund…"), "undo-2", kind="primary", keys=("Enter",))
+            (self.receipt, self.out), Button(_("Refund…"), "undo-2", kind="primary", keys=("Enter",))
         )  # fmt: skip
         self.main.setObjectName("refund_this")
         context.changed.connect(self._changed)
@@ -78,6 +82,7 @@ class PaymentsOf(FormDialog):
     def reload(self) -> None:
         """Read the payments again."""
         self.rows = {row.id: row for row in paid.of_student(self.student_id)}
+        self.out.setEnabled(refunds.student_credit_minor(self.student_id) > 0)
         self.table.show_ids(list(self.rows))
         self._selected(self.table.current_id())
 
@@ -103,9 +108,18 @@ class PaymentsOf(FormDialog):
         if current is not None and self.receipt.isEnabled():
             paper.show_receipt(self, self.context, current)
 
+    def pay_out(self) -> None:
+        """C: what is credit is given back, of whichever payments it came from."""
+        if self.out.isEnabled():
+            dialog = PayOutDialog(self.context, self, self.student_id)
+            dialog.accepted.connect(self.refunded)
+            dialog.open()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_R and not event.modifiers():
             self.show_receipt()
+        elif event.key() == Qt.Key.Key_C and not event.modifiers():
+            self.pay_out()
         else:
             super().keyPressEvent(event)
 
@@ -170,7 +184,7 @@ class RefundDialog(FormDialog):
         if not self.main.isEnabled():
             return
         self.context.run(
-            payments.refund, self.row.id, minor, self.reason.text(), self._key, done=self._done, failed=self._refused,
+            refunds.refund, self.row.id, minor, self.reason.text(), self._key, done=self._done, failed=self._refused,
             busy=self.main,
         )  # fmt: skip
 

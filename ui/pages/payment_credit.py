@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app import text
-from app.desk import payments
+from app.desk import payments, refunds
 from app.text import _
 from ui.context import Context
 from ui.widgets.basic import Button, Text
@@ -40,7 +40,7 @@ class CreditStrip(QWidget):
 
     def read(self, student_id: int | None) -> None:
         """Read how much credit the person has now."""
-        self.credit_minor = 0 if student_id is None else payments.student_credit_minor(student_id)
+        self.credit_minor = 0 if student_id is None else refunds.student_credit_minor(student_id)
 
     def offer(self, lines: Sequence[payments.PayLine], *, allowed: bool) -> None:
         """Say what is there and offer it for these lines, which are owed already and no dearer than the credit."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from PySide6.QtCore import QObject, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QObject, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
@@ -14,6 +14,7 @@ from app.desk import enrollment, payments
 from app.lists import catalog
 from app.text import _, ngettext
 from ui.context import Context
+from ui.pages import line_acts
 from ui.pages.payment_parts import COLUMNS, OwedRow, tax_words, taxes
 from ui.theme import theme
 from ui.widgets.basic import Button, Text, clear_layout, rule
@@ -188,6 +189,14 @@ class Owed(QWidget):
         place = len(self.rows) if place is None else place
         self.rows.insert(place, row)
         self.lines.insertWidget(place, row)
+        row.more_wanted.connect(self._show_more)
+
+    def _show_more(self, row: QObject, at: QPoint) -> None:
+        """Shift+F10 on a line: what else is done with it."""
+        assert isinstance(row, OwedRow)
+        if row.due is not None and self._open and self._student is not None:
+            line = payments.PayLine(row.due.enrollment_id, row.due.product_enrolled_id)
+            line_acts.menu(self.context, self, self._student, line, at)
 
     def _remove_row(self, row: QObject) -> None:
         assert isinstance(row, OwedRow)

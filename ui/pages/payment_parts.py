@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
     QCheckBox,
@@ -24,7 +24,7 @@ from app.text import N_, _, ngettext
 from ui import words
 from ui.context import Context
 from ui.theme import theme
-from ui.widgets.basic import Badge, Text, clear_layout, draw_keys, keys_width
+from ui.widgets.basic import Badge, Button, Text, clear_layout, draw_keys, keys_width
 from ui.widgets.line import Line
 from ui.widgets.paint import draw_icon, draw_line, lead, width_of
 from ui.widgets.typed import TypedLine
@@ -183,6 +183,7 @@ class OwedRow(QWidget):
 
     changed = Signal()
     removed = Signal(object)
+    more_wanted = Signal(object, QPoint)
 
     def __init__(self, context: Context, due: payments.OwedLine | None, offer: catalog.Offer | None = None) -> None:
         super().__init__()
@@ -206,6 +207,14 @@ class OwedRow(QWidget):
         for said in (self.label, Line(self._detail(), "small", "text3")):
             names.addWidget(said)
         row.addLayout(names, 1)
+        self.more = Button("", "ellipsis", kind="bare", size="small")
+        self.more.setObjectName("line_more")
+        self.more.setAccessibleName(_("More for {what}").format(what=title))
+        self.more.setToolTip(_("More for this line (Shift+F10)"))
+        self.more.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Tab goes from amount to amount
+        self.more.setVisible(due is not None)
+        self.more.clicked.connect(self._ask_for_more)
+        row.addWidget(self.more)
         when = QVBoxLayout()
         when.setSpacing(0)
         first, second, color = self._due()
@@ -223,6 +232,7 @@ class OwedRow(QWidget):
         self.edit.setObjectName("pay_now")
         self.edit.setAccessibleName(_("Pay now for {what}").format(what=title))
         self.edit.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.edit.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)  # the line has one
         self.edit.textEdited.connect(self._edited)
         row.addWidget(self.edit)
         self.outcome = QWidget()
@@ -278,6 +288,20 @@ class OwedRow(QWidget):
             return late, _("since {day}").format(day=said), "danger"
         soon = _("today") if days == 0 else ngettext("in {n} day", "in {n} days", days).format(n=days)
         return _("due {day}").format(day=said), soon, "text2"
+
+    def _ask_for_more(self) -> None:
+        if self.due is not None:
+            self.more_wanted.emit(self, self.more.mapToGlobal(self.more.rect().bottomLeft()))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self._ask_for_more()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        shifted = event.modifiers() == Qt.KeyboardModifier.ShiftModifier
+        if event.key() == Qt.Key.Key_Menu or (event.key() == Qt.Key.Key_F10 and shifted):
+            self._ask_for_more()
+        else:
+            super().keyPressEvent(event)
 
     def _toggled(self, on: bool) -> None:
         if not on and self.offer is not None:

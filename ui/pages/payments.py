@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import clock, money, text
-from app.desk import payments
+from app.desk import payments, refunds
 from app.errors import DeskError, UserError
 from app.lists import people as roster
 from app.lists import takings
@@ -65,6 +65,7 @@ class PaymentsPage(QWidget):
         self.key_hints = [(("Space",), _("take line")), (("F8",), _("exact")), (("Esc",), _("keep for later"))]
         self.help_keys = [
             ("Ctrl+F", _("other student")), ("Space", _("take the line")), ("Ins", _("add a course or product")),
+            ("Shift+F10", _("change the line: waive, plan, transfer")),
             ("Alt+1 … 3", _("cash, card, transfer")), ("F8", _("exact cash")),
             ("Alt+4", _("split: a part by each means, check and other too")),
             ("Alt+5", _("use credit for the chosen lines")), ("Ctrl+Enter", _("start, complete")),
@@ -346,7 +347,7 @@ class PaymentsPage(QWidget):
         if self.student_id is not None and self.credit.lines and not self._stands():
             self.tender.say("")
             self.context.run(
-                payments.apply_credit, self.student_id, self.credit.lines, done=self._credit_used,
+                refunds.apply_credit, self.student_id, self.credit.lines, done=self._credit_used,
                 failed=self._refused, busy=self.credit.use,
             )  # fmt: skip
 
@@ -642,12 +643,12 @@ class PaymentsPage(QWidget):
         if self.split.whole is not None:
             whole = self.split.whole
             self.context.run(
-                payments.refund_split, whole.student_id, whole.tender_group, reason, done=self._reversed,
+                refunds.refund_split, whole.student_id, whole.tender_group, reason, done=self._reversed,
                 failed=self._refused_late, busy=self.done.reverse,
             )  # fmt: skip
             return
         self.context.run(
-            payments.refund,
+            refunds.refund,
             self.completed.payment_id,
             self.completed.amount_minor,
             reason,

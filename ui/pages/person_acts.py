@@ -13,10 +13,21 @@ from app.lists import people as roster
 from app.text import N_, _
 from ui.context import Context
 from ui.dialogs.find import FindStudent
+from ui.pages import line_acts
 
 #: key, how it is said in a menu, how with a name, icon.
 ACTS: tuple[tuple[str, str, str, str], ...] = (
     ("book", N_("Book a slot…"), N_("Book a slot for {name}"), "calendar-plus"),
+    ("waive", N_("Waive what is open…"), N_("Waive something that {name} owes"), "hand-coins"),
+    ("replan", N_("Plan installments…"), N_("Plan the installments of {name}"), "calendar-days"),
+    (
+        "transfer",
+        N_("Transfer to another course or group…"),
+        N_("Transfer {name} to another course or group"),
+        "arrow-right",
+    ),
+    ("move_money", N_("Move money to another line…"), N_("Move money that {name} paid"), "arrow-left-right"),
+    ("payout", N_("Pay out credit…"), N_("Pay out the credit of {name}"), "coins"),
     ("merge", N_("Merge with another record…"), N_("Merge {name} with another record"), "users"),
     ("leave", N_("Leaves the center…"), N_("{name} leaves the center"), "log-out"),
     ("give", N_("Everything about this person…"), N_("Everything about {name} in one file"), "file-text"),
@@ -52,6 +63,12 @@ def merge_two(context: Context, parent: QWidget, stays: int, other: int) -> None
     dialog.open()
 
 
+def _pay_out(context: Context, parent: QWidget, student_id: int) -> None:
+    from ui.dialogs.pay_out import PayOutDialog
+
+    PayOutDialog(context, parent, student_id).open()
+
+
 def _leave(context: Context, parent: QWidget, student_id: int) -> None:
     from ui.dialogs.leave import LeaveDialog
 
@@ -72,6 +89,11 @@ def _erase(context: Context, parent: QWidget, student_id: int) -> None:
 
 _BEGIN: dict[str, Callable[[Context, QWidget, int], None]] = {
     "book": _book,
+    "waive": partial(line_acts.begin, "waive"),
+    "replan": partial(line_acts.begin, "replan"),
+    "transfer": partial(line_acts.begin, "transfer"),
+    "move_money": partial(line_acts.begin, "move_money"),
+    "payout": _pay_out,
     "merge": _merge,
     "leave": _leave,
     "give": _give,

@@ -22,12 +22,13 @@ from PySide6.QtWidgets import (
 
 from app import clock, text
 from app.desk import identity, payments, people
+from app.desk.dues import PayLine
 from app.lists import people as roster
 from app.lists import person
 from app.text import _, ngettext
 from ui import words
 from ui.context import Context
-from ui.pages import paper, person_acts
+from ui.pages import line_acts, paper, person_acts
 from ui.pages.student_family import FamilyLines
 from ui.theme import CATEGORY, theme
 from ui.widgets.basic import Avatar, Badge, Button, Card, Icon, Text, clear_layout, rule
@@ -348,6 +349,8 @@ class StudentPanel(Card):
             if row.planned_minutes:  # a course without a plan, as a single lesson, has nothing to be part of
                 done = _("{done} of {all} h").format(done=row.done_minutes // 60, all=row.planned_minutes // 60)
                 line.addWidget(Text(done, "small", "text2"))
+            if row.status != "canceled":
+                line.addWidget(self._more_for(row))
             self.body.addLayout(line)
             below = QVBoxLayout()
             below.setContentsMargins(theme().px(17) + 8, 0, 0, 4)
@@ -356,6 +359,19 @@ class StudentPanel(Card):
                 below.addWidget(ProgressBar(row.progress_bp))
             below.addWidget(Text(self._progress(row), "small", "text3"))
             self.body.addLayout(below)
+
+    def _more_for(self, row: roster.EnrollmentRow) -> Button:
+        button = Button("", "ellipsis", kind="bare", size="small")
+        button.setObjectName("enrollment_more")
+        button.setAccessibleName(_("More for {what}").format(what=row.title))
+        button.setToolTip(_("More for {what}").format(what=row.title))
+        button.clicked.connect(partial(self._enrollment_menu, row.id, button))
+        return button
+
+    def _enrollment_menu(self, enrollment_id: int, button: Button) -> None:
+        if self.student_id is not None:
+            at = button.mapToGlobal(button.rect().bottomLeft())
+            line_acts.menu(self.context, self, self.student_id, PayLine(enrollment_id), at)
 
     @staticmethod
     def _progress(row: roster.EnrollmentRow) -> str:

@@ -361,6 +361,7 @@ class _SegmentButton(QAbstractButton):
         self.setAccessibleName(label)
         theme().changed.connect(self.updateGeometry)
         self.setCheckable(True)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def _parts(self) -> tuple[int, int]:
@@ -371,7 +372,7 @@ class _SegmentButton(QAbstractButton):
         return QSize(sum(self._parts()) + 26, theme().px(32))
 
     def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+        return QSize(self._parts()[0] + 16, theme().px(32))  # the keys give way where there is no room
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -392,6 +393,7 @@ class _SegmentButton(QAbstractButton):
             painter.drawRoundedRect(everything.adjusted(2, 2, -2, -2), 5, 5)
         ink = theme().color("brasstext" if on else "text" if self.isEnabled() else "text3")
         label, keys = self._parts()
+        keys = keys if label + keys + 12 <= self.width() else 0
         x = (self.width() - label - keys) / 2
         words = QRectF(lead(painter, everything, x, label), 0, label, self.height())
         draw_line(painter, words, self.text(), theme().font("button"), ink)

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.money import split_gross, split_net
 from app.store.checks.rules import Finding, rule, sql, who
+from app.store.models import OFF_PLAN
 from app.text import N_
 
 _USED = "(SELECT coalesce(sum(direction * amount_minor), 0) FROM student_payments s WHERE s.payment_id = p.id)"
@@ -120,10 +121,51 @@ sql(
     N_("Installments of an enrollment sum to its price, in order of their dates, numbered from 1"),
     "courses_enrolled",
     "SELECT e.id, 'installments sum to ' || sum(i.amount_minor) || ' of ' || e.gross_minor FROM courses_enrolled e"
-    " JOIN installments i ON i.enrollment_id = e.id GROUP BY e.id"
+    f" JOIN installments i ON i.enrollment_id = e.id AND i.position <= {OFF_PLAN} GROUP BY e.id"
     " HAVING sum(i.amount_minor) <> e.gross_minor OR min(i.position) <> 1 OR max(i.position) <> count(*)"
     " UNION ALL SELECT i.enrollment_id, 'installment ' || i.position || ' is due after the next' FROM installments i"
-    " JOIN installments j ON j.enrollment_id = i.enrollment_id AND j.position = i.position + 1 WHERE j.due_on < i.due_on",
+    " JOIN installments j ON j.enrollment_id = i.enrollment_id AND j.position = i.position + 1"
+    f" WHERE j.due_on < i.due_on AND j.position <= {OFF_PLAN}",
+)
+sql(
+    "money.left_plan",
+    N_("An installment that left its plan holds no money, and stands on credited documents alone"),
+    "installments",
+    f"SELECT i.id, 'installment of ' || e.number FROM installments i JOIN courses_enrolled e ON e.id = i.enrollment_id"
+    f" WHERE i.position > {OFF_PLAN} AND (0 <> (SELECT coalesce(sum(s.direction * s.amount_minor), 0)"
+    " FROM student_payments s WHERE s.installment_id = i.id)"
+    " OR NOT EXISTS (SELECT 1 FROM invoice_lines l WHERE l.installment_id = i.id)"
+    f" OR EXISTS (SELECT 1 FROM invoice_lines l JOIN invoices d ON d.id = l.invoice_id AND d.kind = 'invoice'"
+    " WHERE l.installment_id = i.id AND NOT EXISTS (SELECT 1 FROM invoices c WHERE c.refers_to = d.id AND c.is_full = 1)))",
+)
+sql(
+    "money.per_plan",
+    N_("An enrollment with installments is invoiced and paid by them, never as a whole"),
+    "courses_enrolled",
+    f"SELECT e.id, e.number FROM courses_enrolled e WHERE e.status <> 'canceled' AND EXISTS (SELECT 1 FROM installments i"
+    f" WHERE i.enrollment_id = e.id AND i.position <= {OFF_PLAN}) AND (EXISTS (SELECT 1 FROM invoice_lines l"
+    " JOIN invoices d ON d.id = l.invoice_id AND d.kind = 'invoice' WHERE l.enrollment_id = e.id"
+    " AND l.installment_id IS NULL AND NOT EXISTS"
+    " (SELECT 1 FROM invoices c WHERE c.refers_to = d.id AND c.is_full = 1))"
+    " OR 0 <> (SELECT coalesce(sum(s.direction * s.amount_minor), 0) FROM student_payments s"
+    " WHERE s.enrollment_id = e.id AND s.installment_id IS NULL))",
+)
+sql(
+    "money.waived",
+    N_("What was waived is part of the discount, and has a reason"),
+    "courses_enrolled",
+    " UNION ALL ".join(
+        f"SELECT e.id, e.number || ' waives ' || e.waived_minor || ' of ' || e.discount_minor FROM {table} e"
+        " WHERE e.waived_minor NOT BETWEEN 0 AND e.discount_minor OR (e.waived_minor > 0 AND e.discount_reason = '')"
+        for table in ("courses_enrolled", "product_enrolled")
+    ),
+)
+sql(
+    "money.moved_from",
+    N_("A place that was transferred points at a canceled enrollment of the same student"),
+    "courses_enrolled",
+    "SELECT e.id, e.number || ' from ' || f.number FROM courses_enrolled e JOIN courses_enrolled f ON f.id = e.moved_from"
+    f" WHERE f.status <> 'canceled' OR f.id = e.id OR {who('f.student_id')} IS NOT {who('e.student_id')}",
 )
 sql(
     "money.settled",

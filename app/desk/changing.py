@@ -1,0 +1,210 @@
+"""Changing what was agreed: a price, a plan, a place, the line that money stands on.
+
+Documents are frozen, so a change credits the invoices it concerns in full and issues them anew (`invoices.withdraw` and
+`renew`). What a change would do is worked out by doing it and taking everything back before it is kept: the preview is
+the act. The act itself is given what was shown, and refuses where it would do something else by now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from peewee import fn
+
+from app.desk import dues, refunds
+from app.desk.dues import Due, PayLine
+from app.errors import UserError
+from app.store import Write
+from app.store.models import OFF_PLAN, Installment, Invoice, InvoiceLine, MailQueue, StudentPayment
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A document that a change makes, in minor units. `label`: the invoice that is credited; '' for one to come."""
+
+    kind: str
+    label: str
+    buyer: str
+    gross_minor: int
+    paid_minor: int = 0
+
+
+@dataclass(frozen=True)
+class Part:
+    """An installment as it stands after a change; `fixed`: it has an invoice or money, and stays as it is."""
+
+    due_on: str
+    amount_minor: int
+    paid_minor: int
+    fixed: bool
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a change does, in minor units.
+
+    `open`, `credit`: what is open on the line and what the student's credit is, before and after. `mails`: who gets
+    one, in order. `plan`: the installments afterwards. `moved_minor`: the money that changes its line. `seats_free` and
+    `seats_taken`: slots as (title, start in UTC). `kept_slots`: how many attended ones stay with the old place.
+    """
+
+    title: str
+    open_before_minor: int
+    open_after_minor: int
+    gross_before_minor: int
+    gross_after_minor: int
+    credit_before_minor: int
+    credit_after_minor: int
+    papers: tuple[Paper, ...] = ()
+    mails: tuple[str, ...] = ()
+    plan: tuple[Part, ...] = ()
+    moved_minor: int = 0
+    seats_free: tuple[tuple[str, str], ...] = ()
+    seats_taken: tuple[tuple[str, str], ...] = ()
+    kept_slots: int = 0
+
+
+class Rehearsal:
+    """Around the write of an act that is only looked at: `show` takes everything back and keeps what it would do."""
+
+    def __init__(self) -> None:
+        self._effect: Effect | None = None
+
+    def show(self, effect: Effect) -> None:
+        """Keep the effect, and nothing else."""
+        self._effect = effect
+        raise _Shown
+
+    @property
+    def effect(self) -> Effect:
+        """What was shown."""
+        assert self._effect is not None
+        return self._effect
+
+    def __enter__(self) -> Rehearsal:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> bool:
+        return isinstance(error, _Shown)
+
+
+class _Shown(Exception):
+    """Rolls a rehearsed act back."""
+
+
+def hold(shown: Effect | None, effect: Effect) -> None:
+    """UserError `changing.stale` where an act would not do what its preview said."""
+    if shown is not None and shown != effect:
+        raise UserError("changing.stale")
+
+
+class Before:
+    """What is there when a change begins; `effect` says afterwards what became of it."""
+
+    def __init__(self, student_id: int, found: Sequence[Due]) -> None:
+        self._student, self._found = student_id, list(found)
+        self._credit = refunds.student_credit_minor(student_id)
+        self._invoice, self._mail = _last(Invoice), _last(MailQueue)
+
+    def effect(self, title: str, after: Sequence[Due], **more: Any) -> Effect:
+        """The effect of what was done since; `after` are the dues that have the place of those before."""
+        return Effect(
+            title=title,
+            open_before_minor=sum(due.open_minor for due in self._found),
+            open_after_minor=sum(due.open_minor for due in after),
+            gross_before_minor=sum(due.gross_minor for due in self._found),
+            gross_after_minor=sum(due.gross_minor for due in after),
+            credit_before_minor=self._credit,
+            credit_after_minor=refunds.student_credit_minor(self._student),
+            papers=tuple(self._papers()),
+            mails=tuple(self._mails()),
+            plan=tuple(as_part(due) for due in after if due.kind == "installment"),
+            **more,
+        )
+
+    def _papers(self) -> list[Paper]:
+        found = []
+        for row in Invoice.select().where(Invoice.id > self._invoice).order_by(Invoice.id):
+            if row.kind == "credit_note":
+                credited = Invoice.get_by_id(row.refers_to).label
+                found.append(Paper("credit_note", credited, row.buyer_name, row.gross_minor))
+            else:
+                put = StudentPayment
+                paid = put.select(fn.COALESCE(fn.SUM(put.direction * put.amount_minor), 0))
+                paid = paid.where(put.invoice_id == row.id).scalar()
+                found.append(Paper("invoice", "", row.buyer_name, row.gross_minor, int(paid)))
+        return found
+
+    def _mails(self) -> list[str]:
+        new = MailQueue.select(MailQueue.to_name, MailQueue.to_address).where(MailQueue.id > self._mail)
+        return [row.to_name or row.to_address for row in new.order_by(MailQueue.id)]
+
+
+def _last(model: Any) -> int:
+    return int(model.select(fn.COALESCE(fn.MAX(model.id), 0)).scalar())
+
+
+def as_part(due: Due) -> Part:
+    """An installment as a plan shows it."""
+    return Part(due.due_on, due.gross_minor, due.paid_minor, fixed(due))
+
+
+def fixed(due: Due) -> bool:
+    """Whether an installment has an invoice or money: a new plan leaves it as it is."""
+    return due.invoice_id is not None or due.paid_minor > 0
+
+
+def dues_of(line: PayLine) -> list[Due]:
+    """The dues of a whole line, in the order of its plan."""
+    if line.enrollment_id is not None:
+        found = dues.of_lines([line.enrollment_id], [])
+    else:
+        found = dues.of_lines([], [line.product_enrolled_id or 0])
+    return sorted(found, key=lambda due: due.position)
+
+
+def puts_on(line: PayLine) -> Any:
+    """The condition of the money that was put on a whole line."""
+    if line.enrollment_id is not None:
+        return StudentPayment.enrollment_id == line.enrollment_id
+    return StudentPayment.product_enrolled_id == line.product_enrolled_id
+
+
+# -- plans ----------------------------------------------------------------------------------------------------
+
+
+def write_plan(w: Write, enrollment_id: int, plan: Sequence[tuple[int | None, str, int]]) -> list[int]:
+    """Make these the installments of an enrollment: (row that stays or None, due date, minor units); returns the rows.
+
+    A row that is in it no more goes. Where a frozen document points at it, the row is kept beyond `OFF_PLAN`.
+    """
+    there = {row.id: row for row in Installment.select().where(Installment.enrollment_id == enrollment_id)}
+    stays = {row_id for row_id, _, _ in plan if row_id is not None}
+    beyond = max([OFF_PLAN, *(row.position for row in there.values())])
+    for row in there.values():
+        if row.id in stays or row.position > OFF_PLAN:
+            continue
+        if InvoiceLine.select().where(InvoiceLine.installment_id == row.id).exists():
+            beyond += 1
+            w.update(Installment, row.id, position=beyond)
+        else:
+            w.delete(Installment, row.id)
+    moved = [
+        row_id for at, (row_id, _, _) in enumerate(plan, start=1) if row_id is not None and there[row_id].position != at
+    ]
+    for row_id in moved:  # out of each other's way: a place is taken once
+        beyond += 1
+        w.update(Installment, row_id, position=beyond)
+    made: list[int] = []
+    for at, (row_id, due_on, amount) in enumerate(plan, start=1):
+        values = {"position": at, "due_on": due_on, "amount_minor": amount}
+        if row_id is None:
+            made.append(w.insert(Installment, enrollment_id=enrollment_id, **values))
+            continue
+        if row_id in moved or (there[row_id].due_on, there[row_id].amount_minor) != (due_on, amount):
+            w.update(Installment, row_id, **values)
+        made.append(row_id)
+    return made

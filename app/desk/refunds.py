@@ -1,0 +1,271 @@
+"""Money that came: what of it is credit, using that, and giving it back by the means it came.
+
+A refund is its own positive row that points at its payment (DOMAIN.md, "Money"); several partial ones, never above
+what was paid.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from peewee import Case, fn
+
+from app import clock, store, text
+from app.desk import balances, center, identity, invoices, notifications, payments, split, till, timeline
+from app.desk.accounts import Actor, require
+from app.desk.dues import PayLine
+from app.desk.invoices import Put
+from app.errors import UserError
+from app.store import Write
+from app.store.models import Payment, StudentPayment, User
+
+# -- reading --------------------------------------------------------------------------------------------------
+
+
+def credit_minor(payment_id: int) -> int:
+    """What of a completed payment is neither put on a line nor refunded."""
+    payment = payments.load(payment_id)
+    if payment.status != "COMPLETED" or payment.payment_type == "refund":
+        return 0
+    return int(payment.amount_minor) - _used(payment_id) - _refunded(payment_id)
+
+
+def refundable_minor(payment_id: int) -> int:
+    """What of a completed payment can still be refunded: its amount less earlier refunds."""
+    payment = payments.load(payment_id)
+    if payment.status != "COMPLETED" or payment.payment_type == "refund":
+        return 0
+    return int(payment.amount_minor) - _refunded(payment_id)
+
+
+def student_credit_minor(student_id: int) -> int:
+    """The credit of all payments of a student together."""
+    return sum(amount for _, amount in _credits(student_id))
+
+
+# -- credit and refunds ---------------------------------------------------------------------------------------
+
+
+def apply_credit(actor: Actor, student_id: int, lines: Sequence[PayLine]) -> tuple[int, ...]:
+    """Use a student's credit for lines, the oldest payment first; returns the ids of the invoices issued and mailed.
+
+    UserErrors `payments.not_enough_credit`, `payments.line_amount`, `payments.line_gone`, `payments.line_above_open`.
+    """
+    require(actor, "payment.take")
+    if not lines:
+        raise UserError("payments.line_amount", "lines")
+    with store.write("Use credit", actor) as w:
+        how = center.load()
+        wanted = sum(line.amount_minor for line in lines)
+        payments.check_lines(lines, wanted)
+        there = _credits(student_id)
+        if wanted > sum(amount for _, amount in there):
+            raise UserError("payments.not_enough_credit", "amount", credit=sum(amount for _, amount in there))
+        puts: list[Put] = []
+        flow, _ = payments.allocate(0, "", "", wanted, lines)
+        for payment_id, amount in there:
+            payment = payments.load(payment_id)
+            while amount and flow:
+                part = min(amount, flow[0].amount_minor)
+                puts.append(Put(payment_id, payment.method, str(payment.settled_on), flow[0].due, part))
+                amount -= part
+                rest = flow[0].amount_minor - part
+                flow = [replace(flow[0], amount_minor=rest), *flow[1:]] if rest else flow[1:]
+        issued = invoices.put(w, how, puts)
+        for invoice_id, buyer in issued if how.mail_invoices else []:
+            invoices.send(w, invoice_id, buyer)
+        timeline.add(w, student_id, "payments.timeline_credit_used", ("users", student_id), amount=wanted)
+        balances.recompute_all(w, {student_id, *(put.due.student_id for put in puts)})
+    return tuple(invoice_id for invoice_id, _ in issued)
+
+
+def refund(actor: Actor, payment_id: int, amount_minor: int, reason: str, request_key: str) -> int:
+    """Give money of a completed payment back by the means it came; returns the refund's id.
+
+    Credit goes first; beyond that, money is taken off the lines it was put on, newest first, and they are owed again.
+    UserErrors `payments.refund_of_refund`, `payments.not_completed`, `payments.refund_above_paid`,
+    `payments.key_reused`, or beside `reason`.
+    """
+    require(actor, "payment.refund")
+    reason = text.clean(reason, field="reason", required=True)
+    payments.check_key(request_key)
+    payments.check_amount(amount_minor)
+    asked = {"refund_of": payment_id, "amount_minor": amount_minor, "reason": reason}
+    with store.write("Refund", actor) as w:
+        twin = Payment.get_or_none(Payment.request_key == request_key)
+        if twin is not None:
+            if json.loads(twin.draft).get("asked") != asked:
+                raise UserError("payments.key_reused", number=twin.number)
+            return int(twin.id)
+        return refund_in(w, payment_id, amount_minor, reason, request_key)
+
+
+def refund_split(actor: Actor, student_id: int, group: str, reason: str) -> tuple[int, ...]:
+    """Give back what is left of every completed part of a split payment, each by the means it came, or none of them.
+
+    Returns the refunds' ids: none where nothing is left, as after a double click. UserErrors as from `refund`.
+    """
+    require(actor, "payment.refund")
+    reason = text.clean(reason, field="reason", required=True)
+    with store.write("Refund", actor) as w:
+        left = {part.payment_id: refundable_minor(part.payment_id) for part in split.parts(student_id, group)}
+        return tuple(
+            refund_in(w, payment_id, amount, reason, f"reverse-{payment_id}")
+            for payment_id, amount in left.items()
+            if amount > 0
+        )
+
+
+@dataclass(frozen=True)
+class Back:
+    """What of one payment is given back when credit is paid out, in minor units, by the means it came."""
+
+    payment_id: int
+    number: str
+    method: str
+    amount_minor: int
+
+
+def pay_out_of(student_id: int, amount_minor: int) -> list[Back]:
+    """The payments that so much of a student's credit is paid out of, the oldest first; reads only."""
+    found = []
+    for payment_id, credit in _credits(student_id):
+        part = min(credit, amount_minor)
+        amount_minor -= part
+        if part > 0:
+            payment = payments.load(payment_id)
+            found.append(Back(payment_id, payment.number, payment.method, part))
+    return found
+
+
+def pay_out(actor: Actor, student_id: int, amount_minor: int, reason: str, request_key: str) -> tuple[int, ...]:
+    """Pay a student's credit out, or a part of it: refunds of the payments it came from; returns their ids.
+
+    No line is touched. The same request key is the same payout. UserErrors `payments.amount`,
+    `payments.pay_out_above`, `payments.key_reused`, or beside `reason`.
+    """
+    require(actor, "payment.refund")
+    reason = text.clean(reason, field="reason", required=True)
+    payments.check_key(request_key)
+    payments.check_amount(amount_minor)
+    with store.write("Pay out credit", actor) as w:
+        twins = list(Payment.select().where(Payment.request_key.startswith(f"{request_key}:")).order_by(Payment.id))
+        if twins:
+            if sum(twin.amount_minor for twin in twins) != amount_minor or twins[0].reason != reason:
+                raise UserError("payments.key_reused", number=twins[0].number)
+            return tuple(twin.id for twin in twins)
+        credit = student_credit_minor(student_id)
+        if amount_minor > credit:
+            raise UserError("payments.pay_out_above", "amount", credit=credit)
+        return tuple(
+            refund_in(w, one.payment_id, one.amount_minor, reason, f"{request_key}:{one.payment_id}")
+            for one in pay_out_of(student_id, amount_minor)
+        )
+
+
+def refund_in(w: Write, payment_id: int, amount_minor: int, reason: str, request_key: str) -> int:
+    """`refund` inside a running write, for a request key that is not known yet."""
+    asked = {"refund_of": payment_id, "amount_minor": amount_minor, "reason": reason}
+    payment = payments.load(payment_id)
+    if payment.payment_type == "refund":
+        raise UserError("payments.refund_of_refund", number=payment.number)
+    if payment.status != "COMPLETED":
+        raise UserError("payments.not_completed", number=payment.number)
+    left = payment.amount_minor - _refunded(payment_id)
+    if amount_minor > left:
+        raise UserError("payments.refund_above_paid", "amount", left=left, number=payment.number)
+    credit = left - _used(payment_id)
+    touched = {payment.student_id}
+    if amount_minor > credit:
+        of_payment = StudentPayment.payment_id == payment_id
+        freed = invoices.take_back(w, of_payment, amount_minor - credit)
+        touched |= {one.student_id for one in freed}
+    refund_id = _insert_refund(w, payment, amount_minor, reason, request_key, asked)
+    student = User.get_by_id(identity.root(payment.student_id))
+    facts: dict[str, Any] = {
+        "amount": amount_minor,
+        "number": payment.number,
+        "method": payment.method,
+        "reason": reason,
+    }
+    link = ("payments", refund_id)
+    timeline.add(w, student.id, "payments.timeline_refunded", link, **facts)
+    notifications.notify(
+        w, "payment", "center", "payments.refunded", link, student=_name(student), student_id=student.id, **facts
+    )
+    balances.recompute_all(w, touched)
+    return refund_id
+
+
+def _insert_refund(
+    w: Write, payment: Any, amount_minor: int, reason: str, request_key: str, asked: dict[str, Any]
+) -> int:
+    """The refund's own row: begun and completed in the same write, since the money leaves from this desk."""
+    refund_id = w.insert(
+        Payment,
+        number=w.next_number("payment")[1],
+        request_key=request_key,
+        student_id=payment.student_id,
+        payer_id=payment.payer_id,
+        method=payment.method,
+        status="STARTED",
+        payment_type="refund",
+        amount_minor=amount_minor,
+        currency=payment.currency,
+        refund_of=payment.id,
+        desk=w.actor.desk,
+        draft=json.dumps({"asked": asked}, sort_keys=True, ensure_ascii=False),
+        reason=reason,
+        started_at=w.now,
+    )
+    w.update(
+        Payment,
+        refund_id,
+        status="COMPLETED",
+        settled_at=w.now,
+        settled_on=clock.local_date(center.load().zone, w.moment).isoformat(),
+        till_id=till.open_id() if payment.method == "cash" else None,
+    )
+    return refund_id
+
+
+# -- inside ---------------------------------------------------------------------------------------------------
+
+
+def _used(payment_id: int) -> int:
+    row = StudentPayment
+    found = row.select(fn.COALESCE(fn.SUM(row.direction * row.amount_minor), 0)).where(row.payment_id == payment_id)
+    return int(found.scalar())
+
+
+def _refunded(payment_id: int) -> int:
+    found = Payment.select(fn.COALESCE(fn.SUM(Payment.amount_minor), 0)).where(
+        Payment.refund_of == payment_id, Payment.status == "COMPLETED"
+    )
+    return int(found.scalar())
+
+
+def _credits(student_id: int) -> list[tuple[int, int]]:
+    """(payment, credit left) of a student's payments that have any, oldest first."""
+    row = Payment
+    of_student = row.student_id.in_(identity.records(student_id)) & (row.status == "COMPLETED")
+    original = Case(None, [(row.payment_type == "refund", row.refund_of)], row.id)
+    signed = Case(None, [(row.payment_type == "refund", row.amount_minor * -1)], row.amount_minor)
+    kept: Any = row.select(original, fn.SUM(signed)).where(of_student).group_by(original).tuples()
+    puts: Any = (
+        StudentPayment.select(StudentPayment.payment_id, fn.SUM(StudentPayment.direction * StudentPayment.amount_minor))
+        .join(row, on=(row.id == StudentPayment.payment_id))
+        .where(of_student)
+        .group_by(StudentPayment.payment_id)
+        .tuples()
+    )
+    used = dict(puts)
+    left = [(payment_id, int(amount) - int(used.get(payment_id, 0))) for payment_id, amount in sorted(kept)]
+    return [(payment_id, amount) for payment_id, amount in left if amount > 0]
+
+
+def _name(person: Any) -> str:
+    return f"{person.first_name} {person.last_name}".strip()

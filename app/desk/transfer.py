@@ -1,0 +1,283 @@
+"""Transfers: a place to another course or group, and money from one line to another.
+
+A place in another course: the old enrollment is canceled and its invoice credited, the new one is agreed anew, with a
+fee where there is one, and takes the money along. Another group of the same course moves seats alone. Money that is
+moved is taken off the line it stands on, newest first, and put on the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app import store, text
+from app.desk import (
+    balances,
+    center,
+    changing,
+    enrollment,
+    identity,
+    invoices,
+    letters,
+    notifications,
+    payments,
+    timeline,
+)
+from app.desk import seats as places
+from app.desk.accounts import Actor, require
+from app.desk.changing import Effect
+from app.desk.dues import Due, PayLine
+from app.desk.enrollment import EnrollmentDraft, SaleItem
+from app.desk.invoices import Freed, Put
+from app.errors import UserError
+from app.settings import Center
+from app.store import Write
+from app.store.models import Course, CourseEnrolled, Payment, Session, Slot, SlotEnrolled, User
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an enrollment goes: a course (with its price, or another one in minor units), a group, a fee, and why."""
+
+    enrollment_id: int
+    course_id: int
+    session_id: int | None = None
+    list_price_minor: int | None = None
+    discount_minor: int = 0
+    fee_product_id: int | None = None
+    reason: str = ""
+    send_mail: bool = True
+
+
+@dataclass(frozen=True)
+class MoneyMove:
+    """So much (minor units) of what was paid on one line goes to another, and why."""
+
+    source: PayLine
+    target: PayLine
+    amount_minor: int
+    reason: str = ""
+
+
+# -- a place --------------------------------------------------------------------------------------------------
+
+
+def preview_place(actor: Actor, place: Place) -> Effect:
+    """What a transfer would do; nothing is kept. UserErrors as from `transfer_place`, none about the reason."""
+    require(actor, "enrollment.transfer")
+    with changing.Rehearsal() as rehearsal, store.write("Transfer place", actor) as w:
+        rehearsal.show(_place_in(w, place, "-"))
+    return rehearsal.effect
+
+
+def transfer_place(actor: Actor, place: Place, shown: Effect | None = None) -> Effect:
+    """Transfer an enrollment to another course or group; with `shown`, only if it does what the preview said.
+
+    UserErrors `transfer.same_place`, `transfer.too_young`, `enrollment.already_completed`,
+    `enrollment.already_canceled`, `changing.stale`, `invoices.clock_back`, or beside `reason`; about the course, its
+    price and the fee as from `enrollment.enroll` and `sell`, about seats as from `seats.book`: nothing is changed then.
+    """
+    require(actor, "enrollment.transfer")
+    reason = text.clean(place.reason, field="reason", required=True)
+    with store.write("Transfer place", actor) as w:
+        effect = _place_in(w, place, reason)
+        changing.hold(shown, effect)
+    return effect
+
+
+def _place_in(w: Write, place: Place, reason: str) -> Effect:
+    line = CourseEnrolled.get_or_none(CourseEnrolled.id == place.enrollment_id)
+    if line is None:
+        raise UserError("store.gone")
+    if line.status != "pending":
+        raise UserError(f"enrollment.already_{line.status}", number=line.number)
+    if place.course_id == line.course_id:
+        return _to_group(w, line, place, reason)
+    return _to_course(w, line, place, reason)
+
+
+def _to_group(w: Write, line: Any, place: Place, reason: str) -> Effect:
+    """Only seats move: no money, no documents, and the progress goes on."""
+    if place.session_id in (None, line.session_id):
+        raise UserError("transfer.same_place", "place")
+    course, found = Course.get_by_id(line.course_id), changing.dues_of(PayLine(line.id))
+    draft = EnrollmentDraft(line.student_id, line.course_id, session_id=place.session_id)
+    enrollment.first_day_of(draft, course)
+    before = changing.Before(line.student_id, found)
+    free: list[int] = []
+    if line.session_id is not None:
+        free = _booked(line.id, w.now, line.session_id)
+        places.release_seats(w, line.id, line.session_id)
+    w.update(CourseEnrolled, line.id, session_id=place.session_id)
+    places.take_session(w, place.session_id, line.student_id, enrollment_id=line.id)
+    group = Session.get_by_id(place.session_id).name
+    facts = {"group": group, "course": course.name, "number": line.number, "reason": reason}
+    _tell(w, line.student_id, line.id, "transfer.timeline_group", "transfer.group_changed", **facts)
+    return before.effect(
+        group,
+        changing.dues_of(PayLine(line.id)),
+        seats_free=_named(free),
+        seats_taken=_named(_booked(line.id, w.now, place.session_id)),
+    )
+
+
+def _to_course(w: Write, line: Any, place: Place, reason: str) -> Effect:
+    how, found = center.load(), changing.dues_of(PayLine(line.id))
+    student, course = enrollment.load_student(line.student_id), enrollment.load_course(place.course_id)
+    old = Course.get_by_id(line.course_id).name
+    draft = EnrollmentDraft(
+        student_id=student.id, course_id=course.id, payer_id=line.payer_id, list_price_minor=place.list_price_minor,
+        discount_minor=place.discount_minor, session_id=place.session_id, send_mail=place.send_mail,
+    )  # fmt: skip
+    first_day = enrollment.first_day_of(draft, course)
+    for key, params in enrollment.warnings_of(student, course, first_day):
+        if key == "enrollment.too_young":
+            raise UserError("transfer.too_young", "place", **params)
+    price = enrollment.course_price(how, draft, course)
+    fees = enrollment.price_items(how, [SaleItem(place.fee_product_id)]) if place.fee_product_id is not None else []
+    enrollment.check_new(student, course)
+    before, free = changing.Before(student.id, found), _booked(line.id, w.now)
+    withdrawn = enrollment.cancel_in(w, line.id, reason)
+    made = enrollment.enroll_agreed_in(w, how, draft, price, (), first_day, moved_from=line.id)
+    sold = enrollment.sell_in(w, how, student.id, fees, line.payer_id)
+    freed = [one for gone in withdrawn for one in gone.freed if one.key[0] == line.id]
+    bought = [*changing.dues_of(PayLine(made)), *(due for fee in sold for due in changing.dues_of(PayLine(None, fee)))]
+    puts = _along(freed, [due for due in bought if due.gross_minor])
+    if withdrawn and any(due.gross_minor for due in bought):
+        _bill(w, how, line, bought, puts, [gone.note_id for gone in withdrawn])
+    payers = {Payment.get_by_id(one.payment_id).student_id for one in freed}
+    balances.recompute_all(w, {student.id, *payers})
+    number = CourseEnrolled.get_by_id(made).number
+    facts = {"old": old, "new": course.name, "number": number, "reason": reason}
+    _tell(w, student.id, made, "transfer.timeline", "transfer.done", **facts)
+    after = [*changing.dues_of(PayLine(made)), *(due for fee in sold for due in changing.dues_of(PayLine(None, fee)))]
+    attended = SlotEnrolled.select().where(SlotEnrolled.enrollment_id == line.id, SlotEnrolled.status == "attended")
+    return before.effect(
+        course.name,
+        after,
+        moved_minor=sum(put.amount_minor for put in puts),
+        seats_free=_named(free),
+        seats_taken=_named(_booked(made, w.now)),
+        kept_slots=attended.count(),
+    )
+
+
+def _bill(w: Write, how: Center, line: Any, bought: Sequence[Due], puts: Sequence[Put], notes: Sequence[int]) -> None:
+    """The invoice of the new place and its fee, in the place of the one that was credited."""
+    to = letters.buyer(line.student_id, line.payer_id)
+    items = [(due, [put for put in puts if put.due.key == due.key]) for due in bought if due.gross_minor]
+    invoice_id = invoices.issue_paid(w, how, to, items)
+    if how.mail_invoices:
+        invoices.send(w, invoice_id, to, *notes)
+
+
+def _along(freed: Sequence[Freed], targets: Sequence[Due]) -> list[Put]:
+    """Money that was set free, put on dues in their order, never more than is open; the rest stays credit."""
+    room = {due.key: due.open_minor for due in targets}
+    puts: list[Put] = []
+    for one in freed:
+        amount, payment = one.amount_minor, payments.load(one.payment_id)
+        for due in targets:
+            part = min(amount, room[due.key])
+            if part > 0:
+                puts.append(Put(payment.id, payment.method, str(payment.settled_on), due, part))
+                room[due.key] -= part
+                amount -= part
+    return puts
+
+
+def _booked(enrollment_id: int, now: str, session_id: int | None = None) -> list[int]:
+    """The coming slots in which an enrollment has a seat."""
+    seat = SlotEnrolled
+    query = (
+        seat.select(seat.slot_id)
+        .join(Slot, on=(Slot.id == seat.slot_id))
+        .where(seat.enrollment_id == enrollment_id, places.live(now), Slot.canceled_at.is_null(), Slot.start_utc > now)
+        .order_by(Slot.start_utc, Slot.id)
+    )
+    if session_id is not None:
+        query = query.where(seat.session_id == session_id)
+    return [row.slot_id for row in query]
+
+
+def _named(slot_ids: Iterable[int]) -> tuple[tuple[str, str], ...]:
+    slots = [Slot.get_by_id(slot_id) for slot_id in slot_ids]
+    return tuple((places.title(slot), slot.start_utc) for slot in slots)
+
+
+def _tell(w: Write, student_id: int, line_id: int, entry: str, note: str, **facts: Any) -> None:
+    link = ("courses_enrolled", line_id)
+    timeline.add(w, student_id, entry, link, **facts)
+    student = letters.student(student_id)
+    about: dict[str, Any] = {"student": student.name, "student_id": student.student_id}
+    notifications.notify(w, "payment", "center", note, link, **about, **facts)
+
+
+# -- money ----------------------------------------------------------------------------------------------------
+
+
+def preview_money(actor: Actor, move: MoneyMove) -> Effect:
+    """What moving money would do; nothing is kept. UserErrors as from `move_money`, none about the reason."""
+    require(actor, "payment.move")
+    with changing.Rehearsal() as rehearsal, store.write("Move money", actor) as w:
+        rehearsal.show(_money_in(w, move, "-"))
+    return rehearsal.effect
+
+
+def move_money(actor: Actor, move: MoneyMove, shown: Effect | None = None) -> Effect:
+    """Move money from one line to another of the same student or payer; with `shown`, only as the preview said.
+
+    The source is owed again, on the invoice it has; the target gets an invoice where it had none. UserErrors
+    `transfer.same_line`, `transfer.above_paid`, `transfer.above_open`, `transfer.other_payer`, `payments.amount`,
+    `invoices.clock_back`, `changing.stale`, or beside `reason`.
+    """
+    require(actor, "payment.move")
+    reason = text.clean(move.reason, field="reason", required=True)
+    with store.write("Move money", actor) as w:
+        effect = _money_in(w, move, reason)
+        changing.hold(shown, effect)
+    return effect
+
+
+def _money_in(w: Write, move: MoneyMove, reason: str) -> Effect:
+    source, target, amount = changing.dues_of(move.source), changing.dues_of(move.target), move.amount_minor
+    if not source or not target:
+        raise UserError("payments.line_gone", "lines")
+    if source[0].key[:2] == target[0].key[:2]:
+        raise UserError("transfer.same_line", "target")
+    payments.check_amount(amount)
+    paid, left = sum(due.paid_minor for due in source), sum(due.open_minor for due in target)
+    if amount > paid:
+        raise UserError("transfer.above_paid", "amount", paid=paid, title=source[0].title)
+    if amount > left:
+        raise UserError("transfer.above_open", "amount", open=left, title=target[0].title)
+    _check_one_payer(source[0], target[0])
+    how, before = center.load(), changing.Before(source[0].student_id, [*source, *target])
+    freed = invoices.take_back(w, changing.puts_on(move.source), amount)
+    puts = _along(freed, target)
+    for invoice_id, to in invoices.put(w, how, puts):
+        if how.mail_invoices:
+            invoices.send(w, invoice_id, to)
+    facts: dict[str, Any] = {"amount": amount, "source": source[0].title, "target": target[0].title, "reason": reason}
+    students = list(dict.fromkeys((source[0].student_id, target[0].student_id)))
+    for student_id in students:
+        timeline.add(w, student_id, "transfer.timeline_money", ("users", student_id), **facts)
+    student = letters.student(students[0])
+    about: dict[str, Any] = {"student": student.name, "student_id": student.student_id}
+    link = ("users", student.student_id)
+    notifications.notify(w, "payment", "center", "transfer.money_moved", link, **about, **facts)
+    payers = {Payment.get_by_id(one.payment_id).student_id for one in freed}
+    balances.recompute_all(w, {*students, *payers})
+    after = [*changing.dues_of(move.source), *changing.dues_of(move.target)]
+    return before.effect(target[0].title, after, moved_minor=amount)
+
+
+def _check_one_payer(source: Due, target: Due) -> None:
+    if identity.root(source.student_id) == identity.root(target.student_id):
+        return
+    people = [User.get_by_id(identity.root(due.student_id)) for due in (source, target)]
+    for one, other in ((source.payer_id, target.payer_id), (people[0].payer_id, people[1].payer_id)):
+        if one is not None and one == other:
+            return
+    raise UserError("transfer.other_payer", "target")

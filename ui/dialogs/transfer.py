@@ -1,0 +1,207 @@
+"""Transfers: a place to another course or group, and money to another line; what each does stands there before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtWidgets import QComboBox, QGridLayout, QWidget
+
+from app import money, text
+from app.desk import dues, transfer
+from app.desk.dues import PayLine
+from app.errors import UserError
+from app.lists import calendar, catalog
+from app.lists import people as roster
+from app.text import _
+from ui import words
+from ui.context import Context
+from ui.dialogs.change import ChangeDialog
+from ui.dialogs.find import FindStudent
+from ui.widgets.basic import Button, Field, Text
+from ui.widgets.typed import TypedLine
+
+
+class TransferDialog(ChangeDialog):
+    """One running enrollment, the course or group it goes to, its price, a fee, and why."""
+
+    look_at = staticmethod(transfer.preview_place)
+    act = staticmethod(transfer.transfer_place)
+
+    def __init__(self, context: Context, parent: QWidget, student_id: int, line: PayLine | None = None) -> None:
+        super().__init__(context, parent, _("Transfer"), "arrow-right", width=680)
+        self.setObjectName("transfer")
+        running = [row for row in roster.enrollments(student_id) if row.status == "pending"]
+        self.what = QComboBox()
+        for row in running:
+            self.what.addItem(f"{row.title} · {row.number}", row.id)
+        if line is not None:
+            self.what.setCurrentIndex(max(self.what.findData(line.enrollment_id), 0))
+        self.place = QComboBox()
+        self.place.addItem(_("Please choose"), None)
+        groups = calendar.groups()
+        for offer in catalog.courses():
+            self.place.addItem(f"{offer.name}   {offer.code}", (offer, None))
+            for group in groups:
+                if group.course_id == offer.id:
+                    self.place.addItem(self._group_words(offer, group), (offer, group.session_id))
+        self.price = TypedLine()
+        self.fee = QComboBox()
+        self.fee.addItem(_("no fee"), None)
+        for product in catalog.products():
+            price = text.show_money(product.gross_minor(context.center.prices))
+            self.fee.addItem(f"{product.name}, {price}", product.id)
+        self.reason = TypedLine()
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(10)
+        for at, (key, label, edit, span) in enumerate(
+            (("enrollment", _("From"), self.what, 2), ("place", _("To"), self.place, 2),
+             ("list_price", _("Price there"), self.price, 1), ("items", _("Fee"), self.fee, 1),
+             ("reason", _("Reason"), self.reason, 2))
+        ):  # fmt: skip
+            row_at = (0, 1, 2, 2, 3)[at]
+            field = self.add_field(key, Field(label, edit, name=f"transfer_{key}"))
+            grid.addWidget(field, row_at, 1 if key == "items" else 0, 1, span)
+        self.body.addLayout(grid)
+        self.body.addWidget(self.view)
+        self.add_foot((), Button(_("Transfer it"), "check", kind="primary", keys=("Ctrl", "Enter")))
+        self.place.currentIndexChanged.connect(self._chosen)
+        self.what.currentIndexChanged.connect(self.look)
+        self.fee.currentIndexChanged.connect(self.look)
+        self.price.textEdited.connect(self.look)
+        self._chosen()
+        self.place.setFocus()
+
+    def _group_words(self, offer: catalog.Offer, group: calendar.Group) -> str:
+        name = group.name.removeprefix(offer.name).strip(" ,·")
+        days = ", ".join(words.weekday(day, self.context.center) for day in group.weekdays)
+        free = max(group.fullest.capacity - group.fullest.taken, 0)
+        said = _("{n} free").format(n=free)
+        return " · ".join(filter(None, (offer.name, name, f"{days} {group.start_time}", said)))
+
+    def _chosen(self) -> None:
+        chosen, here = self.place.currentData(), self.context.center
+        with QSignalBlocker(self.price):
+            price = money.format_plain(chosen[0].price_minor, here.currency, here.locale) if chosen else ""
+            self.price.setText(price)
+        self.look()
+
+    def _place(self) -> transfer.Place:
+        chosen, here = self.place.currentData(), self.context.center
+        if chosen is None or self.what.currentData() is None:
+            raise UserError("transfer.choose", "place")
+        return transfer.Place(
+            enrollment_id=self.what.currentData(),
+            course_id=chosen[0].id,
+            session_id=chosen[1],
+            list_price_minor=money.parse(self.price.text(), here.currency, here.locale, field="list_price"),
+            fee_product_id=self.fee.currentData(),
+            reason=self.reason.text(),
+        )
+
+    def asked(self) -> tuple[Any, ...]:
+        return (self._place(),)
+
+    def ordered(self) -> tuple[Any, ...]:
+        return (self._place(),)
+
+    def done_words(self) -> str:
+        assert self.effect is not None
+        return _("Transferred to {what}.").format(what=self.effect.title)
+
+
+class MoveMoneyDialog(ChangeDialog):
+    """Money from one line to another of the same student, or of somebody the same payer pays for."""
+
+    look_at = staticmethod(transfer.preview_money)
+    act = staticmethod(transfer.move_money)
+
+    def __init__(self, context: Context, parent: QWidget, student_id: int, line: PayLine | None = None) -> None:
+        super().__init__(context, parent, _("Move money"), "arrow-left-right", width=620)
+        self.setObjectName("move_money")
+        self.student_id = student_id
+        self.source, self.target = QComboBox(), QComboBox()
+        self._paid: dict[PayLine, int] = {}
+        self._open: dict[PayLine, int] = {}
+        for key, title, paid, _left in _lines(student_id):
+            if paid:
+                self._paid[key] = paid
+                said = _("{title}, {amount} paid").format(title=title, amount=text.show_money(paid))
+                self.source.addItem(said, key)
+        self._offer(student_id, "")
+        if line is not None and line in self._paid:
+            self.source.setCurrentIndex(list(self._paid).index(line))
+        elif line is not None and line in self._open:
+            self.target.setCurrentIndex(list(self._open).index(line))
+        self.body.addWidget(self.add_field("lines", Field(_("From"), self.source, name="move_source")))
+        self.body.addWidget(self.add_field("target", Field(_("To"), self.target, name="move_target")))
+        self.amount, self.reason = TypedLine(), TypedLine()
+        self.body.addWidget(self.add_field("amount", Field(_("Amount"), self.amount, name="move_amount")))
+        self.body.addWidget(self.add_field("reason", Field(_("Reason"), self.reason, name="move_reason")))
+        said = _("The line it comes from is owed again; the one it goes to gets an invoice where it has none.")
+        self.body.addWidget(Text(said, "small", "text3", wrap=True))
+        self.body.addWidget(self.view)
+        other = Button(_("To another student…"), "users", kind="quiet")
+        other.setObjectName("move_other")
+        other.clicked.connect(self._find)
+        self.add_foot((other,), Button(_("Move it"), "check", kind="primary", keys=("Ctrl", "Enter")))
+        self.source.currentIndexChanged.connect(self._chosen)
+        self.target.currentIndexChanged.connect(self._chosen)
+        self.amount.textEdited.connect(self.look)
+        self._chosen()
+        self.source.setFocus()
+
+    def _offer(self, student_id: int, name: str) -> None:
+        """The open lines of a student among the targets."""
+        for key, title, _paid, left in _lines(student_id):
+            if left and key not in self._open:
+                self._open[key] = left
+                said = _("{title}, {amount} open").format(title=title, amount=text.show_money(left))
+                self.target.addItem(" · ".join(filter(None, (name, said))), key)
+
+    def _find(self) -> None:
+        finder = FindStudent(self.context, self, _("Whose line is paid with it?"))
+        finder.chosen.connect(self._found)
+        finder.open()
+
+    def _found(self, student_id: int) -> None:
+        before = len(self._open)
+        self._offer(student_id, roster.page([student_id])[student_id].name)
+        if len(self._open) > before:
+            self.target.setCurrentIndex(before)
+        self._chosen()
+
+    def _chosen(self) -> None:
+        source, target, here = self.source.currentData(), self.target.currentData(), self.context.center
+        fits = min(self._paid.get(source, 0), self._open.get(target, 0))
+        self.amount.setText(money.format_plain(fits, here.currency, here.locale))
+        self.look()
+
+    def _move(self) -> transfer.MoneyMove:
+        source, target, here = self.source.currentData(), self.target.currentData(), self.context.center
+        if source is None or target is None:
+            raise UserError("transfer.no_two_lines", "target")
+        amount = money.parse(self.amount.text(), here.currency, here.locale, field="amount")
+        return transfer.MoneyMove(source, target, amount, self.reason.text())
+
+    def asked(self) -> tuple[Any, ...]:
+        return (self._move(),)
+
+    def ordered(self) -> tuple[Any, ...]:
+        return (self._move(),)
+
+    def done_words(self) -> str:
+        assert self.effect is not None
+        amount = text.show_money(self.effect.moved_minor)
+        return _("{amount} was moved to {what}.").format(amount=amount, what=self.effect.title)
+
+
+def _lines(student_id: int) -> list[tuple[PayLine, str, int, int]]:
+    """(line, title, paid, open) of what a student bought, in minor units."""
+    found: dict[PayLine, tuple[str, int, int]] = {}
+    for due in dues.of_student(student_id):
+        key = PayLine(due.enrollment_id, due.product_enrolled_id)
+        _title, paid, left = found.get(key, ("", 0, 0))
+        found[key] = (due.title, paid + due.paid_minor, left + due.open_minor)
+    return [(key, title, paid, left) for key, (title, paid, left) in found.items()]

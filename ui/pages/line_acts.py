@@ -1,0 +1,57 @@
+"""What is done with something a student bought: from its line at the payment desk, from its enrollment in the panel."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QMenu, QWidget
+
+from app.desk.dues import PayLine
+from app.text import N_, _
+from ui.context import Context
+from ui.theme import theme
+
+#: key, how it is said in a menu, icon, whether it is for enrollments alone.
+LINE_ACTS: tuple[tuple[str, str, str, bool], ...] = (
+    ("waive", N_("Waive what is open…"), "hand-coins", False),
+    ("replan", N_("Plan installments…"), "calendar-days", True),
+    ("transfer", N_("Transfer the place…"), "arrow-right", True),
+    ("move_money", N_("Move money to another line…"), "arrow-left-right", False),
+)
+
+
+def begin(key: str, context: Context, parent: QWidget, student_id: int, line: PayLine | None = None) -> None:
+    """Open the dialog of one of `LINE_ACTS`, on a line or with none chosen yet."""
+    if key == "waive":
+        from ui.dialogs.waive import WaiveDialog
+
+        WaiveDialog(context, parent, student_id, line).open()
+    elif key == "replan":
+        from ui.dialogs.replan import ReplanDialog
+
+        ReplanDialog(context, parent, student_id, line).open()
+    elif key == "transfer":
+        from ui.dialogs.transfer import TransferDialog
+
+        TransferDialog(context, parent, student_id, line).open()
+    elif key == "move_money":
+        from ui.dialogs.transfer import MoveMoneyDialog
+
+        MoveMoneyDialog(context, parent, student_id, line).open()
+
+
+def menu(context: Context, parent: QWidget, student_id: int, line: PayLine, at: QPoint) -> QMenu:
+    """The menu of a line, at a place on the screen."""
+    made = QMenu(parent)
+    made.setObjectName("line_menu")
+    made.aboutToHide.connect(made.deleteLater)
+    for key, said, icon, enrollments in LINE_ACTS:
+        if enrollments and line.enrollment_id is None:
+            continue
+        entry = made.addAction(theme().icon(icon, "text2"), _(said))
+        entry.setObjectName(f"line_{key}")
+        entry.triggered.connect(partial(begin, key, context, parent.window(), student_id, line))
+    made.popup(at)
+    made.setActiveAction(made.actions()[0])
+    return made
