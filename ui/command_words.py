@@ -15,7 +15,7 @@ PAY, ENROLL = "pay", "enroll"
 
 #: Words for what is done with a whole person (`person_acts.ACTS`), by their key.
 ACT_WORDS = {
-    "merge": N_("merge"), "leave": N_("leave"), "give": N_("everything"), "erase": N_("erase"),
+    "bill": N_("invoice"), "merge": N_("merge"), "leave": N_("leave"), "give": N_("everything"), "erase": N_("erase"),
 }  # fmt: skip
 
 

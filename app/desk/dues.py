@@ -45,7 +45,9 @@ class PayLine:
 
 @dataclass(frozen=True)
 class Due:
-    """One thing that can be paid on its own, in minor units. `invoice_id` is its invoice that is not credited."""
+    """One thing that can be paid on its own, in minor units. `invoice_id` is its invoice that is not credited, and
+    `billed_to` the payer who is the buyer there, None for the student.
+    """
 
     kind: str
     enrollment_id: int | None
@@ -72,6 +74,16 @@ class Due:
     paid_minor: int = 0
     invoice_id: int | None = None
     invoice_label: str | None = None
+    billed_to: int | None = None
+
+    def paid_by(self, usual: int | None) -> int | None:
+        """The payer: the buyer of its invoice; before there is one the line's own, else the usual one of the student.
+
+        None: the student pays.
+        """
+        if self.invoice_id is not None:
+            return self.billed_to
+        return self.payer_id if self.payer_id is not None else usual
 
     @property
     def key(self) -> Key:
@@ -288,11 +300,14 @@ def _with_money(dues: list[Due]) -> list[Due]:
 def _filled(dues: list[Due], paid: dict[Key, list[int]], invoiced: dict[Key, list[Any]]) -> list[Due]:
     found = []
     for due in dues:
-        invoice_id, label, pay_by = invoiced.get(due.key, (None, None, due.due_on))
+        invoice_id, label, pay_by, buyer = invoiced.get(due.key, (None, None, due.due_on, None))
         due_on = due.due_on if due.kind == "installment" else pay_by
+        paid_minor = sum(paid.get(due.key, ()))
         found.append(
-            _with(due, due_on=due_on, paid_minor=sum(paid.get(due.key, ())), invoice_id=invoice_id, invoice_label=label)
-        )
+            _with(
+                due, due_on=due_on, paid_minor=paid_minor, invoice_id=invoice_id, invoice_label=label, billed_to=buyer
+            )
+        )  # fmt: skip
     return sorted(
         found, key=lambda due: (due.due_on, due.enrollment_id or 0, due.product_enrolled_id or 0, due.position)
     )
@@ -310,11 +325,17 @@ def _paid(condition: Any) -> Any:
 
 
 def _invoiced(condition: Any) -> Any:
-    """The invoice of each due that was not credited: its id, its label, and when it is to be paid."""
+    """The invoice of each due that was not credited: its id, its label, when it is to be paid, and which payer by."""
     line, note = InvoiceLine, Invoice.alias()
     return (
         line.select(
-            line.enrollment_id, line.product_enrolled_id, line.installment_id, Invoice.id, Invoice.label, Invoice.due_on
+            line.enrollment_id,
+            line.product_enrolled_id,
+            line.installment_id,
+            Invoice.id,
+            Invoice.label,
+            Invoice.due_on,
+            Invoice.payer_id,
         )
         .join(Invoice, on=(Invoice.id == line.invoice_id))
         .join(note, JOIN.LEFT_OUTER, on=((note.refers_to == Invoice.id) & (note.is_full == 1)))

@@ -37,7 +37,10 @@ __all__ = [
 
 @dataclass(frozen=True)
 class OwedLine:
-    """Something a student still has to pay, in minor units. `kind`: enrollment, installment or product."""
+    """Something a student still has to pay, in minor units. `kind`: enrollment, installment or product.
+
+    `student` names whose it is where it is somebody else's than the list's.
+    """
 
     kind: str
     enrollment_id: int | None
@@ -52,6 +55,7 @@ class OwedLine:
     invoice_label: str | None
     rate_bp: int
     icon: str
+    student: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,7 @@ class StartedPayment:
 
 def owed(student_id: int) -> list[OwedLine]:
     """What the student still has to pay, oldest due first."""
-    names = OwedLine.__dataclass_fields__
+    names = [name for name in OwedLine.__dataclass_fields__ if name != "student"]
     return [
         OwedLine(**{name: getattr(due, name) for name in names})
         for due in dues.of_student(student_id)

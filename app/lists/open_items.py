@@ -76,7 +76,7 @@ def read(today: str) -> list[Line]:
     found: list[Line] = []
     for due in dues.of_everyone():
         name, number, pays, folded = names.get(due.student_id, ("", "", None, ""))
-        payer_id = due.payer_id or pays
+        payer_id = due.paid_by(pays)
         payer = payers.get(payer_id, "") if payer_id is not None else ""
         said = due.invoice_label or due.detail
         late, age = late_by(due.due_on)

@@ -152,7 +152,7 @@ def forms(driver: Driver) -> Iterator[QDialog]:
         driver.desk.open_items,
         *(
             partial(person_acts.act, key, driver.desk.context, students, driver.center.student)
-            for key in ("leave", "give", "erase")
+            for key in ("bill", "leave", "give", "erase")
         ),
         lambda: person_acts.merge_two(
             driver.desk.context, students, driver.center.student, driver.center.other_student

@@ -35,9 +35,13 @@ AT_ONCE = 5_000
 
 
 class OpenItems(FormDialog):
-    """`student_chosen(id)`: their payment is to be taken."""
+    """`student_chosen(id)`: their payment is to be taken. `together_chosen(student, payer)`: one for all of the payer.
+    `bill_chosen(student, payer or None)`: what has no invoice is to be billed.
+    """
 
     student_chosen = Signal(int)
+    together_chosen = Signal(int, int)
+    bill_chosen = Signal(int, object)
 
     def __init__(self, context: Context, parent: QWidget) -> None:
         super().__init__(parent, _("Open items"), "coins", width=1080)
@@ -94,8 +98,16 @@ class OpenItems(FormDialog):
         self.export.clicked.connect(self.save_as)
         self.kind = Segment([("xlsx", _("Excel"), ()), ("csv", _("CSV"), ())], "open_items_kind")
         self.kind.set_value("xlsx")
+        self.bill = Button(_("Invoice…"), "receipt-text", keys=("Alt", "I"))
+        self.bill.setObjectName("bill_these")
+        self.bill.clicked.connect(self.bill_these)
+        self.together = Button(_("Pay all of it"), "banknote", keys=("Alt", "P"))
+        self.together.setObjectName("pay_together")
+        self.together.clicked.connect(self.pay_together)
         main = Button(_("Show its lines"), "check", kind="primary", keys=("Ctrl", "Enter"))
-        self.add_foot((self.foot_words, self.export, self.kind), main)
+        self.add_foot((self.foot_words, self.export, self.kind, self.bill, self.together), main)
+        self._shortcut("Alt+I", self.bill_these)
+        self._shortcut("Alt+P", self.pay_together)
         self._shortcut("Ctrl+E", self.save_as)
         self.main.setObjectName("open_main")
         self.search.setFocus()
@@ -204,7 +216,7 @@ class OpenItems(FormDialog):
         self.stack.setCurrentWidget(table if self.shown else self.nothing)
         self.nothing.setText(_("Nothing of this is open."))
         self.main.set_label(_("Take the payment") if in_lines else _("Show its lines"))
-        for button in (self.main, self.export):
+        for button in (self.main, self.export, self.bill, self.together):
             button.setEnabled(bool(self.shown))
         count = len(self.shown)
         said = ngettext("{n} line, {amount}", "{n} lines, {amount}", count)
@@ -247,6 +259,30 @@ class OpenItems(FormDialog):
         student = self.lines[line_id].student_id
         self.accept()
         self.student_chosen.emit(student)
+
+    def _line_here(self) -> open_items.Line | None:
+        """The line the table stands at, or the first of the owner it stands at."""
+        table = self.stack.currentWidget()
+        here = table.current_id() if isinstance(table, RowTable) else None
+        return self.lines[here] if here is not None else None
+
+    def bill_these(self) -> None:
+        """Alt+I: an invoice over what has none yet, to whoever pays for it."""
+        line = self._line_here()
+        if line is not None and self.bill.isEnabled():
+            self.accept()
+            self.bill_chosen.emit(line.student_id, line.payer_id)
+
+    def pay_together(self) -> None:
+        """Alt+P: one payment for all that this payer owes, for whomever; for a student without a payer, theirs."""
+        line = self._line_here()
+        if line is None or not self.together.isEnabled():
+            return
+        self.accept()
+        if line.payer_id is not None:
+            self.together_chosen.emit(line.student_id, line.payer_id)
+        else:
+            self.student_chosen.emit(line.student_id)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, table = event.key(), self.stack.currentWidget()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app import clock, text
 from app.desk import payments
@@ -52,6 +52,11 @@ class WhoPays(QWidget):
         self.paid.setObjectName("payments_of_this")
         self.paid.setToolTip(_("Payments of this person, refunds (Alt+P)"))
         top.addWidget(self.paid)
+        self.bill = Button("", "receipt-text", kind="quiet")
+        self.bill.setAccessibleName(_("Invoice to be paid later"))
+        self.bill.setObjectName("bill_this")
+        self.bill.setToolTip(_("Invoice to be paid later (Alt+I)"))
+        top.addWidget(self.bill)
         self.other = Button(_("Other student"), "search", keys=("Ctrl", "F"), kind="quiet")
         top.addWidget(self.other)
 
@@ -60,6 +65,7 @@ class WhoPays(QWidget):
         self.avatar.setVisible(found is not None)
         self.badge.setVisible(found is not None)
         self.paid.setVisible(found is not None)
+        self.bill.setVisible(found is not None)
         self.other.set_label(_("Other student") if found is not None else _("Choose a student"))
         if found is None:
             self.name.setText(_("Nobody chosen yet"))
@@ -88,3 +94,17 @@ class WhoPays(QWidget):
         lines = ngettext("on {n} line", "on {n} lines", len(dues)).format(n=len(dues))
         why = _("· {amount} of it late").format(amount=text.show_money(late)) if late else lines
         self.why.setText(why if total else "")
+
+
+def fill_payers(box: QComboBox, found: roster.Overview | None, payer_id: int | None) -> None:
+    """Who may pay: the person, their usual payer, and the one named, who is then chosen."""
+    box.clear()
+    if found is None:
+        return
+    box.addItem(_("{name} pays").format(name=found.row.name), None)
+    if found.payer_id:
+        box.addItem(found.payer, found.payer_id)
+    if payer_id is not None and payer_id != found.payer_id:
+        box.addItem(dict(roster.payers()).get(payer_id, ""), payer_id)
+    if payer_id is not None:
+        box.setCurrentIndex(box.findData(payer_id))

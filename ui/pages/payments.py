@@ -33,7 +33,7 @@ from ui.pages.payment_owed import Owed
 from ui.pages.payment_parts import OwedRow, Steps, in_coins, likely_notes
 from ui.pages.payment_side import DaySide
 from ui.pages.payment_tender import TenderCard
-from ui.pages.payment_who import WhoPays
+from ui.pages.payment_who import WhoPays, fill_payers
 from ui.theme import theme
 from ui.widgets.basic import (
     Button,
@@ -67,6 +67,7 @@ class PaymentsPage(QWidget):
             ("Ctrl+F", _("other student")), ("Space", _("take the line")), ("Ins", _("add a course or product")),
             ("Alt+1 … 3", _("cash, card, transfer")), ("F8", _("exact cash")),
             ("Alt+4", _("split: a part by each means, check and other too")), ("Ctrl+Enter", _("start, complete")),
+            ("Alt+I", _("invoice to be paid later")),
             ("Alt+O", _("open items: what is unpaid and late")), ("Alt+P", _("payments of this person, refunds")),
             ("Esc", _("keep it Started for later")), ("R / O", _("print the receipt, open the invoice, when done")),
             ("M", _("the receipt in the mail queue, when done")),
@@ -98,8 +99,8 @@ class PaymentsPage(QWidget):
             ("Ctrl+F", self.other_student), ("F8", self.exact), ("Ctrl+Return", self.go_on), ("Ctrl+Enter", self.go_on),
             ("Alt+1", lambda: self.methods["cash"].click()), ("Alt+2", lambda: self.methods["card"].click()),
             ("Alt+3", lambda: self.methods["transfer"].click()),
-            ("Alt+4", self.split_further), ("Alt+O", self.open_items_requested.emit), ("Alt+P", self.show_payments),
-            ("Ins", self.owed.find_offer),
+            ("Alt+4", self.split_further), ("Alt+I", self.bill), ("Alt+O", self.open_items_requested.emit),
+            ("Alt+P", self.show_payments), ("Ins", self.owed.find_offer),
         ):  # fmt: skip
             self._shortcut(keys, act)
         theme().changed.connect(self._fit)
@@ -137,6 +138,7 @@ class PaymentsPage(QWidget):
         self.name = self.who.name
         self.who.other.clicked.connect(self.other_student)
         self.who.paid.clicked.connect(self.show_payments)
+        self.who.bill.clicked.connect(self.bill)
         column.addWidget(self.who)
         self.owed = Owed(self.context)
         self.owed.changed.connect(self._update)
@@ -226,14 +228,14 @@ class PaymentsPage(QWidget):
             if self._is_worked_at():
                 self.owed.let_go(self.student_id)
             else:
-                self.new_draft(self.student_id)
+                self.new_draft(self.student_id, self.owed.payer)
 
     def _is_worked_at(self) -> bool:
         """Whether somebody has typed or added something: then it is not begun anew under their hands."""
         return self._given_touched or self._splitting() or any(row.offer is not None for row in self.rows)
 
-    def new_draft(self, student_id: int | None) -> None:
-        """Begin anew with someone. Nothing is booked by looking."""
+    def new_draft(self, student_id: int | None, payer_id: int | None = None) -> None:
+        """Begin anew with someone, or with all that a payer pays for. Nothing is booked by looking."""
         self.student_id, self.payment_id, self.completed = student_id, None, None
         self._key = uuid7()
         self._given_touched = False
@@ -242,14 +244,10 @@ class PaymentsPage(QWidget):
         self.tender.say("")
         self.methods["cash"].setChecked(True)
         self.split.clear()
-        self.owed.show_student(student_id)
+        self.owed.show_student(student_id, payer_id)
         found = roster.overview(student_id) if student_id is not None else None
-        self.payer.clear()
         self.who.show_person(found)
-        if found is not None:
-            self.payer.addItem(_("{name} pays").format(name=found.row.name), None)
-            if found.payer_id:
-                self.payer.addItem(found.payer, found.payer_id)
+        fill_payers(self.payer, found, payer_id)
         self.steps.set(self._now() if found is not None else "")
         self.head.facts.setText("")
         self._show_hints()
@@ -560,7 +558,7 @@ class PaymentsPage(QWidget):
             self._kept(None)
 
     def _kept(self, _nothing: object) -> None:
-        self.new_draft(self.student_id)
+        self.new_draft(self.student_id, self.owed.payer)
         self.side.reload()
 
     def resume(self, payment_id: int) -> None:
@@ -657,6 +655,13 @@ class PaymentsPage(QWidget):
             dialog = PaymentsOf(self.context, self, found.row.id, found.row.name)
             dialog.refunded.connect(self._refunded)
             dialog.open()
+
+    def bill(self) -> None:
+        """Alt+I: what is owed here is billed, to be paid later."""
+        if self.student_id is not None and not self._stands():
+            from ui.dialogs.bill import bill  # first needed when something is billed
+
+            bill(self.context, self, self.student_id, self.payer.currentData())
 
     def _refunded(self) -> None:
         """What was given back is owed again; a draft that somebody works at stays as it is."""

@@ -14,6 +14,7 @@ from ui.dialogs.find import FindStudent
 
 #: key, how it is said in a menu, how with a name, icon.
 ACTS: tuple[tuple[str, str, str, str], ...] = (
+    ("bill", N_("Invoice to be paid later…"), N_("Invoice to {name}, to be paid later"), "receipt-text"),
     ("merge", N_("Merge with another record…"), N_("Merge {name} with another record"), "users"),
     ("leave", N_("Leaves the center…"), N_("{name} leaves the center"), "log-out"),
     ("give", N_("Everything about this person…"), N_("Everything about {name} in one file"), "file-text"),
@@ -24,6 +25,12 @@ ACTS: tuple[tuple[str, str, str, str], ...] = (
 def act(key: str, context: Context, parent: QWidget, student_id: int) -> None:
     """Begin one of `ACTS` for a student."""
     _BEGIN[key](context, parent, student_id)
+
+
+def _bill(context: Context, parent: QWidget, student_id: int) -> None:
+    from ui.dialogs.bill import bill
+
+    bill(context, parent, student_id)
 
 
 def _merge(context: Context, parent: QWidget, student_id: int) -> None:
@@ -60,6 +67,7 @@ def _erase(context: Context, parent: QWidget, student_id: int) -> None:
 
 
 _BEGIN: dict[str, Callable[[Context, QWidget, int], None]] = {
+    "bill": _bill,
     "merge": _merge,
     "leave": _leave,
     "give": _give,
