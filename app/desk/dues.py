@@ -12,6 +12,7 @@ from typing import Any
 
 from peewee import JOIN, fn
 
+from app.desk import identity
 from app.money import divide_half_up
 from app.store.models import (
     Course,
@@ -23,6 +24,7 @@ from app.store.models import (
     ProductEnrolled,
     Session,
     StudentPayment,
+    User,
 )
 from app.store.prepared import prepared
 
@@ -127,6 +129,30 @@ def chosen(lines: Iterable[PayLine]) -> list[Due]:
         [line.product_enrolled_id for line in wanted if line.product_enrolled_id is not None],
     )
     return [due for due in found if any(meant(line, due) for line in wanted)]
+
+
+def owed_by(student_id: int, payer_id: int | None) -> list[Due]:
+    """What is open and to be paid by a payer, for whomever; with None by the student themselves. Oldest due first."""
+    people = identity.records(student_id) if payer_id is None else paid_for(payer_id)
+    usual = {row.id: row.payer_id for row in User.select(User.id, User.payer_id).where(User.id.in_(list(people)))}
+    found = [
+        due
+        for one, pays in usual.items()
+        for due in of_student(one)
+        if due.open_minor > 0 and due.paid_by(pays) == payer_id
+    ]
+    return sorted(found, key=lambda due: (due.due_on, due.student_id))
+
+
+def paid_for(payer_id: int) -> list[int]:
+    """The students a payer pays for: as a rule, for something they bought, or on an invoice."""
+    found = {row.id for row in User.select(User.id).where(User.payer_id == payer_id, User.status != "merged")}
+    for line in (CourseEnrolled, ProductEnrolled):
+        named = line.select(line.student_id).where(line.payer_id == payer_id, line.status != "canceled").distinct()
+        found |= {row.student_id for row in named}
+    billed = InvoiceLine.select(InvoiceLine.student_id).join(Invoice, on=(Invoice.id == InvoiceLine.invoice_id))
+    found |= {identity.root(row.student_id) for row in billed.where(Invoice.payer_id == payer_id).distinct()}
+    return sorted(found)
 
 
 def of_everyone() -> list[Due]:

@@ -34,6 +34,7 @@ from app.store.models import (
     Payer,
     Payment,
     ProductEnrolled,
+    Promise,
     Session,
     SlotEnrolled,
     Timeline,
@@ -319,7 +320,7 @@ def _every_name(records: list[int]) -> list[str]:
 
 def _blank_rows(w: Write, touched: dict[str, set[int]], records: list[int]) -> None:
     """Free words on purchases and seats; the text, address and bytes of mails, and what servers said about them."""
-    for model in (CourseEnrolled, ProductEnrolled, SlotEnrolled):
+    for model in (CourseEnrolled, ProductEnrolled, SlotEnrolled, Promise):
         table = model._meta.table_name
         for row in list(model.select().where(model.student_id.in_(records))):
             touched.setdefault(table, set()).add(row.id)
@@ -433,6 +434,7 @@ _BLANKS: dict[str, Any] = {
     "mail_attempts": lambda row: {"reply": _reply(row.get("reply") or "")},
     "courses_enrolled": lambda row: {"discount_reason": "", "cancel_reason": ""},
     "product_enrolled": lambda row: {"discount_reason": "", "cancel_reason": ""},
+    "promises": lambda row: {"note": ""},
     "slot_enrolled": lambda row: {"override_reason": GONE if row.get("override_reason") else ""},
 }  # fmt: skip
 

@@ -1,6 +1,6 @@
 """Merging two records of one person: one stays in use, the other becomes a pointer to it that search still finds.
 
-Enrollments, sales, seats, notes and attachments move. What is frozen or kept for ever stays where it was written
+Enrollments, sales, seats, notes, promises and files move. What is frozen or kept for ever stays where it was written
 (documents, payments and the money put to use, mails, the timeline) and is read together with the record in use:
 balance, statement, credit and lists ask for a person with all of their records (`identity`). It is one operation, and
 `undo` parts the two again exactly.
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from app import clock, store, text
-from app.desk import balances, center, dues, identity, notifications, seats, timeline
+from app.desk import balances, center, dues, identity, notifications, promises, seats, timeline
 from app.desk.accounts import Actor, require
 from app.errors import UserError
 from app.store import Write, backup, search
@@ -29,6 +29,7 @@ from app.store.models import (
     Payment,
     Product,
     ProductEnrolled,
+    Promise,
     Slot,
     SlotEnrolled,
     User,
@@ -211,6 +212,10 @@ def _parts(other_id: int) -> tuple[Part, ...]:
             row.text.replace("\n", " ")[:80] for row in Note.select().where(Note.user_id == other_id).order_by(Note.id)
         ]),
         ("attachments", True, [row.file_name for row in _attachments(other_id)]),
+        ("promises", True, [
+            f"{text.show_money(row.amount_minor)}, {text.show(row.pay_on, 'date')}"
+            for row in Promise.select().where(Promise.student_id == other_id).order_by(Promise.id)
+        ]),
         ("payments", False, [
             f"{row.number}, {text.show_money(row.amount_minor)}"
             for row in Payment.select().where(Payment.student_id.in_(records)).order_by(Payment.id)
@@ -376,6 +381,7 @@ def merge(
         plan = _seats(stays_id, other_id, w.now, _dropped(twins))
         _move_purchases(w, stays_id, other_id, twins)
         freed = _move_seats(w, plan)
+        promises.moved(w, stays_id, other_id)
         for model, ids in (
             (Note, [row.id for row in Note.select(Note.id).where(Note.user_id == other_id)]),
             (Attachment, [row.id for row in _attachments(other_id)]),

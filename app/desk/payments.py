@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from peewee import Case, fn
 
 from app import clock, money, store, text
-from app.desk import balances, center, dues, identity, invoices, letters, notifications, split, till, timeline
+from app.desk import balances, center, dues, identity, invoices, letters, notifications, promises, split, till, timeline
 from app.desk.accounts import Actor, require
 from app.desk.dues import PayLine
 from app.desk.enrollment import Price, PricedItem, SaleItem, enroll_paid_in, sell_in
@@ -315,6 +315,7 @@ def complete(actor: Actor, payment_id: int) -> Completed:
         )
         issued = invoices.put(w, how, puts, payment.payer_id)
         _tell(w, how, payment, issued, puts, left, unsold)
+        promises.money_came(w, {put.due.student_id for put in puts})
         balances.recompute_all(w, {payment.student_id, *(put.due.student_id for put in puts)})
     return Completed(
         payment_id=payment.id,
@@ -479,6 +480,7 @@ def apply_credit(actor: Actor, student_id: int, lines: Sequence[PayLine]) -> tup
         for invoice_id, buyer in issued if how.mail_invoices else []:
             invoices.send(w, invoice_id, buyer)
         timeline.add(w, student_id, "payments.timeline_credit_used", ("users", student_id), amount=wanted)
+        promises.money_came(w, {put.due.student_id for put in puts})
         balances.recompute_all(w, {student_id, *(put.due.student_id for put in puts)})
     return tuple(invoice_id for invoice_id, _ in issued)
 

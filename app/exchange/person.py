@@ -33,6 +33,7 @@ from app.store.models import (
     Payment,
     Product,
     ProductEnrolled,
+    Promise,
     Session,
     Slot,
     SlotEnrolled,
@@ -102,6 +103,7 @@ def everything(student_id: int) -> dict[str, Rows]:
             InvoiceLine.invoice_id.in_(documents), InvoiceLine.student_id.in_(mine)
         ),
         "mails": MailQueue.select().where(MailQueue.student_id.in_(mine)),
+        "promises": Promise.select().where(Promise.student_id.in_(mine)),
         "notes": Note.select().where(Note.user_id.in_(mine)),
         "attachments": Attachment.select(
             Attachment.id, Attachment.file_name, Attachment.media_type, Attachment.size, Attachment.created_at

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from app.desk import dues, identity, payments
 from app.desk.dues import Due, PayLine
 from app.desk.payments import OwedLine
 from app.lists import statement
-from app.store.models import CourseEnrolled, Invoice, InvoiceLine, Payer, ProductEnrolled, User
+from app.store.models import Payer, User
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def lines(student_id: int | None, payer_id: int | None) -> list[BillLine]:
     With a payer: what they pay for, of all students, and what a student named besides has bought without a payer. With
     none: what the student pays for.
     """
-    people = _students_of(payer_id) if payer_id is not None else []
+    people = dues.paid_for(payer_id) if payer_id is not None else []
     student_id = identity.root(student_id) if student_id is not None else None
     if student_id is not None and student_id not in people:
         people.append(student_id)
@@ -51,7 +52,7 @@ def together(student_id: int, payer_id: int | None) -> list[OwedLine]:
     own = payments.owed(student_id)
     if payer_id is None:
         return own
-    others = [one for one in _students_of(payer_id) if one != identity.root(student_id)]
+    others = [one for one in dues.paid_for(payer_id) if one != identity.root(student_id)]
     names = [name for name in OwedLine.__dataclass_fields__ if name != "student"]
     return own + [
         OwedLine(**{name: getattr(due, name) for name in names}, student=student)
@@ -72,28 +73,17 @@ def _dues_of(people: list[int], student_id: int | None, payer_id: int | None) ->
                 yield f"{row.first_name} {row.last_name}".strip(), due
 
 
-def _students_of(payer_id: int) -> list[int]:
-    """Whom a payer pays for: as a rule, for something they bought, or on an invoice."""
-    found = dict.fromkeys(statement.of_payer(payer_id))
-    for line in (CourseEnrolled, ProductEnrolled):
-        named = line.select(line.student_id).where(line.payer_id == payer_id, line.status != "canceled").distinct()
-        found |= dict.fromkeys(row.student_id for row in named)
-    billed = InvoiceLine.select(InvoiceLine.student_id).join(Invoice, on=(Invoice.id == InvoiceLine.invoice_id))
-    for row in billed.where(Invoice.payer_id == payer_id).distinct():
-        found[identity.root(row.student_id)] = None
-    return list(found)
-
-
 def payer_of(student_id: int) -> int | None:
     """Who pays for a student as a rule."""
     found = statement.payer_of(identity.root(student_id))
     return found[0] if found is not None else None
 
 
-def has_address(student_id: int, payer_id: int | None) -> bool:
+def has_address(student_id: int | None, payer_id: int | None) -> bool:
     """Whether the buyer has an address for mail."""
-    if payer_id is not None:
-        row = Payer.get_or_none(Payer.id == payer_id)
-    else:
-        row = User.get_or_none(User.id == identity.root(student_id))
-    return bool(row is not None and row.email)
+    if payer_id is None and student_id is None:
+        return False
+    found: Any = Payer.select(Payer.email).where(Payer.id == payer_id)
+    if payer_id is None:
+        found = User.select(User.email).where(User.id == identity.root(student_id or 0))
+    return any(email for (email,) in found.tuples())

@@ -770,3 +770,7 @@ def lay_ground(folder: Path, one: Scenario, ground: SmallCenter) -> SmallCenter:
         finally:
             store.close_center()
     return here
+
+
+# The scenarios of a topic stand in a file of their own, which needs what is above.
+from tests.support import writers_billing as writers_billing  # noqa: E402

@@ -280,8 +280,7 @@ class BillDialog(FormDialog):
 
 
 def _lines(asked: int, student_id: int | None, payer_id: int | None) -> tuple[int, list[billing.BillLine], bool]:
-    reachable = billing.has_address(student_id, payer_id) if (student_id or payer_id) else False
-    return asked, billing.lines(student_id, payer_id), reachable
+    return asked, billing.lines(student_id, payer_id), billing.has_address(student_id, payer_id)
 
 
 def bill(context: Context, parent: QWidget, student_id: int | None, payer_id: int | None = None) -> None:
