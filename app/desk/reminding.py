@@ -69,7 +69,8 @@ def sent() -> dict[tuple[str, int], list[str]]:
     for (key,) in query.tuples():
         _event, kind, number, day = str(key).split(":")
         one = int(number)
-        found.setdefault((kind, merged.get(one, one) if kind == "student" else one), []).append(day)
+        whose = merged.get(one) or one if kind == "student" else one
+        found.setdefault((kind, whose), []).append(day)
     return {owner: sorted(days) for owner, days in found.items()}
 
 
