@@ -83,11 +83,12 @@ class BillDialog(FormDialog):
             self.payer.setCurrentIndex(max(self.payer.findData(payer_id), 0))
         upper = QHBoxLayout()
         upper.setSpacing(16)
-        upper.addWidget(self.add_field("payer", Field(_("Bill to"), self.payer, name="bill_to")), 2)
+        top = Qt.AlignmentFlag.AlignTop
+        upper.addWidget(self.add_field("payer", Field(_("Bill to"), self.payer, name="bill_to")), 2, top)
         self.due_on = TypedLine()
         self.due_on.setPlaceholderText(self._usual_day())
         due = Field(_("To be paid by"), self.due_on, name="due_on", hint=_("like 2026-03-24; empty: as always"))
-        upper.addWidget(self.add_field("due_on", due), 1)
+        upper.addWidget(self.add_field("due_on", due), 1, top)
         self.body.addLayout(upper)
         self.body.addWidget(self._line_box())
         self.note = QPlainTextEdit()
@@ -98,8 +99,6 @@ class BillDialog(FormDialog):
         self.mail = QCheckBox(_("Mail the invoice"))
         self.mail.setObjectName("mail_invoice")
         self.mail.setAccessibleName(self.mail.text())
-        self.sum = Text("", "name")
-        self.sum.setObjectName("bill_sum")
         look = Button(_("Preview"), "eye", keys=("Ctrl", "P"))
         look.setObjectName("preview_bill")
         look.clicked.connect(self.look)
@@ -125,7 +124,6 @@ class BillDialog(FormDialog):
         head.setContentsMargins(12, 6, 8, 6)
         head.addWidget(Text(_("Lines that have no invoice yet"), "label", "text2"))
         head.addStretch(1)
-        self.sum_here = head
         self.every = Button(_("All or none"), kind="quiet", keys=("Alt", "A"), size="small")
         self.every.setObjectName("all_or_none")
         self.every.clicked.connect(self.all_or_none)
@@ -143,7 +141,7 @@ class BillDialog(FormDialog):
         self.scroller.setWidget(inner)
         parent = self.parentWidget()
         room = parent.window().height() if parent is not None else 768
-        self.scroller.setFixedHeight(max(min(theme().px(220), room - theme().px(470)), 120))
+        self.scroller.setFixedHeight(max(min(theme().px(208), room - theme().px(500)), 120))
         column.addWidget(self.scroller)
         return box
 
@@ -178,9 +176,10 @@ class BillDialog(FormDialog):
         for line in lines:
             if line.student_id != student:
                 student = line.student_id
-                name = Line(line.student, "label", "text2")
-                name.setContentsMargins(12, 8, 12, 2)
-                self.lines.addWidget(name)
+                whose = QHBoxLayout()
+                whose.setContentsMargins(12, 8, 12, 2)
+                whose.addWidget(Line(line.student, "label", "text2"))
+                self.lines.addLayout(whose)
             row = BillRow(self.context, line)
             row.take.setChecked(line.line not in left_out)
             row.take.toggled.connect(self._say)

@@ -48,7 +48,7 @@ class OpenItems(FormDialog):
     bill_chosen = Signal(int, object)
 
     def __init__(self, context: Context, parent: QWidget) -> None:
-        super().__init__(parent, _("Open items"), "coins", width=1080)
+        super().__init__(parent, _("Open items"), "coins", width=1180)
         self.setObjectName("open_items")
         self.context = context
         self.lines: list[open_items.Line] = []
@@ -62,6 +62,10 @@ class OpenItems(FormDialog):
         self.search = SearchField(_("Name, number, invoice or course"), "open_items_words", low=True)
         self.search.textChanged.connect(self._again)
         upper.addWidget(self.search, 1)
+        self.marks = [Chip(_("Promised"), key="mark_promised"), Chip(_("Promise broken"), key="mark_broken")]
+        for chip in self.marks:
+            chip.clicked.connect(self._again)
+            upper.addWidget(chip)
         self.by = Segment(
             [("student", _("By student"), ()), ("payer", _("By who pays"), ()), ("line", _("Every line"), ())],
             "open_items_by",
@@ -73,21 +77,17 @@ class OpenItems(FormDialog):
         chips = QHBoxLayout()
         chips.setSpacing(8)
         self.chips = [Chip(name, key=f"age_{number}") for number, name in enumerate(age_names())]
-        self.marks = [
-            Chip(_("Promised"), key="mark_promised"), Chip(_("Promise broken"), key="mark_broken"),
-        ]  # fmt: skip
-        for chip in (*self.chips, *self.marks):
+        for chip in self.chips:
             chip.clicked.connect(self._again)
             chips.addWidget(chip)
         chips.addStretch(1)
         self.body.addLayout(chips)
-        acts = QHBoxLayout()
-        acts.setSpacing(8)
         self.back = Button("", "arrow-left-right", kind="quiet", keys=("Backspace",), size="small")
         self.back.setObjectName("all_owners")
         self.back.clicked.connect(self.show_all)
-        acts.addWidget(self.back)
-        acts.addStretch(1)
+        self.body.addWidget(self.back, 0, Qt.AlignmentFlag.AlignLeft)
+        acts = QHBoxLayout()
+        acts.setSpacing(8)
         self.acts = [
             self._act(_("Promise…"), "hourglass", "S", "promise", self.note_promise),
             self._act(_("Remind…"), "mail", "R", "remind", self.remind_one),
@@ -97,6 +97,7 @@ class OpenItems(FormDialog):
         ]
         for button in self.acts:
             acts.addWidget(button)
+        acts.addStretch(1)
         self.body.addLayout(acts)
         self.by_owner = RowTable(PagedModel(self._owner_columns(), self._owner_rows), "open_owners", 36)
         self.by_owner.activated_id.connect(self.show_lines_of)
@@ -110,7 +111,7 @@ class OpenItems(FormDialog):
         for widget in (self.by_owner, self.by_line, self.nothing):
             self.stack.addWidget(widget)
         self.stack.setCurrentWidget(self.nothing)
-        self.stack.setFixedHeight(min(theme().px(400), max(parent.window().height() - theme().px(330), 160)))
+        self.stack.setFixedHeight(min(theme().px(400), max(parent.window().height() - theme().px(372), 160)))
         self.body.addWidget(self.stack)
         self.foot_words = Text("", "name")
         self.foot_words.setObjectName("open_sum")
@@ -347,8 +348,11 @@ class OpenItems(FormDialog):
     def remind_one(self) -> None:
         """Alt+R: a reminder to whoever pays what the table stands at."""
         line = self._line_here()
-        if line is not None and self.shown:
-            self._remind([(line.student_id, line.payer_id)])
+        if line is None or not self.shown:
+            return
+        in_lines = self.stack.currentWidget() is self.by_line
+        lines = [line] if in_lines else self.owners[line.id].lines
+        self._remind(list({_owner(one): (one.student_id, one.payer_id) for one in lines}.values()))
 
     def remind_all(self) -> None:
         """Alt+T: a reminder to everyone who pays what is shown."""

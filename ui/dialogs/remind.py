@@ -42,7 +42,7 @@ class RemindDialog(FormDialog):
             lambda wanted: {one: self.planned[one] for one in wanted},
         )
         self.table = RowTable(model, "reminded_rows", 36)
-        self.table.setFixedHeight(theme().px(36) * (6 if len(owners) > 1 else 2))
+        self.table.setFixedHeight(theme().px(36) * (5 if len(owners) > 1 else 2))
         self.table.selected_id.connect(self._selected)
         self.body.addWidget(self.table)
         self.left_out = Text("", "label", "warn", wrap=True)
@@ -54,7 +54,7 @@ class RemindDialog(FormDialog):
         self.mail.setTabChangesFocus(True)
         self.mail.setObjectName("reminder_text")
         self.mail.setAccessibleName(_("The mail"))
-        self.mail.setFixedHeight(theme().px(190))
+        self.mail.setFixedHeight(theme().px(170))
         self.body.addWidget(self.mail)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
@@ -81,6 +81,7 @@ class RemindDialog(FormDialog):
         self.planned = planned
         self.table.show_ids(list(range(len(planned))))
         going = [one for one in planned if not one.obstacle]
+        self.table.select_id(next((n for n, one in enumerate(planned) if not one.obstacle), 0))
         left = len(planned) - len(going)
         said = ngettext("{n} is left out, with the reason beside the name.", "{n} are left out, with the reason beside"
                         " the name.", left)  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app import clock, text
@@ -52,11 +54,6 @@ class WhoPays(QWidget):
         self.paid.setObjectName("payments_of_this")
         self.paid.setToolTip(_("Payments of this person, refunds (Alt+P)"))
         top.addWidget(self.paid)
-        self.bill = Button("", "receipt-text", kind="quiet")
-        self.bill.setAccessibleName(_("Invoice to be paid later"))
-        self.bill.setObjectName("bill_this")
-        self.bill.setToolTip(_("Invoice to be paid later (Alt+I)"))
-        top.addWidget(self.bill)
         self.other = Button(_("Other student"), "search", keys=("Ctrl", "F"), kind="quiet")
         top.addWidget(self.other)
 
@@ -65,7 +62,6 @@ class WhoPays(QWidget):
         self.avatar.setVisible(found is not None)
         self.badge.setVisible(found is not None)
         self.paid.setVisible(found is not None)
-        self.bill.setVisible(found is not None)
         self.other.set_label(_("Other student") if found is not None else _("Choose a student"))
         if found is None:
             self.name.setText(_("Nobody chosen yet"))
@@ -108,3 +104,13 @@ def fill_payers(box: QComboBox, found: roster.Overview | None, payer_id: int | N
         box.addItem(dict(roster.payers()).get(payer_id, ""), payer_id)
     if payer_id is not None:
         box.setCurrentIndex(box.findData(payer_id))
+
+
+def bill_button(act: Callable[[], None]) -> Button:
+    """The sign that bills what is owed here, to be paid later."""
+    button = Button("", "receipt-text", kind="flat")
+    button.setAccessibleName(_("Invoice to be paid later"))
+    button.setObjectName("bill_this")
+    button.setToolTip(_("Invoice to be paid later (Alt+I)"))
+    button.clicked.connect(act)
+    return button

@@ -33,7 +33,7 @@ from ui.pages.payment_owed import Owed
 from ui.pages.payment_parts import OwedRow, Steps, in_coins, likely_notes
 from ui.pages.payment_side import DaySide
 from ui.pages.payment_tender import TenderCard
-from ui.pages.payment_who import WhoPays, fill_payers
+from ui.pages.payment_who import WhoPays, bill_button, fill_payers
 from ui.theme import theme
 from ui.widgets.basic import (
     Button,
@@ -85,7 +85,7 @@ class PaymentsPage(QWidget):
         self.unpaid = Button(_("Open items"), "coins", kind="flat", keys=("Alt", "O"))
         self.unpaid.setToolTip(_("Open items (Alt+O)"))
         self.unpaid.clicked.connect(self.open_items_requested)
-        self.head = PageHead(_("Payment desk"), [self.unpaid, self.steps])
+        self.head = PageHead(_("Payment desk"), [bill_button(self.bill), self.unpaid, self.steps])
         column.addWidget(self.head)
         row = QHBoxLayout()
         row.setSpacing(12)
@@ -138,7 +138,6 @@ class PaymentsPage(QWidget):
         self.name = self.who.name
         self.who.other.clicked.connect(self.other_student)
         self.who.paid.clicked.connect(self.show_payments)
-        self.who.bill.clicked.connect(self.bill)
         column.addWidget(self.who)
         self.owed = Owed(self.context)
         self.owed.changed.connect(self._update)
