@@ -347,12 +347,35 @@ class Desk(QObject):
             self.window.go("students").select(student)
 
     def open_items(self) -> None:
-        """What is unpaid in the whole center, by age; from there to the payment desk."""
+        """What is unpaid in the whole center, by age; from there to the payment desk, or to an invoice."""
         from ui.dialogs.open_items import OpenItems
 
         dialog = OpenItems(self.context, self.window)
         dialog.student_chosen.connect(self.pay_for)
+        dialog.together_chosen.connect(self.pay_together)
+        dialog.bill_chosen.connect(self.bill_for)
         dialog.open()
+
+    def pay_together(self, student_id: int, payer_id: int) -> None:
+        """The payment desk with all that somebody pays for."""
+        self.window.page("payments").new_draft(student_id, payer_id)
+        self.window.go("payments")
+
+    def bill(self) -> None:
+        """An invoice to be paid later: for the selected student, or whoever is found."""
+        student = self._selected()
+        if student is not None:
+            self.bill_for(student, None)
+            return
+        finder = FindStudent(self.context, self.window, _("Whose lines are billed?"))
+        finder.chosen.connect(self.bill_for)
+        finder.open()
+
+    def bill_for(self, student_id: int, payer_id: object = None) -> None:
+        """The invoice dialog for a student, or for all whom a payer pays for."""
+        from ui.dialogs.bill import bill
+
+        bill(self.context, self.window, student_id, payer_id if isinstance(payer_id, int) else None)
 
     def choose_actor(self) -> None:
         """Who is at the desk: chosen from the staff, without a password until sign-in exists."""
@@ -431,6 +454,7 @@ class Desk(QObject):
             (_("Families and companies: who pays for others"), "wallet", (), self.find_payer),
             (_("New payer"), "plus", (), self._new_payer),
             (_("Open items: what is unpaid and late"), "coins", (), self.open_items),
+            (_("Invoice to be paid later"), "receipt-text", (), self.bill),
             (_("Back up now"), "hard-drive", (), self._back_up),
             (_("Safe keeping: backups, restore, check"), "history", (), self.safe_keeping),
             (_("Check and repair the file"), "shield-check", (), self.check_file),

@@ -12,6 +12,7 @@ from typing import Any
 
 from peewee import JOIN, fn
 
+from app.desk import identity
 from app.money import divide_half_up
 from app.store.models import (
     OFF_PLAN,
@@ -24,6 +25,7 @@ from app.store.models import (
     ProductEnrolled,
     Session,
     StudentPayment,
+    User,
 )
 from app.store.prepared import prepared
 
@@ -46,7 +48,9 @@ class PayLine:
 
 @dataclass(frozen=True)
 class Due:
-    """One thing that can be paid on its own, in minor units. `invoice_id` is its invoice that is not credited."""
+    """One thing that can be paid on its own, in minor units. `invoice_id` is its invoice that is not credited, and
+    `billed_to` the payer who is the buyer there, None for the student.
+    """
 
     kind: str
     enrollment_id: int | None
@@ -73,6 +77,16 @@ class Due:
     paid_minor: int = 0
     invoice_id: int | None = None
     invoice_label: str | None = None
+    billed_to: int | None = None
+
+    def paid_by(self, usual: int | None) -> int | None:
+        """The payer: the buyer of its invoice; before there is one the line's own, else the usual one of the student.
+
+        None: the student pays.
+        """
+        if self.invoice_id is not None:
+            return self.billed_to
+        return self.payer_id if self.payer_id is not None else usual
 
     @property
     def key(self) -> Key:
@@ -116,6 +130,30 @@ def chosen(lines: Iterable[PayLine]) -> list[Due]:
         [line.product_enrolled_id for line in wanted if line.product_enrolled_id is not None],
     )
     return [due for due in found if any(meant(line, due) for line in wanted)]
+
+
+def owed_by(student_id: int, payer_id: int | None) -> list[Due]:
+    """What is open and to be paid by a payer, for whomever; with None by the student themselves. Oldest due first."""
+    people = identity.records(student_id) if payer_id is None else paid_for(payer_id)
+    usual = {row.id: row.payer_id for row in User.select(User.id, User.payer_id).where(User.id.in_(list(people)))}
+    found = [
+        due
+        for one, pays in usual.items()
+        for due in of_student(one)
+        if due.open_minor > 0 and due.paid_by(pays) == payer_id
+    ]
+    return sorted(found, key=lambda due: (due.due_on, due.student_id))
+
+
+def paid_for(payer_id: int) -> list[int]:
+    """The students a payer pays for: as a rule, for something they bought, or on an invoice."""
+    found = {row.id for row in User.select(User.id).where(User.payer_id == payer_id, User.status != "merged")}
+    for line in (CourseEnrolled, ProductEnrolled):
+        named = line.select(line.student_id).where(line.payer_id == payer_id, line.status != "canceled").distinct()
+        found |= {row.student_id for row in named}
+    billed = InvoiceLine.select(InvoiceLine.student_id).join(Invoice, on=(Invoice.id == InvoiceLine.invoice_id))
+    found |= {identity.root(row.student_id) for row in billed.where(Invoice.payer_id == payer_id).distinct()}
+    return sorted(found)
 
 
 def of_everyone() -> list[Due]:
@@ -289,11 +327,14 @@ def _with_money(dues: list[Due]) -> list[Due]:
 def _filled(dues: list[Due], paid: dict[Key, list[int]], invoiced: dict[Key, list[Any]]) -> list[Due]:
     found = []
     for due in dues:
-        invoice_id, label, pay_by = invoiced.get(due.key, (None, None, due.due_on))
+        invoice_id, label, pay_by, buyer = invoiced.get(due.key, (None, None, due.due_on, None))
         due_on = due.due_on if due.kind == "installment" else pay_by
+        paid_minor = sum(paid.get(due.key, ()))
         found.append(
-            _with(due, due_on=due_on, paid_minor=sum(paid.get(due.key, ())), invoice_id=invoice_id, invoice_label=label)
-        )
+            _with(
+                due, due_on=due_on, paid_minor=paid_minor, invoice_id=invoice_id, invoice_label=label, billed_to=buyer
+            )
+        )  # fmt: skip
     return sorted(
         found, key=lambda due: (due.due_on, due.enrollment_id or 0, due.product_enrolled_id or 0, due.position)
     )
@@ -311,11 +352,17 @@ def _paid(condition: Any) -> Any:
 
 
 def _invoiced(condition: Any) -> Any:
-    """The invoice of each due that was not credited: its id, its label, and when it is to be paid."""
+    """The invoice of each due that was not credited: its id, its label, when it is to be paid, and which payer by."""
     line, note = InvoiceLine, Invoice.alias()
     return (
         line.select(
-            line.enrollment_id, line.product_enrolled_id, line.installment_id, Invoice.id, Invoice.label, Invoice.due_on
+            line.enrollment_id,
+            line.product_enrolled_id,
+            line.installment_id,
+            Invoice.id,
+            Invoice.label,
+            Invoice.due_on,
+            Invoice.payer_id,
         )
         .join(Invoice, on=(Invoice.id == line.invoice_id))
         .join(note, JOIN.LEFT_OUTER, on=((note.refers_to == Invoice.id) & (note.is_full == 1)))

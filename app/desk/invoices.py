@@ -70,7 +70,8 @@ def open_minor(invoice_id: int) -> int:
 
 def document(invoice_id: int) -> InvoiceDocument:
     """A document as it was frozen, ready to be rendered. UserError `store.gone`."""
-    return InvoiceDocument.from_snapshot(_invoice(invoice_id).snapshot)
+    invoice = _invoice(invoice_id)
+    return InvoiceDocument.from_snapshot(invoice.snapshot, invoice.layout_version)
 
 
 def copy_state(invoice_id: int) -> CopyState:
@@ -86,72 +87,138 @@ def copy_state(invoice_id: int) -> CopyState:
 # -- issuing --------------------------------------------------------------------------------------------------
 
 
-def bill(
-    actor: Actor, student_id: int, lines: Sequence[PayLine], payer_id: int | None = None, *, send_mail: bool = True
-) -> int:
-    """Issue one invoice over lines that have none yet, to be paid later; returns its id.
+#: A text on a document has at most so many characters.
+NOTE_LIMIT = 1_000
 
-    UserErrors `invoices.nothing_to_bill`, `invoices.already_invoiced`, `invoices.clock_back`.
+
+def bill(
+    actor: Actor,
+    student_id: int,
+    lines: Sequence[PayLine],
+    payer_id: int | None = None,
+    *,
+    due_on: str | None = None,
+    note: str = "",
+    send_mail: bool | None = None,
+) -> int:
+    """Issue one invoice over lines that have none yet, of one student or of several, to be paid later; returns its id.
+
+    `due_on` is an ISO day, None or '' for the center's own number of days; `note` a text on the document; `send_mail`
+    None leaves it to the center's setting. UserErrors `invoices.nothing_to_bill`, `invoices.already_invoiced`,
+    `invoices.line_gone` (canceled meanwhile), `invoices.bad_date` and `invoices.due_past` beside `due_on`, about the
+    text beside `note`, `invoices.clock_back`.
     """
     require(actor, "invoice.issue")
+    note = _note(note)
     with store.write("Issue invoice", actor) as w:
         how = center.load()
-        chosen = dues.chosen(lines)
-        if not chosen:
-            raise UserError("invoices.nothing_to_bill", "lines")
-        for due in chosen:
-            if due.invoice_id is not None:
-                raise UserError("invoices.already_invoiced", "lines", title=due.title, label=due.invoice_label)
+        chosen = _to_bill(lines)
+        pay_by = _pay_by(due_on, _today(how, w))
         to = letters.buyer(student_id, payer_id)
-        invoice_id = issue(w, how, to, [(due, ()) for due in chosen])
-        if send_mail and how.mail_invoices:
+        invoice_id = issue(w, how, to, [(due, ()) for due in chosen], due_on=pay_by, note=note)
+        if how.mail_invoices if send_mail is None else send_mail:
             send(w, invoice_id, to)
     return invoice_id
 
 
-def issue(w: Write, how: Center, to: Buyer, items: Sequence[tuple[Due, Sequence[Put]]]) -> int:
+def preview(
+    student_id: int, lines: Sequence[PayLine], payer_id: int | None = None, *, due_on: str | None = None, note: str = ""
+) -> InvoiceDocument:
+    """The document that `bill` would issue now, without a number. Reads only; UserErrors as from `bill`."""
+    note, how = _note(note), center.load()
+    chosen = _to_bill(lines)
+    issued_on = _date_at(how, clock.now())
+    to = letters.buyer(student_id, payer_id)
+    head, drawn = _drawn_up(how, to, [(due, ()) for due in chosen], issued_on, _pay_by(due_on, issued_on))
+    head |= {"label": "–", "kind": "invoice"}
+    return InvoiceDocument.from_snapshot(_frozen(head, drawn, how, asdict(to), (), "", note))
+
+
+def _note(note: str) -> str:
+    return text.clean(note, field="note", limit=NOTE_LIMIT, multiline=True)
+
+
+def _to_bill(lines: Sequence[PayLine]) -> list[Due]:
+    """The dues that are put on an invoice, oldest due first."""
+    chosen = dues.chosen(lines)
+    if not all(any(dues.meant(line, due) for due in chosen) for line in lines):
+        raise UserError("invoices.line_gone", "lines")
+    if not chosen:
+        raise UserError("invoices.nothing_to_bill", "lines")
+    for due in chosen:
+        if due.invoice_id is not None:
+            raise UserError("invoices.already_invoiced", "lines", title=due.title, label=due.invoice_label)
+    return chosen
+
+
+def _pay_by(typed: str | None, today: str) -> str | None:
+    """The day by which an invoice is to be paid, as it was typed."""
+    if typed is None or not typed.strip():
+        return None
+    try:
+        due_on = date.fromisoformat(typed.strip()).isoformat()
+    except ValueError as error:
+        raise UserError("invoices.bad_date", "due_on", text=typed.strip()[:40]) from error
+    if due_on < today:
+        raise UserError("invoices.due_past", "due_on", due=due_on, today=today)
+    return due_on
+
+
+def issue(
+    w: Write,
+    how: Center,
+    to: Buyer,
+    items: Sequence[tuple[Due, Sequence[Put]]],
+    *,
+    due_on: str | None = None,
+    note: str = "",
+) -> int:
     """Issue an invoice over `items` (each due with what is being paid on it now) inside a running write.
 
     UserError `invoices.clock_back` if the computer's date lies before the last document's.
     """
     issued_on = _today(how, w)
-    paid = sum(put.amount_minor for _, puts in items for put in puts)
-    gross = sum(due.gross_minor for due, _ in items)
-    due_on = issued_on
-    if paid < gross:
-        due_on = (date.fromisoformat(issued_on) + timedelta(days=how.due_days)).isoformat()
-        if all(due.kind == "installment" for due, _ in items):
-            due_on = max(issued_on, min(due.due_on for due, _ in items))
+    head, lines = _drawn_up(how, to, items, issued_on, due_on)
     number, label = _number(w, "invoice", how.invoice_pattern, issued_on)
-    lines = [_line(position, due) for position, (due, _) in enumerate(items, start=1)]
-    invoice_id = _insert(
-        w,
-        {
-            "series": f"invoice-{issued_on[:4]}",
-            "number": number,
-            "label": label,
-            "kind": "invoice",
-            "student_id": to.student_id,
-            "payer_id": to.payer_id,
-            "buyer_name": to.name,
-            "language": to.language,
-            "currency": how.currency,
-            "issued_on": issued_on,
-            "service_from": min(due.service_from for due, _ in items),
-            "service_to": max(due.service_to for due, _ in items),
-            "due_on": due_on,
-            "net_minor": sum(due.net_minor for due, _ in items),
-            "tax_minor": sum(due.tax_minor for due, _ in items),
-            "gross_minor": gross,
-        },
-        lines,
-        how,
-        asdict(to),
-        [put for _, puts in items for put in puts],
-    )
+    head |= {"series": f"invoice-{issued_on[:4]}", "number": number, "label": label, "kind": "invoice"}
+    puts = [put for _, puts in items for put in puts]
+    invoice_id = _insert(w, head, lines, how, asdict(to), puts, note=note)
+    gross = head["gross_minor"]
     for student_id in sorted({due.student_id for due, _ in items}):
         timeline.add(w, student_id, "invoices.timeline_issued", ("invoices", invoice_id), label=label, amount=gross)
     return invoice_id
+
+
+def _drawn_up(
+    how: Center, to: Buyer, items: Sequence[tuple[Due, Sequence[Put]]], issued_on: str, due_on: str | None
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Head, without its number, and lines of an invoice. A line of somebody else than the buyer names the student."""
+    paid = sum(put.amount_minor for _, puts in items for put in puts)
+    gross = sum(due.gross_minor for due, _ in items)
+    if due_on is None:
+        due_on = issued_on
+        if paid < gross:
+            due_on = (date.fromisoformat(issued_on) + timedelta(days=how.due_days)).isoformat()
+            if all(due.kind == "installment" for due, _ in items):
+                due_on = max(issued_on, min(due.due_on for due, _ in items))
+    students = {due.student_id for due, _ in items}
+    named = {one: letters.student(one).name for one in students} if to.payer_id or len(students) > 1 else {}
+    head = {
+        "student_id": to.student_id,
+        "payer_id": to.payer_id,
+        "buyer_name": to.name,
+        "language": to.language,
+        "currency": how.currency,
+        "issued_on": issued_on,
+        "service_from": min(due.service_from for due, _ in items),
+        "service_to": max(due.service_to for due, _ in items),
+        "due_on": due_on,
+        "net_minor": sum(due.net_minor for due, _ in items),
+        "tax_minor": sum(due.tax_minor for due, _ in items),
+        "gross_minor": gross,
+    }
+    lines = [_line(position, due, named.get(due.student_id, "")) for position, (due, _) in enumerate(items, start=1)]
+    return head, lines
 
 
 def put(w: Write, how: Center, puts: Sequence[Put], payer_id: int | None = None) -> list[tuple[int, Buyer]]:
@@ -409,7 +476,7 @@ _LINE_COLUMNS = (
 )  # fmt: skip
 
 
-def _line(position: int, due: Due) -> dict[str, Any]:
+def _line(position: int, due: Due, student: str) -> dict[str, Any]:
     return {
         "position": position,
         "student_id": due.student_id,
@@ -417,7 +484,7 @@ def _line(position: int, due: Due) -> dict[str, Any]:
         "product_enrolled_id": due.product_enrolled_id,
         "installment_id": due.installment_id,
         "title": due.title,
-        "detail": due.detail,
+        "detail": " · ".join(filter(None, (student, due.detail))),
         "quantity": due.quantity,
         "unit": "piece" if due.kind == "product" else "course",
         "quoted": due.quoted,
@@ -439,8 +506,9 @@ def _insert(
     buyer: dict[str, Any],
     puts: Sequence[Put] = (),
     refers_to_label: str = "",
+    note: str = "",
 ) -> int:
-    snapshot = _frozen(head, lines, how, buyer, puts, refers_to_label)
+    snapshot = _frozen(head, lines, how, buyer, puts, refers_to_label, note)
     invoice_id = w.insert(
         Invoice,
         issued_at=w.now,
@@ -471,6 +539,7 @@ def _frozen(
     buyer: dict[str, Any],
     puts: Sequence[Put],
     refers_to_label: str,
+    note: str,
 ) -> str:
     """Everything a document says, as canonical JSON: what `InvoiceDocument.from_snapshot` reads, for ever."""
     whole = {
@@ -480,6 +549,7 @@ def _frozen(
         "buyer": buyer,
         "paid": [{"on": one.paid_on, "method": one.method, "amount_minor": one.amount_minor} for one in puts],
         "refers_to_label": refers_to_label,
+        "note": note,
     }
     return json.dumps(whole, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 

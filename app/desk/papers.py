@@ -7,6 +7,7 @@ from typing import Any
 
 from app import clock, text
 from app.desk import center, identity, invoices, letters
+from app.desk.dues import PayLine
 from app.documents import invoice as layout
 from app.documents import receipt as receipts
 from app.documents import statement as statements
@@ -31,6 +32,17 @@ def invoice_pdf(invoice_id: int, *, copy: bool = False) -> tuple[str, bytes]:
     state = invoices.copy_state(invoice_id) if copy else None
     name = "".join(char if char.isalnum() or char in "-_." else "_" for char in document.label)
     return f"{name}{'-copy' if copy else ''}.pdf", layout.render(document, state)
+
+
+def preview_pdf(
+    student_id: int, lines: Sequence[PayLine], payer_id: int | None, due_on: str, note: str
+) -> tuple[str, bytes]:
+    """(file name, PDF) of the invoice that these lines would make now; every page says that it is not issued.
+
+    UserErrors as from `invoices.bill`.
+    """
+    document = invoices.preview(student_id, lines, payer_id, due_on=due_on, note=note)
+    return "preview.pdf", layout.render(document, preview=True)
 
 
 def receipt_pdf(payment_id: int, *, paper: str = "roll", copy: bool = False) -> tuple[str, bytes]:

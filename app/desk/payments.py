@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 from app import clock, money, store, text
-from app.desk import balances, center, dues, invoices, letters, notifications, split, till, timeline
+from app.desk import balances, center, dues, invoices, letters, notifications, promises, split, till, timeline
 from app.desk.accounts import Actor, require
 from app.desk.dues import PayLine
 from app.desk.enrollment import Price, PricedItem, SaleItem, enroll_paid_in, sell_in
@@ -34,7 +34,10 @@ __all__ = [
 
 @dataclass(frozen=True)
 class OwedLine:
-    """Something a student still has to pay, in minor units. `kind`: enrollment, installment or product."""
+    """Something a student still has to pay, in minor units. `kind`: enrollment, installment or product.
+
+    `student` names whose it is where it is somebody else's than the list's.
+    """
 
     kind: str
     enrollment_id: int | None
@@ -49,6 +52,7 @@ class OwedLine:
     invoice_label: str | None
     rate_bp: int
     icon: str
+    student: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,7 @@ class StartedPayment:
 
 def owed(student_id: int) -> list[OwedLine]:
     """What the student still has to pay, oldest due first."""
-    names = OwedLine.__dataclass_fields__
+    names = [name for name in OwedLine.__dataclass_fields__ if name != "student"]
     return [
         OwedLine(**{name: getattr(due, name) for name in names})
         for due in dues.of_student(student_id)
@@ -288,6 +292,7 @@ def complete(actor: Actor, payment_id: int) -> Completed:
         )
         issued = invoices.put(w, how, puts, payment.payer_id)
         _tell(w, how, payment, issued, puts, left, unsold)
+        promises.money_came(w, {put.due.student_id for put in puts})
         balances.recompute_all(w, {payment.student_id, *(put.due.student_id for put in puts)})
     return Completed(
         payment_id=payment.id,

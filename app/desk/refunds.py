@@ -14,7 +14,7 @@ from typing import Any
 from peewee import Case, fn
 
 from app import clock, store, text
-from app.desk import balances, center, identity, invoices, notifications, payments, split, till, timeline
+from app.desk import balances, center, identity, invoices, notifications, payments, promises, split, till, timeline
 from app.desk.accounts import Actor, require
 from app.desk.dues import PayLine
 from app.desk.invoices import Put
@@ -78,6 +78,7 @@ def apply_credit(actor: Actor, student_id: int, lines: Sequence[PayLine]) -> tup
         for invoice_id, buyer in issued if how.mail_invoices else []:
             invoices.send(w, invoice_id, buyer)
         timeline.add(w, student_id, "payments.timeline_credit_used", ("users", student_id), amount=wanted)
+        promises.money_came(w, {put.due.student_id for put in puts})
         balances.recompute_all(w, {student_id, *(put.due.student_id for put in puts)})
     return tuple(invoice_id for invoice_id, _ in issued)
 

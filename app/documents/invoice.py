@@ -13,10 +13,12 @@ from functools import lru_cache
 from typing import Any
 
 from app import money
-from app.documents.sheet import BOTTOM, INK, LEFT, LINE, OK, RIGHT, TEXT2, TEXT3, TINT, Sheet
+from app.documents.sheet import BOTTOM, INK, LEFT, LINE, OK, RIGHT, TEXT2, TEXT3, TINT, TOP, Sheet
 from app.text import _
 
-LAYOUT_VERSION = 1
+#: How a document that is issued now is drawn. Layout 2 has a text of its own below the sums; what was issued in an
+#: earlier one is drawn in it for ever.
+LAYOUT_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -68,10 +70,12 @@ class InvoiceDocument:
     buyer: dict[str, Any]
     lines: tuple[Line, ...]
     paid: tuple[dict[str, Any], ...]
+    note: str = ""
+    layout: int = LAYOUT_VERSION
 
     @classmethod
-    def from_snapshot(cls, snapshot: str) -> InvoiceDocument:
-        """Read what was frozen. KeyError if it is not a snapshot of an invoice."""
+    def from_snapshot(cls, snapshot: str, layout: int = LAYOUT_VERSION) -> InvoiceDocument:
+        """Read what was frozen, to be drawn in a layout. KeyError if it is not a snapshot of an invoice."""
         whole = json.loads(snapshot)
         head = whole["head"]
         names = Line.__dataclass_fields__
@@ -92,6 +96,8 @@ class InvoiceDocument:
             buyer=whole["buyer"],
             lines=tuple(Line(**{name: line[name] for name in names}) for line in whole["lines"]),
             paid=tuple(whole["paid"]),
+            note=whole.get("note", "") if layout >= 2 else "",
+            layout=layout,
         )
 
     @property
@@ -120,10 +126,13 @@ class CopyState:
     credited_by: str = ""
 
 
-def render(document: InvoiceDocument, copy: CopyState | None = None) -> bytes:
-    """The document as PDF. It is laid out twice: the first pass draws nothing and counts the pages."""
-    pages = _Painter(document, copy, pages=0).paint()[1]
-    return _Painter(document, copy, pages=pages).paint()[0]
+def render(document: InvoiceDocument, copy: CopyState | None = None, *, preview: bool = False) -> bytes:
+    """The document as PDF; a `preview` says on every page that it was not issued, and has no code to pay by.
+
+    It is laid out twice: the first pass draws nothing and counts the pages.
+    """
+    pages = _Painter(document, copy, pages=0, preview=preview).paint()[1]
+    return _Painter(document, copy, pages=pages, preview=preview).paint()[0]
 
 
 @lru_cache(maxsize=16)
@@ -144,8 +153,8 @@ def _epc_code(name: str, iban: str, bic: str, amount_minor: int, text: str) -> A
 class _Painter(Sheet):
     """Draws one document."""
 
-    def __init__(self, document: InvoiceDocument, copy: CopyState | None, pages: int) -> None:
-        self.d, self.copy = document, copy
+    def __init__(self, document: InvoiceDocument, copy: CopyState | None, pages: int, *, preview: bool = False) -> None:
+        self.d, self.copy, self.preview = document, copy, preview
         printed_on = copy.printed_on if copy is not None else ""
         super().__init__(
             self._title(), document.label, document.seller, document.currency, document.language, pages, printed_on
@@ -174,12 +183,31 @@ class _Painter(Sheet):
     def _title(self) -> str:
         return _("Credit note") if self.d.kind == "credit_note" else _("Invoice")
 
+    def head(self) -> None:
+        """The head of the center; on a preview, that it is one."""
+        super().head()
+        if self.preview:
+            self.text(LEFT + 118, TOP - 20, _("PREVIEW"), 17, self.type.BOLD, TEXT3)
+            self.text(LEFT + 118, TOP - 32, _("Not issued yet: this is no invoice."), 8, color=TEXT3)
+
     def paint(self) -> tuple[bytes, int]:
         self.head()
         self._parties()
         self._lines()
         self._sums()
+        self._note()
         return self.end()
+
+    def _note(self) -> None:
+        """A text of its own below the sums; a long one goes on over the page."""
+        if not self.d.note:
+            return
+        self.y -= 6
+        for words in self.type.wrap(self.d.note, self.type.REGULAR, 9, RIGHT - LEFT):
+            if self.y < BOTTOM:
+                self.next_page()
+            self.text(LEFT, self.y, words, 9, color=TEXT2)
+            self.y -= 13
 
     def _parties(self) -> None:
         semibold, buyer = self.type.SEMIBOLD, self.d.buyer
@@ -361,7 +389,7 @@ class _Painter(Sheet):
     def _payment_code(self, still_open: int) -> Any | None:
         """The EPC code of a SEPA transfer of what is open; None where it cannot be (not EUR, no IBAN, nothing open)."""
         iban = self.d.seller.get("iban", "").replace(" ", "")
-        if self.d.kind != "invoice" or self.d.currency != "EUR" or not iban or still_open <= 0:
+        if self.preview or self.d.kind != "invoice" or self.d.currency != "EUR" or not iban or still_open <= 0:
             return None
         name = (self.d.seller.get("legal_name") or self.d.seller.get("name", ""))[:70]
         return _epc_code(name, iban, self.d.seller.get("bic") or "", still_open, f"Invoice {self.d.label}")

@@ -29,12 +29,15 @@ def export_open_items(actor: Actor, lines: Sequence[Line], path: Path, currency:
         raise UserError("exchange.nothing_open")
     heads = [
         _("Student"), _("Number"), _("Who pays"), _("What is owed"), _("Invoice or line"), _("Due"), _("Days late"),
-        _("Open"), _("Currency"),
+        _("Open"), _("Currency"), _("Promised for"), _("Promised"), _("Promise broken"), _("Reminders"),
+        _("Last reminded on"),
     ]  # fmt: skip
     rows = (
         [
             line.student, line.number, line.payer, line.title, line.detail, line.due_on, str(line.days_late),
-            money.to_major(line.open_minor, currency), currency,
+            money.to_major(line.open_minor, currency), currency, line.pay_on,
+            money.to_major(line.promised_minor, currency) if line.pay_on else "", _("yes") if line.broken else "",
+            str(line.reminded) if line.reminded else "", line.reminded_on,
         ]
         for line in lines
     )  # fmt: skip

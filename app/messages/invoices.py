@@ -12,6 +12,11 @@ MESSAGES = {
     "invoices.timeline_replaced": N_("Invoice {label} issued anew without the canceled line."),
     "invoices.timeline_renewed": N_("Invoice {label} is replaced by {again}."),
     "invoices.nothing_to_bill": N_("Choose at least one line to put on the invoice."),
+    "invoices.line_gone": N_(
+        "One of the lines was canceled in the meantime. They have been read again; please choose."
+    ),
+    "invoices.bad_date": N_("“{text}” is not a date. Write it like 2026-03-24."),
+    "invoices.due_past": N_("{due:date} has passed: an invoice can be due today, {today:date}, or later."),
     "invoices.already_invoiced": N_("{title} is already on invoice {label}."),
     "invoices.is_credit_note": N_("{label} is a credit note and cannot be credited."),
     "invoices.already_credited": N_("Invoice {label} was credited already by {note}."),

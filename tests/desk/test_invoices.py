@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from app import clock, store, text
-from app.desk import center, dues, enrollment, invoices, letters, payments, refunds
+from app.desk import center, dues, enrollment, invoices, letters, papers, payments, people, refunds
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
 from app.errors import UserError
 from app.store import checks
 from app.store.models import Invoice, InvoiceLine, MailQueue, Series, StudentPayment, User
 from tests.support.center import SmallCenter, build, small_center
+from tests.support.odd_text import ODD
 
 __all__ = ["small_center"]
 
@@ -183,3 +184,73 @@ def test_a_line_canceled_with_its_invoice_is_no_longer_owed(small_center: SmallC
     enrollment.cancel_enrollment(small_center.staff, line, "moved away")
     assert payments.owed(small_center.student) == []
     assert [row.kind for row in Invoice.select()] == ["invoice", "credit_note"]
+
+
+def test_a_bill_has_a_day_a_text_and_names_whose_line_it_is(small_center: SmallCenter) -> None:
+    payer = people.add_payer(small_center.staff, people.PayerDraft("Alpen GmbH", kind="company"))
+    lines = []
+    for student in (small_center.student, small_center.other_student):
+        lines += enrollment.sell(small_center.staff, SaleDraft(student, (SaleItem(small_center.book),)))
+    chosen = [PayLine(product_enrolled_id=line) for line in lines]
+    with clock.frozen(NOON):
+        draft = invoices.preview(small_center.student, chosen, payer, due_on="2027-01-31", note=" PO 7\n8 ")
+        assert Invoice.select().count() == 0
+        made = invoices.bill(
+            small_center.staff, small_center.student, chosen, payer, due_on="2027-01-31", note=" PO 7\n8 "
+        )
+    issued = invoices.document(made)
+    assert replace(draft, label=issued.label) == issued, "what was looked at is what was issued"
+    assert (issued.due_on, issued.note, issued.layout) == ("2027-01-31", "PO 7\n8", 2)
+    assert ["Ana Satler" in issued.lines[0].detail, "Łukasz Wiśniewski" in issued.lines[1].detail] == [True, True]
+    assert [due.billed_to for due in dues.of_student(small_center.other_student)] == [payer]
+    with clock.frozen(NOON):
+        own = bill(small_center)
+    assert "Satler" not in invoices.document(own).lines[0].detail, "their own name stands above"
+    assert checks.run() == []
+
+
+@pytest.mark.parametrize(
+    ("due_on", "key"), [("2026-11-23", "invoices.due_past"), ("24.11.2026", "invoices.bad_date"), ("0", "bad_date")]
+)
+def test_a_day_that_cannot_be_is_refused_beside_its_field(small_center: SmallCenter, due_on: str, key: str) -> None:
+    line = owed_book(small_center)
+    with clock.frozen(NOON), pytest.raises(UserError, match=key) as refused:
+        invoices.bill(small_center.staff, small_center.student, [line], due_on=due_on)
+    assert refused.value.field == "due_on"
+    assert "date" in text.sentence(refused.value) or "has passed" in text.sentence(refused.value)
+    with clock.frozen(NOON):  # today is no past day, and empty is the center's own
+        made = invoices.bill(small_center.staff, small_center.student, [line], due_on="2026-11-24")
+        assert Invoice.get_by_id(made).due_on == "2026-11-24"
+        assert Invoice.get_by_id(bill(small_center)).due_on == "2026-12-08"
+
+
+def test_a_line_canceled_meanwhile_is_not_billed_in_silence(small_center: SmallCenter) -> None:
+    book = owed_book(small_center)
+    line = enrollment.enroll(small_center.staff, EnrollmentDraft(small_center.student, small_center.course))
+    enrollment.cancel_enrollment(small_center.staff, line, "moved away")
+    with pytest.raises(UserError, match=r"invoices\.line_gone"):
+        invoices.bill(small_center.staff, small_center.student, [book, PayLine(line)])
+    assert Invoice.select().count() == 0
+
+
+@pytest.mark.parametrize("mail", [True, False])
+def test_the_desk_says_whether_a_bill_is_mailed_whatever_the_center_does_as_a_rule(
+    small_center: SmallCenter, mail: bool
+) -> None:
+    center.save(small_center.admin, replace(center.load(), mail_invoices=not mail))
+    invoices.bill(small_center.staff, small_center.student, [owed_book(small_center)], send_mail=mail)
+    assert MailQueue.select().where(MailQueue.template_key == "invoice").count() == int(mail)
+    invoices.bill(small_center.staff, small_center.student, [owed_book(small_center)])
+    assert MailQueue.select().where(MailQueue.template_key == "invoice").count() == 1
+
+
+@pytest.mark.parametrize("said", ODD)
+def test_odd_text_on_an_invoice_is_text(small_center: SmallCenter, said: str) -> None:
+    line = owed_book(small_center)
+    try:
+        made = invoices.bill(small_center.staff, small_center.student, [line], note=said)
+    except UserError as refused:
+        assert refused.field == "note"
+        return
+    assert invoices.document(made).note == text.clean(said, field="note", multiline=True)
+    assert papers.invoice_pdf(made)[1].startswith(b"%PDF")

@@ -17,7 +17,7 @@ from reportlab import rl_config
 from reportlab.pdfbase.ttfonts import shapeStr
 
 from app.documents import type as setting
-from app.documents.invoice import LAYOUT_VERSION, CopyState, InvoiceDocument, render
+from app.documents.invoice import CopyState, InvoiceDocument, render
 from app.money import split_net
 from app.settings import Center
 
@@ -123,9 +123,9 @@ def test_layout_1_draws_what_it_drew_from_its_first_release_on(monkeypatch: pyte
         streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL)
         return hashlib.sha256(b"".join(one for one in streams if b" Tf" in one)).hexdigest()
 
-    assert LAYOUT_VERSION == 1
-    assert drawn(render(document(paid=10_000))) == "c906619f4702dff703280fb65e2482be7579ad071370e2bcade3ca47daf61b4d"
-    later = render(document(lines=40), CopyState("2026-04-01", 5_000))
+    first = InvoiceDocument.from_snapshot(snapshot(paid=10_000), 1)
+    assert drawn(render(first)) == "c906619f4702dff703280fb65e2482be7579ad071370e2bcade3ca47daf61b4d"
+    later = render(InvoiceDocument.from_snapshot(snapshot(lines=40), 1), CopyState("2026-04-01", 5_000))
     assert drawn(later) == "0178da1274ad63537763a617ba3d2c530bf6a7a92e8a9e9b5d23a57b505349f2"
 
 
@@ -232,3 +232,36 @@ def test_the_days_of_service_have_room_beside_their_label(first: str, last: str,
     assert value is not None, words.get_text_range()
     end = words.get_charbox(label[0] + label[1] - 1)[2]
     assert words.get_charbox(value[0])[0] > end + 6
+
+
+def with_note(note: str, lines: int = 3) -> InvoiceDocument:
+    return InvoiceDocument.from_snapshot(json.dumps(json.loads(snapshot(lines=lines)) | {"note": note}))
+
+
+@pytest.mark.slow
+def test_a_text_of_its_own_stands_below_the_sums_and_goes_on_over_the_page(tmp_path: Path) -> None:
+    words = " ".join(text_of(render(with_note("Your order <b>PO-7719</b> & more")), tmp_path).split())
+    assert "Your order <b>PO-7719</b> & more" in words
+    assert words.index("Still to pay") < words.index("Your order")
+    long = " ".join(f"word{number}" for number in range(400))
+    words = text_of(render(with_note(long, lines=9)), tmp_path)
+    assert all(f"word{number}" in words for number in range(400))
+    assert words.count("Page 3 of 3") == 1
+
+
+def test_layout_1_knows_no_text_of_its_own() -> None:
+    frozen = json.dumps(json.loads(snapshot()) | {"note": "later"})
+    old = InvoiceDocument.from_snapshot(frozen, 1)
+    assert old.note == ""
+    assert render(old) == render(InvoiceDocument.from_snapshot(snapshot(), 1))
+    assert render(InvoiceDocument.from_snapshot(frozen)) != render(old)
+
+
+@pytest.mark.slow
+def test_a_preview_says_so_on_every_page_and_cannot_be_paid(tmp_path: Path) -> None:
+    words = text_of(render(document(lines=40), preview=True), tmp_path)
+    pages = words.count("Page ")
+    assert pages > 1
+    assert words.count("PREVIEW") == words.count("Not issued yet: this is no invoice.") == pages
+    assert "scanning" not in words
+    assert "scanning" in text_of(render(document(lines=40)), tmp_path)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+from datetime import UTC, datetime
 from pathlib import Path
 
 import openpyxl
 import pytest
 
-from app import store
-from app.desk import enrollment
+from app import clock, store
+from app.desk import enrollment, promises, reminding
 from app.desk.accounts import Actor
 from app.desk.enrollment import SaleDraft, SaleItem
 from app.errors import EnvironmentFault, UserError
@@ -66,3 +67,26 @@ def test_what_cannot_be_written_is_said_and_leaves_the_old_file(
     with pytest.raises(EnvironmentFault, match="cannot_write"):
         export_open_items(small_center.staff, lines, tmp_path / "nowhere" / "open.csv", "EUR")
     assert list(tmp_path.glob("*.csv*")) == []
+
+
+def test_promises_and_reminders_go_out_with_their_line(small_center: SmallCenter, tmp_path: Path) -> None:
+    small = small_center
+    with clock.frozen(datetime(2026, 10, 1, 12, tzinfo=UTC)):
+        enrollment.sell(small.staff, SaleDraft(small.student, (SaleItem(small.book),)))
+        enrollment.sell(small.staff, SaleDraft(small.other_student, (SaleItem(small.book),)))
+    with clock.frozen(datetime(2026, 11, 2, 12, tzinfo=UTC)):
+        promises.add(small.staff, small.student, "2026-11-09", 1_250)
+        reminding.remind(small.staff, [(small.student, None)])
+    lines = open_items.read("2026-11-16")
+    for name in ("open.csv", "open.xlsx"):
+        export_open_items(small.staff, lines, tmp_path / name, "EUR")
+    with (tmp_path / "open.csv").open(encoding="utf-8-sig", newline="") as file:
+        heads, *rows = list(csv.reader(file))
+    assert heads[9:] == ["Promised for", "Promised", "Promise broken", "Reminders", "Last reminded on"]
+    said = {row[0]: row[9:] for row in rows}
+    assert said == {
+        "Ana Satler": ["2026-11-09", "12.50", "yes", "1", "2026-11-02"], "Łukasz Wiśniewski": ["", "", "", "", ""],
+    }  # fmt: skip
+    sheet = openpyxl.load_workbook(tmp_path / "open.xlsx").active
+    found = [[cell.value or "" for cell in row] for row in sheet.iter_rows(min_row=2)]
+    assert {row[0]: row[9:14] for row in found} == said

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app import clock, store
-from app.desk import dues, enrollment, people
+from app.desk import dues, enrollment, people, promises, reminding
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.lists import open_items, statement
 from app.store.models import User
@@ -96,3 +96,32 @@ def test_owners_are_students_or_who_pays_for_them(small_center: SmallCenter) -> 
 def test_nothing_is_open_where_everything_is_paid(small_center: SmallCenter) -> None:
     assert open_items.read(TODAY) == []
     assert dues.of_everyone() == []
+
+
+def test_promises_and_reminders_stand_on_the_lines_of_whoever_pays(small_center: SmallCenter) -> None:
+    small = small_center
+    payer = people.add_payer(small.staff, people.PayerDraft("Brücken GmbH", kind="company", email="b@bruecken.example"))
+    moment = START.replace(month=10)
+    with clock.frozen(moment):
+        enrollment.sell(small.staff, SaleDraft(small.student, (SaleItem(small.book),)))
+        enrollment.sell(small.staff, SaleDraft(small.student, (SaleItem(small.book),), payer_id=payer))
+        enrollment.sell(small.staff, SaleDraft(small.other_student, (SaleItem(small.book),), payer_id=payer))
+    with clock.frozen(START):
+        promises.add(small.staff, small.student, "2026-11-20", 4_800, payer_id=payer)
+        reminding.remind(small.staff, [(small.student, None)])
+    found = {(line.student_id, line.payer_id): line for line in open_items.read("2026-11-20")}
+    own, first, second = (found[key] for key in (
+        (small.student, None), (small.student, payer), (small.other_student, payer),
+    ))  # fmt: skip
+    assert (own.pay_on, own.reminded, own.reminded_on) == ("", 1, "2026-11-16")
+    for line in (first, second):
+        assert (line.pay_on, line.promised_minor, line.broken, line.reminded) == ("2026-11-20", 4_800, False, 0)
+    lines = open_items.read("2026-11-21")
+    assert [line.broken for line in lines if line.payer_id] == [True, True]
+    whole = open_items.view(lines, "", [], "line")
+    assert (whole.by_mark, len(whole.lines)) == ([0, 2], 3)
+    assert {line.payer_id for line in open_items.view(lines, "", [], "line", ["broken"]).lines} == {payer}
+    assert open_items.view(lines, "", [], "line", ["promised"]).lines == []
+    assert len(open_items.view(lines, "", [], "line", ["promised", "broken"]).lines) == 2
+    owner = next(one for one in open_items.view(lines, "", [], "student").owners if one.name == "Ana Satler")
+    assert owner.told.broken

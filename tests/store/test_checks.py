@@ -221,6 +221,13 @@ BREAKS: dict[str, tuple[str, ...]] = {
         "UPDATE products SET stock = stock - 1 WHERE id = 1",
         "UPDATE series SET next_number = next_number + 1 WHERE name = 'sale'",
     ),
+    "flow.promise": (
+        row("promises", student_id=4, said_on="2026-11-16", pay_on="2026-11-20", amount_minor=100),
+    ),
+    "flow.reminder": (
+        "UPDATE mail_queue SET event_key = 'payment.reminder:student:4:2026-11-16'"
+        " WHERE event_key = 'enrollment.created:E-00001'",
+    ),
     "flow.receipt": ("UPDATE mail_queue SET event_key = 'other' WHERE event_key = 'payment.completed:P-000002'",),
     "flow.stock": ("UPDATE product_enrolled SET quantity = quantity + 1 WHERE id = 1",),
     "record.frozen": ("UPDATE invoice_lines SET unit = unit WHERE id = 1",),
@@ -331,6 +338,10 @@ def test_a_pointer_at_someone_who_works_here_speaks(merged: tuple[Any, int, int]
 
 LEFT_BEHIND: dict[str, tuple[str, set[str]]] = {
     "a note": (row("notes", user_id="(OTHER)", text="left behind"), set()),
+    "a promise": (
+        row("promises", student_id="(OTHER)", said_on="2026-11-16", pay_on="2026-11-20", amount_minor=100),
+        {"flow.promise"},
+    ),
     "a seat": (
         row("slot_enrolled", session_id="(SELECT max(id) FROM sessions)", slot_id=COMING, student_id="(OTHER)",
             status="canceled"),

@@ -793,4 +793,5 @@ def lay_ground(folder: Path, one: Scenario, ground: SmallCenter) -> SmallCenter:
     return here
 
 
-from tests.support import writers_payers  # noqa: E402, F401 - its scenarios lean on what stands above
+# The scenarios of a topic stand in a file of their own, which needs what is above.
+from tests.support import writers_billing, writers_payers  # noqa: E402, F401

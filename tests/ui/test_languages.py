@@ -22,6 +22,8 @@ from app.lists import catalog
 from app.store import db
 from tests.support.window import Driver, did, driver
 from ui.dialogs import ask
+from ui.dialogs.promise import PromiseDialog
+from ui.dialogs.remind import RemindDialog
 from ui.pages import person_acts
 
 __all__ = ["driver"]
@@ -150,9 +152,11 @@ def forms(driver: Driver) -> Iterator[QDialog]:
         lambda: driver.page("calendar").new_session(),
         lambda: find_an_offer(driver),
         driver.desk.open_items,
+        lambda: PromiseDialog(driver.desk.context, students, driver.center.student, None, "Ana Satler", 100).open(),
+        lambda: RemindDialog(driver.desk.context, students, [(driver.center.student, None)]).open(),
         *(
             partial(person_acts.act, key, driver.desk.context, students, driver.center.student)
-            for key in ("waive", "replan", "transfer", "move_money", "payout", "leave", "give", "erase")
+            for key in ("bill", "waive", "replan", "transfer", "move_money", "payout", "leave", "give", "erase")
         ),
         lambda: person_acts.merge_two(
             driver.desk.context, students, driver.center.student, driver.center.other_student

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
-from app import clock, text
+from app import clock, store, text
 from app.desk.accounts import Actor
 from app.exchange import open_items as writing
 from app.lists import open_items
@@ -30,17 +30,25 @@ def age_names() -> list[str]:
     return [_("Not due yet"), _("1–30 days"), _("31–60 days"), _("61–90 days"), _("over 90 days")]
 
 
+#: Tables that say what is open, promised and reminded.
+_OPEN_BY = {"courses_enrolled", "product_enrolled", "installments", "student_payments", "invoices", "promises",
+            "mail_queue", "users"}  # fmt: skip
+
 #: So many lines are searched at every letter without a wait; longer lists are searched beside the window.
 AT_ONCE = 5_000
 
 
 class OpenItems(FormDialog):
-    """`student_chosen(id)`: their payment is to be taken."""
+    """`student_chosen(id)`: their payment is to be taken. `together_chosen(student, payer)`: one for all of the payer.
+    `bill_chosen(student, payer or None)`: what has no invoice is to be billed.
+    """
 
     student_chosen = Signal(int)
+    together_chosen = Signal(int, int)
+    bill_chosen = Signal(int, object)
 
     def __init__(self, context: Context, parent: QWidget) -> None:
-        super().__init__(parent, _("Open items"), "coins", width=1080)
+        super().__init__(parent, _("Open items"), "coins", width=1180)
         self.setObjectName("open_items")
         self.context = context
         self.lines: list[open_items.Line] = []
@@ -54,6 +62,10 @@ class OpenItems(FormDialog):
         self.search = SearchField(_("Name, number, invoice or course"), "open_items_words", low=True)
         self.search.textChanged.connect(self._again)
         upper.addWidget(self.search, 1)
+        self.marks = [Chip(_("Promised"), key="mark_promised"), Chip(_("Promise broken"), key="mark_broken")]
+        for chip in self.marks:
+            chip.clicked.connect(self._again)
+            upper.addWidget(chip)
         self.by = Segment(
             [("student", _("By student"), ()), ("payer", _("By who pays"), ()), ("line", _("Every line"), ())],
             "open_items_by",
@@ -74,6 +86,19 @@ class OpenItems(FormDialog):
         self.back.setObjectName("all_owners")
         self.back.clicked.connect(self.show_all)
         self.body.addWidget(self.back, 0, Qt.AlignmentFlag.AlignLeft)
+        acts = QHBoxLayout()
+        acts.setSpacing(8)
+        self.acts = [
+            self._act(_("Promise…"), "hourglass", "S", "promise", self.note_promise),
+            self._act(_("Remind…"), "mail", "R", "remind", self.remind_one),
+            self._act(_("Remind all shown…"), "send", "T", "remind_all", self.remind_all),
+            self._act(_("Invoice…"), "receipt-text", "I", "bill_these", self.bill_these),
+            self._act(_("Pay all of it"), "banknote", "P", "pay_together", self.pay_together),
+        ]
+        for button in self.acts:
+            acts.addWidget(button)
+        acts.addStretch(1)
+        self.body.addLayout(acts)
         self.by_owner = RowTable(PagedModel(self._owner_columns(), self._owner_rows), "open_owners", 36)
         self.by_owner.activated_id.connect(self.show_lines_of)
         self.by_owner.doubleClicked.connect(self._figure_clicked)
@@ -86,7 +111,7 @@ class OpenItems(FormDialog):
         for widget in (self.by_owner, self.by_line, self.nothing):
             self.stack.addWidget(widget)
         self.stack.setCurrentWidget(self.nothing)
-        self.stack.setFixedHeight(min(theme().px(400), max(parent.window().height() - theme().px(330), 160)))
+        self.stack.setFixedHeight(min(theme().px(400), max(parent.window().height() - theme().px(372), 160)))
         self.body.addWidget(self.stack)
         self.foot_words = Text("", "name")
         self.foot_words.setObjectName("open_sum")
@@ -99,10 +124,27 @@ class OpenItems(FormDialog):
         self._shortcut("Ctrl+E", self.save_as)
         self.main.setObjectName("open_main")
         self.search.setFocus()
-        today = clock.local_date(context.center.zone).isoformat()
         self._show()
         self.nothing.setText(_("Reading …"))
-        context.read(open_items.read, today, done=self._found, failed=self._failed)
+        context.changed.connect(self._changed)
+        self._read()
+
+    def _act(self, label: str, icon: str, key: str, name: str, act: Callable[[], None]) -> Button:
+        """What is done with whoever the table stands at."""
+        button = Button(label, icon, kind="quiet", keys=("Alt", key), size="small")
+        button.setObjectName(name)
+        button.clicked.connect(act)
+        self._shortcut(f"Alt+{key}", act)
+        return button
+
+    def _read(self) -> None:
+        today = clock.local_date(self.context.center.zone).isoformat()
+        self.context.read(open_items.read, today, done=self._found, failed=self._failed)
+
+    def _changed(self, changes: store.Changes) -> None:
+        """What was promised, reminded or paid meanwhile is read again; who is chosen stays chosen."""
+        if not self._closed and changes.tables & _OPEN_BY:
+            self._read()
 
     # -- columns
 
@@ -114,25 +156,43 @@ class OpenItems(FormDialog):
                 minor = row.by_age_minor[age]
                 return Cell(text.show_money(minor) if minor else "–", "body", color if minor else "text3", right=True)
 
-            return Column(age_names()[age], 104, cell, right=True)
+            return Column(age_names()[age], 98, cell, right=True)
 
         return [
             Column(_("Who owes"), 0, lambda row: Cell(row.name, "name", icon="", second="")),
-            Column(_("About"), 110, lambda row: Cell(row.detail, "small", "text2")),
+            Column(_("About"), 100, lambda row: Cell(row.detail, "small", "text2")),
             *(figure(age) for age in range(open_items.HOW_MANY)),
-            Column(_("Together"), 110, self._amount, right=True),
+            Column(_("Promised"), 104, lambda row: self._promised(row.told)),
+            Column(_("Reminded"), 104, lambda row: self._reminded(row.told)),
+            Column(_("Together"), 104, self._amount, right=True),
         ]
 
     def _line_columns(self) -> list[Column]:
         return [
             Column(_("Who owes"), 0, lambda row: Cell(row.student, "name")),
-            Column(_("Who pays"), 130, lambda row: Cell(row.payer, "body", "text2")),
-            Column(_("What is owed"), 190, lambda row: Cell(row.title)),
-            Column(_("Invoice or line"), 160, lambda row: Cell(row.detail, "small", "text2")),
-            Column(_("Due"), 110, lambda row: Cell(words.day(row.due_on, self.context.center), "body", "text2")),
-            Column(_("Late"), 110, self._late),
-            Column(_("Open"), 110, self._amount, right=True),
+            Column(_("Who pays"), 120, lambda row: Cell(row.payer, "body", "text2")),
+            Column(_("What is owed"), 160, lambda row: Cell(row.title)),
+            Column(_("Invoice or line"), 130, lambda row: Cell(row.detail, "small", "text2")),
+            Column(_("Due"), 96, lambda row: Cell(words.day(row.due_on, self.context.center), "body", "text2")),
+            Column(_("Late"), 92, self._late),
+            Column(_("Promised"), 104, self._promised),
+            Column(_("Reminded"), 104, self._reminded),
+            Column(_("Open"), 104, self._amount, right=True),
         ]
+
+    def _promised(self, row: open_items.Line) -> Cell:
+        if not row.pay_on:
+            return Cell("–", "small", "text3")
+        day = words.day(row.pay_on, self.context.center)
+        return Cell(
+            _("broken, {day}").format(day=day) if row.broken else day, "small", "danger" if row.broken else "text"
+        )
+
+    def _reminded(self, row: open_items.Line) -> Cell:
+        if not row.reminded:
+            return Cell("–", "small", "text3")
+        day = words.day(row.reminded_on, self.context.center)
+        return Cell(_("{day} ({n})").format(day=day, n=row.reminded), "small", "text2")
 
     @staticmethod
     def _amount(row: open_items.Owner | open_items.Line) -> Cell:
@@ -158,7 +218,10 @@ class OpenItems(FormDialog):
         if not self._closed:
             assert isinstance(lines, list)
             self.lines = lines
+            only, here = self._only, self._line_here()
             self._show()
+            if only is not None or here is not None:
+                self._stay(only, here)
 
     def _failed(self, error: object) -> None:
         if not self._closed:
@@ -175,7 +238,8 @@ class OpenItems(FormDialog):
     def _show(self) -> None:
         """Work out what is shown: at once, or beside the window where the list is long."""
         self._asked += 1
-        question = (self.search.text(), tuple(self.ages()), self.by.value())
+        marks = tuple(mark for mark, chip in zip(open_items.MARKS, self.marks, strict=True) if chip.isChecked())
+        question = (self.search.text(), tuple(self.ages()), self.by.value(), marks)
         if len(self.lines) <= AT_ONCE:
             self._shown((self._asked, open_items.view(self.lines, *question)))
         else:
@@ -188,6 +252,8 @@ class OpenItems(FormDialog):
         for chip, name, minor, count in zip(self.chips, age_names(), found.by_age_minor, found.by_age, strict=True):
             chip.setText(f"{name}  {text.show_money(minor)}")
             chip.setAccessibleName(chip.text())
+            chip.set_count(count)
+        for chip, count in zip(self.marks, found.by_mark, strict=True):
             chip.set_count(count)
         self.owners = {owner.id: owner for owner in found.owners}
         self._show_rows(found.lines)
@@ -204,7 +270,7 @@ class OpenItems(FormDialog):
         self.stack.setCurrentWidget(table if self.shown else self.nothing)
         self.nothing.setText(_("Nothing of this is open."))
         self.main.set_label(_("Take the payment") if in_lines else _("Show its lines"))
-        for button in (self.main, self.export):
+        for button in (self.main, self.export, *self.acts):
             button.setEnabled(bool(self.shown))
         count = len(self.shown)
         said = ngettext("{n} line, {amount}", "{n} lines, {amount}", count)
@@ -224,6 +290,20 @@ class OpenItems(FormDialog):
         if owner is not None and age in range(open_items.HOW_MANY) and owner.by_age_minor[age]:
             self._only = replace(owner, lines=tuple(line for line in owner.lines if line.age == age))
             self._show_rows(())
+
+    def _stay(self, only: open_items.Owner | None, here: open_items.Line | None) -> None:
+        """Back to whom the table stood at before the list was read again: its rows have other places now."""
+        if only is not None:
+            self._only = next(
+                (one for one in self.owners.values() if _owner(one.lines[0]) == _owner(only.lines[0])), None
+            )
+            self._show_rows(self.shown)
+        table = self.stack.currentWidget()
+        if here is not None and isinstance(table, RowTable):
+            wanted = (_owner(here), here.detail, here.title)
+            rows = (self.lines[one] for one in table.paged.ids)
+            same = next((one.id for one in rows if (_owner(one), one.detail, one.title) == wanted), None)
+            table.select_id(same)
 
     def show_all(self) -> None:
         """Back from the lines of one to everyone."""
@@ -247,6 +327,61 @@ class OpenItems(FormDialog):
         student = self.lines[line_id].student_id
         self.accept()
         self.student_chosen.emit(student)
+
+    def _line_here(self) -> open_items.Line | None:
+        """The line the table stands at, or the first of the owner it stands at."""
+        table = self.stack.currentWidget()
+        here = table.current_id() if isinstance(table, RowTable) else None
+        return self.lines[here] if here is not None and here < len(self.lines) else None
+
+    def note_promise(self) -> None:
+        """Alt+S: by when whoever pays said they would."""
+        line = self._line_here()
+        if line is None or not self.shown:
+            return
+        from ui.dialogs.promise import PromiseDialog
+
+        owed = sum(one.open_minor for one in self.lines if _owner(one) == _owner(line) and one.age)
+        owed = owed or sum(one.open_minor for one in self.lines if _owner(one) == _owner(line))
+        PromiseDialog(self.context, self, line.student_id, line.payer_id, line.payer or line.student, owed).open()
+
+    def remind_one(self) -> None:
+        """Alt+R: a reminder to whoever pays what the table stands at."""
+        line = self._line_here()
+        if line is None or not self.shown:
+            return
+        in_lines = self.stack.currentWidget() is self.by_line
+        lines = [line] if in_lines else self.owners[line.id].lines
+        self._remind(list({_owner(one): (one.student_id, one.payer_id) for one in lines}.values()))
+
+    def remind_all(self) -> None:
+        """Alt+T: a reminder to everyone who pays what is shown."""
+        owners = {_owner(line): (line.student_id, line.payer_id) for line in self.shown}
+        if owners:
+            self._remind(list(owners.values()))
+
+    def _remind(self, owners: list[tuple[int, int | None]]) -> None:
+        from ui.dialogs.remind import RemindDialog
+
+        RemindDialog(self.context, self, owners).open()
+
+    def bill_these(self) -> None:
+        """Alt+I: an invoice over what has none yet, to whoever pays for it."""
+        line = self._line_here()
+        if line is not None and self.shown:
+            self.accept()
+            self.bill_chosen.emit(line.student_id, line.payer_id)
+
+    def pay_together(self) -> None:
+        """Alt+P: one payment for all that this payer owes, for whomever; for a student without a payer, theirs."""
+        line = self._line_here()
+        if line is None or not self.shown:
+            return
+        self.accept()
+        if line.payer_id is not None:
+            self.together_chosen.emit(line.student_id, line.payer_id)
+        else:
+            self.student_chosen.emit(line.student_id)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, table = event.key(), self.stack.currentWidget()
@@ -295,10 +430,15 @@ class OpenItems(FormDialog):
         super().done(code)
 
 
+def _owner(line: open_items.Line) -> tuple[str, int]:
+    """Who pays a line."""
+    return ("payer", line.payer_id) if line.payer_id is not None else ("student", line.student_id)
+
+
 def _view(
-    number: int, lines: list[open_items.Line], typed: str, ages: tuple[int, ...], by: str
+    number: int, lines: list[open_items.Line], typed: str, ages: tuple[int, ...], by: str, marks: tuple[str, ...]
 ) -> tuple[int, open_items.View]:
-    return number, open_items.view(lines, typed, ages, by)
+    return number, open_items.view(lines, typed, ages, by, marks)
 
 
 def _export(actor: Actor, lines: list[open_items.Line], path: Path, currency: str) -> tuple[int, str]:

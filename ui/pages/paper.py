@@ -147,6 +147,13 @@ def show_invoice(parent: QWidget, context: Context, invoice_id: int, *, copy: bo
     return preview
 
 
+def show_made(parent: QWidget, context: Context, title: str, name: str, made: tuple[str, bytes]) -> PaperPreview:
+    """Open the preview of a document that was made already, as beside the window."""
+    preview = PaperPreview(context, parent, title, name, [("", lambda: made)])
+    preview.open()
+    return preview
+
+
 def show_receipt(parent: QWidget, context: Context, payment_id: int, *, copy: bool = False) -> PaperPreview:
     """Open the preview of a payment's receipt, for the 80 mm roll or for A4."""
     forms = [

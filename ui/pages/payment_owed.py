@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QScrollArea,
 
 from app import text
 from app.desk import enrollment, payments
-from app.lists import catalog
+from app.lists import billing, catalog
 from app.text import _, ngettext
 from ui.context import Context
 from ui.pages import line_acts
@@ -74,6 +74,7 @@ class Owed(QWidget):
         self.offer_buttons: list[Button] = []
         self._open = False
         self._student: int | None = None
+        self.payer: int | None = None
         self._columns: list[tuple[QWidget, int]] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -145,9 +146,9 @@ class Owed(QWidget):
 
     # -- what stands there
 
-    def show_student(self, student_id: int | None) -> None:
-        """Begin anew with what someone owes; None shows nothing."""
-        self._student = student_id
+    def show_student(self, student_id: int | None, payer_id: int | None = None) -> None:
+        """Begin anew with what someone owes, and with a payer what that payer owes for others; None shows nothing."""
+        self._student, self.payer = student_id, payer_id
         for row in self.rows:
             self.lines.removeWidget(row)
             row.hide()
@@ -155,16 +156,16 @@ class Owed(QWidget):
         self.rows = []
         self._last_column.setText(_("Pay now"))
         self._fill_offers()
-        for due in payments.owed(student_id) if student_id is not None else ():
+        for due in billing.together(student_id, payer_id) if student_id is not None else ():
             self._add_row(OwedRow(self.context, due))
 
     def is_stale(self, student_id: int) -> bool:
         """Whether something else is owed now than stands here."""
-        return payments.owed(student_id) != [row.due for row in self.rows if row.due is not None]
+        return billing.together(student_id, self.payer) != [row.due for row in self.rows if row.due is not None]
 
     def let_go(self, student_id: int) -> None:
         """Take away the lines that are not owed any more as they stand here; what was added stays."""
-        owed = payments.owed(student_id)
+        owed = billing.together(student_id, self.payer)
         for row in [row for row in self.rows if row.due is not None and row.due not in owed]:
             self._remove_row(row)
 

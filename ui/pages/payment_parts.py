@@ -271,7 +271,7 @@ class OwedRow(QWidget):
             said = added.format(price=text.show_money(self.open_minor))
             return f"{said} · {tax_words(self.rate_bp)}" if self.rate_bp else said
         paid = self.due.gross_minor - self.due.open_minor
-        parts = [self.due.invoice_label or self.due.detail]
+        parts = [self.due.student, self.due.invoice_label or self.due.detail]
         if paid:
             parts.append(
                 _("{paid} of {all} paid").format(paid=text.show_money(paid), all=text.show_money(self.due.gross_minor))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app import clock, text
 from app.desk import payments
@@ -88,3 +90,27 @@ class WhoPays(QWidget):
         lines = ngettext("on {n} line", "on {n} lines", len(dues)).format(n=len(dues))
         why = _("· {amount} of it late").format(amount=text.show_money(late)) if late else lines
         self.why.setText(why if total else "")
+
+
+def fill_payers(box: QComboBox, found: roster.Overview | None, payer_id: int | None) -> None:
+    """Who may pay: the person, their usual payer, and the one named, who is then chosen."""
+    box.clear()
+    if found is None:
+        return
+    box.addItem(_("{name} pays").format(name=found.row.name), None)
+    if found.payer_id:
+        box.addItem(found.payer, found.payer_id)
+    if payer_id is not None and payer_id != found.payer_id:
+        box.addItem(dict(roster.payers()).get(payer_id, ""), payer_id)
+    if payer_id is not None:
+        box.setCurrentIndex(box.findData(payer_id))
+
+
+def bill_button(act: Callable[[], None]) -> Button:
+    """The sign that bills what is owed here, to be paid later."""
+    button = Button("", "receipt-text", kind="flat")
+    button.setAccessibleName(_("Invoice to be paid later"))
+    button.setObjectName("bill_this")
+    button.setToolTip(_("Invoice to be paid later (Alt+I)"))
+    button.clicked.connect(act)
+    return button

@@ -33,7 +33,7 @@ from ui.pages.payment_owed import Owed
 from ui.pages.payment_parts import OwedRow, Steps, in_coins, likely_notes
 from ui.pages.payment_side import DaySide
 from ui.pages.payment_tender import TenderCard
-from ui.pages.payment_who import WhoPays
+from ui.pages.payment_who import WhoPays, bill_button, fill_payers
 from ui.theme import theme
 from ui.widgets.basic import (
     Button,
@@ -69,6 +69,7 @@ class PaymentsPage(QWidget):
             ("Alt+1 … 3", _("cash, card, transfer")), ("F8", _("exact cash")),
             ("Alt+4", _("split: a part by each means, check and other too")),
             ("Alt+5", _("use credit for the chosen lines")), ("Ctrl+Enter", _("start, complete")),
+            ("Alt+I", _("invoice to be paid later")),
             ("Alt+O", _("open items: what is unpaid and late")), ("Alt+P", _("payments of this person, refunds")),
             ("Esc", _("keep it Started for later")), ("R / O", _("print the receipt, open the invoice, when done")),
             ("M", _("the receipt in the mail queue, when done")),
@@ -86,7 +87,7 @@ class PaymentsPage(QWidget):
         self.unpaid = Button(_("Open items"), "coins", kind="flat", keys=("Alt", "O"))
         self.unpaid.setToolTip(_("Open items (Alt+O)"))
         self.unpaid.clicked.connect(self.open_items_requested)
-        self.head = PageHead(_("Payment desk"), [self.unpaid, self.steps])
+        self.head = PageHead(_("Payment desk"), [bill_button(self.bill), self.unpaid, self.steps])
         column.addWidget(self.head)
         row = QHBoxLayout()
         row.setSpacing(12)
@@ -100,7 +101,7 @@ class PaymentsPage(QWidget):
             ("Ctrl+F", self.other_student), ("F8", self.exact), ("Ctrl+Return", self.go_on), ("Ctrl+Enter", self.go_on),
             ("Alt+1", lambda: self.methods["cash"].click()), ("Alt+2", lambda: self.methods["card"].click()),
             ("Alt+3", lambda: self.methods["transfer"].click()),
-            ("Alt+4", self.split_further), ("Alt+5", self.credit.use.click),
+            ("Alt+4", self.split_further), ("Alt+5", self.credit.use.click), ("Alt+I", self.bill),
             ("Alt+O", self.open_items_requested.emit), ("Alt+P", self.show_payments),
             ("Ins", self.owed.find_offer),
         ):  # fmt: skip
@@ -232,14 +233,14 @@ class PaymentsPage(QWidget):
                 self.owed.let_go(self.student_id)
                 self.credit.read(self.student_id)
             else:
-                self.new_draft(self.student_id)
+                self.new_draft(self.student_id, self.owed.payer)
 
     def _is_worked_at(self) -> bool:
         """Whether somebody has typed or added something: then it is not begun anew under their hands."""
         return self._given_touched or self._splitting() or any(row.offer is not None for row in self.rows)
 
-    def new_draft(self, student_id: int | None) -> None:
-        """Begin anew with someone. Nothing is booked by looking."""
+    def new_draft(self, student_id: int | None, payer_id: int | None = None) -> None:
+        """Begin anew with someone, or with all that a payer pays for. Nothing is booked by looking."""
         self.student_id, self.payment_id, self.completed = student_id, None, None
         self._key = uuid7()
         self._given_touched = False
@@ -248,15 +249,11 @@ class PaymentsPage(QWidget):
         self.tender.say("")
         self.methods["cash"].setChecked(True)
         self.split.clear()
-        self.owed.show_student(student_id)
+        self.owed.show_student(student_id, payer_id)
         self.credit.read(student_id)
         found = roster.overview(student_id) if student_id is not None else None
-        self.payer.clear()
         self.who.show_person(found)
-        if found is not None:
-            self.payer.addItem(_("{name} pays").format(name=found.row.name), None)
-            if found.payer_id:
-                self.payer.addItem(found.payer, found.payer_id)
+        fill_payers(self.payer, found, payer_id)
         self.steps.set(self._now() if found is not None else "")
         self.head.facts.setText("")
         self._show_hints()
@@ -588,7 +585,7 @@ class PaymentsPage(QWidget):
             self._kept(None)
 
     def _kept(self, _nothing: object) -> None:
-        self.new_draft(self.student_id)
+        self.new_draft(self.student_id, self.owed.payer)
         self.side.reload()
 
     def resume(self, payment_id: int) -> None:
@@ -685,6 +682,13 @@ class PaymentsPage(QWidget):
             dialog = PaymentsOf(self.context, self, found.row.id, found.row.name)
             dialog.refunded.connect(self._refunded)
             dialog.open()
+
+    def bill(self) -> None:
+        """Alt+I: what is owed here is billed, to be paid later."""
+        if self.student_id is not None and not self._stands():
+            from ui.dialogs.bill import bill  # first needed when something is billed
+
+            bill(self.context, self, self.student_id, self.payer.currentData())
 
     def _refunded(self) -> None:
         """What was given back is owed again; a draft that somebody works at stays as it is."""

@@ -28,6 +28,7 @@ ACTS: tuple[tuple[str, str, str, str], ...] = (
     ),
     ("move_money", N_("Move money to another line…"), N_("Move money that {name} paid"), "arrow-left-right"),
     ("payout", N_("Pay out credit…"), N_("Pay out the credit of {name}"), "coins"),
+    ("bill", N_("Invoice to be paid later…"), N_("Invoice to {name}, to be paid later"), "receipt-text"),
     ("merge", N_("Merge with another record…"), N_("Merge {name} with another record"), "users"),
     ("leave", N_("Leaves the center…"), N_("{name} leaves the center"), "log-out"),
     ("give", N_("Everything about this person…"), N_("Everything about {name} in one file"), "file-text"),
@@ -46,6 +47,12 @@ def _book(context: Context, parent: QWidget, student_id: int) -> None:
     found = roster.page([student_id]).get(student_id)
     if found is not None:
         BookSlot(context, parent, student_id, found.name).open()
+
+
+def _bill(context: Context, parent: QWidget, student_id: int) -> None:
+    from ui.dialogs.bill import bill
+
+    bill(context, parent, student_id)
 
 
 def _merge(context: Context, parent: QWidget, student_id: int) -> None:
@@ -94,6 +101,7 @@ _BEGIN: dict[str, Callable[[Context, QWidget, int], None]] = {
     "transfer": partial(line_acts.begin, "transfer"),
     "move_money": partial(line_acts.begin, "move_money"),
     "payout": _pay_out,
+    "bill": _bill,
     "merge": _merge,
     "leave": _leave,
     "give": _give,

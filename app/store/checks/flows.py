@@ -100,6 +100,25 @@ sql(
     # Whoever was erased is taken out of the words beside it; the record of it is redacted.
     " AND NOT (c.redacted = 1 AND c.before ->> 'status' = c.after ->> 'status'))",
 )
+_PROMISED = _MADE.format(table="promises", alias="p")
+sql(
+    "flow.promise",
+    N_("A promise to pay is a student's, for a day not before it was said, and has its timeline entry"),
+    "promises",
+    "SELECT p.id, 'for ' || p.pay_on || ', said ' || p.said_on FROM promises p WHERE p.pay_on < p.said_on"
+    " UNION ALL SELECT p.id, 'of no student' FROM promises p JOIN users u ON u.id = p.student_id AND u.role <> 'student'"
+    f" UNION ALL SELECT p.id, 'without its entry' FROM promises p"
+    f" WHERE NOT {_companion('promises', 'p', _PROMISED, 'promises', 'timeline')}",
+)
+sql(
+    "flow.reminder",
+    N_("A reminder to pay stands on the timeline, by the operation that queued it"),
+    "mail_queue",
+    "SELECT m.id, m.event_key FROM mail_queue m WHERE m.event_key GLOB 'payment.reminder:*' AND NOT EXISTS ("
+    "SELECT 1 FROM changes c JOIN changes d ON d.operation_id = c.operation_id AND d.table_name = 'timeline'"
+    " JOIN timeline t ON t.id = d.row_id AND t.key = 'reminding.timeline'"
+    " WHERE c.table_name = 'mail_queue' AND c.row_id = m.id AND c.before IS NULL)",
+)
 sql(
     "inbox.recipients",
     N_("A notification has someone to see it, and no student"),
@@ -118,6 +137,7 @@ _MOVED = (
     ("a promise", "promises x", "x.student_id = u.id"),
     ("a payment under way", "payments x", "x.student_id = u.id AND x.status = 'STARTED'"),
     ("a note", "notes x", "x.user_id = u.id"),
+    ("a promise", "promises x", "x.student_id = u.id"),
     ("an attachment", "attachments x", "x.subject_table = 'users' AND x.subject_id = u.id"),
     ("a balance or a next slot", "users x", "x.id = u.id AND (x.balance_minor <> 0 OR x.next_slot_at IS NOT NULL)"),
 )
@@ -142,6 +162,7 @@ _HELD = (
         " OR x.status NOT IN ('inactive', 'merged'))",
     ),
     ("a note", "notes x", "x.user_id = u.id"),
+    ("words about a promise", "promises x", "x.student_id = u.id AND x.note <> '' AND x.created_at <= u.erased_at"),
     ("an attachment", "attachments x", "x.subject_table = 'users' AND x.subject_id = u.id"),
     (
         "the words of a mail",
