@@ -116,6 +116,7 @@ class Desk(QObject):
             settings.keeping.finish()  # type: ignore[attr-defined]
         self.mail_thread.finish()
         self.reader.finish()
+        kept_files.forget_copies()
         self.desk_thread.finish()
         self.window.hide()  # the last backup is made and proven after the desk is gone from the screen
         self.backups.finish(self.next_job.why if self.next_job is not None else "closing")
@@ -423,6 +424,8 @@ class Desk(QObject):
         """A dialog asks for a page, or for a record on it."""
         if page == "students" and isinstance(record, int):
             self._show_student(record)
+        elif page in ("slots", "mail_queue") and isinstance(record, int):
+            self.open_record(page, record)
         else:
             self.window.go(page)
 

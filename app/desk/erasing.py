@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from app import paths, store, text
-from app.desk import center, identity, leaving, notifications, payments, timeline
+from app.desk import center, identity, leaving, notes, notifications, payments, timeline
 from app.desk.accounts import Actor, require
 from app.errors import EnvironmentFault, UserError
 from app.store import Write, backup, erasure, search
@@ -211,9 +211,9 @@ def _mails(records: list[int]) -> Any:
 
 
 def _attachments(records: list[int]) -> list[Any]:
-    """Files kept about a person, or about what they bought."""
+    """Files kept about a person, at them and at their notes, or about what they bought; also removed ones."""
     lines = [row.id for row in CourseEnrolled.select(CourseEnrolled.id).where(CourseEnrolled.student_id.in_(records))]
-    of_person = (Attachment.subject_table == "users") & Attachment.subject_id.in_(records)
+    of_person = notes.of_people(records, ever=True)
     of_lines = (Attachment.subject_table == "courses_enrolled") & Attachment.subject_id.in_(lines)
     return list(Attachment.select(Attachment.id, Attachment.file_name).where(of_person | of_lines))
 
@@ -285,9 +285,13 @@ def _after(data_dir: Path, uids: list[str]) -> EnvironmentFault | None:
 def _erase_in(w: Write, student: Any, records: list[int], told: str = "erase.done") -> None:
     names = _every_name(records)
     leaving.release(w, student.id)
+    noted = erasure.rows_ever("notes", "user_id", records)
     touched: dict[str, set[int]] = {
-        "notes": set(erasure.rows_ever("notes", "user_id", records)),
-        "attachments": set(erasure.rows_ever("attachments", "subject_id", records, ("subject_table", "users"))),
+        "notes": set(noted),
+        "attachments": {
+            *erasure.rows_ever("attachments", "subject_id", records, ("subject_table", "users")),
+            *erasure.rows_ever("attachments", "subject_id", noted, ("subject_table", "notes")),
+        },
     }
     gone: list[tuple[Any, int]] = [(Note, row.id) for row in Note.select(Note.id).where(Note.user_id.in_(records))]
     gone += [(Attachment, row.id) for row in _attachments(records)]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from app import clock, text
-from app.desk import identity, papers
+from app.desk import identity, notes, papers
 from app.desk.accounts import Actor, require
 from app.exchange import exporting
 from app.exchange.reading import Progress, Stop, Stopped, never
@@ -104,8 +104,15 @@ def everything(student_id: int) -> dict[str, Rows]:
         "mails": MailQueue.select().where(MailQueue.student_id.in_(mine)),
         "notes": Note.select().where(Note.user_id.in_(mine)),
         "attachments": Attachment.select(
-            Attachment.id, Attachment.file_name, Attachment.media_type, Attachment.size, Attachment.created_at
-        ).where(_attached(mine)),
+            Attachment.id,
+            Attachment.file_name,
+            Attachment.media_type,
+            Attachment.size,
+            Attachment.created_at,
+            Attachment.subject_table,
+            Attachment.subject_id,
+            Attachment.removed_at,
+        ).where(notes.of_people(mine, ever=True)),
     }
     found = {
         name: [
@@ -127,10 +134,6 @@ def _moved(moment: images.Moment) -> dict[str, Any]:
     names = sorted(images.differing(moment.before, moment.after) - _OWN)
     before, after = moment.before or {}, moment.after or {}
     return {"columns": names, **{name: [before.get(name), after.get(name)] for name in names}}
-
-
-def _attached(records: list[int]) -> Any:
-    return (Attachment.subject_table == "users") & Attachment.subject_id.in_(records)
 
 
 def _sheets(tables: dict[str, Rows]) -> Iterator[tuple[str, Callable[[], bytes]]]:
@@ -164,7 +167,8 @@ def _files(student_id: int, tables: dict[str, Rows]) -> Iterator[tuple[str, Call
         first = min(row["created_at"][:10] for name in ("payments", "enrollments", "sales") for row in tables[name])
         yield "statement.pdf", _second(papers.statement_pdf, [student_id], first, clock.stamp()[:10])
     for row in tables["attachments"]:
-        yield f"files/{row['id']}-{_plain(row['file_name'])}", _attachment(row["id"])
+        folder = "files" if row["removed_at"] is None else "files/removed"
+        yield f"{folder}/{row['id']}-{_plain(row['file_name'])}", _attachment(row["id"])
 
 
 def _second(make: Callable[..., tuple[str, bytes]], *args: Any) -> Callable[[], bytes]:

@@ -11,7 +11,8 @@ from typing import Any
 
 from app import text
 from app.desk import identity
-from app.store.models import Invoice, MailQueue, Payment, Timeline, User
+from app.desk import notes as desk_notes
+from app.store.models import Attachment, Invoice, MailQueue, Note, Payment, Timeline, User
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,38 @@ class Document:
     words: str
     amount_minor: int
     status: str
+
+
+@dataclass(frozen=True)
+class FileRow:
+    """A file kept with a person; `size` in bytes."""
+
+    id: int
+    name: str
+    media_type: str
+    size: int
+    at: str
+
+
+@dataclass(frozen=True)
+class NoteRow:
+    """A note about a person, with the files that stand at it."""
+
+    id: int
+    version: int
+    at: str
+    actor: str
+    text: str
+    pinned: bool
+    files: tuple[FileRow, ...]
+
+
+@dataclass(frozen=True)
+class Notes:
+    """Everything on the tab of notes: the notes, the newest first, and the files straight at the person."""
+
+    notes: tuple[NoteRow, ...]
+    files: tuple[FileRow, ...]
 
 
 @dataclass(frozen=True)
@@ -78,3 +111,35 @@ def messages(student_id: int, limit: int = 100) -> list[tuple[str, str, str]]:
         .tuples()
     )
     return list(query)
+
+
+def notes(student_id: int) -> Notes:
+    """Notes and files of a person; no byte of a file is read."""
+    records = list(identity.records(student_id))
+    files: Any = (
+        Attachment.select(
+            Attachment.subject_table, Attachment.subject_id, Attachment.id, Attachment.file_name,
+            Attachment.media_type, Attachment.size, Attachment.created_at,
+        )
+        .where(desk_notes.of_people(records), Attachment.removed_at.is_null())
+        .order_by(Attachment.id)
+        .tuples()
+    )  # fmt: skip
+    at: dict[tuple[str, int], list[FileRow]] = {}
+    for table, row_id, *values in files:
+        at.setdefault((table, row_id), []).append(FileRow(*values))
+    actor = User.alias()
+    written: Any = (
+        Note.select(Note.id, Note.version, Note.created_at, actor.first_name, Note.text, Note.pinned)
+        .left_outer_join(actor, on=(actor.id == Note.created_by))
+        .where(Note.user_id.in_(records))
+        .order_by(Note.id.desc())
+        .tuples()
+    )
+    return Notes(
+        tuple(
+            NoteRow(row_id, version, when, who or "", words, bool(pinned), tuple(at.get(("notes", row_id), ())))
+            for row_id, version, when, who, words, pinned in written
+        ),
+        tuple(one for record in records for one in at.get(("users", record), ())),
+    )

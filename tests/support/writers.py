@@ -770,3 +770,6 @@ def lay_ground(folder: Path, one: Scenario, ground: SmallCenter) -> SmallCenter:
         finally:
             store.close_center()
     return here
+
+
+from tests.support import writers_notes as writers_notes  # noqa: E402 - they register themselves with what stands above
