@@ -18,6 +18,7 @@ from app.cli import use_center_defaults
 from app.desk import center, identity, keeping, labels, seats
 from app.desk.accounts import SYSTEM, Actor
 from app.errors import DeskError, EnvironmentFault
+from app.exchange import kept_files
 from app.lists import find, inbox, staff, takings
 from app.lists import mail as mail_list
 from app.lists import people as roster

@@ -233,6 +233,7 @@ QWidget#page { background: @bg; border-top-left-radius: 12px; border-bottom-left
 QFrame[card="true"] { background: @surface; border: 1px solid @line; border-radius: 10px; }
 QFrame[framed="true"] { background: @surface; border: 1px solid @line; border-radius: 7px; }
 QFrame[aside="true"] { background: @surface2; border: none; border-left: 1px solid @line; }
+QFrame[card="true"][dropping="true"] { background: @brasstint; border: 1px dashed @brassedge; }
 QFrame[card="true"]:focus { border-color: @brassedge; }
 QFrame[tinted="true"] { background: @surface2; border: 1px solid @line; border-radius: 8px; }
 QFrame[foot="true"] { background: @surface2; border: none; border-top: 1px solid @line;

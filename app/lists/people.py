@@ -364,12 +364,6 @@ def enrollments(student_id: int) -> list[EnrollmentRow]:
     ]
 
 
-def notes(student_id: int) -> list[tuple[str, str, bool]]:
-    """(when, text, pinned) of the notes about a student, newest first."""
-    query = Note.select().where(Note.user_id == student_id).order_by(Note.id.desc())
-    return [(row.created_at, row.text, bool(row.pinned)) for row in query]
-
-
 def payers() -> list[tuple[int, str]]:
     """(id, name) of everyone who pays for others."""
     query = Payer.select(Payer.id, Payer.name).where(Payer.status == "active").order_by(Payer.name)

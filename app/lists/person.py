@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
+
+from peewee import fn
 
 from app import text
 from app.desk import identity
@@ -67,20 +71,92 @@ class TimelineRow:
     at: str
     words: str
     actor: str
+    subject: tuple[str, int] | None = None
 
 
-def timeline(student_id: int, limit: int = 200) -> list[TimelineRow]:
-    """What happened, newest first, in the reader's words."""
+@dataclass(frozen=True)
+class Told:
+    """How many entries a timeline has of each kind, and by whom: (id, name, count). The id 0 is the program itself."""
+
+    kinds: dict[str, int]
+    people: tuple[tuple[int, str, int], ...]
+
+    @property
+    def count(self) -> int:
+        """All of them."""
+        return sum(self.kinds.values())
+
+
+#: Kind of entry → how the keys of its entries begin. What begins in no such way is a change of the record.
+KINDS: dict[str, tuple[str, ...]] = {
+    "enrollments": ("enrollment.",),
+    "money": ("payments.", "invoices."),
+    "seats": ("seats.", "scheduling."),
+    "messages": ("mail.",),
+    "notes": ("notes.", "files.", "people.noted"),
+    "record": (),
+}
+
+
+def kind_of(key: str) -> str:
+    """The kind of a timeline entry."""
+    return next((kind for kind, begins in KINDS.items() if key.startswith(begins)), "record")
+
+
+def timeline(student_id: int, limit: int = 200, kind: str = "", by: int | None = None) -> list[TimelineRow]:
+    """What happened, newest first, in the reader's words; of one kind, by one person (0: the program itself)."""
     actor = User.alias()
     query: Any = (
-        Timeline.select(Timeline.created_at, Timeline.key, Timeline.params, actor.first_name)
+        Timeline.select(
+            Timeline.created_at, Timeline.key, Timeline.params, actor.first_name, Timeline.subject_table,
+            Timeline.subject_id,
+        )
         .left_outer_join(actor, on=(actor.id == Timeline.actor_id))
         .where(Timeline.user_id.in_(list(identity.records(student_id))))
         .order_by(Timeline.created_at.desc(), Timeline.id.desc())
         .limit(limit)
+    )  # fmt: skip
+    if kind:
+        query = query.where(_of_kind(kind))
+    if by is not None:
+        query = query.where(Timeline.actor_id.is_null() if by == 0 else Timeline.actor_id == by)
+    return [
+        TimelineRow(at, text.sentence(key, json.loads(params)), who or "", (table, row_id) if table else None)
+        for at, key, params, who, table, row_id in query.tuples()
+    ]
+
+
+def _of_kind(kind: str) -> Any:
+    def begin(keys: tuple[str, ...]) -> Any:
+        return reduce(or_, (fn.SUBSTR(Timeline.key, 1, len(one)) == one for one in keys))
+
+    return begin(KINDS[kind]) if KINDS[kind] else ~begin(sum(KINDS.values(), ()))
+
+
+def told(student_id: int) -> Told:
+    """What a timeline can be filtered by."""
+    actor = User.alias()
+    query: Any = (
+        Timeline.select(Timeline.key, Timeline.actor_id, actor.first_name, actor.last_name, fn.COUNT(Timeline.id))
+        .left_outer_join(actor, on=(actor.id == Timeline.actor_id))
+        .where(Timeline.user_id.in_(list(identity.records(student_id))))
+        .group_by(Timeline.key, Timeline.actor_id)
         .tuples()
     )
-    return [TimelineRow(at, text.sentence(key, json.loads(params)), who or "") for at, key, params, who in query]
+    kinds: dict[str, int] = dict.fromkeys(KINDS, 0)
+    names: dict[int, str] = {}
+    people: dict[int, int] = {}
+    for key, who, first, last, count in query:
+        kinds[kind_of(key)] += count
+        names[who or 0] = f"{first or ''} {last or ''}".strip()
+        people[who or 0] = people.get(who or 0, 0) + count
+    order = sorted(people, key=lambda who: (-people[who], names[who]))
+    return Told(kinds, tuple((who, names[who], people[who]) for who in order))
+
+
+def is_completed(payment_id: int) -> bool:
+    """Whether a payment has a receipt."""
+    return Payment.select().where(Payment.id == payment_id, Payment.status == "COMPLETED").exists()
 
 
 def documents(student_id: int) -> list[Document]:

@@ -59,7 +59,8 @@ def refusal(call: Any) -> UserError:
     [
         (PDF, "application/pdf"), (PNG, "image/png"), (JPEG, "image/jpeg"), (b"GIF89a..", "image/gif"),
         (b"RIFF....WEBPVP8 ", "image/webp"), (b"....ftypheic....", "image/heic"),
-        (b"PK\x03\x04docx", "application/zip"), (b"MZ this is a program", notes.UNKNOWN), (b"<html>%PDF-</html>", notes.UNKNOWN), (b"x", notes.UNKNOWN),
+        (b"PK\x03\x04docx", "application/zip"), (b"MZ this is a program", notes.UNKNOWN),
+        (b"<html>%PDF-</html>", notes.UNKNOWN), (b"x", notes.UNKNOWN),
     ],
 )  # fmt: skip
 def test_what_a_file_is_its_bytes_say_and_not_its_name(tmp_path: Path, content: bytes, kind: str) -> None:

@@ -63,6 +63,7 @@ class StudentsPage(QWidget):
             ("Shift+↑ ↓, Ctrl+A", _("select several")), ("M", _("message")),
             ("Ctrl+E", _("export")), ("Ctrl+P", _("print the list, address labels")), ("F2", _("enroll")),
             ("F4", _("take a payment")), ("Ctrl+Tab", _("next tab of the panel")),
+            ("Ctrl+Shift+A", _("attach a file to the person")),
         ]  # fmt: skip
         self.verbs = StudentVerbs(self)
         self._dirty = True
@@ -109,6 +110,7 @@ class StudentsPage(QWidget):
         self.panel.pay_requested.connect(self.pay_requested)
         self.panel.enroll_requested.connect(self.enroll_requested)
         self.panel.edit_requested.connect(self.edit_student)
+        self.panel.message_requested.connect(self.verbs.message)
         self.selection = SelectionPanel()
         self.selection.message_requested.connect(self.verbs.message)
         self.selection.enroll_requested.connect(self.verbs.enroll)
@@ -131,6 +133,7 @@ class StudentsPage(QWidget):
         for keys, act in (
             ("Ctrl+N", self.new_student),
             ("Ctrl+Tab", self.panel.next_tab),
+            ("Ctrl+Shift+A", self.panel.attach_file),
             ("Ctrl+Shift+F", self.filters.choose_filter),
             ("Ctrl+Shift+C", self.choose_columns),
             ("Ctrl+Shift+V", self.choose_view),
@@ -334,6 +337,7 @@ class StudentsPage(QWidget):
             "slots",
             "mail_queue",
             "notes",
+            "attachments",
         }:
             return
         self._dirty = True

@@ -37,6 +37,7 @@ from ui.theme import theme
 from ui.widgets.cells import Cell as Cell
 from ui.widgets.cells import Column as Column
 from ui.widgets.cells import draw_cell
+from ui.widgets.line import as_tip
 from ui.widgets.paint import draw_icon, draw_line, lead, width_of
 
 #: Rows fetched at once: a screenful and some.
@@ -183,7 +184,7 @@ class CellDelegate(QStyledItemDelegate):
             cell = model.cell(index)
             room = option.rect.width() - (44 if cell.avatar is not None else 12)
             said = cell.text if not cell.right and width_of(cell.text, theme().font(cell.role)) > room else ""
-            QToolTip.showText(event.globalPos(), said, view)
+            QToolTip.showText(event.globalPos(), as_tip(said), view)
             return True
         return super().helpEvent(event, view, option, index)
 
