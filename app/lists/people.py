@@ -16,10 +16,12 @@ from app.store import search
 from app.store.models import (
     Course,
     CourseEnrolled,
+    Invoice,
     Note,
     Payer,
     Slot,
     SlotEnrolled,
+    StudentPayment,
     User,
 )
 from app.store.prepared import first_column, prepared
@@ -273,6 +275,24 @@ def counted(words: str, chips: tuple[str, ...], zone: str, ask: tuple[str, ...])
     ]  # fmt: skip
     row: Any = found.select_from(*sums).tuples().get()
     return {**dict(zip(ask, row[2:], strict=True)), "": everyone}, int(row[0] or 0), int(row[1])
+
+
+def open_invoices(words: str, chips: tuple[str, ...], zone: str) -> int:
+    """How many invoices are not wholly paid of those who owe, among all whom words and filters fit."""
+    owing: Any = User.select(User.id).where(filters.students(), User.balance_minor > 0, *filters.all_of(chips, zone))
+    if words.strip():
+        owing = owing.where(search.fits(User.id, words))
+    record, note, paid = User.alias(), Invoice.alias(), StudentPayment
+    merged = record.select(record.id).where(record.merged_into.in_(owing))  # documents stay where they were written
+    put = paid.select(fn.COALESCE(fn.SUM(paid.direction * paid.amount_minor), 0)).where(paid.invoice_id == Invoice.id)
+    credited = note.select(note.id).where(note.refers_to == Invoice.id, note.is_full == 1)
+    query: Any = Invoice.select(fn.COUNT(Invoice.id)).where(
+        Invoice.student_id.in_(owing) | Invoice.student_id.in_(merged),
+        Invoice.kind == "invoice",
+        Invoice.gross_minor > put,
+        ~fn.EXISTS(credited),
+    )
+    return int(query.scalar())
 
 
 # -- the panel -----------------------------------------------------------------------------------------------

@@ -375,7 +375,7 @@ def erased(file: Any) -> Any:
 
 HELD: dict[str, str] = {
     "contact": "UPDATE users SET phone = '+43 1 999 00 00' WHERE id = 4",
-    "a note": row("notes", user_id=4, text="left behind"),
+    "a note": row("notes", id=99, user_id=4, text="left behind"),
     "an attachment": row("attachments", subject_table="users", subject_id=4, file_name="a.txt",
                          media_type="text/plain", size=0, sha256=NOTHING, content="(x'')"),
     "an attachment of a note": row("attachments", subject_table="notes", file_name="a.txt", size=0, sha256=NOTHING,

@@ -1,11 +1,11 @@
-"""Scenarios of notes and the files kept with them; tests/support/writers.py joins them."""
+"""Scenarios of the roster and its panel: notes, files kept with them, widths; tests/support/writers.py joins them."""
 
 from __future__ import annotations
 
 import hashlib
 from typing import Any
 
-from app.desk import notes, people
+from app.desk import arranging, notes, people
 from app.store.models import Attachment, Note
 from tests.support.center import SmallCenter
 from tests.support.writers import scenario
@@ -54,3 +54,8 @@ def _(made: SmallCenter) -> Any:
 @scenario("notes.remove_file", before=_kept)
 def _(made: SmallCenter) -> None:
     notes.remove_file(made.staff, Attachment.select(Attachment.id).order_by(Attachment.id).get().id)
+
+
+@scenario("arranging.widen")
+def _(made: SmallCenter) -> None:
+    arranging.widen(made.staff, {"phone": 180})
