@@ -79,6 +79,7 @@ TYPE: dict[str, tuple[float, int]] = {
     "name": (14, 600),
     "strong": (14, 700),
     "button": (13.5, 600),
+    "button_tight": (13, 500),
     "label": (13, 600),
     "small": (12.5, 400),
     "small_strong": (12.5, 600),

@@ -92,6 +92,9 @@ class Overview:
     next_title: str
     next_room: str
     note: str
+    next_end_wall: str = ""
+    next_with: tuple[str, ...] = ()
+    next_status: str = ""
 
     @property
     def emergency(self) -> str:
@@ -305,9 +308,11 @@ def overview(student_id: int) -> Overview | None:
         return None
     user = User.get_by_id(student_id)
     payer = Payer.get_or_none(Payer.id == user.payer_id) if user.payer_id else None
-    title = room = ""
+    title = room = end = status = ""
+    teachers: tuple[str, ...] = ()
     if user.next_slot_id:
         title, room = slot_words(user.next_slot_id)
+        end, teachers, status = _slot_facts(user.next_slot_id, student_id)
     note = Note.select().where(Note.user_id == student_id, Note.pinned == 1).order_by(Note.id.desc()).first()
     return Overview(
         row=rows[student_id],
@@ -324,7 +329,22 @@ def overview(student_id: int) -> Overview | None:
         next_title=title,
         next_room=room,
         note=note.text if note else "",
+        next_end_wall=end,
+        next_with=teachers,
+        next_status=status,
     )
+
+
+def _slot_facts(slot_id: int, student_id: int) -> tuple[str, tuple[str, ...], str]:
+    """(when a slot ends, who teaches it as J. Groß, the state of the student's seat in it)."""
+    from app.desk import scheduling
+
+    slot = Slot.get_by_id(slot_id)
+    rows = User.select(User.first_name, User.last_name).where(User.id.in_(scheduling.instructors_of(slot)))
+    names = tuple(f"{row.first_name[:1]}. {row.last_name}" if row.last_name else row.first_name for row in rows)
+    mine = (SlotEnrolled.slot_id == slot_id) & (SlotEnrolled.student_id == student_id)
+    seat = SlotEnrolled.select(SlotEnrolled.status).where(mine, SlotEnrolled.status != "canceled").first()
+    return slot.end_wall, names, seat.status if seat is not None else ""
 
 
 def slot_words(slot_id: int) -> tuple[str, str]:

@@ -9,19 +9,22 @@ import json
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, NamedTuple
 
 from peewee import fn
 
 from app import text
 from app.desk import identity
 from app.desk import notes as desk_notes
-from app.store.models import Attachment, Invoice, MailQueue, Note, Payment, Timeline, User
+from app.store.models import Attachment, Invoice, MailQueue, Note, Payment, StudentPayment, Timeline, User
 
 
 @dataclass(frozen=True)
 class Document:
-    """A payment or an invoice in the panel. `amount_minor` is negative for refunds and credit notes."""
+    """A payment or an invoice in the panel. `amount_minor` is negative for refunds and credit notes.
+
+    Of an invoice: what is open of it, None where it was credited; `words` is when it is due.
+    """
 
     kind: str
     id: int
@@ -30,6 +33,16 @@ class Document:
     words: str
     amount_minor: int
     status: str
+    open_minor: int | None = 0
+
+
+class Message(NamedTuple):
+    """A mail to a student."""
+
+    at: str
+    subject: str
+    state: str
+    id: int
 
 
 @dataclass(frozen=True)
@@ -169,24 +182,39 @@ def documents(student_id: int) -> list[Document]:
         )
         for row in Payment.select().where(Payment.student_id.in_(records))
     ]  # fmt: skip
+    paid: Any = (
+        StudentPayment.select(StudentPayment.invoice_id, fn.SUM(StudentPayment.direction * StudentPayment.amount_minor))
+        .join(Invoice, on=(Invoice.id == StudentPayment.invoice_id))
+        .where(Invoice.student_id.in_(records))
+        .group_by(StudentPayment.invoice_id)
+        .tuples()
+    )
+    put = dict(paid)
+    credited = {
+        row.refers_to
+        for row in Invoice.select(Invoice.refers_to).where(Invoice.student_id.in_(records), Invoice.is_full == 1)
+    }
     for row in Invoice.select(
         Invoice.id, Invoice.label, Invoice.issued_on, Invoice.due_on, Invoice.gross_minor, Invoice.kind
     ).where(Invoice.student_id.in_(records)):
         sign = -1 if row.kind == "credit_note" else 1
-        found.append(Document(row.kind, row.id, row.label, row.issued_on, row.due_on, sign * row.gross_minor, row.kind))
+        left = None if row.id in credited else row.gross_minor - put.get(row.id, 0) if row.kind == "invoice" else 0
+        found.append(
+            Document(row.kind, row.id, row.label, row.issued_on, row.due_on, sign * row.gross_minor, row.kind, left)
+        )
     return sorted(found, key=lambda one: (one.on, one.number), reverse=True)
 
 
-def messages(student_id: int, limit: int = 100) -> list[tuple[str, str, str]]:
-    """(when, subject, state) of a student's mails, newest first."""
+def messages(student_id: int, limit: int = 100) -> list[Message]:
+    """A student's mails, newest first."""
     query: Any = (
-        MailQueue.select(MailQueue.created_at, MailQueue.subject, MailQueue.state)
+        MailQueue.select(MailQueue.created_at, MailQueue.subject, MailQueue.state, MailQueue.id)
         .where(MailQueue.student_id.in_(list(identity.records(student_id))))
         .order_by(MailQueue.id.desc())
         .limit(limit)
         .tuples()
     )
-    return list(query)
+    return [Message(*row) for row in query]
 
 
 def notes(student_id: int) -> Notes:

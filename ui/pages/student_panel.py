@@ -29,7 +29,7 @@ from ui import words
 from ui.context import Context
 from ui.pages import paper, person_acts, student_notes
 from ui.pages.student_notes import NotesTab
-from ui.pages.student_story import Story
+from ui.pages.student_story import Opens, Story
 from ui.theme import CATEGORY, theme
 from ui.widgets.basic import Avatar, Badge, Button, Card, Icon, Text, clear_layout, rule
 from ui.widgets.line import Line
@@ -149,11 +149,11 @@ class StudentPanel(Card):
         column.addLayout(top)
         row = QHBoxLayout()
         row.setSpacing(8)
-        self.pay = Button(_("Take payment"), "banknote", keys=("F4",))
+        self.pay = Button(_("Take payment"), "banknote", keys=("F4",), size="tight")
         self.pay.clicked.connect(self._pay)
-        self.enroll = Button(_("Enroll"), "plus", keys=("F2",), kind="quiet")
+        self.enroll = Button(_("Enroll"), "plus", keys=("F2",), kind="quiet", size="tight")
         self.enroll.clicked.connect(self._enroll)
-        self.message = Button(_("Message"), "send", kind="quiet")
+        self.message = Button(_("Message"), "send", kind="quiet", size="tight")
         self.message.clicked.connect(self.message_requested)
         for button in (self.pay, self.enroll, self.message):
             row.addWidget(button)
@@ -254,12 +254,12 @@ class StudentPanel(Card):
         line.addStretch(1)
         self.body.addLayout(line)
 
-    def _entry(self, left: str, right: QWidget, second: str, *, role: str = "body") -> None:
+    def _entry(self, left: str | QWidget, right: QWidget, second: str, *, role: str = "body") -> None:
         """Words, what belongs at the end of the line, and below when and by whom."""
         if self.body.count():
             self.body.addWidget(rule())
         line = QHBoxLayout()
-        line.addWidget(Text(left, role, "text", wrap=True), 1)
+        line.addWidget(Text(left, role, "text", wrap=True) if isinstance(left, str) else left, 1)
         line.addWidget(right, alignment=Qt.AlignmentFlag.AlignTop)
         self.body.addLayout(line)
         if second:
@@ -293,6 +293,8 @@ class StudentPanel(Card):
                 line.setSpacing(8)
                 line.addWidget(Icon(icon, "text3", 16))
                 line.addWidget(Line(value), 1)
+                if value == found.emergency:
+                    line.addWidget(Text(_("in an emergency"), "small", "text3"))
                 self.body.addLayout(line)
         if not (found.row.phone or found.row.email or found.emergency):
             self.body.addWidget(Text(_("No phone, no mail address."), "body", "text2"))
@@ -368,11 +370,17 @@ class StudentPanel(Card):
         names.setSpacing(1)
         names.addWidget(Line(found.next_title, "name"))
         when = words.when(found.row.next_slot_at, here)
-        names.addWidget(Line(" · ".join(filter(None, (when, found.next_room))), "small", "text2"))
+        if found.next_end_wall:
+            when += f"–{found.next_end_wall[11:16]}"
+        said = " · ".join(filter(None, (when, found.next_room, *found.next_with)))
+        names.addWidget(Line(said, "small", "text2"))
         row = QHBoxLayout()
         row.setSpacing(12)
         row.addWidget(leaf)
         row.addLayout(names, 1)
+        today = wall.date() == clock.local_date(here.zone)
+        if found.next_status and (today or found.next_status != "booked"):
+            row.addWidget(Badge(found.next_status, words.state(found.next_status)))
         return row
 
     def _enrolled(self, rows: list[roster.EnrollmentRow]) -> None:
@@ -434,6 +442,8 @@ class StudentPanel(Card):
             parts = [words.day(one.on, self.context.center), detail]
             if paid and one.status != "completed":
                 parts.append(words.state(one.status))
+            if one.kind == "invoice":
+                parts.append(self._left(one))
             amount = Text(text.show_money(one.amount_minor), "name", "text" if one.amount_minor >= 0 else "danger")
             self._entry(one.number, amount, " · ".join(parts), role="name")
             if not paid:
@@ -442,6 +452,15 @@ class StudentPanel(Card):
             elif one.status == "completed":
                 said = _("Receipt of {number}").format(number=one.number)
                 self._paper_button("open_receipt", said, partial(paper.show_receipt, copy=True), one.id)
+
+    def _left(self, invoice: person.Document) -> str:
+        """What is still to be paid of an invoice, and until when."""
+        if invoice.open_minor is None:
+            return _("credited")
+        if invoice.open_minor <= 0:
+            return _("paid")
+        until = words.day(invoice.words, self.context.center)
+        return _("{amount} open, due {day}").format(amount=text.show_money(invoice.open_minor), day=until)
 
     def _paper_button(self, name: str, said: str, show: Callable[..., object], row_id: int) -> None:
         button = Button(said, "file-text", kind="quiet", size="small")
@@ -453,8 +472,10 @@ class StudentPanel(Card):
         rows = person.messages(found.row.id)
         if not rows:
             self._nothing(_("No messages yet."))
-        for at, subject, state in rows:
-            self._entry(subject, Badge(state, words.state(state)), words.when(at, self.context.center))
+        for at, subject, state, mail_id in rows:
+            opens = Opens(subject)
+            opens.opened.connect(partial(self._open_record, "mail_queue", mail_id))
+            self._entry(opens, Badge(state, words.state(state)), words.when(at, self.context.center))
 
     def _show_notes(self, _found: roster.Overview) -> None:
         self.notes.fill(self.body)

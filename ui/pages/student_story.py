@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from app.lists import person
 from app.text import N_, _, ngettext
 from ui import words
 from ui.context import Context
-from ui.widgets.basic import Chip, Text, rule
+from ui.widgets.basic import Chip, Icon, Text, rule
 from ui.widgets.ring import hide_ring, show_ring
 
 _KINDS = {
@@ -31,7 +31,7 @@ class Opens(Text):
     opened = Signal()
 
     def __init__(self, said: str) -> None:
-        super().__init__(said, "body", "brasstext", wrap=True)
+        super().__init__(said, "body", "text", wrap=True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName(said)
@@ -46,6 +46,14 @@ class Opens(Text):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self.rect().contains(event.position().toPoint()):
             self.opened.emit()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self.set_color("brasstext")
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.set_color("text")
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
@@ -115,11 +123,14 @@ class Story(QObject):
     def _entry(self, column: QVBoxLayout, row: person.TimelineRow) -> None:
         column.addWidget(rule())
         if row.subject is not None and row.subject[0] in OPENED:
-            said: Text = Opens(row.words)
-            said.opened.connect(partial(self.opened.emit, *row.subject))  # type: ignore[attr-defined]
+            said = Opens(row.words)
+            said.opened.connect(partial(self.opened.emit, *row.subject))
+            line = QHBoxLayout()
+            line.addWidget(said, 1)
+            line.addWidget(Icon("chevron-right", "text3", 16))
+            column.addLayout(line)
         else:
-            said = Text(row.words, "body", "text", wrap=True)
-        column.addWidget(said)
+            column.addWidget(Text(row.words, "body", "text", wrap=True))
         when = words.when(row.at, self.context.center)
         column.addWidget(Text(" · ".join(filter(None, (when, row.actor or _("Deskbell")))), "small", "text3"))
 
