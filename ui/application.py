@@ -18,6 +18,7 @@ from app.cli import use_center_defaults
 from app.desk import center, identity, keeping, labels, seats
 from app.desk.accounts import SYSTEM, Actor
 from app.errors import DeskError, EnvironmentFault
+from app.exchange import kept_files
 from app.lists import find, inbox, payers, staff, takings
 from app.lists import mail as mail_list
 from app.lists import people as roster
@@ -117,6 +118,7 @@ class Desk(QObject):
             settings.keeping.finish()  # type: ignore[attr-defined]
         self.mail_thread.finish()
         self.reader.finish()
+        kept_files.forget_copies()
         self.desk_thread.finish()
         self.window.hide()  # the last backup is made and proven after the desk is gone from the screen
         self.backups.finish(self.next_job.why if self.next_job is not None else "closing")
@@ -490,6 +492,8 @@ class Desk(QObject):
             self.open_payer(record)
         elif page == "enroll_together" and isinstance(record, list):
             self.enroll_together(record)
+        elif page in ("slots", "mail_queue") and isinstance(record, int):
+            self.open_record(page, record)
         else:
             self.window.go(page)
 

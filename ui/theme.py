@@ -79,6 +79,7 @@ TYPE: dict[str, tuple[float, int]] = {
     "name": (14, 600),
     "strong": (14, 700),
     "button": (13.5, 600),
+    "button_tight": (13, 500),
     "label": (13, 600),
     "small": (12.5, 400),
     "small_strong": (12.5, 600),
@@ -233,6 +234,7 @@ QWidget#page { background: @bg; border-top-left-radius: 12px; border-bottom-left
 QFrame[card="true"] { background: @surface; border: 1px solid @line; border-radius: 10px; }
 QFrame[framed="true"] { background: @surface; border: 1px solid @line; border-radius: 7px; }
 QFrame[aside="true"] { background: @surface2; border: none; border-left: 1px solid @line; }
+QFrame[card="true"][dropping="true"] { background: @brasstint; border: 1px dashed @brassedge; }
 QFrame[card="true"]:focus { border-color: @brassedge; }
 QFrame[tinted="true"] { background: @surface2; border: 1px solid @line; border-radius: 8px; }
 QFrame[foot="true"] { background: @surface2; border: none; border-top: 1px solid @line;

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from app import store, text
@@ -16,6 +16,8 @@ from app.store.prepared import prepared
 #: So many views can be told apart at a glance, and a person may have no more.
 MOST_VIEWS = 20
 NAME_LIMIT = 40
+#: How narrow and how wide a column can be, in pixels at 100 % text size.
+NARROWEST, WIDEST = 40, 1200
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,14 @@ class View:
 
 @dataclass(frozen=True)
 class Arrangement:
-    """What one person chose: columns and order of the roster, and their views in the order they were made."""
+    """What one person chose: columns and order of the roster, how wide they drew some (pixels at 100 % text size), and
+    their views in the order they were made.
+    """
 
     columns: tuple[str, ...] = ()
     sort: str = ""
     views: tuple[View, ...] = ()
+    widths: Mapping[str, int] = field(default_factory=dict)
 
 
 def load(user_id: int | None) -> Arrangement:
@@ -48,7 +53,7 @@ def load(user_id: int | None) -> Arrangement:
         columns, sort = _texts(kept.get("columns", ())), str(kept.get("sort", ""))
     except (ValueError, TypeError, AttributeError):
         columns, sort = (), ""
-    return Arrangement(columns, sort, _views(user_id))
+    return Arrangement(columns, sort, _views(user_id), _widths(user_id))
 
 
 def arrange(actor: Actor, columns: Sequence[str], sort: str) -> None:
@@ -56,6 +61,14 @@ def arrange(actor: Actor, columns: Sequence[str], sort: str) -> None:
     require(actor, "desk.arrange")
     with store.write("Arrange list", actor) as w:
         _keep(w, actor, "roster", {"columns": list(columns), "sort": sort})
+
+
+def widen(actor: Actor, widths: Mapping[str, int]) -> None:
+    """Keep how wide whoever is at the desk drew columns of the roster; those that are not named are as usual."""
+    require(actor, "desk.arrange")
+    kept = {str(key): _bounded(width) for key, width in sorted(widths.items())}
+    with store.write("Arrange list", actor) as w:
+        _keep(w, actor, "widths", kept)
 
 
 def save_view(actor: Actor, view: View) -> None:
@@ -116,6 +129,17 @@ def _views(user_id: int | None) -> tuple[View, ...]:
         return ()
 
 
+def _widths(user_id: int | None) -> dict[str, int]:
+    try:
+        return {str(key): _bounded(width) for key, width in _kept(user_id, "widths", {}).items()}
+    except (ValueError, TypeError, AttributeError):
+        return {}
+
+
+def _bounded(width: Any) -> int:
+    return min(max(int(width), NARROWEST), WIDEST)
+
+
 def _texts(values: Any) -> tuple[str, ...]:
     return tuple(str(one) for one in values)
 
@@ -124,7 +148,7 @@ def _keep_views(w: store.Write, actor: Actor, views: tuple[View, ...]) -> None:
     _keep(w, actor, "views", [asdict(one) for one in views])
 
 
-# Columns and views are rows of their own: taking a view back does not ask for a column first.
+# Columns, widths and views are rows of their own: taking a view back does not ask for a column first.
 
 
 def _kept(user_id: int | None, what: str, otherwise: Any) -> Any:

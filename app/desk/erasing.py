@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from app import paths, store, text
-from app.desk import center, identity, leaving, notifications, payments, refunds, timeline, traces
+from app.desk import center, identity, leaving, notes, notifications, payments, refunds, timeline, traces
 from app.desk.accounts import Actor, require
 from app.desk.traces import GONE, Names
 from app.errors import EnvironmentFault, UserError
@@ -217,8 +217,10 @@ def _mails(records: list[int]) -> Any:
 
 
 def _attachments(records: list[int]) -> list[Any]:
-    """Files kept about a person, or about what they bought, were quoted or booked."""
-    found: Any = (Attachment.subject_table == "users") & Attachment.subject_id.in_(records)
+    """Files kept about a person, at them and at their notes, or about what they bought, were quoted or booked; also
+    removed ones.
+    """
+    found: Any = notes.of_people(records, ever=True)
     for model in _FILED:
         mine = model.select(model.id).where(model.student_id.in_(records))
         found |= (Attachment.subject_table == model._meta.table_name) & Attachment.subject_id.in_(mine)
@@ -357,7 +359,8 @@ def _ever_theirs(records: list[int]) -> dict[str, set[int]]:
         standing = dict(model.select(model.id, getattr(model, column)).where(model.id.in_(ever)).tuples())
         mine = {row.id for row in model.select(model.id).where(getattr(model, column).in_(records))}
         found[table] = mine | {one for one in ever if standing.get(one, records[0]) in records}
-    filed = [("users", records), *((m._meta.table_name, sorted(found[m._meta.table_name])) for m in _FILED)]
+    holders = ["notes", *(model._meta.table_name for model in _FILED)]
+    filed = [("users", records), *((table, sorted(found[table])) for table in holders)]
     ever = sorted({one for table, ids in filed if ids for one in _attached_ever(table, ids)})
     theirs = {row.id for row in _attachments(records)}
     there = {row.id for row in Attachment.select(Attachment.id).where(Attachment.id.in_(ever))}

@@ -12,13 +12,14 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from app import store
+from app import clock, store
 from app.desk import balances, identity, naming, operations, scheduling, seats
 from app.desk.accounts import Actor, require
 from app.errors import UserError
 from app.store import Write, images, search
 from app.store.images import Image, Touched
 from app.store.models import (
+    Attachment,
     CourseEnrolled,
     InvoiceLine,
     Payment,
@@ -87,6 +88,7 @@ def look(actor: Actor, rows: Sequence[Touched], since: int) -> list[Put]:
         _unchanged_since(row, since)
     _free_to_go(actor, [row for row in rows if row.before is None], since)
     _free_to_come(rows, since)
+    _free_of_files(rows, since)
     staying = images.by_table((row.table, row.row_id) for row in rows if row.before is not None)
     now = {table: images.present_of(table, ids) for table, ids in staying.items()}
     found = []
@@ -180,7 +182,12 @@ def _unchanged_since(row: Touched, since: int) -> None:
 
 
 def _target(row: Touched, now: Image | None) -> tuple[Image | None, frozenset[str]]:
-    """What a row that is `now` so becomes, and the columns that are left as they are."""
+    """What a row that is `now` so becomes, and the columns that are left as they are.
+
+    A file is put away, not deleted: its bytes are nowhere else, and it could not be attached again.
+    """
+    if row.table == "attachments" and row.before is None and row.after is not None:
+        return {**row.after, "removed_at": clock.stamp()}, frozenset(row.after.keys() - {"removed_at"})
     if row.before is None or now is None:
         return row.before, frozenset()
     target, left = dict(row.before), KEPT.get(row.table, frozenset())
@@ -242,6 +249,31 @@ def _free_to_come(rows: Iterable[Touched], since: int) -> None:
     for row in rows:
         if row.before is not None:
             _free_of_twins(row, row.before, since)
+
+
+def _free_of_files(rows: Sequence[Touched], since: int) -> None:
+    """No file stays without what it stands at, and none comes back to a note that is gone: no reference holds them."""
+    moving = [row for row in rows if row.table == "attachments"]
+    for table in ("notes", "users"):
+        going = [row.row_id for row in rows if row.table == table and row.before is None]
+        there = Attachment.select(Attachment.id, Attachment.subject_id).where(
+            Attachment.subject_table == table,
+            Attachment.subject_id.in_(store.these(store.listed(going))),
+            Attachment.id.not_in([row.row_id for row in moving]),
+        )
+        if table == "notes":  # what was removed stays with the person
+            there = there.where(Attachment.removed_at.is_null())
+        file = there.order_by(Attachment.id.desc()).first() if going else None
+        if file is not None:
+            raise operations.in_the_way("undo.in_use", "attachments", file.id, since, "undo.file_kept")
+    coming = {row.row_id for row in rows if row.table == "notes" and row.before is not None}
+    for row in moving:
+        at = row.before if row.before is not None and row.before.get("removed_at") is None else None
+        if at is None or at["subject_table"] != "notes" or at["subject_id"] in coming:
+            continue
+        story = images.of_row("notes", at["subject_id"])
+        if story and story[0].after is None:
+            raise UserError("undo.note_gone", **operations.facts(story[0].operation_id))
 
 
 def _free_of_twins(row: Touched, before: Image, since: int) -> None:

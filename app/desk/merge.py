@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from app import clock, store, text
-from app.desk import balances, center, dues, identity, notifications, seats, timeline
+from app.desk import balances, center, dues, identity, notes, notifications, seats, timeline
 from app.desk.accounts import Actor, require
 from app.errors import UserError
 from app.store import Write, backup, search
@@ -220,7 +220,11 @@ def _parts(other_id: int) -> tuple[Part, ...]:
         ("notes", True, [
             row.text.replace("\n", " ")[:80] for row in Note.select().where(Note.user_id == other_id).order_by(Note.id)
         ]),
-        ("attachments", True, [row.file_name for row in _attachments(other_id)]),
+        ("attachments", True, [
+            row.file_name
+            for row in Attachment.select(Attachment.file_name)
+            .where(notes.of_people([other_id]), Attachment.removed_at.is_null()).order_by(Attachment.id)
+        ]),
         ("payments", False, [
             f"{row.number}, {text.show_money(row.amount_minor)}"
             for row in Payment.select().where(Payment.student_id.in_(records)).order_by(Payment.id)
@@ -240,7 +244,8 @@ def _parts(other_id: int) -> tuple[Part, ...]:
 
 
 def _attachments(user_id: int) -> list[Any]:
-    query = Attachment.select(Attachment.id, Attachment.file_name)
+    """Files straight at a record, also removed ones: they can come back. Those at its notes move with the notes."""
+    query = Attachment.select(Attachment.id)
     return list(query.where(Attachment.subject_table == "users", Attachment.subject_id == user_id))
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from app import clock
-from app.desk import center, identity, papers
+from app.desk import center, identity, notes, papers
 from app.desk.accounts import Actor, require
 from app.exchange import exporting
 from app.exchange.reading import Progress, Stop, Stopped, never
@@ -113,7 +113,14 @@ def everything(student_id: int) -> dict[str, Rows]:
         "mails": MailQueue.select().where(MailQueue.student_id.in_(mine)),
         "notes": Note.select().where(Note.user_id.in_(mine)),
         "attachments": Attachment.select(
-            Attachment.id, Attachment.file_name, Attachment.media_type, Attachment.size, Attachment.created_at
+            Attachment.id,
+            Attachment.file_name,
+            Attachment.media_type,
+            Attachment.size,
+            Attachment.created_at,
+            Attachment.subject_table,
+            Attachment.subject_id,
+            Attachment.removed_at,
         ).where(_attached(mine)),
     }
     found = {
@@ -139,8 +146,8 @@ def _moved(moment: images.Moment) -> dict[str, Any]:
 
 
 def _attached(records: list[int]) -> Any:
-    """Files about the person, and about what they bought, were quoted, promised or booked."""
-    found: Any = (Attachment.subject_table == "users") & Attachment.subject_id.in_(records)
+    """Files about the person and their notes, and about what they bought, were quoted, promised or booked."""
+    found: Any = notes.of_people(records, ever=True)
     about: tuple[Any, ...] = (CourseEnrolled, ProductEnrolled, SlotEnrolled, Payment, Invoice, Quote, Promise)
     for model in about:
         mine = model.select(model.id).where(model.student_id.in_(records))
@@ -182,7 +189,8 @@ def _files(student_id: int, tables: dict[str, Rows]) -> Iterator[tuple[str, Call
         first = min(last, clock.local_date(zone, clock.parse_stamp(min(bought))))
         yield "statement.pdf", _second(papers.statement_pdf, [student_id], first.isoformat(), last.isoformat())
     for row in tables["attachments"]:
-        yield f"files/{row['id']}-{_plain(row['file_name'])}", _attachment(row["id"])
+        folder = "files" if row["removed_at"] is None else "files/removed"
+        yield f"{folder}/{row['id']}-{_plain(row['file_name'])}", _attachment(row["id"])
 
 
 def _second(make: Callable[..., tuple[str, bytes]], *args: Any) -> Callable[[], bytes]:

@@ -112,6 +112,12 @@ def page(payer_ids: Sequence[int]) -> dict[int, Row]:
     }  # fmt: skip
 
 
+def names() -> list[tuple[int, str]]:
+    """(id, name) of everyone who pays for others now."""
+    query = Payer.select(Payer.id, Payer.name).where(Payer.status == "active").order_by(Payer.name)
+    return [(row.id, row.name) for row in query]
+
+
 def get(payer_id: int | None) -> Row | None:
     """One payer, None where there is none."""
     return page([payer_id]).get(payer_id) if payer_id is not None else None

@@ -16,10 +16,12 @@ from app.store import search
 from app.store.models import (
     Course,
     CourseEnrolled,
+    Invoice,
     Note,
     Payer,
     Slot,
     SlotEnrolled,
+    StudentPayment,
     User,
 )
 from app.store.prepared import first_column, prepared
@@ -90,6 +92,9 @@ class Overview:
     next_title: str
     next_room: str
     note: str
+    next_end_wall: str = ""
+    next_with: tuple[str, ...] = ()
+    next_status: str = ""
 
     @property
     def emergency(self) -> str:
@@ -282,6 +287,24 @@ def counted(words: str, chips: tuple[str, ...], zone: str, ask: tuple[str, ...])
     return {**dict(zip(ask, row[2:], strict=True)), "": everyone}, int(row[0] or 0), int(row[1])
 
 
+def open_invoices(words: str, chips: tuple[str, ...], zone: str) -> int:
+    """How many invoices are not wholly paid of those who owe, among all whom words and filters fit."""
+    owing: Any = User.select(User.id).where(filters.students(), User.balance_minor > 0, *filters.all_of(chips, zone))
+    if words.strip():
+        owing = owing.where(search.fits(User.id, words))
+    record, note, paid = User.alias(), Invoice.alias(), StudentPayment
+    merged = record.select(record.id).where(record.merged_into.in_(owing))  # documents stay where they were written
+    put = paid.select(fn.COALESCE(fn.SUM(paid.direction * paid.amount_minor), 0)).where(paid.invoice_id == Invoice.id)
+    credited = note.select(note.id).where(note.refers_to == Invoice.id, note.is_full == 1)
+    query: Any = Invoice.select(fn.COUNT(Invoice.id)).where(
+        Invoice.student_id.in_(owing) | Invoice.student_id.in_(merged),
+        Invoice.kind == "invoice",
+        Invoice.gross_minor > put,
+        ~fn.EXISTS(credited),
+    )
+    return int(query.scalar())
+
+
 # -- the panel -----------------------------------------------------------------------------------------------
 
 
@@ -292,9 +315,11 @@ def overview(student_id: int) -> Overview | None:
         return None
     user = User.get_by_id(student_id)
     payer = Payer.get_or_none(Payer.id == user.payer_id) if user.payer_id else None
-    title = room = ""
+    title = room = end = status = ""
+    teachers: tuple[str, ...] = ()
     if user.next_slot_id:
         title, room = slot_words(user.next_slot_id)
+        end, teachers, status = _slot_facts(user.next_slot_id, student_id)
     note = Note.select().where(Note.user_id == student_id, Note.pinned == 1).order_by(Note.id.desc()).first()
     return Overview(
         row=rows[student_id],
@@ -311,7 +336,22 @@ def overview(student_id: int) -> Overview | None:
         next_title=title,
         next_room=room,
         note=note.text if note else "",
+        next_end_wall=end,
+        next_with=teachers,
+        next_status=status,
     )
+
+
+def _slot_facts(slot_id: int, student_id: int) -> tuple[str, tuple[str, ...], str]:
+    """(when a slot ends, who teaches it as J. Groß, the state of the student's seat in it)."""
+    from app.desk import scheduling
+
+    slot = Slot.get_by_id(slot_id)
+    rows = User.select(User.first_name, User.last_name).where(User.id.in_(scheduling.instructors_of(slot)))
+    names = tuple(f"{row.first_name[:1]}. {row.last_name}" if row.last_name else row.first_name for row in rows)
+    mine = (SlotEnrolled.slot_id == slot_id) & (SlotEnrolled.student_id == student_id)
+    seat = SlotEnrolled.select(SlotEnrolled.status).where(mine, SlotEnrolled.status != "canceled").first()
+    return slot.end_wall, names, seat.status if seat is not None else ""
 
 
 def slot_words(slot_id: int) -> tuple[str, str]:
@@ -369,9 +409,3 @@ def enrollments(student_id: int) -> list[EnrollmentRow]:
         )
         for row in query
     ]
-
-
-def notes(student_id: int) -> list[tuple[str, str, bool]]:
-    """(when, text, pinned) of the notes about a student, newest first."""
-    query = Note.select().where(Note.user_id == student_id).order_by(Note.id.desc())
-    return [(row.created_at, row.text, bool(row.pinned)) for row in query]

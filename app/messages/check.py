@@ -76,6 +76,10 @@ MESSAGES = {
     "check.next.people.merged": N_("Take the merge back in the history, then merge again: what is there moves, too."),
     "check.means.people.erased": N_("Something personal is still there about someone who was erased on request."),
     "check.next.people.erased": N_("Send this report to support: what is named here has to be taken out, too."),
+    "check.means.files": N_("A file kept with a person is not the file that was given, or stands nowhere."),
+    "check.next.files": N_(
+        "Attach the file again from paper or from the person's own copy. Send this report to support."
+    ),
     "check.means.people": N_("A person has no number, or a password that nobody may have."),
     "check.next.people": N_("Send this report to support."),
     "repair.triggers": N_("Guards and the record of changes"),

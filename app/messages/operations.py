@@ -27,6 +27,11 @@ MESSAGES = {
     "operation.note_promise": N_("Promise to pay noted"),
     "operation.promise_kept": N_("Promise to pay kept"),
     "operation.withdraw_promise": N_("Promise to pay withdrawn"),
+    "operation.edit_note": N_("Note changed"),
+    "operation.pin_note": N_("Note pinned or unpinned"),
+    "operation.remove_note": N_("Note removed"),
+    "operation.attach_file": N_("File attached"),
+    "operation.remove_file": N_("File removed"),
     "operation.add_course": N_("Course added"),
     "operation.edit_course": N_("Course changed"),
     "operation.add_product": N_("Product added"),
@@ -137,6 +142,11 @@ MESSAGES = {
     "undo.in_use": N_("{record} is in use since: {what:key}, by {who}, {at:stamp}. Take that back first."),
     "undo.kept": N_("{record} stands in what is kept for ever, so it cannot be taken away."),
     "undo.missing": N_("{record} belongs to it and is gone since: {what:key}, by {who}, {at:stamp}."),
+    "undo.file_kept": N_(
+        "The bytes of {record} stay in the data file, so nobody can be taken off the roster who had it. Erase them on"
+        " request instead."
+    ),
+    "undo.note_gone": N_("The note it stood at is gone since: {what:key}, by {who}, {at:stamp}. Take that back first."),
     "undo.rival": N_("{record} has its place now: {what:key}, by {who}, {at:stamp}. Take that back first."),
     "undo.full": N_("{record} has no seat free any more: {what:key}, by {who}, {at:stamp}. Take that back first."),
     "undo.slot_canceled": N_("{record} was canceled since: {what:key}, by {who}, {at:stamp}. Take that back first."),

@@ -196,6 +196,7 @@ MESSAGES = {
     "column.most_uses_each": N_("At most per person"),
     "column.discount_rule_id": N_("Discount rule"),
     "column.waived_minor": N_("Waived"),
+    "column.removed_at": N_("Removed"),
     "column.moved_from": N_("Transferred from"),
     "column.quoted_on": N_("Quoted on"),
     "column.expires_on": N_("Valid until"),

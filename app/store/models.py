@@ -658,7 +658,7 @@ class Note(Row):
 
 
 class Attachment(Row):
-    """A file kept inside the data file, at most 10 MB."""
+    """A file kept inside the data file, at most 10 MB. One with `removed_at` is put away, and can come back."""
 
     subject_table = TextField()
     subject_id = IntegerField()
@@ -667,6 +667,7 @@ class Attachment(Row):
     size = IntegerField()
     sha256 = TextField()
     content = BlobField()
+    removed_at = TextField(null=True)
 
     class Meta:
         table_name = "attachments"

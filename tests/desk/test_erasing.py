@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -20,6 +21,7 @@ from app.desk import (
     keeping,
     leaving,
     merge,
+    notes,
     payments,
     people,
     records,
@@ -62,12 +64,21 @@ CANARIES = {
     "typed": "555 77 31",
     "street": "Papageiengasse", "emergency": "Notfallonkelx", "note": "erzaehltgernq", "gone": "laengstgeloeschtq",
     "file": "taufscheinq.pdf", "bytes": "inhaltdesscheinsq", "mail": "liebesbriefq", "subject": "betreffgeheimq",
+    "at note": "meldezettelq.png", "bytes at note": "stempelundsiegelq", "bytes put away": "rueckseitefehltq",
+    "bytes gone": "mitnotizverschwundenq",
     "reason": "umzugnachpapuaq", "reply": "postfachvollq", "override": "wegenzwillingq", "discount": "nachlasstanteq",
 }  # fmt: skip
 
 
 def no_files(_reference: dict[str, Any]) -> compose.Attachment:
     return compose.Attachment("a.pdf", "application/pdf", b"%PDF-1.4")
+
+
+def file(c: SmallCenter, person_id: int, name: str, word: str, note: int | None = None) -> int:
+    """A file that holds a word of its own, five hundred times."""
+    content = f"%PDF-1.4 {word}".encode() * 500
+    draft = notes.FileDraft(name, content, notes.media_type(content), hashlib.sha256(content).hexdigest())
+    return notes.attach(c.staff, person_id, draft, note)
 
 
 @pytest.fixture(autouse=True)
@@ -95,15 +106,13 @@ def canary(small_center: SmallCenter) -> tuple[SmallCenter, int]:
             emergency_name=CANARIES["emergency"], emergency_phone="+43 1 999 77 31",
         ),
     )  # fmt: skip
-    people.add_note(c.staff, made, f"sie {CANARIES['note']}")
+    kept = people.add_note(c.staff, made, f"sie {CANARIES['note']}")
     gone = people.add_note(c.staff, made, f"sie ist {CANARIES['gone']}")
-    with store.write("Files", c.admin) as w:
-        w.delete(Note, gone)
-        content = f"%PDF {CANARIES['bytes']}".encode() * 500
-        w.insert(
-            Attachment, subject_table="users", subject_id=made, file_name=CANARIES["file"],
-            media_type="application/pdf", size=len(content), sha256="0" * 64, content=content,
-        )  # fmt: skip
+    file(c, made, CANARIES["file"], CANARIES["bytes"])
+    file(c, made, CANARIES["at note"], CANARIES["bytes at note"], kept)
+    notes.remove_file(c.staff, file(c, made, "away.png", CANARIES["bytes put away"], kept))
+    file(c, made, "with the note.png", CANARIES["bytes gone"], gone)
+    notes.remove_note(c.staff, gone, 1)
     line = enrollment.enroll(
         c.staff,
         enrollment.EnrollmentDraft(made, c.course, discount_minor=100, discount_reason=CANARIES["discount"]),

@@ -104,7 +104,7 @@ def reads(center: SmallCenter) -> dict[str, Callable[[], Any]]:
     for person in people:
         found[f"panel {person}"] = lambda person=person: (
             roster.overview(person), roster.enrollments(person), panel.timeline(person),
-            panel.documents(person), panel.messages(person), roster.notes(person),
+            panel.documents(person), panel.messages(person), panel.notes(person),
         )  # fmt: skip
         found[f"money {person}"] = lambda person=person: (balances.balance_minor(person), payments.owed(person))
     return found

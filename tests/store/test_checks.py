@@ -21,6 +21,8 @@ from tests.support.breaking import breaking
 from tests.support.full_center import START, build_full
 
 NOW = START.replace(hour=18)
+#: The hash of a file without bytes.
+NOTHING = hashlib.sha256(b"").hexdigest()
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +70,14 @@ COMING = "(SELECT max(id) FROM slots)"
 FROZEN = ("invoices", "invoice_lines", "student_payments", "mail_attempts")
 #: rule → statements that break it and nothing else.
 BREAKS: dict[str, tuple[str, ...]] = {
+    "files.subject": (
+        row("attachments", subject_table="notes", subject_id=999, file_name="a.txt", media_type="text/plain", size=0,
+            sha256=NOTHING, content="(x'')"),
+    ),
+    "files.content": (
+        row("attachments", subject_table="users", subject_id=4, file_name="a.txt", media_type="text/plain", size=1,
+            sha256=NOTHING, content="(x'00')"),
+    ),
     "file.references": (
         row("notes", user_id=999, text="for nobody"),
     ),
@@ -349,7 +359,7 @@ LEFT_BEHIND: dict[str, tuple[str, set[str]]] = {
     ),
     "an attachment": (
         row("attachments", subject_table="users", subject_id="(OTHER)", file_name="a.txt", media_type="text/plain",
-            size=0, sha256="", content="(x'')"),
+            size=0, sha256=NOTHING, content="(x'')"),
         set(),
     ),
     "a payment under way": (
@@ -377,6 +387,7 @@ def test_what_is_left_behind_at_a_pointer_speaks(merged: tuple[Any, int, int], k
 @pytest.fixture
 def erased(file: Any) -> Any:
     """The file after the student with money, a sent mail and a seat was erased: id 4."""
+    people.add_note(Actor(1, "super_admin"), 4, "prefers mornings")
     erasing.erase(Actor(1, "super_admin"), 4)
     assert checks.run() == []
     return file
@@ -384,9 +395,12 @@ def erased(file: Any) -> Any:
 
 HELD: dict[str, str] = {
     "contact": "UPDATE users SET phone = '+43 1 999 00 00' WHERE id = 4",
-    "a note": row("notes", user_id=4, text="left behind"),
+    "a note": row("notes", id=99, user_id=4, text="left behind"),
     "an attachment": row("attachments", subject_table="users", subject_id=4, file_name="a.txt",
-                         media_type="text/plain", size=0, sha256="", content="(x'')"),
+                         media_type="text/plain", size=0, sha256=NOTHING, content="(x'')"),
+    "an attachment of a note": row("attachments", subject_table="notes", file_name="a.txt", size=0, sha256=NOTHING,
+                                   subject_id="(SELECT max(row_id) FROM changes WHERE table_name = 'notes')",
+                                   media_type="text/plain", removed_at="2026-11-16T17:00:00.000Z", content="(x'')"),
     "the words of a mail": "UPDATE mail_queue SET text = 'Dear Ana' WHERE id ="
     " (SELECT max(id) FROM mail_queue WHERE student_id = 4)",
     "a name in the record": "UPDATE users SET first_name = 'Ana' WHERE id = 4",

@@ -773,9 +773,6 @@ def _(made: SmallCenter) -> Any:
     return undo.undo(made.admin, last())
 
 
-from tests.support import writers_changes  # noqa: E402, F401 - joins its scenarios
-
-
 def lay_ground(folder: Path, one: Scenario, ground: SmallCenter) -> SmallCenter:
     """Bring the folder, which holds a closed ground, to the moment before a scenario, and close it again."""
     here = replace(ground, folder=folder)
@@ -794,4 +791,4 @@ def lay_ground(folder: Path, one: Scenario, ground: SmallCenter) -> SmallCenter:
 
 
 # The scenarios of a topic stand in a file of their own, which needs what is above.
-from tests.support import writers_billing, writers_payers  # noqa: E402, F401
+from tests.support import writers_billing, writers_changes, writers_notes, writers_payers  # noqa: E402, F401

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog, QFileDialog, QLineEdit, QWidget
 
 from app.text import _
@@ -90,6 +92,11 @@ def choose_open_file(parent: QWidget, title: str, kind: str) -> str:
 def choose_folder(parent: QWidget, title: str) -> str:
     """Which folder, '' if none."""
     return QFileDialog.getExistingDirectory(parent, title)
+
+
+def open_outside(path: str) -> bool:
+    """Hand a file to the program that the platform opens such files with; False where there is none."""
+    return QDesktopServices.openUrl(QUrl.fromLocalFile(path))
 
 
 def choose_printer(parent: QWidget, chosen: Callable[[], None]) -> QPrinter:

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from app import clock, text
 from app.desk import invoices, papers
 from app.errors import DeskError, UserError
-from app.lists import billing
+from app.lists import billing, payers
 from app.lists import people as roster
 from app.text import _, ngettext
 from ui import words
@@ -75,7 +75,7 @@ class BillDialog(FormDialog):
         found = roster.page([student_id]).get(student_id) if student_id is not None else None
         if found is not None:
             self.payer.addItem(_("{name} pays").format(name=found.name), None)
-        for one, name in roster.payers():
+        for one, name in payers.names():
             self.payer.addItem(name, one)
         if payer_id is None and student_id is not None:
             payer_id = billing.payer_of(student_id)

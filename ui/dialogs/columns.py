@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QListWidget, QListWidgetItem, QWidget
 
+from app.desk import arranging
 from app.text import _
 from ui.dialogs.form import FormDialog
 from ui.widgets.basic import Button, Field, Segment
 
+#: So much wider or narrower a column becomes with one key.
+STEP = 12
+
 
 class ColumnsDialog(FormDialog):
-    """`chosen(keys, sort)`. Space shows or hides a column, Alt with an arrow moves it; the first stays first."""
+    """`chosen(keys, sort)`, and `widened(widths)` with what is wider or narrower than usual, where a width was moved.
+
+    Space shows or hides a column, Alt with ↑ ↓ moves it, with ← → makes it narrower or wider; the first stays first.
+    """
 
     chosen = Signal(list, str)
+    widened = Signal(dict)
 
     def __init__(
         self,
@@ -25,10 +33,14 @@ class ColumnsDialog(FormDialog):
         usual: Sequence[str],
         sort: str,
         downwards: Callable[[str], bool],
+        widths: Mapping[str, int],
+        usual_widths: Mapping[str, int],
     ) -> None:
-        super().__init__(parent, _("Columns"), "list-filter", width=520)
+        super().__init__(parent, _("Columns"), "list-filter", width=640)
         self.setObjectName("columns")
         self._columns, self._usual, self._downwards = dict(columns), tuple(usual), downwards
+        self._before, self._usual_widths = {**usual_widths, **widths}, dict(usual_widths)
+        self._widths = dict(self._before)
         self.list = QListWidget()
         self.list.setObjectName("column_list")
         self.list.setAccessibleName(_("Columns, in their order"))
@@ -38,6 +50,8 @@ class ColumnsDialog(FormDialog):
         for name, label, icon, keys, act in (
             ("column_up", _("Up"), "chevron-up", ("Alt", "↑"), self.move_up),
             ("column_down", _("Down"), "chevron-down", ("Alt", "↓"), self.move_down),
+            ("column_narrower", _("Narrower"), "", ("Alt", "←"), self.narrower),
+            ("column_wider", _("Wider"), "", ("Alt", "→"), self.wider),
             ("column_usual", _("As usual"), "undo-2", (), self.as_usual),
         ):
             button = Button(label, icon, keys=keys, kind="quiet")
@@ -48,6 +62,8 @@ class ColumnsDialog(FormDialog):
         self.body.addLayout(row)
         self._shortcut("Alt+Up", self.move_up)
         self._shortcut("Alt+Down", self.move_down)
+        self._shortcut("Alt+Left", self.narrower)
+        self._shortcut("Alt+Right", self.wider)
         self.sort = QComboBox()
         self.sort.addItem(_("as found: the newest first"), "")
         for key, label in columns:
@@ -69,7 +85,7 @@ class ColumnsDialog(FormDialog):
     def _fill(self, shown: Sequence[str]) -> None:
         self.list.clear()
         for key in (*shown, *(key for key in self._columns if key not in shown)):
-            item = QListWidgetItem(self._columns[key])
+            item = QListWidgetItem(self._said(key))
             item.setData(Qt.ItemDataRole.UserRole, key)
             first = not self.list.count()
             flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
@@ -96,8 +112,28 @@ class ColumnsDialog(FormDialog):
             self.list.insertItem(row + by, self.list.takeItem(row))
             self.list.setCurrentRow(row + by)
 
+    def _said(self, key: str) -> str:
+        own = self._widths[key]
+        return self._columns[key] if own == self._usual_widths[key] else f"{self._columns[key]} · {own}"
+
+    def narrower(self) -> None:
+        """Alt+←."""
+        self._widen(-STEP)
+
+    def wider(self) -> None:
+        """Alt+→."""
+        self._widen(STEP)
+
+    def _widen(self, by: int) -> None:
+        item = self.list.currentItem()
+        if item is not None:
+            key = item.data(Qt.ItemDataRole.UserRole)
+            self._widths[key] = min(max(self._widths[key] + by, arranging.NARROWEST), arranging.WIDEST)
+            item.setText(self._said(key))
+
     def as_usual(self) -> None:
-        """The columns as they come, and no order of one's own."""
+        """The columns as they come, as wide as they come, and no order of one's own."""
+        self._widths = dict(self._usual_widths)
         self._fill(self._usual)
         self.list.setCurrentRow(0)
         self.sort.setCurrentIndex(0)
@@ -113,4 +149,6 @@ class ColumnsDialog(FormDialog):
         sort = str(self.sort.currentData())
         keys = self.keys()
         self.accept()
+        if self._widths != self._before:
+            self.widened.emit({key: w for key, w in self._widths.items() if w != self._usual_widths[key]})
         self.chosen.emit(keys, f"-{sort}" if sort and self.way.value() == "down" else sort)

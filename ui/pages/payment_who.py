@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QVBoxLayout, 
 
 from app import clock, text
 from app.desk import payments
+from app.lists import payers
 from app.lists import people as roster
 from app.text import _, ngettext
 from ui import words
@@ -100,8 +101,9 @@ def fill_payers(box: QComboBox, found: roster.Overview | None, payer_id: int | N
     box.addItem(_("{name} pays").format(name=found.row.name), None)
     if found.payer_id:
         box.addItem(found.payer, found.payer_id)
-    if payer_id is not None and payer_id != found.payer_id:
-        box.addItem(dict(roster.payers()).get(payer_id, ""), payer_id)
+    other = payers.get(payer_id) if payer_id != found.payer_id else None
+    if other is not None:
+        box.addItem(other.name, payer_id)
     if payer_id is not None:
         box.setCurrentIndex(box.findData(payer_id))
 

@@ -7,8 +7,8 @@ from functools import partial
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -21,21 +21,27 @@ from PySide6.QtWidgets import (
 )
 
 from app import clock, text
-from app.desk import identity, payments, people
+from app.desk import identity, payments
 from app.desk.dues import PayLine
 from app.lists import people as roster
 from app.lists import person
 from app.text import _, ngettext
 from ui import words
 from ui.context import Context
-from ui.pages import line_acts, paper, person_acts
+from ui.pages import line_acts, paper, person_acts, student_notes
 from ui.pages.student_family import FamilyLines
+from ui.pages.student_notes import NotesTab
+from ui.pages.student_story import Opens, Story
 from ui.theme import CATEGORY, theme
 from ui.widgets.basic import Avatar, Badge, Button, Card, Icon, Text, clear_layout, rule
 from ui.widgets.line import Line
-from ui.widgets.typed import TypedLine
 
 _TABS = ("overview", "timeline", "enrollments", "payments", "messages", "notes")
+#: Where the records of a table are shown that have no page of their own.
+_TAB_OF = {
+    "payments": "payments", "product_enrolled": "payments", "courses_enrolled": "enrollments", "notes": "notes",
+    "attachments": "notes",
+}  # fmt: skip
 
 
 class ProgressBar(QWidget):
@@ -63,12 +69,18 @@ class StudentPanel(Card):
     pay_requested = Signal(int)
     enroll_requested = Signal(int)
     edit_requested = Signal()
+    message_requested = Signal()
 
     def __init__(self, context: Context) -> None:
         super().__init__(margins=(1, 1, 1, 6))
         self.context = context
         self.student_id: int | None = None
+        self._shown: tuple[int | None, int] = (None, 0)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAcceptDrops(True)
+        self.notes = NotesTab(context, self, self.reload)
+        self.story = Story(context, self, self.reload)
+        self.story.opened.connect(self._open_record)
         column = self.layout()
         assert isinstance(column, QVBoxLayout)
         column.setSpacing(0)
@@ -88,12 +100,12 @@ class StudentPanel(Card):
         self.scroller = QScrollArea()
         self.scroller.setWidgetResizable(True)
         self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        inner = QWidget()
-        inner.setObjectName("scrolled")
-        self.body = QVBoxLayout(inner)
+        self.inner = QWidget()
+        self.inner.setObjectName("scrolled")
+        self.body = QVBoxLayout(self.inner)
         self.body.setContentsMargins(16, 10, 16, 12)
         self.body.setSpacing(6)
-        self.scroller.setWidget(inner)
+        self.scroller.setWidget(self.inner)
         column.addWidget(self.scroller, 1)
 
     def _fit(self) -> None:
@@ -127,6 +139,9 @@ class StudentPanel(Card):
         self.more.setAccessibleName(_("More for this student"))
         self.more.setToolTip(_("More for this student"))
         self.menu = QMenu(self.more)
+        edit = self.menu.addAction(theme().icon("pencil", "text2"), _("Edit") + "\tE")
+        edit.setObjectName("act_edit")
+        edit.triggered.connect(self.edit_requested)
         for key, said, _with_name, icon in person_acts.ACTS:
             entry = self.menu.addAction(theme().icon(icon, "text2"), _(said))
             entry.setObjectName(f"act_{key}")
@@ -136,13 +151,13 @@ class StudentPanel(Card):
         column.addLayout(top)
         row = QHBoxLayout()
         row.setSpacing(8)
-        self.pay = Button(_("Take payment"), "banknote", keys=("F4",))
+        self.pay = Button(_("Take payment"), "banknote", keys=("F4",), size="tight")
         self.pay.clicked.connect(self._pay)
-        self.enroll = Button(_("Enroll"), "plus", keys=("F2",), kind="quiet")
+        self.enroll = Button(_("Enroll"), "plus", keys=("F2",), kind="quiet", size="tight")
         self.enroll.clicked.connect(self._enroll)
-        self.edit = Button(_("Edit"), "pencil", kind="quiet")
-        self.edit.clicked.connect(self.edit_requested)
-        for button in (self.pay, self.enroll, self.edit):
+        self.message = Button(_("Message"), "send", kind="quiet", size="tight")
+        self.message.clicked.connect(self.message_requested)
+        for button in (self.pay, self.enroll, self.message):
             row.addWidget(button)
         row.addStretch(1)
         column.addLayout(row)
@@ -173,15 +188,41 @@ class StudentPanel(Card):
         student_id = identity.root(student_id) if student_id is not None else None
         if student_id != self.student_id:
             self.student_id = student_id
+            self.notes.show_student(student_id)
+            self.story.show_student()
             self.reload()
 
+    def show_tab(self, key: str) -> None:
+        """One of the tabs, by its name in `_TABS`."""
+        self.tabs.setCurrentIndex(_TABS.index(key))
+
     def reload(self) -> None:
-        """Read the shown tab again."""
+        """Read the shown tab again; nothing is read for the others. What had the focus in it has it again."""
+        had, down = self._focused(), self.scroller.verticalScrollBar().value()
+        shown = (self.student_id, self.tabs.currentIndex())
+        self._fill()
+        if shown == self._shown:
+            QTimer.singleShot(0, self, partial(self._settle, had, down))  # what was filled in is shown by then
+        self._shown = shown
+
+    def _focused(self) -> str | None:
+        """The name of what has the focus in the body; None where it has none there."""
+        here = self.window().focusWidget()  # also while a dialog stands before it
+        return here.objectName() if here is not None and self.inner.isAncestorOf(here) else None
+
+    def _settle(self, had: str | None, down: int) -> None:
+        self.scroller.verticalScrollBar().setValue(down)
+        if had is None:
+            return
+        found = [one for one in self.inner.findChildren(QWidget, had) if one.isVisible()] if had else []
+        (found[0] if found else self).setFocus()  # its record may be gone
+
+    def _fill(self) -> None:
         clear_layout(self.body)
         if self.student_id is not None:
             self.student_id = identity.root(self.student_id)  # merged into another record while it is shown
         found = roster.overview(self.student_id) if self.student_id is not None else None
-        shown = (self.pay, self.enroll, self.edit, self.more, self.tabs, self.below_tabs, self.avatar, self.badge)
+        shown = (self.pay, self.enroll, self.message, self.more, self.tabs, self.below_tabs, self.avatar, self.badge)
         for widget in shown:
             widget.setVisible(found is not None)
         if found is None:
@@ -215,12 +256,12 @@ class StudentPanel(Card):
         line.addStretch(1)
         self.body.addLayout(line)
 
-    def _entry(self, left: str, right: QWidget, second: str, *, role: str = "body") -> None:
+    def _entry(self, left: str | QWidget, right: QWidget, second: str, *, role: str = "body") -> None:
         """Words, what belongs at the end of the line, and below when and by whom."""
         if self.body.count():
             self.body.addWidget(rule())
         line = QHBoxLayout()
-        line.addWidget(Text(left, role, "text", wrap=True), 1)
+        line.addWidget(Text(left, role, "text", wrap=True) if isinstance(left, str) else left, 1)
         line.addWidget(right, alignment=Qt.AlignmentFlag.AlignTop)
         self.body.addLayout(line)
         if second:
@@ -254,6 +295,8 @@ class StudentPanel(Card):
                 line.setSpacing(8)
                 line.addWidget(Icon(icon, "text3", 16))
                 line.addWidget(Line(value), 1)
+                if value == found.emergency:
+                    line.addWidget(Text(_("in an emergency"), "small", "text3"))
                 self.body.addLayout(line)
         if not (found.row.phone or found.row.email or found.emergency):
             self.body.addWidget(Text(_("No phone, no mail address."), "body", "text2"))
@@ -331,11 +374,17 @@ class StudentPanel(Card):
         names.setSpacing(1)
         names.addWidget(Line(found.next_title, "name"))
         when = words.when(found.row.next_slot_at, here)
-        names.addWidget(Line(" · ".join(filter(None, (when, found.next_room))), "small", "text2"))
+        if found.next_end_wall:
+            when += f"–{found.next_end_wall[11:16]}"
+        said = " · ".join(filter(None, (when, found.next_room, *found.next_with)))
+        names.addWidget(Line(said, "small", "text2"))
         row = QHBoxLayout()
         row.setSpacing(12)
         row.addWidget(leaf)
         row.addLayout(names, 1)
+        today = wall.date() == clock.local_date(here.zone)
+        if found.next_status and (today or found.next_status != "booked"):
+            row.addWidget(Badge(found.next_status, words.state(found.next_status)))
         return row
 
     def _enrolled(self, rows: list[roster.EnrollmentRow]) -> None:
@@ -387,9 +436,18 @@ class StudentPanel(Card):
         self._enrolled(roster.enrollments(found.row.id))
 
     def _show_timeline(self, found: roster.Overview) -> None:
-        for entry in person.timeline(found.row.id):
-            when = words.when(entry.at, self.context.center)
-            self._entry(entry.words, QWidget(), " · ".join(filter(None, (when, entry.actor))))
+        self.story.fill(self.body, found.row.id)
+
+    def _open_record(self, table: str, row_id: int) -> None:
+        """The record behind an entry of the timeline."""
+        if table == "invoices":
+            paper.show_invoice(self, self.context, row_id, copy=True)
+        elif table == "payments" and person.is_completed(row_id):
+            paper.show_receipt(self, self.context, row_id, copy=True)
+        elif table in ("slots", "mail_queue"):
+            self.context.navigate.emit(table, row_id)
+        else:
+            self.show_tab(_TAB_OF[table])
 
     def _show_payments(self, found: roster.Overview) -> None:
         rows = person.documents(found.row.id)
@@ -403,6 +461,8 @@ class StudentPanel(Card):
             parts = [words.day(one.on, self.context.center), detail]
             if paid and one.status != "completed":
                 parts.append(words.state(one.status))
+            if one.kind == "invoice":
+                parts.append(self._left(one))
             amount = Text(text.show_money(one.amount_minor), "name", "text" if one.amount_minor >= 0 else "danger")
             self._entry(one.number, amount, " · ".join(parts), role="name")
             if not paid:
@@ -411,6 +471,15 @@ class StudentPanel(Card):
             elif one.status == "completed":
                 said = _("Receipt of {number}").format(number=one.number)
                 self._paper_button("open_receipt", said, partial(paper.show_receipt, copy=True), one.id)
+
+    def _left(self, invoice: person.Document) -> str:
+        """What is still to be paid of an invoice, and until when."""
+        if invoice.open_minor is None:
+            return _("credited")
+        if invoice.open_minor <= 0:
+            return _("paid")
+        until = words.day(invoice.words, self.context.center)
+        return _("{amount} open, due {day}").format(amount=text.show_money(invoice.open_minor), day=until)
 
     def _paper_button(self, name: str, said: str, show: Callable[..., object], row_id: int) -> None:
         button = Button(said, "file-text", kind="quiet", size="small")
@@ -422,23 +491,44 @@ class StudentPanel(Card):
         rows = person.messages(found.row.id)
         if not rows:
             self._nothing(_("No messages yet."))
-        for at, subject, state in rows:
-            self._entry(subject, Badge(state, words.state(state)), words.when(at, self.context.center))
+        for at, subject, state, mail_id in rows:
+            opens = Opens(subject)
+            opens.opened.connect(partial(self._open_record, "mail_queue", mail_id))
+            self._entry(opens, Badge(state, words.state(state)), words.when(at, self.context.center))
 
-    def _show_notes(self, found: roster.Overview) -> None:
-        self.note = TypedLine()
-        self.note.setObjectName("new_note")
-        self.note.setAccessibleName(_("New note"))
-        self.note.setPlaceholderText(_("Write a note, Enter keeps it"))
-        self.note.returnPressed.connect(self._add_note)
-        self.body.addWidget(self.note)
-        for at, body, pinned in roster.notes(found.row.id):
-            said = Text(_("pinned") if pinned else "", "small", "text3")
-            self._entry(body, said, words.when(at, self.context.center))
+    def _show_notes(self, _found: roster.Overview) -> None:
+        self.notes.fill(self.body)
 
-    def _add_note(self) -> None:
-        if self.note.text().strip():
-            self.context.run(people.add_note, self.student_id, self.note.text(), True, busy=self.note)
+    # -- files
+
+    def attach_file(self) -> None:
+        """Ctrl+Shift+A: keep a file with this person."""
+        if self.student_id is not None:
+            self.show_tab("notes")
+            self.notes.choose_file()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Files of this computer may be dropped anywhere on the panel of a person."""
+        if self.student_id is not None and student_notes.dropped(event.mimeData()):
+            event.acceptProposedAction()
+            self._mark(True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._mark(False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Keep what is dropped: at the note it is dropped on, or straight at the person."""
+        self._mark(False)
+        note = student_notes.note_under(self, event.position().toPoint())
+        paths = student_notes.dropped(event.mimeData())
+        event.acceptProposedAction()
+        self.show_tab("notes")
+        self.notes.take(paths, note)
+
+    def _mark(self, on: bool) -> None:
+        self.setProperty("dropping", on)
+        self.style().unpolish(self)
+        self.style().polish(self)
 
 
 def _language(code: str, locale: str) -> str:

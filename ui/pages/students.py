@@ -64,6 +64,7 @@ class StudentsPage(QWidget):
             ("Ctrl+E", _("export")), ("Ctrl+P", _("print the list, address labels")), ("F2", _("enroll")),
             ("Shift+F2", _("enroll several together")), ("W", _("who pays: the whole family or company")),
             ("F4", _("take a payment")), ("Ctrl+Tab", _("next tab of the panel")),
+            ("Ctrl+Shift+A", _("attach a file to the person")),
         ]  # fmt: skip
         self.verbs = StudentVerbs(self)
         self._dirty = True
@@ -74,7 +75,8 @@ class StudentsPage(QWidget):
         self._sort = ""
         self.columns: tuple[str, ...] = student_columns.USUAL
         self._menu: QMenu | None = None
-        self._everyone = 0
+        self._everyone = self._open_invoices = 0
+        self._owed = ""
         self._started = 0.0
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 0, 16, 12)
@@ -110,6 +112,7 @@ class StudentsPage(QWidget):
         self.panel.pay_requested.connect(self.pay_requested)
         self.panel.enroll_requested.connect(self.enroll_requested)
         self.panel.edit_requested.connect(self.edit_student)
+        self.panel.message_requested.connect(self.verbs.message)
         self.selection = SelectionPanel()
         self.selection.message_requested.connect(self.verbs.message)
         self.selection.enroll_requested.connect(self.verbs.enroll)
@@ -132,6 +135,7 @@ class StudentsPage(QWidget):
         for keys, act in (
             ("Ctrl+N", self.new_student),
             ("Ctrl+Tab", self.panel.next_tab),
+            ("Ctrl+Shift+A", self.panel.attach_file),
             ("Ctrl+Shift+F", self.filters.choose_filter),
             ("Ctrl+Shift+C", self.choose_columns),
             ("Ctrl+Shift+V", self.choose_view),
@@ -159,6 +163,7 @@ class StudentsPage(QWidget):
         self.table.menu_asked.connect(self.verbs.open_menu)
         self.table.sort_asked.connect(self.sort_by)
         self.table.columns_moved.connect(self._columns_moved)
+        self.table.widths_changed.connect(self._keep_widths)
         self.table.head_menu_asked.connect(self._head_menu)
         self.table.selected_id.connect(self._selected)
         self.table.activated_id.connect(self._to_panel)
@@ -197,6 +202,8 @@ class StudentsPage(QWidget):
     def _take_arrangement(self) -> None:
         """Show columns and order as this person left them."""
         kept = arranging.load(self.context.actor.user_id)
+        if dict(kept.widths) != self.table.widths:
+            self.table.set_widths(kept.widths)
         self._arrange(kept.columns, kept.sort)
 
     def _arrange(self, keys: Sequence[str], sort: str) -> None:
@@ -266,11 +273,23 @@ class StudentsPage(QWidget):
     def choose_columns(self) -> None:
         """Ctrl+Shift+C: which columns, in which order, sorted by which."""
         every = [(key, student_columns.head(key)) for key in student_columns.KEYS]
+        usual = {one.key: one.width or one.least for one in student_columns.columns(student_columns.KEYS, self.context)}
         dialog = ColumnsDialog(
-            self, every, self.columns, student_columns.USUAL, self._sort, student_columns.DOWN_FIRST.__contains__
-        )
+            self, every, self.columns, student_columns.USUAL, self._sort, student_columns.DOWN_FIRST.__contains__,
+            self.table.widths, usual,
+        )  # fmt: skip
         dialog.chosen.connect(self.arrange)
+        dialog.widened.connect(self._widened)
         dialog.open()
+
+    def _widened(self, widths: dict[str, int]) -> None:
+        """Columns made wider or narrower by keys, in the dialog; what is not named is as usual."""
+        least = {one.key: self.table.least(one) for one in student_columns.columns(student_columns.KEYS, self.context)}
+        self.table.set_widths({key: max(width, least[key]) for key, width in widths.items()})
+        self._keep_widths(self.table.widths)
+
+    def _keep_widths(self, widths: dict[str, int]) -> None:
+        self.context.run(arranging.widen, dict(widths))
 
     def choose_sort(self) -> None:
         """S: the columns to sort by."""
@@ -306,12 +325,23 @@ class StudentsPage(QWidget):
             action = menu.addAction(said)
             action.setEnabled(possible)
             action.triggered.connect(partial(self._rearranged, moved, self._sort))
+        menu.addAction(_("As wide as its words")).triggered.connect(partial(self._fit_column, key))
+        usual = menu.addAction(_("Usual width"))
+        usual.setEnabled(key in self.table.widths)
+        usual.triggered.connect(partial(self._usual_width, key))
         hide = menu.addAction(_("Hide this column"))
         hide.setEnabled(at > 0 and len(keys) > 2)
         hide.triggered.connect(partial(self._rearranged, [one for one in keys if one != key], self._sort))
         menu.addSeparator()
         menu.addAction(_("Columns…")).triggered.connect(self.choose_columns)
         menu.popup(where)
+
+    def _fit_column(self, key: str) -> None:
+        self.table.draw_width(key, self.table.fitting(key))
+
+    def _usual_width(self, key: str) -> None:
+        self.table.set_widths({one: width for one, width in self.table.widths.items() if one != key})
+        self._keep_widths(self.table.widths)
 
     def _rearranged(self, keys: list[str], sort: str, _on: bool = False) -> None:
         self.arrange(keys, sort)
@@ -337,6 +367,7 @@ class StudentsPage(QWidget):
             "slots",
             "mail_queue",
             "notes",
+            "attachments",
         }:
             return
         self._dirty = True
@@ -387,6 +418,7 @@ class StudentsPage(QWidget):
         self._ask_list()
         asked = (self.search.text(), self._chosen(), self.context.center.zone, self.filters.shown())
         self.context.read(_unless_over, self._look, roster.counted, *asked, done=self._counts_read)
+        self.context.read(_unless_over, self._look, roster.open_invoices, *asked[:3], done=self._invoices_read)
 
     def _list_read(self, answer: tuple[_Look, list[int]] | None) -> None:
         if answer is None or answer[0] is not self._look:
@@ -406,14 +438,26 @@ class StudentsPage(QWidget):
         counts, owed_minor, owing = answer[1]
         self.filters.show_counts(counts)
         self._everyone = counts[""]
-        self.owed.setText(
+        self._owed = (
             ngettext("{n} of them owes {amount}", "{n} of them owe {amount} together", owing).format(
                 n=f"{owing:,}", amount=text.show_money(owed_minor)
             )
             if owed_minor
             else ""
         )
+        self._say_owed()
         self._say_facts()
+
+    def _invoices_read(self, answer: tuple[_Look, int] | None) -> None:
+        if answer is not None and answer[0] is self._look:
+            self._open_invoices = answer[1]
+            self._say_owed()
+
+    def _say_owed(self) -> None:
+        """What they owe together, and on how many invoices: what has none yet is owed all the same."""
+        count = self._open_invoices if self._owed else 0
+        said = ngettext("{n} open invoice", "{n} open invoices", count).format(n=f"{count:,}") if count else ""
+        self.owed.setText(" · ".join(filter(None, (self._owed, said))))
 
     def _say_facts(self) -> None:
         everyone = self._everyone

@@ -117,7 +117,8 @@ class Icon(QLabel):
 
 class Button(QPushButton):
     """A button with icon, label and key caps. `kind`: primary (one a page), default, danger, quiet, bare (on a card),
-    flat (on the page), good and bad (a mark that is set or not), choice (one of a few).
+    flat (on the page), good and bad (a mark that is set or not), choice (one of a few). `size`: normal, small, big,
+    mark, and tight: as high as normal, where several share a panel.
     """
 
     def __init__(
@@ -139,26 +140,30 @@ class Button(QPushButton):
         self.update()
 
     def _role(self) -> str:
-        return "section" if self._size == "big" else "button"
+        return {"big": "section", "tight": "button_tight"}.get(self._size, "button")
 
     def _contents(self) -> tuple[int, int]:
         """How wide icon and label are, with the gap after each; the keys come last."""
-        icon = (theme().px(17) + (7 if self.text() else 1)) if self._icon else 0
+        after_icon = 5 if self._size == "tight" else 7
+        icon = (theme().px(17) + (after_icon if self.text() else 1)) if self._icon else 0
         label = width_of(self.text(), theme().font(self._role()))
-        return icon, label + (10 if self.keys and label else 0)
+        return icon, label + (self._before_keys() if self.keys and label else 0)
+
+    def _before_keys(self) -> int:
+        return 8 if self._size == "tight" else 10
 
     def sizeHint(self) -> QSize:
         high = theme().px({"small": 28, "big": 48, "mark": 24}.get(self._size, 32))
         if not self.text() and not self.keys:
             return QSize(theme().px(28) if self._size == "mark" else high, high)
-        return QSize(sum(self._contents()) + keys_width(self.keys) + 26, high)
+        return QSize(sum(self._contents()) + keys_width(self.keys) + (18 if self._size == "tight" else 26), high)
 
     def minimumSizeHint(self) -> QSize:
         """Where there is no room, the keys go before a word is cut."""
         whole = self.sizeHint()
         if not self.text() or not self.keys:
             return whole
-        return QSize(whole.width() - keys_width(self.keys) - 10, whole.height())
+        return QSize(whole.width() - keys_width(self.keys) - self._before_keys(), whole.height())
 
     def _colors(self) -> tuple[str, str, str]:
         if not self.isEnabled():
@@ -196,7 +201,7 @@ class Button(QPushButton):
         icon, label = self._contents()
         shown = self.keys if self.width() >= self.sizeHint().width() - 8 or not self.text() else ()
         keys = keys_width(shown)
-        label -= 10 if self.keys and not shown else 0
+        label -= self._before_keys() if self.keys and not shown else 0
         x = (self.width() - icon - label - keys) / 2
         if self._icon:
             draw_icon(painter, everything, x, self._icon, self._colors()[2], theme().px(17))

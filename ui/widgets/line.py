@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy
@@ -32,6 +34,11 @@ class Line(Text):
         if self._struck:
             font.setStrikeOut(True)
         words = QFontMetrics(font).elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
-        self.setToolTip(self.text() if words != self.text() else "")
+        self.setToolTip(as_tip(self.text()) if words != self.text() else "")
         end = bool(self._side & Qt.AlignmentFlag.AlignRight)
         draw_line(QPainter(self), QRectF(self.rect()), words, font, theme().color(self._color), end=end)
+
+
+def as_tip(said: str) -> str:
+    """Text as a tool tip shows it: Qt would take markup in a name for markup."""
+    return f"<span>{escape(said)}</span>" if "<" in said else said

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import (
@@ -37,7 +37,8 @@ from ui.theme import theme
 from ui.widgets.cells import Cell as Cell
 from ui.widgets.cells import Column as Column
 from ui.widgets.cells import draw_cell
-from ui.widgets.paint import draw_icon, draw_line, lead, width_of
+from ui.widgets.line import as_tip
+from ui.widgets.paint import badge_width, draw_icon, draw_line, lead, width_of
 
 #: Rows fetched at once: a screenful and some.
 PAGE = 60
@@ -183,7 +184,7 @@ class CellDelegate(QStyledItemDelegate):
             cell = model.cell(index)
             room = option.rect.width() - (44 if cell.avatar is not None else 12)
             said = cell.text if not cell.right and width_of(cell.text, theme().font(cell.role)) > room else ""
-            QToolTip.showText(event.globalPos(), said, view)
+            QToolTip.showText(event.globalPos(), as_tip(said), view)
             return True
         return super().helpEvent(event, view, option, index)
 
@@ -235,8 +236,9 @@ class RowTable(QTableView):
     """A table of whole rows, one selected. `activated_id`, `selected_id`; ↑↓ move, Enter opens.
 
     One that is `let_arrange` asks for more: `sort_asked` by a click on a head, `columns_moved` with the keys in their
-    new order, `head_menu_asked` with a column and where. One that is `let_select_many` tells `many_selected` the ids in
-    their order, and `too_many` where more than MOST_SELECTED were asked for.
+    new order, `widths_changed` with what was drawn wider or narrower, `head_menu_asked` with a column and where.
+    One that is `let_select_many` tells `many_selected` the ids in their order, and `too_many` where more than
+    MOST_SELECTED were asked for.
     """
 
     activated_id = Signal(int)
@@ -247,6 +249,7 @@ class RowTable(QTableView):
     many_selected = Signal(list)
     too_many = Signal()
     menu_asked = Signal(QPoint)
+    widths_changed = Signal(dict)
 
     def __init__(self, model: PagedModel, name: str, row_height: int = 36) -> None:
         super().__init__()
@@ -260,7 +263,11 @@ class RowTable(QTableView):
         model.dataChanged.connect(self._forget_cells)
         self.hovered = -1
         self.setHorizontalHeader(_Head())
-        self._sideways = False
+        self._sideways = self._arrangeable = self._laying = False
+        self.widths: dict[str, int] = {}
+        self._drawn = QTimer(self)
+        self._drawn.setSingleShot(True)
+        self._drawn.timeout.connect(self._take_widths)
         self.entered.connect(self._entered)
         self.setItemDelegate(CellDelegate(self))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -282,11 +289,12 @@ class RowTable(QTableView):
         self.doubleClicked.connect(self._activated)
 
     def _fix_columns(self) -> None:
-        columns, head = self.paged.columns, self.horizontalHeader()
+        columns, head, mode = self.paged.columns, self.horizontalHeader(), QHeaderView.ResizeMode
         shared = self._sideways or any(one.grow for one in columns)
         for number, column in enumerate(columns):
             fixed = bool(column.width) or shared
-            head.setSectionResizeMode(number, QHeaderView.ResizeMode.Fixed if fixed else QHeaderView.ResizeMode.Stretch)
+            drawn = self._arrangeable and shared
+            head.setSectionResizeMode(number, mode.Interactive if drawn else mode.Fixed if fixed else mode.Stretch)
 
     def let_arrange(self) -> None:
         """Let heads be clicked to sort, dragged to another place, and asked for their menu."""
@@ -298,6 +306,59 @@ class RowTable(QTableView):
         head.sectionClicked.connect(self._head_clicked)
         head.sectionMoved.connect(self._head_moved)
         head.customContextMenuRequested.connect(self._head_menu)
+        head.sectionResized.connect(self._section_drawn)
+        head.sectionHandleDoubleClicked.connect(self._fit_section)
+        head.setMinimumSectionSize(40)
+        self._arrangeable = True
+        self._fix_columns()
+        self.restyle()
+
+    # -- widths of one's own
+
+    def set_widths(self, widths: Mapping[str, int]) -> None:
+        """Columns (by key) that are as wide as somebody drew them, in pixels at 100 %. What has no room scrolls."""
+        self.widths = dict(widths)
+        self.restyle()
+
+    def least(self, column: Column) -> int:
+        """How narrow a column may be: an amount is never cut."""
+        return column.width if column.right else 48
+
+    def fitting(self, key: str) -> int:
+        """How wide a column must be for its head and what its rows on the screen say, in pixels at 100 %."""
+        number = [column.key for column in self.paged.columns].index(key)
+        column = self.paged.columns[number]
+        wide = width_of(column.head, theme().font("label")) + theme().px(14) + 4
+        first, last = self.visible_rows()
+        for row in range(first - 1, last):
+            cell = self.paged.cells(row)[number]
+            if cell.badge:
+                wide = max(wide, badge_width(cell.text))
+            else:
+                avatar = theme().px(32) if cell.avatar is not None else 0
+                wide = max(wide, width_of(cell.text, theme().font(cell.role)) + avatar)
+        return max(round((wide + 24) / theme().scale), self.least(column))
+
+    def draw_width(self, key: str, width: int) -> None:
+        """Make a column so wide, and tell."""
+        column = next(one for one in self.paged.columns if one.key == key)
+        self.set_widths({**self.widths, key: max(width, self.least(column))})
+        self.widths_changed.emit(dict(self.widths))
+
+    def _fit_section(self, section: int) -> None:
+        key = self.paged.columns[section].key
+        self.draw_width(key, self.fitting(key))
+
+    def _section_drawn(self, section: int, _before: int, now: int) -> None:
+        if self._laying or not now or not self.paged.columns[section].key:
+            return
+        column = self.paged.columns[section]
+        self.widths[column.key] = max(round(now / theme().scale), self.least(column))
+        self._drawn.start(200)  # once the hand rests: the others follow then
+
+    def _take_widths(self) -> None:
+        self.restyle()
+        self.widths_changed.emit(dict(self.widths))
 
     def _head_clicked(self, section: int) -> None:
         if self.paged.columns[section].key:
@@ -326,8 +387,6 @@ class RowTable(QTableView):
             head.moveSection(head.visualIndex(place), place)
         head.blockSignals(False)
         self._sideways = sideways
-        policy = Qt.ScrollBarPolicy.ScrollBarAsNeeded if sideways else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
-        self.setHorizontalScrollBarPolicy(policy)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.paged.set_columns(columns)
         self._fix_columns()
@@ -380,20 +439,37 @@ class RowTable(QTableView):
         """Heights and widths follow the font."""
         self.verticalHeader().setDefaultSectionSize(theme().px(self._row_height))
         self.horizontalHeader().setFixedHeight(theme().px(32))
+        self.setHorizontalScrollBarPolicy(
+            Qt.ScrollBarPolicy.ScrollBarAsNeeded if self._scrolls() else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        )
+        laying, self._laying = self._laying, True
         for number, column in enumerate(self.paged.columns):
-            if column.width:
-                self.setColumnWidth(number, theme().px(column.width))
+            if column.width or column.key in self.widths:
+                self.setColumnWidth(number, theme().px(self.widths.get(column.key) or column.width))
+        self._laying = laying
         self._give_way()
+
+    def _scrolls(self) -> bool:
+        """Whether what has no room is reached sideways: whoever drew a column wide did not ask for others to go."""
+        return self._sideways or any(column.key in self.widths for column in self.paged.columns)
 
     def _give_way(self) -> None:
         """Where columns have no room, the narrowest go, whole: a cut amount reads as another amount.
 
         What is right-aligned, what has no width of its own, and states stay.
         """
-        columns = self.paged.columns
-        widths = {number: theme().px(column.width or column.least) for number, column in enumerate(columns)}
+        laying, self._laying = self._laying, True
+        self._share()
+        self._laying = laying
+
+    def _share(self) -> None:
+        columns, sideways = self.paged.columns, self._scrolls()
+        widths = {
+            number: theme().px(self.widths.get(column.key) or column.width or column.least)
+            for number, column in enumerate(columns)
+        }
         may_go = [n for n, column in enumerate(columns) if column.width and not column.right and not self._states(n)]
-        if self._sideways:
+        if sideways:
             may_go = []
         for number in set(widths) - set(may_go):
             self.setColumnHidden(number, False)
@@ -402,11 +478,15 @@ class RowTable(QTableView):
             gone = left_over < 0
             self.setColumnHidden(number, gone)
             left_over += widths[number] if gone else 0
-        growing = [n for n, one in enumerate(columns) if (one.grow or not one.width) and not self.isColumnHidden(n)]
-        if growing and (self._sideways or any(column.grow for column in columns)):
+        growing = [
+            n
+            for n, one in enumerate(columns)
+            if (one.grow or not one.width) and one.key not in self.widths and not self.isColumnHidden(n)
+        ]
+        if growing and (sideways or any(column.grow for column in columns)):
             for number in growing:
                 self.setColumnWidth(number, widths[number] + max(left_over, 0) // len(growing))
-            rest = max(left_over, 0) % len(growing) + (0 if self._sideways else min(left_over, 0))
+            rest = max(left_over, 0) % len(growing) + (0 if sideways else min(left_over, 0))
             self.setColumnWidth(growing[0], self.columnWidth(growing[0]) + rest)
 
     def _entered(self, index: QModelIndex) -> None:

@@ -165,6 +165,12 @@ _HELD = (
     ("words about a promise", "promises x", "x.student_id = u.id AND x.note <> '' AND x.created_at <= u.erased_at"),
     ("an attachment", "attachments x", "x.subject_table = 'users' AND x.subject_id = u.id"),
     (
+        "an attachment of a note",
+        "attachments x CROSS JOIN changes c",
+        "x.subject_table = 'notes' AND c.table_name = 'notes' AND c.row_id = x.subject_id"
+        " AND coalesce(c.after, c.before) ->> 'user_id' = u.id",
+    ),
+    (
         "the words of a mail",
         "mail_queue x",
         "x.student_id = u.id AND x.created_at <= u.erased_at AND (x.to_address <> 'erased@erased.invalid'"

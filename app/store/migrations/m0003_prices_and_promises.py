@@ -1,4 +1,5 @@
-"""Schema 3: rules for discounts, prices quoted until a day, lines that were waived or moved, and promises to pay.
+"""Schema 3: rules for discounts, prices quoted until a day, lines that were waived or moved, promises to pay, and
+files that were removed from a panel.
 
 What is typed beside a settled payment may be taken out by the one operation that erases a person, and no more of it.
 
@@ -105,3 +106,9 @@ def upgrade(connection: Any) -> None:
     # Rows of one split payment are asked for by their group.
     connection.execute("CREATE INDEX payments_tender_group ON payments(tender_group) WHERE tender_group IS NOT NULL")
     _let_words_go(connection)
+    # Put away, not deleted: the record of changes keeps no bytes, so this alone lets a removed file come back. The
+    # column stands behind the bytes, where reading it reads them; whoever lists what is there asks the index.
+    connection.execute("ALTER TABLE attachments ADD COLUMN removed_at TEXT")
+    connection.execute(
+        "CREATE INDEX attachments_there ON attachments(subject_table, subject_id) WHERE removed_at IS NULL"
+    )
