@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from peewee import Case, fn
@@ -17,6 +18,7 @@ from peewee import Case, fn
 from app import clock, money, store, text
 from app.desk import balances, center, dues, identity, invoices, letters, notifications, split, till, timeline
 from app.desk.accounts import Actor, require
+from app.desk.discounts import still_holds
 from app.desk.dues import PayLine
 from app.desk.enrollment import Price, PricedItem, SaleItem, enroll_paid_in, sell_in
 from app.desk.invoices import Put
@@ -61,7 +63,7 @@ class PaymentDraft:
     `request_key` makes a double click one payment; `tender_group` ties the rows of one split payment together;
     `given_minor` is the cash handed over; other methods have none. With `split_minor` this is a part: lines and sales
     are then those of the whole, which comes to so much, and the part takes what no other part of its group has.
-    In `courses` the student is enrolled, at list price and without a group, when the payment completes.
+    In `courses` the student is enrolled, without a group, when the payment completes; `coupons` are (course, code).
     """
 
     request_key: str
@@ -77,6 +79,7 @@ class PaymentDraft:
     tender_group: str | None = None
     split_minor: int | None = None
     courses: tuple[int, ...] = ()
+    coupons: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,7 @@ def whole_of(payment_id: int) -> tuple[PaymentDraft, list[split.Part]] | None:
     asked["lines"] = tuple(PayLine(**line) for line in asked["lines"])
     asked["sales"] = tuple(SaleItem(**item) for item in asked["sales"])
     asked["courses"] = tuple(asked.get("courses", ()))
+    asked["coupons"] = tuple((course_id, code) for course_id, code in asked.get("coupons", ()))
     return PaymentDraft(**asked), split.parts(payment.student_id, payment.tender_group)
 
 
@@ -220,7 +224,7 @@ def start(actor: Actor, draft: PaymentDraft) -> int:
         kept = {"asked": json.loads(asked)}
         if draft.split_minor is None:
             lines: Sequence[PayLine] = draft.lines
-            kept |= split.agree(how, draft.student_id, draft.courses, draft.sales)
+            kept |= split.agree(how, draft.student_id, draft.courses, draft.sales, draft.payer_id, draft.coupons)
         else:
             kept |= split.share(how, kept["asked"], draft.lines, draft.courses, draft.sales)
             lines = _lines(kept)
@@ -349,14 +353,15 @@ def _sell(w: Write, how: Center, payment: Any, kept: dict[str, Any]) -> tuple[li
         place = f"course {one.get('n')}"
         line = before.get(place)
         if line is None:
-            line = enroll_paid_in(w, how, student, one["course_id"], Price(**one["price"]), payment.payer_id)
+            price = _price(payment, one, w.moment, how)
+            line = enroll_paid_in(w, how, student, one["course_id"], price, payment.payer_id)
             begun[place] = line
         lines.append(PayLine(enrollment_id=line, amount_minor=one.get("amount_minor", payment.amount_minor)))
     for one in kept["sales"]:
         place = str(one.get("n"))
         line = before.get(place)
         if line is None:
-            item = PricedItem(one["product_id"], one["quantity"], Price(**one["price"]))
+            item = PricedItem(one["product_id"], one["quantity"], _price(payment, one, w.moment, how))
             try:
                 (line,) = sell_in(w, how, student, [item], payment.payer_id)
             except UserError as error:
@@ -367,6 +372,18 @@ def _sell(w: Write, how: Center, payment: Any, kept: dict[str, Any]) -> tuple[li
             begun[place] = line
         lines.append(PayLine(product_enrolled_id=line, amount_minor=one.get("amount_minor", payment.amount_minor)))
     return lines, begun if "agreed" in kept else {}, unsold
+
+
+def _price(payment: Any, one: dict[str, Any], moment: datetime, how: Center) -> Price:
+    """A price that was agreed when the payment was started. It stands, whatever became of the rule behind its discount:
+
+    a rule that was used up between two parts of a payment is not named by the line.
+    """
+    price = Price(**one["price"])
+    rule, on = price.discount_rule_id, clock.local_date(how.zone, moment)
+    if rule is not None and not still_holds(rule, on, payment):
+        return replace(price, discount_rule_id=None)
+    return price
 
 
 def _allocate(

@@ -20,7 +20,7 @@ from app.settings import Center
 from app.store.models import Payment
 
 #: What is agreed once, for all parts.
-_AGREED = ("student_id", "payer_id", "lines", "courses", "sales", "split_minor")
+_AGREED = ("student_id", "payer_id", "lines", "courses", "coupons", "sales", "split_minor")
 
 
 @dataclass(frozen=True)
@@ -51,15 +51,23 @@ def parts(student_id: int, group: str) -> list[Part]:
     ]
 
 
-def agree(how: Center, student_id: int, courses: Sequence[int], sales: Sequence[SaleItem]) -> dict[str, Any]:
+def agree(
+    how: Center,
+    student_id: int,
+    courses: Sequence[int],
+    sales: Sequence[SaleItem],
+    payer_id: int | None = None,
+    coupons: Sequence[tuple[int, str]] = (),
+) -> dict[str, Any]:
     """What is enrolled in and sold when a payment completes, at the prices of now, as its row keeps it.
 
     UserErrors as `price_courses` and `price_items`.
     """
-    priced = price_courses(how, student_id, courses)
+    priced = price_courses(how, student_id, courses, payer_id, coupons)
+    beside = [price for _, price in priced]
     return {
         "courses": [{"course_id": course_id, "price": asdict(price)} for course_id, price in priced],
-        "sales": [asdict(item) for item in (price_items(how, sales) if sales else ())],
+        "sales": [asdict(item) for item in (price_items(how, student_id, sales, payer_id, beside) if sales else ())],
     }
 
 
@@ -76,13 +84,17 @@ def share(
     """
     others = [row for row in _rows(asked["student_id"], asked["tender_group"]) if row.status != "FAILED"]
     kept = [json.loads(row.draft) for row in others]
-    if any(one["asked"][name] != asked[name] for one in kept for name in _AGREED):
+    if any(one["asked"].get(name, []) != asked[name] for one in kept for name in _AGREED):
         raise UserError("payments.split_changed")
     left = int(asked["split_minor"]) - sum(row.amount_minor for row in others)
     if asked["amount_minor"] > left:
         raise UserError("payments.split_above", "amount", left=left)
     # Prices are agreed once; what an earlier part has sold is not looked for in the stock again.
-    agreed = kept[0]["agreed"] if kept else agree(how, asked["student_id"], courses, sales)
+    agreed = (
+        kept[0]["agreed"]
+        if kept
+        else agree(how, asked["student_id"], courses, sales, asked["payer_id"], asked["coupons"])
+    )
     taken = Counter[tuple[str, int]]()
     for one in kept:
         for kind in ("lines", "courses", "sales"):

@@ -770,3 +770,6 @@ def lay_ground(folder: Path, one: Scenario, ground: SmallCenter) -> SmallCenter:
         finally:
             store.close_center()
     return here
+
+
+from tests.support import writers_prices  # noqa: E402, F401  # its scenarios join these

@@ -242,7 +242,7 @@ class EnrollDialog(FormDialog):
             course_id=offer.id,
             payer_id=self.payer.currentData(),
             list_price_minor=price,
-            discount_minor=self._discount_minor(price),
+            discount_minor=self._discount_minor(price) if self.discount.text().strip() else None,
             tax_rate_id=self._tax_rate(offer),
             session_id=group.session_id if group is not None else None,
             send_mail=self.mail.isChecked(),
