@@ -21,7 +21,7 @@ _RIGHTS: dict[str, frozenset[str]] = {
     "staff": _FRONT_DESK,
     "admin": _FRONT_DESK | {
         "catalog.edit", "settings.edit", "people.staff", "keeping.restore", "keeping.repair", "keeping.settings",
-        "keeping.move", "undo.others", "people.erase",
+        "keeping.move", "undo.others", "people.erase", "enrollment.leave_fee_out",
     },
 }  # fmt: skip
 

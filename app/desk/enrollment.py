@@ -13,10 +13,24 @@ from itertools import pairwise
 from typing import Any
 
 from app import clock, money, store, text
-from app.desk import balances, center, discounts, invoices, letters, notifications, seats, timeline
+from app.desk import (
+    balances,
+    center,
+    discounts,
+    invoices,
+    letters,
+    notifications,
+    prices,
+    quotes,
+    registration,
+    seats,
+    timeline,
+)
 from app.desk.accounts import Actor, require
 from app.desk.discounts import NONE, Choice, Line
-from app.desk.prices import Price, agree, check_list
+from app.desk.prices import Price, agree, check_list, check_payer
+from app.desk.prices import course as course_of
+from app.desk.prices import student as student_of
 from app.errors import UserError
 from app.settings import Center
 from app.store import Write
@@ -24,7 +38,6 @@ from app.store.models import (
     Course,
     CourseEnrolled,
     Installment,
-    Payer,
     Product,
     ProductEnrolled,
     Session,
@@ -36,7 +49,7 @@ from app.store.models import (
 MAX_PARTS = 60
 
 __all__ = [
-    "MAX_PARTS", "EnrollmentDraft", "Price", "PricedItem", "Quote", "SaleDraft", "SaleItem", "agree",
+    "MAX_PARTS", "EnrollmentDraft", "Fee", "Price", "PricedItem", "Quote", "SaleDraft", "SaleItem", "agree",
     "cancel_enrollment", "cancel_in", "cancel_sale_in", "enroll", "enroll_paid_in", "plan", "price_courses",
     "price_items", "quote", "running", "sell", "sell_in",
 ]  # fmt: skip
@@ -50,7 +63,9 @@ class EnrollmentDraft:
 
     `discount_minor` was typed by hand, with its reason; None leaves it to the coupon and the center's rules
     (`discounts.best`). With `session_id` the student joins that group: a seat in every coming slot of it, or no
-    enrollment at all. `override_reason` lets a student under the minimum age in; it is recorded.
+    enrollment at all. `override_reason` lets a student under the minimum age in; it is recorded. With `quote_id` the
+    price is the one that was promised, and nothing that was typed about it counts. `with_fee` sells the registration
+    fee along where it is due.
     """
 
     student_id: int
@@ -65,6 +80,16 @@ class EnrollmentDraft:
     send_mail: bool = True
     override_reason: str = ""
     coupon: str = ""
+    quote_id: int | None = None
+    with_fee: bool = True
+
+
+@dataclass(frozen=True)
+class Fee:
+    """The registration fee that is due along with an enrollment, in minor units."""
+
+    product: str
+    gross_minor: int
 
 
 @dataclass(frozen=True)
@@ -79,6 +104,7 @@ class Quote:
     rate_bp: int
     warnings: tuple[Warning_, ...] = ()
     choice: Choice = NONE
+    fee: Fee | None = None
 
 
 @dataclass(frozen=True)
@@ -115,8 +141,10 @@ class PricedItem:
 
 def quote(draft: EnrollmentDraft) -> Quote:
     """The price of a draft and its warnings; nothing is written. UserErrors as from `enroll`, except installments."""
-    student, course = _student(draft.student_id), _course(draft.course_id)
-    price, choice = _course_price(center.load(), draft, course)
+    student, course = student_of(draft.student_id), course_of(draft.course_id)
+    how = center.load()
+    price, choice = _course_price(how, draft, course)
+    fee = _fee(how, draft, price)
     return Quote(
         list_minor=price.list_price_minor,
         discount_minor=price.discount_minor,
@@ -126,6 +154,7 @@ def quote(draft: EnrollmentDraft) -> Quote:
         rate_bp=price.rate_bp,
         warnings=_warnings(student, course, _first_day(draft, course)) + _seat_warnings(draft, student),
         choice=choice,
+        fee=Fee(Product.get_by_id(fee[0].product_id).name, fee[0].price.gross_minor) if fee else None,
     )
 
 
@@ -146,7 +175,7 @@ def enroll(actor: Actor, draft: EnrollmentDraft) -> int:
 
     UserErrors: `enrollment.student_inactive`, `enrollment.student_merged`, `enrollment.course_unavailable`,
     `enrollment.too_young` (unless overridden with a reason), `enrollment.already_enrolled`, `enrollment.wrong_session`,
-    prices as in `agree`, coupons as in `discounts.best`, `enrollment.installments_sum`,
+    prices as in `agree`, coupons as in `discounts.best`, quotes as in `quotes.take`, `enrollment.installments_sum`,
     `enrollment.installments_order`; seats as `seats.book`.
     """
     require(actor, "enrollment.create")
@@ -154,16 +183,31 @@ def enroll(actor: Actor, draft: EnrollmentDraft) -> int:
     override = text.clean(draft.override_reason, field="override_reason")
     with store.write("Enroll student", actor) as w:
         how = center.load()
-        student, course = _student(draft.student_id), _course(draft.course_id)
-        _check_payer(draft.payer_id)
-        price, _choice = _course_price(how, replace(draft, discount_reason=discount_reason), course)
+        student, course = student_of(draft.student_id), course_of(draft.course_id)
+        check_payer(draft.payer_id)
+        price, _choice = _course_price(how, draft, course, reason=discount_reason)
         installments = _check_plan(draft.installments, price.gross_minor)
         _check_new(student, course)
         first_day = _first_day(draft, course)
         for key, params in _warnings(student, course, first_day):
             if key == "enrollment.too_young" and not override:
                 raise UserError(key, "override_reason", **params)
-        return _enroll_in(w, how, replace(draft, override_reason=override), price, installments, first_day)
+        if not draft.with_fee and registration.is_missing(how, student.id, ()):
+            require(actor, registration.LEAVE_OUT)
+        fee = _fee(how, draft, price) if draft.with_fee else []
+        made = _enroll_in(w, how, replace(draft, override_reason=override), price, installments, first_day)
+        if fee:
+            sell_in(w, how, student.id, fee, draft.payer_id)
+            balances.recompute(w, student.id)
+        return made
+
+
+def _fee(how: Center, draft: EnrollmentDraft, price: Price) -> list[PricedItem]:
+    """The registration fee where it is due, at the price of now. UserErrors as from `price_items`."""
+    product = registration.due(how, draft.student_id)
+    if product is None:
+        return []
+    return price_items(how, draft.student_id, [SaleItem(product.id)], draft.payer_id, [price])
 
 
 def _enroll_in(
@@ -182,6 +226,8 @@ def _enroll_in(
         enrolled_on=clock.local_date(how.zone, w.moment).isoformat(),
         **vars(price),
     )
+    if draft.quote_id is not None:
+        quotes.mark_used(w, draft.quote_id, enrollment)
     for position, (due_on, amount) in enumerate(installments, start=1):
         w.insert(Installment, enrollment_id=enrollment, position=position, due_on=due_on, amount_minor=amount)
     facts: dict[str, Any] = {"course": course.name, "number": number, "amount": price.gross_minor}
@@ -237,12 +283,13 @@ def price_courses(
     found: list[tuple[int, Price]] = []
     for course_id in course_ids:
         draft = EnrollmentDraft(student_id, course_id, payer_id, coupon=codes.get(course_id, ""))
-        student, course = _student(student_id), _course(course_id)
+        student, course = student_of(student_id), course_of(course_id)
         _check_new(student, course)
         for key, params in _warnings(student, course, _first_day(draft, course)):
             if key == "enrollment.too_young":
                 raise UserError(key, "courses", **params)
-        found.append((course_id, _course_price(how, draft, course, _rules_of(price for _, price in found))[0]))
+        price, _choice = _course_price(how, draft, course, _rules_of(one for _, one in found))
+        found.append((course_id, price))
     return found
 
 
@@ -292,6 +339,7 @@ def cancel_in(w: Write, enrollment_id: int, reason: str) -> None:
         canceled_on=clock.local_date(how.zone, w.moment).isoformat(),
         cancel_reason=reason,
     )
+    quotes.free_in(w, enrollment_id)
     seats.release_seats(w, enrollment_id)
     course = Course.get_by_id(line.course_id)
     facts: dict[str, Any] = {"course": course.name, "number": line.number, "reason": reason}
@@ -305,20 +353,13 @@ def cancel_in(w: Write, enrollment_id: int, reason: str) -> None:
 
 
 def _course_price(
-    how: Center, draft: EnrollmentDraft, course: Any, reserved: Sequence[int] = ()
+    how: Center, draft: EnrollmentDraft, course: Any, reserved: Sequence[int] = (), reason: str = ""
 ) -> tuple[Price, Choice]:
-    """The price of a draft as of now, and why it is so; `reserved` as in `discounts.best`."""
-    listed = course.price_minor if draft.list_price_minor is None else draft.list_price_minor
-    rate_id = course.tax_rate_id if draft.tax_rate_id is None else draft.tax_rate_id
-    rate = TaxRate.get_or_none(TaxRate.id == rate_id)
-    if rate is None or (draft.tax_rate_id is not None and rate.status != "available"):
-        raise UserError("catalog.tax_rate", "tax_rate")
-    check_list(listed)
-    line = Line(
-        draft.student_id, listed, course.id, draft.payer_id, draft.coupon, draft.discount_minor, draft.discount_reason
-    )
-    choice = discounts.best(line, clock.local_date(how.zone), reserved)
-    return agree(how, listed, choice, rate), choice
+    """What was promised, where it was; else the price of a draft as of now, and why it is so."""
+    if draft.quote_id is not None:
+        price = quotes.take(how, draft.quote_id, draft.student_id, course.id, draft.payer_id)
+        return price, Choice(price.discount_minor, "quote", None, price.discount_reason)
+    return prices.of_course(how, draft, course, reason=reason or draft.discount_reason, reserved=reserved)
 
 
 def _rules_of(agreed: Iterable[Price]) -> list[int]:
@@ -398,8 +439,8 @@ def sell(actor: Actor, draft: SaleDraft) -> list[int]:
     require(actor, "sale.create")
     with store.write("Sell products", actor) as w:
         how = center.load()
-        student = _student(draft.student_id)
-        _check_payer(draft.payer_id)
+        student = student_of(draft.student_id)
+        check_payer(draft.payer_id)
         sold = sell_in(w, how, student.id, price_items(how, student.id, draft.items, draft.payer_id), draft.payer_id)
         if draft.send_mail:
             lines = ProductEnrolled.select().where(ProductEnrolled.id.in_(sold)).order_by(ProductEnrolled.id)
@@ -506,29 +547,6 @@ def cancel_sale_in(w: Write, line_id: int, reason: str) -> None:
 
 
 # -- shared ---------------------------------------------------------------------------------------------------
-
-
-def _student(student_id: int) -> Any:
-    student = User.get_or_none(User.id == student_id, User.role == "student")
-    if student is None:
-        raise UserError("store.gone")
-    if student.status in ("inactive", "merged"):
-        raise UserError(f"enrollment.student_{student.status}", "student", name=_name(student))
-    return student
-
-
-def _course(course_id: int) -> Any:
-    course = Course.get_or_none(Course.id == course_id)
-    if course is None:
-        raise UserError("store.gone")
-    if course.status != "available":
-        raise UserError("enrollment.course_unavailable", "course", course=course.name)
-    return course
-
-
-def _check_payer(payer_id: int | None) -> None:
-    if payer_id is not None and Payer.get_or_none(Payer.id == payer_id, Payer.status == "active") is None:
-        raise UserError("enrollment.payer_unavailable", "payer")
 
 
 def _date(value: str) -> date:

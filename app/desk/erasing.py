@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from app import paths, store, text
-from app.desk import center, identity, leaving, notifications, payments, timeline
+from app.desk import center, identity, leaving, notifications, payments, quotes, timeline
 from app.desk.accounts import Actor, require
 from app.errors import EnvironmentFault, UserError
 from app.store import Write, backup, erasure, search
@@ -34,6 +34,7 @@ from app.store.models import (
     Payer,
     Payment,
     ProductEnrolled,
+    Quote,
     Session,
     SlotEnrolled,
     Timeline,
@@ -285,6 +286,7 @@ def _after(data_dir: Path, uids: list[str]) -> EnvironmentFault | None:
 def _erase_in(w: Write, student: Any, records: list[int], told: str = "erase.done") -> None:
     names = _every_name(records)
     leaving.release(w, student.id)
+    quotes.withdraw_all_in(w, records)
     touched: dict[str, set[int]] = {
         "notes": set(erasure.rows_ever("notes", "user_id", records)),
         "attachments": set(erasure.rows_ever("attachments", "subject_id", records, ("subject_table", "users"))),
@@ -319,7 +321,7 @@ def _every_name(records: list[int]) -> list[str]:
 
 def _blank_rows(w: Write, touched: dict[str, set[int]], records: list[int]) -> None:
     """Free words on purchases and seats; the text, address and bytes of mails, and what servers said about them."""
-    for model in (CourseEnrolled, ProductEnrolled, SlotEnrolled):
+    for model in (CourseEnrolled, ProductEnrolled, Quote, SlotEnrolled):
         table = model._meta.table_name
         for row in list(model.select().where(model.student_id.in_(records))):
             touched.setdefault(table, set()).add(row.id)
@@ -433,6 +435,7 @@ _BLANKS: dict[str, Any] = {
     "mail_attempts": lambda row: {"reply": _reply(row.get("reply") or "")},
     "courses_enrolled": lambda row: {"discount_reason": "", "cancel_reason": ""},
     "product_enrolled": lambda row: {"discount_reason": "", "cancel_reason": ""},
+    "quotes": lambda row: {"discount_reason": ""},
     "slot_enrolled": lambda row: {"override_reason": GONE if row.get("override_reason") else ""},
 }  # fmt: skip
 

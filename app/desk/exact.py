@@ -123,7 +123,7 @@ def suppose(found: Sequence[Put], now: str, since: int) -> None:
 #: What the rules of seats, rooms and discounts are read from; beside it, what those of a person with several records
 #: are.
 _READ_FOR_SEATS = {"slots", "slot_enrolled", "courses_enrolled", "product_enrolled"}
-_READ_FOR_A_PERSON = {"users", "notes", "attachments"}
+_READ_FOR_A_PERSON = {"users", "quotes", "notes", "attachments"}
 
 
 def _hold(now: str, rows: Sequence[Touched], since: int) -> None:
@@ -337,7 +337,7 @@ def _hold_seat(now: str, seat: Any, since: int) -> None:
 #: Tables of what belongs to a record in use alone, and the column that says to whose.
 _OF_PERSON = {
     "slot_enrolled": "student_id", "courses_enrolled": "student_id", "product_enrolled": "student_id",
-    "notes": "user_id", "users": "merged_into",
+    "quotes": "student_id", "notes": "user_id", "users": "merged_into",
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from app import store
 from app.errors import UserError
-from app.store.models import Attachment, CourseEnrolled, Note, Payment, ProductEnrolled, SlotEnrolled, User
+from app.store.models import Attachment, CourseEnrolled, Note, Payment, ProductEnrolled, Quote, SlotEnrolled, User
 from app.store.prepared import prepared
 
 _into = prepared(lambda user_id: User.select(User.merged_into).where(User.id == user_id))
@@ -83,6 +83,7 @@ def left_behind(user_id: int) -> list[tuple[str, int]]:
         (CourseEnrolled, CourseEnrolled.student_id == user_id),
         (ProductEnrolled, ProductEnrolled.student_id == user_id),
         (Payment, (Payment.student_id == user_id) & (Payment.status == "STARTED")),
+        (Quote, Quote.student_id == user_id),
         (Note, Note.user_id == user_id),
         (Attachment, (Attachment.subject_table == "users") & (Attachment.subject_id == user_id)),
     )

@@ -89,6 +89,8 @@ LABELS: dict[str, Kind] = {
     "Cancel mail": _exact("mail.settle"),
     "Try mail now": _exact("mail.settle"),
     "Edit mail address": _exact("mail.settle"),
+    "Offer quote": _exact("enrollment.create"),
+    "Withdraw quote": _exact("enrollment.create"),
     "Cancel enrollment": _exact("enrollment.cancel"),
     TAKE_BACK: _exact("undo.own"),
     BRING_BACK: _exact("undo.own"),

@@ -1,7 +1,7 @@
 """Merging two records of one person: one stays in use, the other becomes a pointer to it that search still finds.
 
-Enrollments, sales, seats, notes and attachments move. What is frozen or kept for ever stays where it was written
-(documents, payments and the money put to use, mails, the timeline) and is read together with the record in use:
+Enrollments, sales, quotes, seats, notes and attachments move. What is frozen or kept for ever stays where it was
+written (documents, payments and the money put to use, mails, the timeline) and is read together with the record in use:
 balance, statement, credit and lists ask for a person with all of their records (`identity`). It is one operation, and
 `undo` parts the two again exactly.
 """
@@ -29,6 +29,7 @@ from app.store.models import (
     Payment,
     Product,
     ProductEnrolled,
+    Quote,
     Slot,
     SlotEnrolled,
     User,
@@ -199,6 +200,9 @@ def _parts(other_id: int) -> tuple[Part, ...]:
             f"{row.number}, {product[row.product_id]}"
             for row in ProductEnrolled.select()
             .where(ProductEnrolled.student_id == other_id).order_by(ProductEnrolled.id)
+        ]),
+        ("quotes", True, [
+            row.number for row in Quote.select().where(Quote.student_id == other_id).order_by(Quote.id)
         ]),
         ("slot_enrolled", True, [
             f"{seats.title(slot)}, {text.show(slot.start_wall, 'stamp')}"
@@ -376,6 +380,8 @@ def merge(
         plan = _seats(stays_id, other_id, w.now, _dropped(twins))
         _move_purchases(w, stays_id, other_id, twins)
         freed = _move_seats(w, plan)
+        for quote in list(Quote.select(Quote.id).where(Quote.student_id == other_id)):
+            w.update(Quote, quote.id, student_id=stays_id)
         for model, ids in (
             (Note, [row.id for row in Note.select(Note.id).where(Note.user_id == other_id)]),
             (Attachment, [row.id for row in _attachments(other_id)]),

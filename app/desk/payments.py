@@ -22,6 +22,7 @@ from app.desk.discounts import still_holds
 from app.desk.dues import PayLine
 from app.desk.enrollment import Price, PricedItem, SaleItem, enroll_paid_in, sell_in
 from app.desk.invoices import Put
+from app.desk.registration import LEAVE_OUT, charged_since, is_missing
 from app.errors import UserError
 from app.settings import Center
 from app.store import Write
@@ -222,6 +223,8 @@ def start(actor: Actor, draft: PaymentDraft) -> int:
         if draft.payer_id is not None and Payer.get_or_none(Payer.id == draft.payer_id) is None:
             raise UserError("store.gone")
         kept = {"asked": json.loads(asked)}
+        if draft.courses and is_missing(how, student.id, {item.product_id for item in draft.sales}):
+            require(actor, LEAVE_OUT)
         if draft.split_minor is None:
             lines: Sequence[PayLine] = draft.lines
             kept |= split.agree(how, draft.student_id, draft.courses, draft.sales, draft.payer_id, draft.coupons)
@@ -361,6 +364,8 @@ def _sell(w: Write, how: Center, payment: Any, kept: dict[str, Any]) -> tuple[li
         place = str(one.get("n"))
         line = before.get(place)
         if line is None:
+            if charged_since(how, student, one["product_id"], payment.started_at):
+                continue  # two payments, or an enrollment meanwhile: the fee is charged once, the money is credit
             item = PricedItem(one["product_id"], one["quantity"], _price(payment, one, w.moment, how))
             try:
                 (line,) = sell_in(w, how, student, [item], payment.payer_id)
@@ -625,6 +630,7 @@ class _Payment(NamedTuple):
     tender_group: str | None
     draft: str
     reason: str
+    started_at: str
     settled_at: str | None
     settled_on: str | None
 

@@ -33,6 +33,7 @@ from app.store.models import (
     Payment,
     Product,
     ProductEnrolled,
+    Quote,
     Session,
     Slot,
     SlotEnrolled,
@@ -94,6 +95,9 @@ def everything(student_id: int) -> dict[str, Rows]:
         "sales": ProductEnrolled.select(ProductEnrolled, Product.name.alias("product"))
         .join(Product, on=(Product.id == ProductEnrolled.product_id))
         .where(ProductEnrolled.student_id.in_(mine)),
+        "quotes": Quote.select(Quote, Course.name.alias("course"))
+        .join(Course, on=(Course.id == Quote.course_id))
+        .where(Quote.student_id.in_(mine)),
         "seats": seats,
         "payments": Payment.select().where(Payment.student_id.in_(mine)),
         "money_put_to_use": StudentPayment.select().where(StudentPayment.student_id.in_(mine)),

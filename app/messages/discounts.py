@@ -31,4 +31,13 @@ MESSAGES = {
     "discounts.in_use": N_(
         "“{name}” has lowered a price already, so it stays as it is. Switch it off and add another one."
     ),
+    "quotes.timeline_offered": N_("{course} quoted at {amount:money} until {until:date} ({number})."),
+    "quotes.timeline_withdrawn": N_("Quote {number} of {course} withdrawn."),
+    "quotes.day": N_("A price is promised from today on, for {most} days at most."),
+    "quotes.expired": N_("Quote {number} counted until {on:date}; today {course} costs {price:money}."),
+    "quotes.withdrawn": N_("Quote {number} was withdrawn; today {course} costs {price:money}."),
+    "quotes.used": N_("Quote {number} was used for {enrollment} already; today {course} costs {price:money}."),
+    "quotes.other": N_(
+        "Quote {number} is for {name}, {course} and whoever was to pay then; without it the price is {price:money} today."
+    ),
 }

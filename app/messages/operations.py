@@ -63,6 +63,8 @@ MESSAGES = {
     "operation.cancel_mail": N_("Mail canceled"),
     "operation.try_mail_now": N_("Mail tried again"),
     "operation.edit_mail_address": N_("Mail sent to another address"),
+    "operation.offer_quote": N_("Price quoted"),
+    "operation.withdraw_quote": N_("Quote withdrawn"),
     "operation.cancel_enrollment": N_("Enrollment canceled"),
     "operation.take_back": N_("Taken back"),
     "operation.bring_back_record": N_("Record brought back"),

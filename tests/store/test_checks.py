@@ -353,6 +353,12 @@ LEFT_BEHIND: dict[str, tuple[str, set[str]]] = {
     ),
     "a balance": ("UPDATE users SET balance_minor = 1 WHERE id = OTHER", {"money.balance"}),
     "an enrollment": ("UPDATE courses_enrolled SET student_id = OTHER WHERE id = 2", {"*"}),
+    "a quote": (
+        row("quotes", number="Q-9", student_id="(OTHER)", course_id=1, quoted="gross", list_price_minor=1,
+            tax_category="S", rate_bp=2000, net_minor=1, tax_minor=0, gross_minor=1, quoted_on="2026-11-16",
+            expires_on="2026-11-30"),
+        set(),
+    ),
     "a sale": ("UPDATE product_enrolled SET student_id = OTHER WHERE id = 1", {"*"}),
 }  # fmt: skip
 

@@ -112,6 +112,7 @@ _MOVED = (
     ("a seat", "slot_enrolled x", "x.student_id = u.id"),
     ("an enrollment", "courses_enrolled x", "x.student_id = u.id"),
     ("a sale", "product_enrolled x", "x.student_id = u.id"),
+    ("a quote", "quotes x", "x.student_id = u.id"),
     ("a payment under way", "payments x", "x.student_id = u.id AND x.status = 'STARTED'"),
     ("a note", "notes x", "x.user_id = u.id"),
     ("an attachment", "attachments x", "x.subject_table = 'users' AND x.subject_id = u.id"),
