@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from peewee import Case, fn
@@ -18,11 +17,10 @@ from peewee import Case, fn
 from app import clock, money, store, text
 from app.desk import balances, center, dues, identity, invoices, letters, notifications, split, till, timeline
 from app.desk.accounts import Actor, require
-from app.desk.discounts import still_holds
 from app.desk.dues import PayLine
-from app.desk.enrollment import Price, PricedItem, SaleItem, enroll_paid_in, sell_in
+from app.desk.enrollment import SaleItem
 from app.desk.invoices import Put
-from app.desk.registration import LEAVE_OUT, charged_since, is_missing
+from app.desk.registration import LEAVE_OUT, is_missing
 from app.errors import UserError
 from app.settings import Center
 from app.store import Write
@@ -303,7 +301,7 @@ def complete(actor: Actor, payment_id: int) -> Completed:
         how = center.load()
         today = clock.local_date(how.zone, w.moment).isoformat()
         kept = json.loads(payment.draft)
-        sold, begun, unsold = _sell(w, how, payment, kept)
+        sold, begun, unsold = split.sell(w, how, payment, kept)
         lines = _lines(kept) + sold
         kept |= {"begun": begun} if begun else {}
         puts, left = _allocate(payment.id, payment.method, today, payment.amount_minor, lines)
@@ -340,55 +338,6 @@ def fail(actor: Actor, payment_id: int, reason: str) -> None:
         _check_started(payment)
         today = clock.local_date(center.load().zone, w.moment).isoformat()
         w.update(Payment, payment_id, status="FAILED", reason=reason, settled_at=w.now, settled_on=today)
-
-
-def _sell(w: Write, how: Center, payment: Any, kept: dict[str, Any]) -> tuple[list[PayLine], dict[str, int], list[str]]:
-    """Enroll and sell at the prices agreed: the lines to pay, those begun for all parts, and what ran out meanwhile.
-
-    The money has moved, so what ran out is told, not refused.
-    """
-    before = split.begun(payment.student_id, payment.tender_group)
-    lines: list[PayLine] = []
-    begun: dict[str, int] = {}
-    unsold: list[str] = []
-    student = payment.student_id
-    for one in kept.get("courses", ()):
-        place = f"course {one.get('n')}"
-        line = before.get(place)
-        if line is None:
-            price = _price(payment, one, w.moment, how)
-            line = enroll_paid_in(w, how, student, one["course_id"], price, payment.payer_id)
-            begun[place] = line
-        lines.append(PayLine(enrollment_id=line, amount_minor=one.get("amount_minor", payment.amount_minor)))
-    for one in kept["sales"]:
-        place = str(one.get("n"))
-        line = before.get(place)
-        if line is None:
-            if charged_since(how, student, one["product_id"], payment.started_at):
-                continue  # two payments, or an enrollment meanwhile: the fee is charged once, the money is credit
-            item = PricedItem(one["product_id"], one["quantity"], _price(payment, one, w.moment, how))
-            try:
-                (line,) = sell_in(w, how, student, [item], payment.payer_id)
-            except UserError as error:
-                if error.key != "enrollment.out_of_stock":
-                    raise
-                unsold.append(str(error.params["product"]))
-                continue
-            begun[place] = line
-        lines.append(PayLine(product_enrolled_id=line, amount_minor=one.get("amount_minor", payment.amount_minor)))
-    return lines, begun if "agreed" in kept else {}, unsold
-
-
-def _price(payment: Any, one: dict[str, Any], moment: datetime, how: Center) -> Price:
-    """A price that was agreed when the payment was started. It stands, whatever became of the rule behind its discount:
-
-    a rule that was used up between two parts of a payment is not named by the line.
-    """
-    price = Price(**one["price"])
-    rule, on = price.discount_rule_id, clock.local_date(how.zone, moment)
-    if rule is not None and not still_holds(rule, on, payment):
-        return replace(price, discount_rule_id=None)
-    return price
 
 
 def _allocate(
