@@ -11,7 +11,8 @@ class Center:
     """The center as it appears on documents, and the choices its rules depend on.
 
     `currency` is fixed once money was booked; `prices` says whether catalog prices are quoted with tax inside
-    ("gross") or without ("net"); `zone` is the IANA zone of every new slot.
+    ("gross") or without ("net"); `zone` is the IANA zone of every new slot. The product `registration_product_id` is
+    sold along with a student's first enrollment; a quoted price holds for `quote_days`.
     """
 
     name: str = "My training center"
@@ -34,6 +35,8 @@ class Center:
     credit_note_pattern: str = "CN-{year}-{number:06d}"
     till_name: str = "Till 1"
     mail_invoices: bool = True
+    registration_product_id: int | None = None
+    quote_days: int = 14
 
     @property
     def seller_name(self) -> str:

@@ -13,10 +13,12 @@ import re
 import string
 import unicodedata
 from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 from babel.dates import format_date, format_time
+from babel.numbers import format_decimal
 
 from app import clock, money
 from app.errors import DeskError, UserError
@@ -127,6 +129,11 @@ def use_defaults(currency: str, locale: str, zone: str) -> None:
 def show_money(minor: int) -> str:
     """An amount in the center's currency and locale."""
     return money.format(minor, _defaults[0], _defaults[1])
+
+
+def show_percent(basis_points: int) -> str:
+    """A share of so many hundredths of a percent in the center's locale: ``12.5 %``."""
+    return f"{format_decimal(Decimal(basis_points).scaleb(-2), '#,##0.##', locale=_defaults[1].replace('-', '_'))} %"
 
 
 def show_number_sample(locale: str) -> str:

@@ -22,7 +22,7 @@ _RIGHTS: dict[str, frozenset[str]] = {
     "staff": _FRONT_DESK,
     "admin": _FRONT_DESK | {
         "catalog.edit", "settings.edit", "people.staff", "keeping.restore", "keeping.repair", "keeping.settings",
-        "keeping.move", "undo.others", "people.erase", "payment.waive",
+        "keeping.move", "undo.others", "people.erase", "payment.waive", "enrollment.leave_fee_out",
     },
 }  # fmt: skip
 

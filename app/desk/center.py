@@ -19,7 +19,7 @@ from app.desk.accounts import SYSTEM, Actor, require
 from app.errors import UserError
 from app.settings import Center
 from app.store import Write
-from app.store.models import CourseEnrolled, Invoice, Payment, ProductEnrolled, Series, Setting, TaxRate, User
+from app.store.models import CourseEnrolled, Invoice, Payment, Product, ProductEnrolled, Series, Setting, TaxRate, User
 from app.store.prepared import prepared
 
 #: Numbers that people quote. Invoice and credit note series are made per year when the first one is issued.
@@ -139,6 +139,11 @@ def _clean(center: Center) -> Center:
         raise UserError("center.gross_or_net", "prices")
     if not 0 <= center.due_days <= 365:
         raise UserError("center.due_days", "due_days")
+    if not 1 <= center.quote_days <= 366:
+        raise UserError("center.quote_days", "quote_days")
+    fee = center.registration_product_id
+    if fee is not None and Product.get_or_none(Product.id == fee) is None:
+        raise UserError("enrollment.product_unavailable", "registration_product_id", product="?")
     try:
         text.show_number_sample(center.locale)
     except (UnknownLocaleError, ValueError) as error:

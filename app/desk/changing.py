@@ -199,12 +199,12 @@ def write_plan(w: Write, enrollment_id: int, plan: Sequence[tuple[int | None, st
         beyond += 1
         w.update(Installment, row_id, position=beyond)
     made: list[int] = []
-    for at, (row_id, due_on, amount) in enumerate(plan, start=1):
-        values = {"position": at, "due_on": due_on, "amount_minor": amount}
-        if row_id is None:
+    for at, (part_id, due_on, amount) in enumerate(plan, start=1):
+        values: dict[str, Any] = {"position": at, "due_on": due_on, "amount_minor": amount}
+        if part_id is None:
             made.append(w.insert(Installment, enrollment_id=enrollment_id, **values))
             continue
-        if row_id in moved or (there[row_id].due_on, there[row_id].amount_minor) != (due_on, amount):
-            w.update(Installment, row_id, **values)
-        made.append(row_id)
+        if part_id in moved or (there[part_id].due_on, there[part_id].amount_minor) != (due_on, amount):
+            w.update(Installment, part_id, **values)
+        made.append(part_id)
     return made

@@ -103,6 +103,11 @@ def _sold(done: operations.Done, rows: Sequence[Touched], moment: datetime) -> l
     return acts
 
 
+def _enrolled_with_fee(done: operations.Done, rows: Sequence[Touched], moment: datetime) -> list[Act]:
+    """What an enrollment made, and the fee that was sold along with it."""
+    return _enrolled(done, rows, moment) + _sold(done, rows, moment)
+
+
 def _free_of_money(found: Sequence[dues.Due], record: str) -> None:
     paid = sum(due.paid_minor for due in found)
     if paid:
@@ -195,8 +200,8 @@ def _moved(done: operations.Done, rows: Sequence[Touched], moment: datetime) -> 
 
 
 WAYS: dict[str, Callable[[operations.Done, Sequence[Touched], datetime], list[Act]]] = {
-    "Enroll student": _enrolled,
-    "Enroll several": _enrolled,
+    "Enroll student": _enrolled_with_fee,
+    "Enroll several": _enrolled_with_fee,
     "Sell products": _sold,
     "Complete payment": _completed,
     "Use credit": _credit_used,

@@ -1,20 +1,37 @@
 """Selling: a course to a student (flow 1 of DOMAIN.md) and products (flow 2). Each is one transaction.
 
-A price is agreed once, in the center's way of quoting, and its net, tax and gross are kept on the line.
+A price is agreed once (`prices`), with at most one discount (`discounts`), and is kept on the line.
 """
 
 from __future__ import annotations
 
 import calendar
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 from typing import Any
 
 from app import clock, money, store, text
-from app.desk import balances, center, dues, invoices, letters, notifications, seats, timeline
+from app.desk import (
+    balances,
+    center,
+    discounts,
+    dues,
+    invoices,
+    letters,
+    notifications,
+    prices,
+    quotes,
+    registration,
+    seats,
+    timeline,
+)
 from app.desk.accounts import Actor, require
+from app.desk.discounts import NONE, Choice, Line
+from app.desk.prices import Price, agree, check_list, check_payer
+from app.desk.prices import course as course_of
+from app.desk.prices import student as student_of
 from app.errors import UserError
 from app.settings import Center
 from app.store import Write
@@ -22,7 +39,6 @@ from app.store.models import (
     Course,
     CourseEnrolled,
     Installment,
-    Payer,
     Product,
     ProductEnrolled,
     Session,
@@ -33,6 +49,12 @@ from app.store.models import (
 #: More parts than this are refused: a plan must stay readable.
 MAX_PARTS = 60
 
+__all__ = [
+    "MAX_PARTS", "EnrollmentDraft", "Fee", "Price", "PricedItem", "Quote", "SaleDraft", "SaleItem", "agree",
+    "cancel_enrollment", "cancel_in", "cancel_sale_in", "enroll", "enroll_paid_in", "plan", "price_courses",
+    "price_items", "quote", "running", "sell", "sell_in",
+]  # fmt: skip
+
 Warning_ = tuple[str, dict[str, Any]]
 
 
@@ -40,21 +62,35 @@ Warning_ = tuple[str, dict[str, Any]]
 class EnrollmentDraft:
     """An enrollment as typed. `installments` are (due date, amount) in order and sum to the gross price.
 
-    With `session_id` the student joins that group: a seat in every coming slot of it, or no enrollment at all.
-    `override_reason` lets a student under the minimum age in; it is recorded.
+    `discount_minor` was typed by hand, with its reason; None leaves it to the coupon and the center's rules
+    (`discounts.best`). With `session_id` the student joins that group: a seat in every coming slot of it, or no
+    enrollment at all. `override_reason` lets a student under the minimum age in; it is recorded. With `quote_id` the
+    price is the one that was promised, and nothing that was typed about it counts. `with_fee` sells the registration
+    fee along where it is due.
     """
 
     student_id: int
     course_id: int
     payer_id: int | None = None
     list_price_minor: int | None = None
-    discount_minor: int = 0
+    discount_minor: int | None = None
     discount_reason: str = ""
     tax_rate_id: int | None = None
     installments: tuple[tuple[str, int], ...] = ()
     session_id: int | None = None
     send_mail: bool = True
     override_reason: str = ""
+    coupon: str = ""
+    quote_id: int | None = None
+    with_fee: bool = True
+
+
+@dataclass(frozen=True)
+class Fee:
+    """The registration fee that is due along with an enrollment, in minor units."""
+
+    product: str
+    gross_minor: int
 
 
 @dataclass(frozen=True)
@@ -68,15 +104,18 @@ class Quote:
     gross_minor: int
     rate_bp: int
     warnings: tuple[Warning_, ...] = ()
+    choice: Choice = NONE
+    fee: Fee | None = None
 
 
 @dataclass(frozen=True)
 class SaleItem:
-    """So many of a product, with a discount on the whole line in minor units."""
+    """So many of a product; a discount on the whole line in minor units and typed by hand, else a coupon or a rule."""
 
     product_id: int
     quantity: int = 1
-    discount_minor: int = 0
+    discount_minor: int | None = None
+    coupon: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,21 +129,6 @@ class SaleDraft:
 
 
 @dataclass(frozen=True)
-class Price:
-    """A price agreed, as a line keeps it. Amounts in minor units; list and discount as quoted, for the whole line."""
-
-    quoted: str
-    list_price_minor: int
-    discount_minor: int
-    tax_category: str
-    rate_bp: int
-    exemption_reason: str
-    net_minor: int
-    tax_minor: int
-    gross_minor: int
-
-
-@dataclass(frozen=True)
 class PricedItem:
     """A product line whose price is agreed and will not follow the catalog any more."""
 
@@ -113,35 +137,15 @@ class PricedItem:
     price: Price
 
 
-def agree(how: Center, list_minor: int, discount_minor: int, rate: Any) -> Price:
-    """Work out a price. UserErrors `enrollment.price`, `enrollment.discount_above_price`, beside their fields."""
-    if not 0 <= list_minor <= money.MAX_MINOR:
-        raise UserError("enrollment.price", "list_price")
-    if discount_minor < 0:
-        raise UserError("enrollment.discount_negative", "discount")
-    if discount_minor > list_minor:
-        raise UserError("enrollment.discount_above_price", "discount", price=list_minor)
-    split = (money.split_gross if how.prices == "gross" else money.split_net)(list_minor - discount_minor, rate.rate_bp)
-    return Price(
-        quoted=how.prices,
-        list_price_minor=list_minor,
-        discount_minor=discount_minor,
-        tax_category=rate.category,
-        rate_bp=rate.rate_bp,
-        exemption_reason=rate.exemption_reason,
-        net_minor=split.net_minor,
-        tax_minor=split.tax_minor,
-        gross_minor=split.gross_minor,
-    )
-
-
 # -- courses --------------------------------------------------------------------------------------------------
 
 
 def quote(draft: EnrollmentDraft) -> Quote:
     """The price of a draft and its warnings; nothing is written. UserErrors as from `enroll`, except installments."""
-    student, course = load_student(draft.student_id), load_course(draft.course_id)
-    price = course_price(center.load(), draft, course)
+    student, course = student_of(draft.student_id), course_of(draft.course_id)
+    how = center.load()
+    price, choice = course_price(how, draft, course)
+    fee = _fee(how, draft, price)
     return Quote(
         list_minor=price.list_price_minor,
         discount_minor=price.discount_minor,
@@ -150,6 +154,8 @@ def quote(draft: EnrollmentDraft) -> Quote:
         gross_minor=price.gross_minor,
         rate_bp=price.rate_bp,
         warnings=warnings_of(student, course, first_day_of(draft, course)) + _seat_warnings(draft, student),
+        choice=choice,
+        fee=Fee(Product.get_by_id(fee[0].product_id).name, fee[0].price.gross_minor) if fee else None,
     )
 
 
@@ -170,7 +176,8 @@ def enroll(actor: Actor, draft: EnrollmentDraft) -> int:
 
     UserErrors: `enrollment.student_inactive`, `enrollment.student_merged`, `enrollment.course_unavailable`,
     `enrollment.too_young` (unless overridden with a reason), `enrollment.already_enrolled`, `enrollment.wrong_session`,
-    prices as in `agree`, `enrollment.installments_sum`, `enrollment.installments_order`; seats as `seats.book`.
+    prices as in `agree`, coupons as in `discounts.best`, quotes as in `quotes.take`, `enrollment.installments_sum`,
+    `enrollment.installments_order`; seats as `seats.book`.
     """
     require(actor, "enrollment.create")
     with store.write("Enroll student", actor) as w:
@@ -182,17 +189,31 @@ def enroll_in(w: Write, draft: EnrollmentDraft) -> int:
     discount_reason = text.clean(draft.discount_reason, field="discount_reason")
     override = text.clean(draft.override_reason, field="override_reason")
     how = center.load()
-    student, course = load_student(draft.student_id), load_course(draft.course_id)
-    _check_payer(draft.payer_id)
-    price = course_price(how, draft, course)
+    student, course = student_of(draft.student_id), course_of(draft.course_id)
+    check_payer(draft.payer_id)
+    price, _choice = course_price(how, draft, course, reason=discount_reason)
     installments = check_plan(draft.installments, price.gross_minor)
     check_new(student, course)
     first_day = first_day_of(draft, course)
     for key, params in warnings_of(student, course, first_day):
         if key == "enrollment.too_young" and not override:
             raise UserError(key, "override_reason", **params)
-    agreed = replace(draft, discount_reason=discount_reason, override_reason=override)
-    return enroll_agreed_in(w, how, agreed, price, installments, first_day)
+    if not draft.with_fee and registration.is_missing(how, student.id, ()):
+        require(w.actor, registration.LEAVE_OUT)
+    fee = _fee(how, draft, price) if draft.with_fee else []
+    made = enroll_agreed_in(w, how, replace(draft, override_reason=override), price, installments, first_day)
+    if fee:
+        sell_in(w, how, student.id, fee, draft.payer_id)
+        balances.recompute(w, student.id)
+    return made
+
+
+def _fee(how: Center, draft: EnrollmentDraft, price: Price) -> list[PricedItem]:
+    """The registration fee where it is due, at the price of now. UserErrors as from `price_items`."""
+    product = registration.due(how, draft.student_id)
+    if product is None:
+        return []
+    return price_items(how, draft.student_id, [SaleItem(product.id)], draft.payer_id, [price])
 
 
 def enroll_agreed_in(
@@ -215,10 +236,11 @@ def enroll_agreed_in(
         payer_id=draft.payer_id,
         session_id=draft.session_id,
         enrolled_on=clock.local_date(how.zone, w.moment).isoformat(),
-        discount_reason=draft.discount_reason,
         moved_from=moved_from,
         **vars(price),
     )
+    if draft.quote_id is not None:
+        quotes.mark_used(w, draft.quote_id, enrollment)
     for position, (due_on, amount) in enumerate(installments, start=1):
         w.insert(Installment, enrollment_id=enrollment, position=position, due_on=due_on, amount_minor=amount)
     facts: dict[str, Any] = {"course": course.name, "number": number, "amount": price.gross_minor}
@@ -259,20 +281,28 @@ def running(student_id: int) -> dict[int, int]:
     return {row.course_id: row.id for row in rows}
 
 
-def price_courses(how: Center, student_id: int, course_ids: Sequence[int]) -> list[tuple[int, Price]]:
-    """Agree on the list prices of courses, and see that the student can be enrolled: (course, price).
+def price_courses(
+    how: Center,
+    student_id: int,
+    course_ids: Sequence[int],
+    payer_id: int | None = None,
+    coupons: Sequence[tuple[int, str]] = (),
+) -> list[tuple[int, Price]]:
+    """Agree on the prices of courses, and see that the student can be enrolled: (course, price).
 
-    UserErrors as from `enroll`.
+    `coupons` are (course, code). UserErrors as from `enroll`.
     """
-    found = []
+    codes = dict(coupons)
+    found: list[tuple[int, Price]] = []
     for course_id in course_ids:
-        draft = EnrollmentDraft(student_id, course_id)
-        student, course = load_student(student_id), load_course(course_id)
+        draft = EnrollmentDraft(student_id, course_id, payer_id, coupon=codes.get(course_id, ""))
+        student, course = student_of(student_id), course_of(course_id)
         check_new(student, course)
         for key, params in warnings_of(student, course, first_day_of(draft, course)):
             if key == "enrollment.too_young":
                 raise UserError(key, "courses", **params)
-        found.append((course_id, course_price(how, draft, course)))
+        price, _choice = course_price(how, draft, course, _rules_of(one for _, one in found))
+        found.append((course_id, price))
     return found
 
 
@@ -324,6 +354,7 @@ def cancel_in(w: Write, enrollment_id: int, reason: str) -> list[invoices.Withdr
         canceled_on=clock.local_date(how.zone, w.moment).isoformat(),
         cancel_reason=reason,
     )
+    quotes.free_in(w, enrollment_id)
     invoices.renew(w, how, withdrawn)
     seats.release_seats(w, enrollment_id)
     course = Course.get_by_id(line.course_id)
@@ -338,14 +369,19 @@ def cancel_in(w: Write, enrollment_id: int, reason: str) -> list[invoices.Withdr
     return withdrawn
 
 
-def course_price(how: Center, draft: EnrollmentDraft, course: Any) -> Price:
-    """The price that a draft agrees on. UserErrors `catalog.tax_rate`, and as from `agree`."""
-    listed = course.price_minor if draft.list_price_minor is None else draft.list_price_minor
-    rate_id = course.tax_rate_id if draft.tax_rate_id is None else draft.tax_rate_id
-    rate = TaxRate.get_or_none(TaxRate.id == rate_id)
-    if rate is None or (draft.tax_rate_id is not None and rate.status != "available"):
-        raise UserError("catalog.tax_rate", "tax_rate")
-    return agree(how, listed, draft.discount_minor, rate)
+def course_price(
+    how: Center, draft: EnrollmentDraft, course: Any, reserved: Sequence[int] = (), reason: str = ""
+) -> tuple[Price, Choice]:
+    """What was promised, where it was; else the price of a draft as of now, and why it is so."""
+    if draft.quote_id is not None:
+        price = quotes.take(how, draft.quote_id, draft.student_id, course.id, draft.payer_id)
+        return price, Choice(price.discount_minor, "quote", None, price.discount_reason)
+    return prices.of_course(how, draft, course, reason=reason or draft.discount_reason, reserved=reserved)
+
+
+def _rules_of(agreed: Iterable[Price]) -> list[int]:
+    """The discount rules that prices use, once for each."""
+    return [price.discount_rule_id for price in agreed if price.discount_rule_id is not None]
 
 
 def check_plan(
@@ -427,9 +463,9 @@ def sell(actor: Actor, draft: SaleDraft) -> list[int]:
     require(actor, "sale.create")
     with store.write("Sell products", actor) as w:
         how = center.load()
-        student = load_student(draft.student_id)
-        _check_payer(draft.payer_id)
-        sold = sell_in(w, how, student.id, price_items(how, draft.items), draft.payer_id)
+        student = student_of(draft.student_id)
+        check_payer(draft.payer_id)
+        sold = sell_in(w, how, student.id, price_items(how, student.id, draft.items, draft.payer_id), draft.payer_id)
         if draft.send_mail:
             lines = ProductEnrolled.select().where(ProductEnrolled.id.in_(sold)).order_by(ProductEnrolled.id)
             names = {row.id: row.name for row in Product.select(Product.id, Product.name)}
@@ -450,12 +486,21 @@ def sell(actor: Actor, draft: SaleDraft) -> list[int]:
     return sold
 
 
-def price_items(how: Center, items: Sequence[SaleItem]) -> list[PricedItem]:
-    """Agree on the prices of products, and see that they can be sold. UserErrors as from `sell`."""
+def price_items(
+    how: Center,
+    student_id: int,
+    items: Sequence[SaleItem],
+    payer_id: int | None = None,
+    beside: Sequence[Price] = (),
+) -> list[PricedItem]:
+    """Agree on the prices of products, and see that they can be sold; `beside` are prices agreed in the same breath.
+
+    UserErrors as from `sell`.
+    """
     if not items:
         raise UserError("enrollment.nothing_chosen", "items")
     wanted: dict[int, int] = {}
-    found = []
+    found: list[PricedItem] = []
     for item in items:
         if not 1 <= item.quantity <= 10_000:
             raise UserError("enrollment.quantity", "quantity")
@@ -466,8 +511,12 @@ def price_items(how: Center, items: Sequence[SaleItem]) -> list[PricedItem]:
         if product.stock is not None and product.stock < wanted[product.id]:
             raise UserError("enrollment.out_of_stock", "items", product=product.name, left=product.stock)
         rate = TaxRate.get_by_id(product.tax_rate_id)
-        price = agree(how, product.price_minor * item.quantity, item.discount_minor, rate)
-        found.append(PricedItem(product.id, item.quantity, price))
+        listed = product.price_minor * item.quantity
+        check_list(listed)
+        line = Line(student_id, listed, None, payer_id, item.coupon, item.discount_minor)
+        reserved = _rules_of([*beside, *(one.price for one in found)])
+        choice = discounts.best(line, clock.local_date(how.zone), reserved)
+        found.append(PricedItem(product.id, item.quantity, agree(how, listed, choice, rate)))
     return found
 
 
@@ -522,31 +571,6 @@ def cancel_sale_in(w: Write, line_id: int, reason: str) -> None:
 
 
 # -- shared ---------------------------------------------------------------------------------------------------
-
-
-def load_student(student_id: int) -> Any:
-    """A student who can buy. UserErrors `store.gone`, `enrollment.student_inactive`, `enrollment.student_merged`."""
-    student = User.get_or_none(User.id == student_id, User.role == "student")
-    if student is None:
-        raise UserError("store.gone")
-    if student.status in ("inactive", "merged"):
-        raise UserError(f"enrollment.student_{student.status}", "student", name=_name(student))
-    return student
-
-
-def load_course(course_id: int) -> Any:
-    """A course that is offered. UserErrors `store.gone`, `enrollment.course_unavailable`."""
-    course = Course.get_or_none(Course.id == course_id)
-    if course is None:
-        raise UserError("store.gone")
-    if course.status != "available":
-        raise UserError("enrollment.course_unavailable", "course", course=course.name)
-    return course
-
-
-def _check_payer(payer_id: int | None) -> None:
-    if payer_id is not None and Payer.get_or_none(Payer.id == payer_id, Payer.status == "active") is None:
-        raise UserError("enrollment.payer_unavailable", "payer")
 
 
 def _date(value: str) -> date:

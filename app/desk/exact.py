@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Any
 
 from app import clock, store
-from app.desk import balances, identity, naming, operations, scheduling, seats
+from app.desk import balances, discounts, identity, naming, operations, scheduling, seats
 from app.desk.accounts import Actor, require
 from app.errors import UserError
 from app.store import Write, images, search
@@ -122,15 +122,33 @@ def suppose(found: Sequence[Put], now: str, since: int) -> None:
         _hold(now, [put.row for put in found if put.told], since)
 
 
-#: What the rules of seats and rooms are read from, and what those of a person with several records are, beside it.
-_READ_FOR_SEATS = {"slots", "slot_enrolled", "courses_enrolled"}
-_READ_FOR_A_PERSON = {"users", "product_enrolled", "quotes", "promises", "notes", "attachments"}
+#: What the rules of seats, rooms and discounts are read from; beside it, what those of a person with several records
+#: are.
+_READ_FOR_SEATS = {"slots", "slot_enrolled", "courses_enrolled", "product_enrolled"}
+_READ_FOR_A_PERSON = {"users", "quotes", "promises", "notes", "attachments"}
 
 
 def _hold(now: str, rows: Sequence[Touched], since: int) -> None:
     """Every rule that only rows as they are then can tell: for a preview and for doing it alike."""
     _hold_rules(now, rows, since)
+    _hold_discounts(rows, since)
     _hold_person(rows, since)
+
+
+def _hold_discounts(rows: Sequence[Touched], since: int) -> None:
+    """A use that was given back, and is taken again now, may have gone to somebody else meanwhile."""
+    for row in rows:
+        if row.table not in PURCHASES or row.before is None or "status" not in row.moved():
+            continue
+        rule_id = row.before["discount_rule_id"]
+        if rule_id is None or row.before["status"] == "canceled":
+            continue
+        if discounts.above_limit(rule_id, row.before["student_id"]):
+            used = discounts.used_by(rule_id, but=(row.table, row.row_id))
+            by, record = operations.blame(*used, since) if used else None, naming.name("discount_rules", rule_id)
+            if by is None:
+                raise UserError("undo.changed", record=record)
+            raise UserError("undo.coupon", record=record, **operations.facts(by))
 
 
 def _joined(row: Touched) -> set[int]:
@@ -249,6 +267,19 @@ def _free_to_come(rows: Iterable[Touched], since: int) -> None:
     for row in rows:
         if row.before is not None:
             _free_of_twins(row, row.before, since)
+            _free_of_uses(row, since)
+
+
+def _free_of_uses(row: Touched, since: int) -> None:
+    """What a discount rule says explains the lines it has lowered: it does not change under them."""
+    if row.table != "discount_rules" or row.after is None or not row.moved() & discounts.TERMS:
+        return
+    used = discounts.used_by(row.row_id)
+    if used is not None:
+        by, record = operations.blame(*used, since), naming.name(row.table, row.row_id)
+        if by is None:
+            raise UserError("undo.kept", record=record)
+        raise UserError("undo.in_use", record=record, **operations.facts(by))
 
 
 def _free_of_files(rows: Sequence[Touched], since: int) -> None:
@@ -338,7 +369,7 @@ def _hold_seat(now: str, seat: Any, since: int) -> None:
 #: Tables of what belongs to a record in use alone, and the column that says to whose.
 _OF_PERSON = {
     "slot_enrolled": "student_id", "courses_enrolled": "student_id", "product_enrolled": "student_id",
-    "notes": "user_id", "users": "merged_into",
+    "quotes": "student_id", "promises": "student_id", "notes": "user_id", "users": "merged_into",
 }  # fmt: skip
 
 

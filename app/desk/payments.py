@@ -16,8 +16,9 @@ from app import clock, money, store, text
 from app.desk import balances, center, dues, invoices, letters, notifications, promises, split, till, timeline
 from app.desk.accounts import Actor, require
 from app.desk.dues import PayLine
-from app.desk.enrollment import Price, PricedItem, SaleItem, enroll_paid_in, sell_in
+from app.desk.enrollment import SaleItem
 from app.desk.invoices import Put
+from app.desk.registration import LEAVE_OUT, is_missing
 from app.errors import UserError
 from app.settings import Center
 from app.store import Write
@@ -62,7 +63,7 @@ class PaymentDraft:
     `request_key` makes a double click one payment; `tender_group` ties the rows of one split payment together;
     `given_minor` is the cash handed over; other methods have none. With `split_minor` this is a part: lines and sales
     are then those of the whole, which comes to so much, and the part takes what no other part of its group has.
-    In `courses` the student is enrolled, at list price and without a group, when the payment completes.
+    In `courses` the student is enrolled, without a group, when the payment completes; `coupons` are (course, code).
     """
 
     request_key: str
@@ -78,6 +79,7 @@ class PaymentDraft:
     tender_group: str | None = None
     split_minor: int | None = None
     courses: tuple[int, ...] = ()
+    coupons: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,7 @@ def whole_of(payment_id: int) -> tuple[PaymentDraft, list[split.Part]] | None:
     asked["lines"] = tuple(PayLine(**line) for line in asked["lines"])
     asked["sales"] = tuple(SaleItem(**item) for item in asked["sales"])
     asked["courses"] = tuple(asked.get("courses", ()))
+    asked["coupons"] = tuple((course_id, code) for course_id, code in asked.get("coupons", ()))
     return PaymentDraft(**asked), split.parts(payment.student_id, payment.tender_group)
 
 
@@ -198,9 +201,11 @@ def start(actor: Actor, draft: PaymentDraft) -> int:
         if draft.payer_id is not None and Payer.get_or_none(Payer.id == draft.payer_id) is None:
             raise UserError("store.gone")
         kept = {"asked": json.loads(asked)}
+        if draft.courses and is_missing(how, student.id, {item.product_id for item in draft.sales}):
+            require(actor, LEAVE_OUT)
         if draft.split_minor is None:
             lines: Sequence[PayLine] = draft.lines
-            kept |= split.agree(how, draft.student_id, draft.courses, draft.sales)
+            kept |= split.agree(how, draft.student_id, draft.courses, draft.sales, draft.payer_id, draft.coupons)
         else:
             kept |= split.share(how, kept["asked"], draft.lines, draft.courses, draft.sales)
             lines = _lines(kept)
@@ -277,7 +282,7 @@ def complete(actor: Actor, payment_id: int) -> Completed:
         how = center.load()
         today = clock.local_date(how.zone, w.moment).isoformat()
         kept = json.loads(payment.draft)
-        sold, begun, unsold = _sell(w, how, payment, kept)
+        sold, begun, unsold = split.sell(w, how, payment, kept)
         lines = _lines(kept) + sold
         kept |= {"begun": begun} if begun else {}
         puts, left = allocate(payment.id, payment.method, today, payment.amount_minor, lines)
@@ -315,40 +320,6 @@ def fail(actor: Actor, payment_id: int, reason: str) -> None:
         _check_started(payment)
         today = clock.local_date(center.load().zone, w.moment).isoformat()
         w.update(Payment, payment_id, status="FAILED", reason=reason, settled_at=w.now, settled_on=today)
-
-
-def _sell(w: Write, how: Center, payment: Any, kept: dict[str, Any]) -> tuple[list[PayLine], dict[str, int], list[str]]:
-    """Enroll and sell at the prices agreed: the lines to pay, those begun for all parts, and what ran out meanwhile.
-
-    The money has moved, so what ran out is told, not refused.
-    """
-    before = split.begun(payment.student_id, payment.tender_group)
-    lines: list[PayLine] = []
-    begun: dict[str, int] = {}
-    unsold: list[str] = []
-    student = payment.student_id
-    for one in kept.get("courses", ()):
-        place = f"course {one.get('n')}"
-        line = before.get(place)
-        if line is None:
-            line = enroll_paid_in(w, how, student, one["course_id"], Price(**one["price"]), payment.payer_id)
-            begun[place] = line
-        lines.append(PayLine(enrollment_id=line, amount_minor=one.get("amount_minor", payment.amount_minor)))
-    for one in kept["sales"]:
-        place = str(one.get("n"))
-        line = before.get(place)
-        if line is None:
-            item = PricedItem(one["product_id"], one["quantity"], Price(**one["price"]))
-            try:
-                (line,) = sell_in(w, how, student, [item], payment.payer_id)
-            except UserError as error:
-                if error.key != "enrollment.out_of_stock":
-                    raise
-                unsold.append(str(error.params["product"]))
-                continue
-            begun[place] = line
-        lines.append(PayLine(product_enrolled_id=line, amount_minor=one.get("amount_minor", payment.amount_minor)))
-    return lines, begun if "agreed" in kept else {}, unsold
 
 
 def allocate(
@@ -452,6 +423,7 @@ class _Payment(NamedTuple):
     tender_group: str | None
     draft: str
     reason: str
+    started_at: str
     settled_at: str | None
     settled_on: str | None
 

@@ -10,17 +10,22 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Any
 
+from app import clock
+from app.desk.discounts import still_holds
 from app.desk.dues import PayLine
-from app.desk.enrollment import SaleItem, price_courses, price_items
+from app.desk.enrollment import Price, PricedItem, SaleItem, enroll_paid_in, price_courses, price_items, sell_in
+from app.desk.registration import charged_since
 from app.errors import UserError
 from app.settings import Center
+from app.store import Write
 from app.store.models import Payment
 
 #: What is agreed once, for all parts.
-_AGREED = ("student_id", "payer_id", "lines", "courses", "sales", "split_minor")
+_AGREED = ("student_id", "payer_id", "lines", "courses", "coupons", "sales", "split_minor")
 
 
 @dataclass(frozen=True)
@@ -51,15 +56,23 @@ def parts(student_id: int, group: str) -> list[Part]:
     ]
 
 
-def agree(how: Center, student_id: int, courses: Sequence[int], sales: Sequence[SaleItem]) -> dict[str, Any]:
+def agree(
+    how: Center,
+    student_id: int,
+    courses: Sequence[int],
+    sales: Sequence[SaleItem],
+    payer_id: int | None = None,
+    coupons: Sequence[tuple[int, str]] = (),
+) -> dict[str, Any]:
     """What is enrolled in and sold when a payment completes, at the prices of now, as its row keeps it.
 
     UserErrors as `price_courses` and `price_items`.
     """
-    priced = price_courses(how, student_id, courses)
+    priced = price_courses(how, student_id, courses, payer_id, coupons)
+    beside = [price for _, price in priced]
     return {
         "courses": [{"course_id": course_id, "price": asdict(price)} for course_id, price in priced],
-        "sales": [asdict(item) for item in (price_items(how, sales) if sales else ())],
+        "sales": [asdict(item) for item in (price_items(how, student_id, sales, payer_id, beside) if sales else ())],
     }
 
 
@@ -76,13 +89,17 @@ def share(
     """
     others = [row for row in _rows(asked["student_id"], asked["tender_group"]) if row.status != "FAILED"]
     kept = [json.loads(row.draft) for row in others]
-    if any(one["asked"][name] != asked[name] for one in kept for name in _AGREED):
+    if any(one["asked"].get(name, []) != asked[name] for one in kept for name in _AGREED):
         raise UserError("payments.split_changed")
     left = int(asked["split_minor"]) - sum(row.amount_minor for row in others)
     if asked["amount_minor"] > left:
         raise UserError("payments.split_above", "amount", left=left)
     # Prices are agreed once; what an earlier part has sold is not looked for in the stock again.
-    agreed = kept[0]["agreed"] if kept else agree(how, asked["student_id"], courses, sales)
+    agreed = (
+        kept[0]["agreed"]
+        if kept
+        else agree(how, asked["student_id"], courses, sales, asked["payer_id"], asked["coupons"])
+    )
     taken = Counter[tuple[str, int]]()
     for one in kept:
         for kind in ("lines", "courses", "sales"):
@@ -113,6 +130,55 @@ def begun(student_id: int, group: str | None) -> dict[str, int]:
         if row.status == "COMPLETED":
             found.update(json.loads(row.draft).get("begun", {}))
     return found
+
+
+def sell(w: Write, how: Center, payment: Any, kept: dict[str, Any]) -> tuple[list[PayLine], dict[str, int], list[str]]:
+    """Enroll and sell at the prices agreed: the lines to pay, those begun for all parts, and what ran out meanwhile.
+
+    The money has moved, so what ran out is told, not refused.
+    """
+    before = begun(payment.student_id, payment.tender_group)
+    lines: list[PayLine] = []
+    new: dict[str, int] = {}
+    unsold: list[str] = []
+    student = payment.student_id
+    for one in kept.get("courses", ()):
+        place = f"course {one.get('n')}"
+        line = before.get(place)
+        if line is None:
+            price = _price(payment, one, w.moment, how)
+            line = enroll_paid_in(w, how, student, one["course_id"], price, payment.payer_id)
+            new[place] = line
+        lines.append(PayLine(enrollment_id=line, amount_minor=one.get("amount_minor", payment.amount_minor)))
+    for one in kept["sales"]:
+        place = str(one.get("n"))
+        line = before.get(place)
+        if line is None:
+            if charged_since(how, student, one["product_id"], payment.started_at):
+                continue  # two payments, or an enrollment meanwhile: the fee is charged once, the money is credit
+            item = PricedItem(one["product_id"], one["quantity"], _price(payment, one, w.moment, how))
+            try:
+                (line,) = sell_in(w, how, student, [item], payment.payer_id)
+            except UserError as error:
+                if error.key != "enrollment.out_of_stock":
+                    raise
+                unsold.append(str(error.params["product"]))
+                continue
+            new[place] = line
+        lines.append(PayLine(product_enrolled_id=line, amount_minor=one.get("amount_minor", payment.amount_minor)))
+    return lines, new if "agreed" in kept else {}, unsold
+
+
+def _price(payment: Any, one: dict[str, Any], moment: datetime, how: Center) -> Price:
+    """A price that was agreed when the payment was started. It stands, whatever became of the rule behind its discount:
+
+    a rule that was used up between two parts of a payment is not named by the line.
+    """
+    price = Price(**one["price"])
+    rule, on = price.discount_rule_id, clock.local_date(how.zone, moment)
+    if rule is not None and not still_holds(rule, on, payment):
+        return replace(price, discount_rule_id=None)
+    return price
 
 
 def _rows(student_id: int, group: str) -> list[Any]:

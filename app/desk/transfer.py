@@ -22,6 +22,7 @@ from app.desk import (
     letters,
     notifications,
     payments,
+    prices,
     timeline,
 )
 from app.desk import seats as places
@@ -124,18 +125,19 @@ def _to_group(w: Write, line: Any, place: Place, reason: str) -> Effect:
 
 def _to_course(w: Write, line: Any, place: Place, reason: str) -> Effect:
     how, found = center.load(), changing.dues_of(PayLine(line.id))
-    student, course = enrollment.load_student(line.student_id), enrollment.load_course(place.course_id)
+    student, course = prices.student(line.student_id), prices.course(place.course_id)
     old = Course.get_by_id(line.course_id).name
     draft = EnrollmentDraft(
         student_id=student.id, course_id=course.id, payer_id=line.payer_id, list_price_minor=place.list_price_minor,
-        discount_minor=place.discount_minor, session_id=place.session_id, send_mail=place.send_mail,
+        discount_minor=place.discount_minor or None, session_id=place.session_id, send_mail=place.send_mail,
     )  # fmt: skip
     first_day = enrollment.first_day_of(draft, course)
     for key, params in enrollment.warnings_of(student, course, first_day):
         if key == "enrollment.too_young":
             raise UserError("transfer.too_young", "place", **params)
-    price = enrollment.course_price(how, draft, course)
-    fees = enrollment.price_items(how, [SaleItem(place.fee_product_id)]) if place.fee_product_id is not None else []
+    price, _choice = enrollment.course_price(how, draft, course)
+    fee = [SaleItem(place.fee_product_id)] if place.fee_product_id is not None else []
+    fees = enrollment.price_items(how, student.id, fee, line.payer_id, [price]) if fee else []
     enrollment.check_new(student, course)
     before, free = changing.Before(student.id, found), _booked(line.id, w.now)
     withdrawn = enrollment.cancel_in(w, line.id, reason)

@@ -12,7 +12,7 @@ MESSAGES = {
     "enrollment.timeline_sold": N_("Bought {quantity} × {product} for {amount:money}."),
     "enrollment.price": N_("A price is zero or more, and no larger than Deskbell can book."),
     "enrollment.discount_negative": N_("A discount is not below zero."),
-    "enrollment.discount_above_price": N_("The discount is larger than the price of {price:money}."),
+    "enrollment.discount_above_price": N_("The discount is larger than the price, which stays {price:money}."),
     "enrollment.parts": N_("A plan has between 1 and {most} installments, each above zero."),
     "enrollment.date": N_("“{text}” is not a date. Write it like 2026-11-24."),
     "enrollment.installments_sum": N_("The installments add up to {total:money}, but the price is {price:money}."),

@@ -42,6 +42,9 @@ MESSAGES = {
     "operation.change_settings": N_("Settings changed"),
     "operation.add_tax_rate": N_("Tax rate added"),
     "operation.switch_tax_rate": N_("Tax rate switched on or off"),
+    "operation.add_discount_rule": N_("Discount rule added"),
+    "operation.edit_discount_rule": N_("Discount rule changed"),
+    "operation.switch_discount_rule": N_("Discount rule switched on or off"),
     "operation.save_mail_account": N_("Mail account saved"),
     "operation.choose_second_place": N_("Second place for backups chosen"),
     "operation.book_seat": N_("Seat booked"),
@@ -70,6 +73,8 @@ MESSAGES = {
     "operation.cancel_mail": N_("Mail canceled"),
     "operation.try_mail_now": N_("Mail tried again"),
     "operation.edit_mail_address": N_("Mail sent to another address"),
+    "operation.offer_quote": N_("Price quoted"),
+    "operation.withdraw_quote": N_("Quote withdrawn"),
     "operation.cancel_enrollment": N_("Enrollment canceled"),
     "operation.take_back": N_("Taken back"),
     "operation.bring_back_record": N_("Record brought back"),
@@ -152,6 +157,9 @@ MESSAGES = {
     "undo.slot_canceled": N_("{record} was canceled since: {what:key}, by {who}, {at:stamp}. Take that back first."),
     "undo.busy": N_("{name} has {record} at that time now: {what:key}, by {who}, {at:stamp}. Take that back first."),
     "undo.stock": N_("Of {record}, only {left} are left; {wanted} would have to go."),
+    "undo.coupon": N_(
+        "{record} is used as often as it may be: {what:key}, by {who}, {at:stamp}. Take that back first."
+    ),
     "undo.paid": N_("{amount:money} was paid for {record}. Take the payment back first, or cancel the enrollment."),
     "undo.invoiced": N_("{record} stands on invoice {label}. Credit the invoice first."),
     "undo.not_running": N_("{record} is not running any more, so it cannot be taken back."),

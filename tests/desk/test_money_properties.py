@@ -308,7 +308,7 @@ class MoneyMachine(RuleBasedStateMachine):
         """A part of a payment by several means; the rest of it is left to other steps."""
         student, lines = data.draw(st.sampled_from(self.students)), self._some_lines(data)
         with_book = self.model.stock > 0 and data.draw(st.booleans())
-        (book,) = enrollment.price_items(center.load(), [SaleItem(self.center.book)]) if with_book else (None,)
+        (book,) = enrollment.price_items(center.load(), student, [SaleItem(self.center.book)]) if with_book else (None,)
         price = book.price.gross_minor if book is not None else None
         amount = sum(line.amount_minor for line in lines) + (price or 0) + data.draw(st.sampled_from([0, 1]))
         if amount < 2:

@@ -156,6 +156,20 @@ BREAKS: dict[str, tuple[str, ...]] = {
         "UPDATE users SET balance_minor = balance_minor - 33000 WHERE id = 5",
         "UPDATE users SET balance_minor = balance_minor + 33000 WHERE id = 4",
     ),
+    "discounts.fits": (
+        row("discount_rules", name="x", applies_to="anyone", percent_bp=1000),
+        "UPDATE courses_enrolled SET discount_rule_id = 1 WHERE id = 2",
+    ),
+    "discounts.uses": (  # so small a share of the price of a book is nothing, so that the lines fit
+        row("discount_rules", name="x", applies_to="anyone", percent_bp=1, most_uses=1),
+        "UPDATE product_enrolled SET discount_rule_id = 1",
+    ),
+    "quotes.used": (
+        row("quotes", number="Q-9", student_id="(SELECT student_id FROM courses_enrolled WHERE id = 2)",
+            course_id="(SELECT course_id FROM courses_enrolled WHERE id = 2)", quoted="gross", list_price_minor=1,
+            tax_category="S", rate_bp=2000, net_minor=1, tax_minor=0, gross_minor=1, quoted_on="2026-11-16",
+            expires_on="2026-11-30", status="used", enrollment_id=2),
+    ),
     "invoices.gapless": ("UPDATE series SET next_number = next_number + 1 WHERE name LIKE 'invoice-%'",),
     "invoices.dates": ("UPDATE invoices SET issued_at = '2026-11-20T08:00:00.000Z' WHERE number = 1 AND kind = 'invoice'",),
     "invoices.credit": ("UPDATE invoices SET student_id = 4 WHERE kind = 'credit_note'",),
@@ -369,6 +383,12 @@ LEFT_BEHIND: dict[str, tuple[str, set[str]]] = {
     ),
     "a balance": ("UPDATE users SET balance_minor = 1 WHERE id = OTHER", {"money.balance"}),
     "an enrollment": ("UPDATE courses_enrolled SET student_id = OTHER WHERE id = 2", {"*"}),
+    "a quote": (
+        row("quotes", number="Q-9", student_id="(OTHER)", course_id=1, quoted="gross", list_price_minor=1,
+            tax_category="S", rate_bp=2000, net_minor=1, tax_minor=0, gross_minor=1, quoted_on="2026-11-16",
+            expires_on="2026-11-30"),
+        set(),
+    ),
     "a sale": ("UPDATE product_enrolled SET student_id = OTHER WHERE id = 1", {"*"}),
 }  # fmt: skip
 

@@ -791,4 +791,4 @@ def lay_ground(folder: Path, one: Scenario, ground: SmallCenter) -> SmallCenter:
 
 
 # The scenarios of a topic stand in a file of their own, which needs what is above.
-from tests.support import writers_billing, writers_changes, writers_notes, writers_payers  # noqa: E402, F401
+from tests.support import writers_billing, writers_changes, writers_notes, writers_payers, writers_prices  # noqa: E402, F401

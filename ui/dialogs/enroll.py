@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QRectF, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QRectF, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QShortcut
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from app import clock, money, text
 from app.desk import enrollment, payments
 from app.desk.enrollment import EnrollmentDraft
+from app.desk.quotes import QuoteDraft
 from app.errors import UserError
 from app.lists import calendar, catalog
 from app.lists import people as roster
@@ -27,8 +28,11 @@ from app.lists import settings as center_lists
 from app.text import _, ngettext
 from ui import words
 from ui.context import Context
+from ui.dialogs.enroll_quote import OfferQuote, QuotedPrice
+from ui.dialogs.enroll_sums import EnrollSums
 from ui.dialogs.find_payer import PayerPick
 from ui.dialogs.form import FormDialog
+from ui.dialogs.grow import grow
 from ui.dialogs.plan_table import PlanEditor, PlanTable
 from ui.theme import theme
 from ui.widgets.basic import Button, Field, Icon, Segment, Text, clear_layout, rule
@@ -46,6 +50,7 @@ class EnrollDialog(FormDialog):
         super().__init__(parent, _("Enroll"), "user-plus", subtitle=_("draft"), width=960)
         self.setObjectName("enroll")
         self.context, self.student_id = context, student_id
+        self._coupon_whole = True
         found = roster.page([student_id])[student_id]
         seen = roster.overview(student_id)
         self.born = seen.date_of_birth if seen is not None else None
@@ -58,14 +63,17 @@ class EnrollDialog(FormDialog):
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(10)
+        for place in range(12):
+            grid.setColumnStretch(place, 1)  # what is said below a field does not move the others
         top = Qt.AlignmentFlag.AlignTop
         student = QLineEdit(f"{found.name}   {found.number}")
         student.setReadOnly(True)
         student.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        grid.addWidget(Field(_("Student"), student, name="student"), 0, 0, 1, 3)
+        grid.addWidget(Field(_("Student"), student, name="student"), 0, 0, 1, 6)
         self.payer = PayerPick(context, _("{name} pays").format(name=found.name))
         self.payer.set_payer(seen.payer_id if seen is not None else None)
-        grid.addWidget(self.add_field("payer", Field(_("Who pays"), self.payer, name="payer")), 0, 3, 1, 3, top)
+        grid.addWidget(self.add_field("payer", Field(_("Who pays"), self.payer, name="payer")), 0, 6, 1, 6, top)
+        self.payer.picked.connect(self._payer_chosen)
         self.course = QComboBox()
         groups = calendar.groups()
         for offer in catalog.courses():
@@ -75,24 +83,37 @@ class EnrollDialog(FormDialog):
                     self.course.addItem(group_words(context, offer, group), (offer, group))
         self.course.currentIndexChanged.connect(self._course_chosen)
         course = Field(_("Course and group"), self.course, name="course")
-        grid.addWidget(self.add_field("course", course), 1, 0, 1, 6)
+        grid.addWidget(self.add_field("course", course), 1, 0, 1, 12)
+        self.quoted = QuotedPrice(self.context, student_id)
+        self.quoted.changed.connect(self._quote_chosen)
+        grid.addWidget(self.quoted, 2, 0, 1, 12)
         self.price = QLineEdit()
         self.price.textEdited.connect(self._update)
         grid.addWidget(
-            self.add_field("list_price", Field(_("List price"), self.price, name="list_price")), 2, 0, 1, 2, top
+            self.add_field("list_price", Field(_("List price"), self.price, name="list_price")), 3, 0, 1, 3, top
         )
         self.discount = QLineEdit()
         self.discount.setPlaceholderText(_("5 % or 72.00"))
         self.discount.textEdited.connect(self._update)
         grid.addWidget(
-            self.add_field("discount", Field(_("Discount"), self.discount, name="discount")), 2, 2, 1, 2, top
+            self.add_field("discount", Field(_("Discount"), self.discount, name="discount")), 3, 3, 1, 3, top
         )
+        self.coupon = QLineEdit()
+        self.coupon.textEdited.connect(self._coupon_edited)
+        self.coupon.editingFinished.connect(self._coupon_typed)
+        coupon = Field(_("Coupon"), self.coupon, name="coupon")
+        grid.addWidget(self.add_field("coupon", coupon), 3, 6, 1, 3, top)
         self.tax = QComboBox()
         for rate_id, name, _rate, _reason in center_lists.tax_rates():
             self.tax.addItem(name, rate_id)
         self.tax.currentIndexChanged.connect(self._update)
-        grid.addWidget(self.add_field("tax_rate", Field(_("Tax"), self.tax, name="tax_rate")), 2, 4, 1, 2, top)
+        grid.addWidget(self.add_field("tax_rate", Field(_("Tax"), self.tax, name="tax_rate")), 3, 9, 1, 3, top)
+        self.why = self.add_field("discount_reason", Field(_("Reason of the discount"), name="discount_reason"))
+        grid.addWidget(self.why, 4, 0, 1, 12)
         left.addLayout(grid)
+        self.explained = Text("", "small", "text2", wrap=True)
+        self.explained.setObjectName("discount_explained")
+        left.addWidget(self.explained)
         left.addWidget(Text(_("Plan"), "label", "text2"))
         self.plan = Segment(
             (
@@ -125,12 +146,14 @@ class EnrollDialog(FormDialog):
         self.mail.setEnabled(bool(found.email))
         self.only = Button(_("Enroll only"), keys=("Ctrl", "S"))
         self.only.clicked.connect(self.enroll_only)
-        self.add_foot((self.mail,), Button(_("Enroll and pay"), "banknote", kind="primary", keys=("Ctrl", "Enter")))
+        self.promise = Button(_("Quote"), keys=("Alt", "Q"), kind="quiet")
+        self.promise.setToolTip(_("promise this price until a day, and enroll later (Alt+Q)"))
+        self.promise.clicked.connect(self.offer_quote)
+        pay = Button(_("Enroll and pay"), "banknote", kind="primary", keys=("Ctrl", "Enter"))
+        self.add_foot((self.mail, self.promise), pay)
         self.foot.insertWidget(self.foot.count() - 1, self.only)
-        for keys, act in (
-            ("Ctrl+S", self.enroll_only),
-            *((f"Alt+{n}", self._planner(n)) for n in ("1", "3", "6", "0")),
-        ):
+        others = (("Ctrl+S", self.enroll_only), ("Alt+Q", self.offer_quote), ("Alt+U", self.quoted.toggle))
+        for keys, act in (*others, *((f"Alt+{n}", self._planner(n)) for n in ("1", "3", "6", "0"))):
             QShortcut(QKeySequence(keys), self).activated.connect(act)
         self._course_chosen()
         self.course.setFocus()
@@ -176,9 +199,10 @@ class EnrollDialog(FormDialog):
         seats.addSpacing(6)
         seats.addWidget(rule())
         column.addWidget(self.seats)
-        self.sums = QGridLayout()
-        self.sums.setVerticalSpacing(6)
-        column.addLayout(self.sums)
+        self.sums = EnrollSums(self.context)
+        self.sums.changed.connect(self._update)
+        self.total = self.sums.total
+        column.addWidget(self.sums)
         column.addWidget(rule())
         self.warnings = QVBoxLayout()
         self.warnings.setSpacing(8)
@@ -202,6 +226,36 @@ class EnrollDialog(FormDialog):
             with QSignalBlocker(self.tax):
                 self.tax.setCurrentIndex(self.tax.findData(offer.tax_rate_id))
         self._show_seats()
+        self.quoted.show_for(offer.id if offer is not None else None)
+
+    def _coupon_edited(self) -> None:
+        self._coupon_whole = False  # a code that is still being typed is not called wrong
+        self._update()
+
+    def _coupon_typed(self) -> None:
+        self._coupon_whole = True
+        self._update()
+
+    def _payer_chosen(self) -> None:
+        quoted = self.quoted.chosen()
+        if quoted is not None and quoted.payer_id != self.payer.currentData():
+            self.quoted.let_go()  # it was promised to somebody else
+        else:
+            self._update()
+
+    def _quote_chosen(self) -> None:
+        """A promised price takes the place of what is typed about it; without one the catalog counts again."""
+        quoted, offer, center = self.quoted.chosen(), self._offer(), self.context.center
+        for widget in (self.price, self.discount, self.coupon, self.tax):
+            widget.setEnabled(quoted is None)
+        if quoted is not None:
+            self.payer.set_payer(quoted.payer_id)
+        listed = quoted.price.list_price_minor if quoted is not None else offer.price_minor if offer is not None else 0
+        self.price.setText(money.format_plain(listed, center.currency, center.locale))
+        if quoted is not None:
+            self.discount.clear()
+            self.coupon.clear()
+        self.fields["coupon"].clear_error()
         self._update()
 
     def _show_seats(self) -> None:
@@ -223,31 +277,50 @@ class EnrollDialog(FormDialog):
         meets = ngettext("{n} meeting to come", "{n} meetings to come", group.slots).format(n=group.slots)
         self.seats_kinds.setText(" · ".join(filter(None, (said, meets))))
 
-    def _discount_minor(self, price: int) -> int:
+    def _discount_minor(self, price: int) -> int | None:
+        """What was typed by hand, None where nothing was: then the center's rules are asked."""
         typed = self.discount.text().strip()
         if not typed:
-            return 0
+            return None
         if typed.endswith("%"):
             percent = money.parse(typed.removesuffix("%").strip(), "EUR", self.context.center.locale, field="discount")
             return money.share(price, percent)
         return money.parse(typed, self.context.center.currency, self.context.center.locale, field="discount")
 
-    def draft(self) -> EnrollmentDraft:
-        """What was typed. UserErrors stand by their field."""
+    def _priced(self) -> tuple[EnrollmentDraft, enrollment.Quote]:
+        """What was typed, and its price: without a coupon that does not count, which is said once it is typed whole."""
+        try:
+            draft = self.draft()
+            return draft, enrollment.quote(draft)
+        except UserError as error:
+            if error.field != "coupon":
+                raise
+            if self._coupon_whole:
+                self.fields["coupon"].set_error(text.sentence(error))
+            draft = self.draft(coupon="")
+            return draft, enrollment.quote(draft)
+
+    def draft(self, coupon: str | None = None) -> EnrollmentDraft:
+        """What was typed, with another coupon if one is given. UserErrors stand by their field."""
         offer, center, group = self._offer(), self.context.center, self._group()
         if offer is None:
             raise UserError("scheduling.no_course", "course")
         price = money.parse(self.price.text(), center.currency, center.locale, field="list_price")
+        quoted = self.quoted.chosen()
         draft = EnrollmentDraft(
             student_id=self.student_id,
             course_id=offer.id,
             payer_id=self.payer.currentData(),
             list_price_minor=price,
-            discount_minor=self._discount_minor(price),
+            discount_minor=self._discount_minor(price) if quoted is None else None,
+            discount_reason=self.why.text() if not self.why.isHidden() else "",
             tax_rate_id=self._tax_rate(offer),
             session_id=group.session_id if group is not None else None,
             send_mail=self.mail.isChecked(),
             override_reason=self.override.text() if not self.override.isHidden() else "",
+            coupon="" if quoted is not None else self.coupon.text() if coupon is None else coupon,
+            quote_id=quoted.id if quoted is not None else None,
+            with_fee=self.sums.with_fee(),
         )
         parts = int(self.plan.value() or "1")
         if parts == 1:
@@ -273,17 +346,16 @@ class EnrollDialog(FormDialog):
         return int(chosen) if chosen is not None and chosen != offer.tax_rate_id else None
 
     def _update(self) -> None:
-        clear_layout(self.sums)
         clear_layout(self.warnings)
         own = self.plan.value() == "0"
         self.own_plan.setVisible(own)
+        self.why.setVisible(bool(self.discount.text().strip()) and self.quoted.chosen() is None)
         try:
-            draft = self.draft()
-            quote = enrollment.quote(draft)
+            draft, quote = self._priced()
         except UserError as error:
             self.parts.hide()
-            said = Text(text.sentence(error), "label", "danger", wrap=True)
-            self.sums.addWidget(said, 0, 0)
+            self.explained.hide()
+            self.sums.say(text.sentence(error))
             self.main.set_label(_("Enroll and pay"))
             return
         self._show_sums(quote)
@@ -291,7 +363,7 @@ class EnrollDialog(FormDialog):
         parts = draft.installments or ((today, quote.gross_minor),)
         self.parts.show_parts(parts, quote.gross_minor)
         self.parts.setVisible(not own)
-        now = parts[0][1]
+        now = parts[0][1] + self.sums.fee_minor(quote)
         self.main.set_label(_("Enroll and take {amount}").format(amount=text.show_money(now)) if now else _("Enroll"))
         keys = {key for key, _params in quote.warnings}
         self.override.setVisible("enrollment.too_young" in keys)
@@ -303,7 +375,12 @@ class EnrollDialog(FormDialog):
         if late:
             self._check(late, "warn")
         if self.isVisible():
-            self.adjustSize()
+            grow(self)  # its own way of taking its size stops at two thirds of the screen
+            QTimer.singleShot(0, self._grow)  # and again, once wrapped lines stand where they stay
+
+    def _grow(self) -> None:
+        self._scroll.updateGeometry()  # a plan in place of another asks for its room only now
+        grow(self)
 
     def _show_sums(self, quote: enrollment.Quote) -> None:
         rate = f"{quote.rate_bp / 100:g}"
@@ -314,22 +391,11 @@ class EnrollDialog(FormDialog):
         self.fields["tax_rate"].set_hint(_("{amount} VAT").format(amount=inside) if quote.rate_bp else _("no VAT"))
         less = text.show_money(-quote.discount_minor)
         self.fields["discount"].set_hint(less if quote.discount_minor else _("an amount, or like 5 %"))
-        rows = [(_("List price"), quote.list_minor)]
-        if quote.discount_minor:
-            rows.append((_("Discount"), -quote.discount_minor))
-        for number, (label, amount) in enumerate(rows):
-            self.sums.addWidget(Text(label, "body", "text2"), number, 0)
-            self.sums.addWidget(_right(text.show_money(amount), "name"), number, 1)
-        self.sums.addWidget(rule(), 2, 0, 1, 2)
-        self.sums.addWidget(Text(_("To pay in all"), "name"), 3, 0)
-        self.total = _right(text.show_money(quote.gross_minor), "amount_m")
-        self.total.setObjectName("total")
-        self.sums.addWidget(self.total, 3, 1)
-        for number, (label, amount) in enumerate(
-            ((_("Net"), quote.net_minor), (_("VAT {rate} %").format(rate=rate), quote.tax_minor)), start=4
-        ):
-            self.sums.addWidget(Text(label, "small", "text2"), number, 0)
-            self.sums.addWidget(_right(text.show_money(amount), "small", "text2"), number, 1)
+        choice = quote.choice
+        told = choice.reason if choice.kind == "quote" else choice.explained
+        self.explained.setText(told if choice.kind != "hand" or choice.others else "")
+        self.explained.setVisible(bool(self.explained.text()))
+        self.sums.show_quote(quote)
 
     def _check(self, said: str, color: str) -> None:
         line = QHBoxLayout()
@@ -376,6 +442,24 @@ class EnrollDialog(FormDialog):
             return
         self.context.run(enrollment.enroll, draft, done=self._saved, failed=self.refuse, busy=self.main)
 
+    def offer_quote(self) -> None:
+        """Promise the price that was typed; nobody is enrolled by that."""
+        self.clear_errors()
+        try:
+            typed = self.draft()
+            gross = enrollment.quote(typed).gross_minor
+        except UserError as error:
+            self.refuse(error)
+            return
+        names = QuoteDraft.__dataclass_fields__.keys() - {"expires_on"}
+        draft = QuoteDraft(**{name: getattr(typed, name) for name in names})
+        if self.quoted.chosen() is not None:
+            self.say(_("This price is promised already."))
+            return
+        dialog = OfferQuote(self.context, self, draft, gross)
+        dialog.offered.connect(self.accept)
+        dialog.open()
+
     def _saved(self, enrollment_id: int) -> None:
         self.accept()
         self.context.notice.emit(_("Enrolled."))
@@ -389,12 +473,6 @@ def group_words(context: Context, offer: catalog.Offer, group: calendar.Group) -
     starts = _("next {day}").format(day=words.day(group.next_on, context.center))
     facts = (offer.name, name, f"{days} {group.start_time}", starts, group.fullest.room)
     return " · ".join(filter(None, facts))
-
-
-def _right(words_: str, role: str, color: str = "text") -> Text:
-    made = Text(words_, role, color)
-    made.setAlignment(Qt.AlignmentFlag.AlignRight)
-    return made
 
 
 class _OwnSeat(QWidget):

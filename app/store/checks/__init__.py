@@ -12,14 +12,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from app.store import migrations
-from app.store.checks import documents, file, files, flows, mail, money, record, seats
+from app.store.checks import discounts, documents, file, files, flows, mail, money, record, seats
 from app.store.checks.rules import RULES, Broken, Rule
 from app.store.database import db
 
 __all__ = ["RULES", "Broken", "Rule", "Stopped", "over", "run"]
 
 #: Imported for the rules they register, in the order in which they are reported.
-AREAS = (file, record, money, documents, seats, mail, flows, files)
+AREAS = (file, record, money, discounts, documents, seats, mail, flows, files)
 
 #: A rule reports at most this many rows: a thousand broken rows are one message.
 MOST_ROWS = 50

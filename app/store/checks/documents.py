@@ -98,6 +98,7 @@ sql(
     " WHEN 'payment' THEN (SELECT count(*) FROM payments)"
     " WHEN 'enrollment' THEN (SELECT count(*) FROM courses_enrolled)"
     " WHEN 'sale' THEN (SELECT count(*) FROM product_enrolled)"
+    " WHEN 'quote' THEN (SELECT count(*) FROM quotes)"
     " ELSE 0 END",
 )
 

@@ -134,7 +134,6 @@ _MOVED = (
     ("an enrollment", "courses_enrolled x", "x.student_id = u.id"),
     ("a sale", "product_enrolled x", "x.student_id = u.id"),
     ("a quote", "quotes x", "x.student_id = u.id"),
-    ("a promise", "promises x", "x.student_id = u.id"),
     ("a payment under way", "payments x", "x.student_id = u.id AND x.status = 'STARTED'"),
     ("a note", "notes x", "x.user_id = u.id"),
     ("a promise", "promises x", "x.student_id = u.id"),

@@ -1,0 +1,179 @@
+"""Prices at the desk: a coupon by keyboard, a sibling's discount that is explained, a quote that outlives a price."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QCheckBox, QLabel
+
+from app import clock
+from app.desk import catalog, center, discounts, enrollment, people
+from app.desk.accounts import Actor
+from app.desk.discounts import RuleDraft
+from app.desk.enrollment import EnrollmentDraft
+from app.store import checks
+from app.store.models import Course, CourseEnrolled, ProductEnrolled, Quote, TaxRate, User
+from tests.support.window import Driver, driver, said, typed, typed_over
+
+__all__ = ["driver"]
+
+CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
+
+
+def run(driver: Driver, function: object, *args: object) -> object:
+    """A function of the desk, by the admin, where the window runs it."""
+    context = driver.desk.context
+    before, context.actor = context.actor, driver.center.admin
+    found: list[object] = []
+    context.run(function, *args, done=found.append)  # type: ignore[arg-type]
+    driver.settled()
+    context.actor = before
+    return found[0]
+
+
+def to(driver: Driver, name: str) -> None:
+    """Press Tab until a field has the focus."""
+    for _step in range(20):
+        here = QApplication.focusWidget()
+        if here is not None and here.objectName() == name:
+            return
+        driver.key(Qt.Key.Key_Tab)
+    raise AssertionError(f"Tab does not come to {name}")
+
+
+def test_a_coupon_by_keyboard_refused_mended_and_used(driver: Driver) -> None:
+    run(driver, discounts.add_rule, RuleDraft("Summer", "coupon", percent_bp=2500, code="SUMMER", most_uses_each=1))
+    driver.desk.enroll_student(driver.center.student)
+    form = driver.dialog("enroll")
+    to(driver, "coupon")
+    typed("winter")
+    assert form.fields["coupon"].error == "" and form.total.text() == "€330.00"
+    driver.key(Qt.Key.Key_Return)
+    assert form.fields["coupon"].error == "There is no coupon “winter”; without one the price stays €330.00."
+    driver.key(Qt.Key.Key_F3)
+    typed_over("sum-mer")
+    assert form.fields["coupon"].error == ""
+    assert form.total.text() == "€247.50"  # 25 % of 330.00 is 82.50
+    assert form.main.text() == "Enroll and take €247.50"
+    assert form.explained.text() == "Summer, 25 %"
+    driver.key(Qt.Key.Key_S, CTRL)
+    driver.gone("enroll")
+    line = CourseEnrolled.get()
+    assert (line.discount_minor, line.gross_minor, line.discount_reason) == (8250, 24750, "Summer, 25 %")
+    rate = TaxRate.get(TaxRate.rate_bp == 2000).id
+    run(driver, catalog.add_course, catalog.CourseDraft("C2", "First aid", 10000, rate))
+    driver.desk.enroll_student(driver.center.student)
+    form = driver.dialog("enroll")
+    form.course.setCurrentIndex(1)
+    to(driver, "coupon")
+    typed("summer")
+    driver.key(Qt.Key.Key_S, CTRL)
+    driver.settled()
+    assert form.fields["coupon"].error == (
+        "Ana Satler has used coupon SUMMER already; that discount stands, and here the price stays €100.00."
+    )
+    assert CourseEnrolled.select().count() == 1
+    driver.key(Qt.Key.Key_Escape)
+    driver.gone("enroll")
+    assert checks.run() == []
+
+
+def test_a_siblings_discount_is_explained_and_what_is_typed_by_hand_goes_first(driver: Driver) -> None:
+    c = driver.center
+    run(driver, discounts.add_rule, RuleDraft("Siblings", "sibling", percent_bp=1000))
+    run(driver, discounts.add_rule, RuleDraft("November", "anyone", amount_minor=500))
+    payer = run(driver, people.add_payer, people.PayerDraft(name="Maria Satler"))
+    for student in (c.student, c.other_student):
+        row = User.get_by_id(student)
+        draft = people.StudentDraft(row.first_name, row.last_name, date_of_birth="1998-05-04", payer_id=payer)
+        run(driver, people.edit_student, student, row.version, draft)
+    run(driver, enrollment.enroll, EnrollmentDraft(c.other_student, c.course))
+    driver.desk.enroll_student(c.student)
+    form = driver.dialog("enroll")
+    assert form.explained.text().startswith("Siblings, 10 %. Not used: November, €5.00. Only one discount applies")
+    assert form.total.text() == "€297.00"
+    driver.type(form, "discount", "12.50")
+    assert form.total.text() == "€317.50"
+    assert form.explained.text().startswith("Typed by hand. Not used: Siblings, 10 %; November, €5.00.")
+    driver.key(Qt.Key.Key_Tab)
+    to(driver, "discount_reason")
+    typed("a friend of the house")
+    driver.key(Qt.Key.Key_S, CTRL)
+    driver.gone("enroll")
+    line = CourseEnrolled.get(CourseEnrolled.student_id == c.student)
+    assert (line.discount_minor, line.discount_rule_id, line.discount_reason) == (1250, None, "a friend of the house")
+    assert checks.run() == []
+
+
+def test_a_quote_is_kept_while_the_price_of_the_catalog_rises(driver: Driver) -> None:
+    c = driver.center
+    driver.desk.enroll_student(c.student)
+    form = driver.dialog("enroll")
+    driver.type(form, "discount", "10 %")
+    driver.key(Qt.Key.Key_Q, ALT)
+    asking = driver.dialog("offer_quote")
+    assert "€297.00 is promised" in said(asking)
+    typed_over("2020-01-01")
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.settled()
+    assert asking.fields["expires_on"].error == "A price is promised from today on, for 366 days at most."
+    typed_over(clock.local_date("Europe/Vienna").isoformat())
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.gone("offer_quote")
+    driver.gone("enroll")
+    assert (Quote.get().gross_minor, CourseEnrolled.select().count()) == (29700, 0)
+    row = Course.get_by_id(c.course)
+    dearer = catalog.CourseDraft(row.code, row.name, 40000, row.tax_rate_id, theory_minutes=720, minimum_age=17)
+    run(driver, catalog.edit_course, row.id, row.version, dearer)
+    driver.desk.enroll_student(c.student)
+    form = driver.dialog("enroll")
+    assert form.quoted.isChecked() and form.quoted.text().startswith("Q-00001: €297.00 was quoted until ")
+    assert form.total.text() == "€297.00"
+    driver.key(Qt.Key.Key_U, ALT)
+    assert form.total.text() == "€400.00"
+    driver.key(Qt.Key.Key_U, ALT)
+    assert form.total.text() == "€297.00" and not form.price.isEnabled()
+    driver.key(Qt.Key.Key_S, CTRL)
+    driver.gone("enroll")
+    assert (CourseEnrolled.get().gross_minor, Quote.get().status) == (29700, "used")
+    assert checks.run() == []
+
+
+def test_the_registration_fee_stands_in_the_sum_and_only_an_admin_leaves_it_out(driver: Driver) -> None:
+    c = driver.center
+    rate = TaxRate.get(TaxRate.rate_bp == 2000).id
+    fee = run(driver, catalog.add_product, catalog.ProductDraft("REG", "Registration", 2500, rate, kind="digital"))
+    run(driver, center.save, replace(driver.desk.context.center, registration_product_id=fee))
+    context = driver.desk.context
+    context.actor = Actor(c.staff.user_id, "staff")
+    driver.desk.enroll_student(c.student)
+    form = driver.dialog("enroll")
+    box = driver.find(form, QCheckBox, "with_fee")
+    assert (form.total.text(), form.main.text()) == ("€355.00", "Enroll and take €355.00")
+    assert not box.isEnabled()
+    driver.key(Qt.Key.Key_Escape)
+    driver.gone("enroll")
+    context.actor = c.admin
+    driver.desk.enroll_student(c.student)
+    form = driver.dialog("enroll")
+    to(driver, "with_fee")
+    driver.key(Qt.Key.Key_Space)
+    assert form.total.text() == "€330.00"
+    driver.key(Qt.Key.Key_Space)
+    assert form.total.text() == "€355.00"
+    driver.key(Qt.Key.Key_S, CTRL)
+    driver.gone("enroll")
+    driver.settled()
+    assert (CourseEnrolled.select().count(), ProductEnrolled.get().product_id) == (1, fee)
+    assert User.get_by_id(c.student).balance_minor == 35500
+    assert checks.run() == []
+
+
+def test_what_a_quote_says_is_plain_text(driver: Driver) -> None:
+    rule = RuleDraft("<b>Summer</b>", percent_bp=1000)
+    run(driver, discounts.add_rule, rule)
+    driver.desk.enroll_student(driver.center.student)
+    form = driver.dialog("enroll")
+    label = driver.find(form, QLabel, "discount_explained")
+    assert label.text() == "<b>Summer</b>, 10 %" and label.textFormat() == Qt.TextFormat.PlainText
