@@ -199,12 +199,12 @@ def write_plan(w: Write, enrollment_id: int, plan: Sequence[tuple[int | None, st
         beyond += 1
         w.update(Installment, row_id, position=beyond)
     made: list[int] = []
-    for at, (row_id, due_on, amount) in enumerate(plan, start=1):
-        values = {"position": at, "due_on": due_on, "amount_minor": amount}
-        if row_id is None:
+    for at, (known, due_on, amount) in enumerate(plan, start=1):
+        values: dict[str, Any] = {"position": at, "due_on": due_on, "amount_minor": amount}
+        if known is None:
             made.append(w.insert(Installment, enrollment_id=enrollment_id, **values))
             continue
-        if row_id in moved or (there[row_id].due_on, there[row_id].amount_minor) != (due_on, amount):
-            w.update(Installment, row_id, **values)
-        made.append(row_id)
+        if known in moved or (there[known].due_on, there[known].amount_minor) != (due_on, amount):
+            w.update(Installment, known, **values)
+        made.append(known)
     return made
