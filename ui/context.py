@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication, QWidget
+from shiboken6 import isValid
 
 from app.desk.accounts import Actor
 from app.errors import DeskError
@@ -36,14 +38,14 @@ class _Call(QObject):
 
     def _on_done(self, result: object) -> None:
         self._end()
-        if self._done is not None:
+        if self._done is not None and _is_there(self._done):
             self._done(result)
 
     def _on_failed(self, error: BaseException) -> None:
         self._end()
         if self._silent and isinstance(error, DeskError):
             return
-        if self._failed is not None and isinstance(error, DeskError):
+        if self._failed is not None and isinstance(error, DeskError) and _is_there(self._failed):
             self._failed(error)
         elif isinstance(error, DeskError):
             self._context().problem.emit(error)
@@ -56,13 +58,21 @@ class _Call(QObject):
         return parent
 
     def _end(self) -> None:
-        if self._busy is not None:
+        if self._busy is not None and isValid(self._busy):
             wandered = QApplication.focusWidget()
             self._busy.setEnabled(True)
             if self._had_focus and (wandered is None or wandered is self._went_to):
                 self._busy.setFocus()  # what is disabled loses it; the next key belongs where the last one was
         self._context().calls.discard(self)
         self.deleteLater()
+
+
+def _is_there(told: Any) -> bool:
+    """Whether whoever waits for an answer still exists: a form may be closed, and gone, before it comes."""
+    while isinstance(told, partial):
+        told = told.func
+    owner = getattr(told, "__self__", None)
+    return not isinstance(owner, QObject) or isValid(owner)
 
 
 class Context(QObject):

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from shiboken6 import isValid
 
 from app import paths
+from app.errors import UserError
 from app.exchange import shown as as_shown
 from app.lists import keeping as kept
 from app.store import backup, checks
@@ -144,3 +147,27 @@ def test_nor_is_the_backup_before_an_import(driver: Driver, tmp_path: Path, monk
     folder = paths.backups(driver.center.folder)
     assert [one.why for one in backup.listing(driver.center.folder)] == ["closing"], "and the last copy was made"
     assert {path.suffix for path in folder.iterdir()} == {".db"}
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_an_answer_to_a_form_that_is_gone_is_told_to_nobody(driver: Driver, fails: bool) -> None:
+    """Esc while something is read or saved; a refusal is still said, by the window."""
+    page, waits, told = driver.page("students"), threading.Event(), []
+    page.new_student()
+    form = driver.dialog("form")
+
+    def slow(*_actor: object) -> None:
+        assert waits.wait(10)
+        if fails:
+            raise UserError("store.gone")
+
+    driver.desk.context.problem.connect(told.append)
+    driver.desk.context.run(slow, done=form.reject, failed=form.refuse, busy=form.main)
+    driver.desk.context.read(slow, done=form.say, failed=form.refuse)
+    driver.key(Qt.Key.Key_Escape)
+    driver.gone("form")
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert not isValid(form)
+    waits.set()
+    driver.settled()
+    assert [error.key for error in told] == (["store.gone"] * 2 if fails else [])

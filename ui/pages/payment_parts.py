@@ -212,9 +212,9 @@ class OwedRow(QWidget):
         self.more.setAccessibleName(_("More for {what}").format(what=title))
         self.more.setToolTip(_("More for this line (Shift+F10)"))
         self.more.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Tab goes from amount to amount
-        self.more.setVisible(due is not None)
         self.more.clicked.connect(self._ask_for_more)
         row.addWidget(self.more)
+        self.more.setVisible(due is not None)
         when = QVBoxLayout()
         when.setSpacing(0)
         first, second, color = self._due()

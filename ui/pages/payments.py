@@ -27,7 +27,7 @@ from ui.context import Context
 from ui.dialogs import ask
 from ui.dialogs.find import FindStudent
 from ui.dialogs.refund import PaymentsOf
-from ui.pages import paper
+from ui.pages.payment_after import AfterPayment
 from ui.pages.payment_done import DoneCard
 from ui.pages.payment_owed import Owed
 from ui.pages.payment_parts import OwedRow, Steps, in_coins, likely_notes
@@ -173,11 +173,7 @@ class PaymentsPage(QWidget):
         self.middle = QStackedWidget()
         self.middle.addWidget(self._tender())
         self.done = DoneCard(self.context)
-        self.done.receipt.clicked.connect(self.show_receipt)
-        self.done.receipt_wanted.connect(self._show_receipt_of)
-        self.done.invoice.clicked.connect(self.show_invoice)
-        self.done.mail.clicked.connect(self.show_mail)
-        self.done.reverse.clicked.connect(self.reverse)
+        self.after = AfterPayment(self)
         self.done.next.clicked.connect(self.next_person)
         self.middle.addWidget(self.done)
         return self.middle
@@ -557,11 +553,6 @@ class PaymentsPage(QWidget):
         if self.student_id is not None:
             self.who.show_person(roster.overview(self.student_id))
 
-    def show_mail(self) -> None:
-        """M: the receipt in the mail queue."""
-        if self.completed is not None and self.done.mailed is not None:
-            self.open_requested.emit("mail_queue", self.done.mailed)
-
     def fail(self) -> None:
         """No money moved: ask why, and keep that."""
         part = self.split.active() if self._splitting() else None
@@ -620,7 +611,7 @@ class PaymentsPage(QWidget):
     def take_back(self) -> bool:
         """Ctrl+Z: whether the key is this page's now. It is while a payment stands here, and reverses one just made."""
         if self.completed is not None:
-            self.reverse()
+            self.after.reverse()
         elif self._stands():
             self.context.notice.emit(_("The payment is started: complete it, or say that it failed."))
         return self.has_own_undo()
@@ -628,52 +619,6 @@ class PaymentsPage(QWidget):
     def has_own_undo(self) -> bool:
         """Whether a payment stands here that was saved: money has its own way back, with a reason."""
         return self.completed is not None or self._stands()
-
-    def reverse(self) -> None:
-        """Give the money of the payment just made back, with a reason."""
-        if self.completed is not None:
-            title, why = _("Reverse this payment"), _("The money is given back and the lines are open again. Why?")
-            ask.ask(self, title, why, [("reverse", _("Reverse"))], self._reverse, field=_("Reason"))
-
-    def _reverse(self, _choice: str, reason: str) -> None:
-        assert self.completed is not None
-        if self.split.whole is not None:
-            whole = self.split.whole
-            self.context.run(
-                refunds.refund_split, whole.student_id, whole.tender_group, reason, done=self._reversed,
-                failed=self._refused_late, busy=self.done.reverse,
-            )  # fmt: skip
-            return
-        self.context.run(
-            refunds.refund,
-            self.completed.payment_id,
-            self.completed.amount_minor,
-            reason,
-            f"reverse-{self.completed.payment_id}",
-            done=self._reversed,
-            failed=self._refused_late,
-            busy=self.done.reverse,
-        )
-
-    def _reversed(self, _refund: object) -> None:
-        self.done.reverse.setEnabled(False)
-        self.done.words.setText(_("Reversed: give the money back."))
-
-    def _refused_late(self, error: DeskError) -> None:
-        self.done.words.setText(text.sentence(error))
-
-    def show_receipt(self) -> None:
-        """R: the receipt of this payment, to print."""
-        if self.completed is not None:
-            self._show_receipt_of(self.completed.payment_id)
-
-    def _show_receipt_of(self, payment_id: int) -> None:
-        paper.show_receipt(self, self.context, payment_id)
-
-    def show_invoice(self) -> None:
-        """The invoice this payment issued, as it is printed."""
-        if self.completed is not None and self.completed.invoice_ids:
-            paper.show_invoice(self, self.context, self.completed.invoice_ids[0])
 
     def show_payments(self) -> None:
         """Alt+P: every payment of the person at the desk; from there, refunds."""
@@ -711,16 +656,9 @@ class PaymentsPage(QWidget):
         dialog.open()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = event.key()
-        if self.completed is not None and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.next_person()
-        elif self.completed is not None and key == Qt.Key.Key_R:
-            self.show_receipt()
-        elif self.completed is not None and key == Qt.Key.Key_O:
-            self.show_invoice()
-        elif self.completed is not None and key == Qt.Key.Key_M:
-            self.show_mail()
-        elif key == Qt.Key.Key_Escape:
+        if self.after.key(event.key()):
+            return
+        if event.key() == Qt.Key.Key_Escape:
             self.keep()
         else:
             super().keyPressEvent(event)
