@@ -127,12 +127,8 @@ class CopyState:
 
 
 def render(document: InvoiceDocument, copy: CopyState | None = None, *, preview: bool = False) -> bytes:
-    """The document as PDF; a `preview` says on every page that it was not issued, and has no code to pay by.
-
-    It is laid out twice: the first pass draws nothing and counts the pages.
-    """
-    pages = _Painter(document, copy, pages=0, preview=preview).paint()[1]
-    return _Painter(document, copy, pages=pages, preview=preview).paint()[0]
+    """The document as PDF; a `preview` says on every page that it was not issued, and has no code to pay by."""
+    return _Painter(document, copy, preview=preview).paint()
 
 
 @lru_cache(maxsize=16)
@@ -153,11 +149,11 @@ def _epc_code(name: str, iban: str, bic: str, amount_minor: int, text: str) -> A
 class _Painter(Sheet):
     """Draws one document."""
 
-    def __init__(self, document: InvoiceDocument, copy: CopyState | None, pages: int, *, preview: bool = False) -> None:
+    def __init__(self, document: InvoiceDocument, copy: CopyState | None, *, preview: bool = False) -> None:
         self.d, self.copy, self.preview = document, copy, preview
         printed_on = copy.printed_on if copy is not None else ""
         super().__init__(
-            self._title(), document.label, document.seller, document.currency, document.language, pages, printed_on
+            self._title(), document.label, document.seller, document.currency, document.language, printed_on
         )
 
     def span(self, first: str, last: str) -> str:
@@ -190,7 +186,7 @@ class _Painter(Sheet):
             self.text(LEFT + 118, TOP - 20, _("PREVIEW"), 17, self.type.BOLD, TEXT3)
             self.text(LEFT + 118, TOP - 32, _("Not issued yet: this is no invoice."), 8, color=TEXT3)
 
-    def paint(self) -> tuple[bytes, int]:
+    def paint(self) -> bytes:
         self.head()
         self._parties()
         self._lines()
