@@ -86,9 +86,7 @@ def cut_words(w: Write, names: Names, but: Mapping[str, set[int]]) -> None:
     """Take the name out of free words about others and out of the record of them; `but`: rows dealt with, by table."""
     for model, columns in WORDS if names.words else ():
         table = model._meta.table_name
-        rows = {
-            row_id for column in columns for row_id in erasure.rows_with_words(table, column, names.words)
-        } - but.get(table, set())
+        rows = set(erasure.rows_with_words(table, columns, names.words)) - but.get(table, set())
 
         def blank(image: dict[str, Any], columns: tuple[str, ...] = columns) -> dict[str, Any]:
             return {**image, **{name: names.cut(image[name]) for name in columns if image.get(name)}}

@@ -92,6 +92,7 @@ def test_free_words_on_payments_go_and_the_money_stays(small_center: SmallCenter
     kept = ("number", "status", "amount_minor", "method", "settled_at", "settled_on", "started_at", "refund_of")
     before = [[getattr(row, name) for name in kept] for row in Payment.select().order_by(Payment.id)]
     assert holding(WORD) >= {"payments", "changes"}
+    assert {part.kind: part.count for part in erasing.preview(ana, center.folder).gone}["words"] == 3
     erasing.erase(center.admin, ana)
     assert holding(WORD) == set()
     assert [[getattr(row, name) for name in kept] for row in Payment.select().order_by(Payment.id)] == before
