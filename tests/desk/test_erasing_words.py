@@ -218,6 +218,25 @@ def test_a_saved_view_forgets_a_typed_name(small_center: SmallCenter) -> None:
     assert checks.run() == []
 
 
+def test_a_name_is_found_with_and_without_its_accents(small_center: SmallCenter) -> None:
+    center = small_center
+    made = people.add_student(center.staff, people.StudentDraft("Żaneta", "Łyżwińska-Groß"))
+    names = (
+        "Zaneta Lyzwinska-Gross follow up",
+        "ŻANETA ŁYŻWIŃSKA GROSS",
+        "Gross Żaneta",
+        "Zaneta Lyzwinska-Gross-Mayr",
+    )
+    for name in names:
+        arranging.save_view(center.staff, View(name))
+    people.add_note(center.staff, center.student, "friend of lyzwinska gross, zaneta")
+    erasing.erase(center.admin, made)
+    assert [one.name for one in arranging.load(center.staff.user_id).views] == [
+        "— follow up", "—", "Gross Żaneta", "Zaneta Lyzwinska-Gross-Mayr",
+    ]  # fmt: skip
+    assert Note.get().text == "friend of —"
+
+
 def test_views_of_one_name_stay_apart(small_center: SmallCenter) -> None:
     center = small_center
     made = people.add_student(center.staff, people.StudentDraft("Petra", WORD))
