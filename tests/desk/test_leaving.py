@@ -156,3 +156,17 @@ def test_a_place_that_nobody_saw_in_the_preview_is_not_given_back_unseen(booked:
         version = User.get_by_id(booked.student).version
         leaving.leave(booked.staff, booked.student, version, seen=[one.seat_id for one in again.seats])
         assert leaving.preview(booked.student).seats == ()
+
+
+def test_who_only_waited_frees_nothing_that_is_offered_again(booked: SmallCenter) -> None:
+    """A seat that is free already was offered when it became so: another asking would be about nothing new."""
+    center = booked
+    third = people.add_student(center.staff, people.StudentDraft("Mai", "Le"))
+    full = Slot.select().order_by(Slot.start_utc.desc()).first()
+    with clock.frozen(LATER):
+        seats.wait(center.staff, full.id, third)
+        holder = SlotEnrolled.get(SlotEnrolled.slot_id == full.id, SlotEnrolled.student_id == center.student)
+        seats.cancel_seat(center.staff, holder.id)
+        told = Notification.select().count()
+        leaving.leave(center.staff, center.other_student)
+        assert Notification.select().count() == told
