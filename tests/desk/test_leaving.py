@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from app import clock, store
-from app.desk import enrollment, leaving, payments, people, seats, undo
+from app.desk import enrollment, leaving, merge, payments, people, seats, undo
 from app.desk.accounts import Actor
 from app.errors import UserError
 from app.store import checks
@@ -170,3 +170,18 @@ def test_who_only_waited_frees_nothing_that_is_offered_again(booked: SmallCenter
         told = Notification.select().count()
         leaving.leave(center.staff, center.other_student)
         assert Notification.select().count() == told
+
+
+def test_a_mail_that_stands_at_a_record_merged_away_is_canceled_too(booked: SmallCenter) -> None:
+    slot = plan(booked, "Offered", "2026-11-24", 1)
+    twin = people.add_student(booked.staff, people.StudentDraft("Anna", "Satler", "anna@mail.example"))
+    seats.book(booked.staff, slot, booked.other_student)
+    seats.wait(booked.staff, slot, twin)
+    given = SlotEnrolled.get(SlotEnrolled.slot_id == slot, SlotEnrolled.student_id == booked.other_student)
+    seats.cancel_seat(booked.staff, given.id)
+    seats.offer(booked.staff, slot, twin)
+    merge.merge(booked.admin, booked.student, twin)
+    assert MailQueue.get(MailQueue.template_key == "seat_offer").student_id == twin
+    assert len(leaving.preview(booked.student).mails_canceled) == 1
+    leaving.leave(booked.staff, booked.student)
+    assert MailQueue.get(MailQueue.template_key == "seat_offer").state == "canceled"
