@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from peewee import fn
-
 from app import store
 from app.desk import center, notifications, timeline
 from app.desk.accounts import Actor, require
@@ -61,7 +59,7 @@ def import_students(actor: Actor, plan: Plan, update: bool = False, progress: Pr
     with store.write("Import students", actor) as w:
         _refuse_who_came_meanwhile(plan, new)
         first = w.reserve_numbers("student", len(new)) if new else 0
-        top = int(User.select(fn.COALESCE(fn.MAX(User.id), 0)).scalar())
+        top = w.fresh_id(User)
         language = center.load().language
         params = json.dumps({"file": plan.table.name}, ensure_ascii=False)
         pattern = _pattern()
@@ -71,7 +69,7 @@ def import_students(actor: Actor, plan: Plan, update: bool = False, progress: Pr
                     **_BLANK,
                     "language": language,
                     **{name: value for name, value in (line.row or {}).items() if value not in (None, "")},
-                    "id": top + 1 + start + number,
+                    "id": top + start + number,
                     "number": pattern.format(number=first + start + number),
                 }
                 for number, line in enumerate(lines)
@@ -109,7 +107,7 @@ def import_students(actor: Actor, plan: Plan, update: bool = False, progress: Pr
     left_out = {state: count for state, count in counts.items() if state not in ("new", "update")}
     if not update:
         left_out["update"] = counts["update"]
-    return Done(top + 1, len(new), len(changed), left_out)
+    return Done(top, len(new), len(changed), left_out)
 
 
 #: What an imported person has where the list says nothing; every row has the same columns.

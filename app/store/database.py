@@ -344,8 +344,12 @@ class Write:
         _after_row(self, table, row_id)
         return row_id
 
+    def fresh_id(self, model: Any) -> int:
+        """The first id that no row of `model` ever had: for many rows at once that are told of each other."""
+        return int(self._execute(f"SELECT {_fresh(model._meta.table_name)}").fetchone()[0])
+
     def insert_many(self, model: Any, rows: list[dict[str, Any]]) -> None:
-        """Add many rows with the same columns by the driver's fast road. Ids are as given or the file's own."""
+        """Add many rows with the same columns by the driver's fast road. Ids as given (`fresh_id`), or fresh ones."""
         if not rows:
             return
         common = {
@@ -447,9 +451,12 @@ _update_sql: dict[tuple[str, tuple[str, ...], bool], str] = {}
 
 def _with_fresh_id(table: str, names: tuple[str, ...]) -> str:
     """An INSERT that never gives an id twice: what is said about a row that is gone must not become another row's."""
+    return f"INSERT INTO {table} (id, {', '.join(names)}) VALUES ({_fresh(table)}, {', '.join('?' * len(names))})"
+
+
+def _fresh(table: str) -> str:
     known = f"SELECT coalesce(max(row_id), 0) FROM changes WHERE table_name = '{table}'"
-    fresh = f"max(({known}), (SELECT coalesce(max(id), 0) FROM {table})) + 1"
-    return f"INSERT INTO {table} (id, {', '.join(names)}) VALUES ({fresh}, {', '.join('?' * len(names))})"
+    return f"max(({known}), (SELECT coalesce(max(id), 0) FROM {table})) + 1"
 
 
 def _after_row(write: Write, table: str, row_id: int) -> None:
