@@ -197,10 +197,16 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
+    text = whole(text)
     lowered = text.casefold().translate(_SPECIAL)
     decomposed = unicodedata.normalize("NFKD", lowered)
     bare = "".join(char for char in decomposed if not unicodedata.combining(char))
     return unicodedata.normalize("NFC", bare.translate(_SPECIAL))
+
+
+def whole(text: str) -> str:
+    """Text without halves of letters, as a clipboard may cut them: what is looked for can hold none."""
+    return text if text.isascii() else text.encode("utf-8", "ignore").decode("utf-8")
 
 
 def phone_digits(text: str) -> str:

@@ -435,8 +435,9 @@ class Desk(QObject):
     def _person_acts(self, verb: str, ids: list[int]) -> list[Result]:
         """What is done with a whole person, for each whom the words fit."""
         found = []
+        rows = roster.page(ids)
         for key, _said, with_name, icon in person_acts.ACTS:
-            for row in roster.page(ids).values() if key == verb else ():
+            for row in (rows[one] for one in ids if one in rows) if key == verb else ():
                 act = partial(person_acts.act, key, self.context, self.window, row.id)
                 found.append(Result(_("Commands"), _(with_name).format(name=row.name), row.number, act, icon))
         return found

@@ -148,11 +148,21 @@ def _goes(student: Any, records: list[int]) -> tuple[Part, ...]:
         _part("notes", (row.text.replace("\n", " ")[:80] for row in Note.select().where(Note.user_id.in_(records)))),
         _part("attachments", (row.file_name for row in _attachments(records))),
         _part("mail_queue", (row.subject for row in MailQueue.select(MailQueue.subject).where(_mails(records)))),
+        Part(
+            "words",
+            sum(_has_words(row) for model in _WORDED for row in model.select().where(model.student_id.in_(records))),
+        ),
         Part("promises", Promise.select().where(Promise.student_id.in_(records)).count()),
         Part("timeline", Timeline.select().where(Timeline.user_id.in_(records)).count()),
         _part("slot_enrolled", (seat.title for seat in leaving.preview(student.id).seats)),
     ]
     return tuple(part for part in found if part.count)
+
+
+def _has_words(row: Any) -> bool:
+    """Whether somebody typed something beside a purchase, a seat, a payment or a quote."""
+    kept = vars(row)["__data__"]
+    return any(kept[name] for name in _BLANKS[row._meta.table_name](kept) if name != "draft")
 
 
 def _stays(records: list[int]) -> tuple[Part, ...]:
@@ -445,7 +455,7 @@ def _blank_told(w: Write, touched: dict[str, set[int]], records: list[int], name
         },
     }
     others = {
-        table: set(erasure.rows_with_words(table, "params", names.alone)) - ids for table, ids in mine.items()
+        table: set(erasure.rows_with_words(table, ("params",), names.alone)) - ids for table, ids in mine.items()
     }  # fmt: skip
     told: tuple[Any, ...] = (Timeline, Notification)
     for model in told:

@@ -225,7 +225,7 @@ def _same_name_and_birth(draft: StudentDraft) -> list[int]:
     if not draft.date_of_birth or not name:
         return []
     born = User.select(User.id, User.first_name, User.last_name).where(
-        User.date_of_birth == draft.date_of_birth.strip(), User.role == "student"
+        User.date_of_birth == text.whole(draft.date_of_birth.strip()), User.role == "student"
     )
     rows = list(born.limit(2_000))
     return [row.id for row in rows if fuzz.token_sort_ratio(name, text.fold(f"{row.first_name} {row.last_name}")) >= 85]

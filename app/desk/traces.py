@@ -50,45 +50,55 @@ WORDS: tuple[tuple[Any, tuple[str, ...]], ...] = (
 )
 
 
+_RUN = re.compile(r"[^\W_]+")
+
+
 class Names:
-    """What a person was ever called, to be cut out of words about others."""
+    """What a person was ever called, to be cut out of words about others: in any case, with or without accents."""
 
     def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
         """`pairs` are (first, last)."""
-        self._whole: set[str] = set()
-        self.words: list[tuple[str, ...]] = []
-        patterns: list[str] = []
-        for first, last in sorted(set(pairs)):
-            one, other = re.findall(r"[^\W_]+", first), re.findall(r"[^\W_]+", last)
-            self._whole.add(f"{first} {last}".strip().casefold())
-            if len(one + other) < 2:  # a word alone is somebody else's name, too
-                continue
-            self.words.append(tuple(one + other))
-            patterns += [r"[\W_]+".join(map(re.escape, words)) for words in ([*one, *other], [*other, *one])]
-        longest_first = "|".join(sorted(set(patterns), key=len, reverse=True))
-        self._found = re.compile(rf"(?<![^\W_])(?<!-)(?:{longest_first})(?![^\W_])(?!-)", re.I) if patterns else None
-
-    @property
-    def alone(self) -> list[tuple[str, ...]]:
-        """`words`, and the names of one word: what a value may be that is nothing but a name."""
-        return [*self.words, *(tuple(re.findall(r"[^\W_]+", one)) for one in sorted(self._whole))]
+        self._whole: set[tuple[str, ...]] = set()
+        self._sought: set[tuple[str, ...]] = set()
+        written: set[tuple[str, ...]] = set()
+        for first, last in pairs:
+            one, other = tuple(_RUN.findall(first)), tuple(_RUN.findall(last))
+            whole = tuple(map(text.fold, one + other))
+            self._whole.add(whole)
+            if len(whole) > 1:  # a word alone is somebody else's name, too
+                self._sought |= {whole, tuple(map(text.fold, other + one))}
+                written |= {one + other, whole}
+        #: Names of more than one word, as written and without accents: all words of one of them tell a name.
+        self.words = sorted(written)
+        #: Those, and the names of one word: what a value may be that is nothing but a name.
+        self.alone = sorted(written | self._whole - {()})
 
     def cut(self, words: str) -> str:
         """Free words without the name."""
-        return self._found.sub(GONE, words) if self._found is not None else words
+        runs = list(_RUN.finditer(words)) if self._sought else []
+        folded = [text.fold(run[0]) for run in runs]
+        made, done, at = "", 0, 0
+        lengths = sorted({len(name) for name in self._sought}, reverse=True)
+        while at < len(runs):
+            wide = next((n for n in lengths if tuple(folded[at : at + n]) in self._sought), 0)
+            start, end = runs[at].start(), runs[at + wide - 1].end() if wide else 0
+            # A double name is another one.
+            if wide and words[start - 1 : start] != "-" and words[end : end + 1] != "-":
+                made, done, at = made + words[done:start] + GONE, end, at + wide
+            else:
+                at += 1
+        return made + words[done:]
 
     def cut_value(self, words: str) -> str:
         """A value that may be nothing but the name."""
-        return GONE if words.strip().casefold() in self._whole else self.cut(words)
+        return GONE if tuple(map(text.fold, _RUN.findall(words))) in self._whole - {()} else self.cut(words)
 
 
 def cut_words(w: Write, names: Names, but: Mapping[str, set[int]]) -> None:
     """Take the name out of free words about others and out of the record of them; `but`: rows dealt with, by table."""
     for model, columns in WORDS if names.words else ():
         table = model._meta.table_name
-        rows = {
-            row_id for column in columns for row_id in erasure.rows_with_words(table, column, names.words)
-        } - but.get(table, set())
+        rows = set(erasure.rows_with_words(table, columns, names.words)) - but.get(table, set())
 
         def blank(image: dict[str, Any], columns: tuple[str, ...] = columns) -> dict[str, Any]:
             return {**image, **{name: names.cut(image[name]) for name in columns if image.get(name)}}

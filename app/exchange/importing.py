@@ -59,7 +59,7 @@ def import_students(actor: Actor, plan: Plan, update: bool = False, progress: Pr
     with store.write("Import students", actor) as w:
         _refuse_who_came_meanwhile(plan, new)
         first = w.reserve_numbers("student", len(new)) if new else 0
-        top = w.next_id(User) - 1
+        top = w.fresh_id(User)
         language = center.load().language
         params = json.dumps({"file": plan.table.name}, ensure_ascii=False)
         paid_by = _payers(w, plan, new, changed, language)
@@ -71,7 +71,7 @@ def import_students(actor: Actor, plan: Plan, update: bool = False, progress: Pr
                     "language": language,
                     **{name: value for name, value in _of_student(line.row) if value not in (None, "")},
                     "payer_id": paid_by.of(line),
-                    "id": top + 1 + start + number,
+                    "id": top + start + number,
                     "number": pattern.format(number=first + start + number),
                 }
                 for number, line in enumerate(lines)
@@ -111,7 +111,7 @@ def import_students(actor: Actor, plan: Plan, update: bool = False, progress: Pr
     left_out = {state: count for state, count in counts.items() if state not in ("new", "update")}
     if not update:
         left_out["update"] = counts["update"]
-    return Done(top + 1, len(new), len(changed), left_out)
+    return Done(top, len(new), len(changed), left_out)
 
 
 #: What an imported person has where the list says nothing; every row has the same columns.
@@ -188,7 +188,7 @@ def _payers(w: Write, plan: Plan, new: list[Line], changed: list[Line], language
 
 def _add_payers(w: Write, payers: list[paying.Payer], language: str) -> int:
     """Add payers; their ids follow each other from the one returned."""
-    first = w.next_id(Payer)
+    first = w.fresh_id(Payer)
     rows = [
         {
             "id": first + place, "name": one.name, "kind": one.kind, "email": one.email, "phone": one.phone,

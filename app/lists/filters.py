@@ -14,7 +14,7 @@ from typing import Any
 
 from peewee import fn
 
-from app import clock
+from app import clock, text
 from app.store.models import (
     Course,
     CourseEnrolled,
@@ -94,7 +94,7 @@ def in_sight(names: tuple[str, ...], words: str = "") -> list[Any]:
 def _erased(words: str) -> Any:
     gone = User.alias()
     query = gone.select(gone.id).where(gone.erased_at.is_null(False))
-    number = words.strip().lower()
+    number = text.fold(words.strip())
     if number:
         named = User.alias()
         asked = named.select(fn.COALESCE(named.merged_into, named.id)).where(

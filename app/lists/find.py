@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from app import clock
+from app import clock, text
 from app.desk import identity
 from app.store.models import Course, Invoice, Session, Slot
 
@@ -39,7 +39,7 @@ def label_of(invoice_id: int) -> str:
 
 def invoices(words: str, student_ids: list[int], limit: int = 4) -> list[FoundInvoice]:
     """Documents whose number holds the words, or that are about one of the students; newest first."""
-    fits = Invoice.label.contains(words.strip())
+    fits = Invoice.label.contains(text.whole(words.strip()))
     if student_ids:
         fits = fits | Invoice.student_id.in_(list(identity.all_records(student_ids)))
     query = Invoice.select().where(fits).order_by(Invoice.id.desc()).limit(limit)
@@ -54,7 +54,7 @@ def slots(words: str, limit: int = 3) -> list[FoundSlot]:
         .join(Course, on=(Course.id == Session.course_id))
         .where(Slot.canceled_at.is_null(), Slot.end_utc > clock.stamp())
     )
-    for word in words.split()[:5]:
+    for word in text.whole(words).split()[:5]:
         query = query.where(Session.name.contains(word) | Slot.title.contains(word) | Course.code.contains(word))
     rows: Any = query.order_by(Slot.start_utc).limit(limit).tuples()
     return [FoundSlot(row[0], row[1] or row[3], row[2], row[4]) for row in rows]

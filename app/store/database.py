@@ -345,8 +345,12 @@ class Write:
         _after_row(self, table, row_id)
         return row_id
 
+    def fresh_id(self, model: Any) -> int:
+        """The first id that no row of `model` ever had: for many rows at once that are told of each other."""
+        return int(self._execute(f"SELECT {_fresh_id(model._meta.table_name)}").fetchone()[0])
+
     def insert_many(self, model: Any, rows: list[dict[str, Any]]) -> None:
-        """Add many rows with the same columns by the driver's fast road. Ids are as given or the file's own."""
+        """Add many rows with the same columns by the driver's fast road. Ids as given (`fresh_id`), or fresh ones."""
         if not rows:
             return
         common = {
@@ -363,10 +367,6 @@ class Write:
             sql = _with_fresh_id(table, names)
         pick = itemgetter(*names)
         self._execute_many(sql, [pick({"uid": uuid7(), **common, **row}) for row in rows])
-
-    def next_id(self, model: Any) -> int:
-        """The id that the next row gets, and the ones after it: for many rows that others of this write point at."""
-        return int(self._execute(f"SELECT {_fresh_id(model._meta.table_name)}").fetchone()[0])
 
     def update_many(self, model: Any, names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
         """Change the same columns of many rows: each the values of `names`, then the id. Not for searched columns."""
@@ -459,7 +459,7 @@ def _fresh_id(table: str) -> str:
 
 
 def _with_fresh_id(table: str, names: tuple[str, ...]) -> str:
-    """An INSERT that never gives an id twice."""
+    """An INSERT that never gives an id twice: what is said about a row that is gone must not become another row's."""
     return f"INSERT INTO {table} (id, {', '.join(names)}) VALUES ({_fresh_id(table)}, {', '.join('?' * len(names))})"
 
 

@@ -86,24 +86,23 @@ def images_of(table: str, row_ids: Collection[int]) -> list[dict[str, Any]]:
     return found
 
 
-def rows_with_words(table: str, column: str, names: Collection[tuple[str, ...]]) -> list[int]:
-    """Ids of rows whose `column` holds all words of one of some names, now or in the record of changes.
+def rows_with_words(table: str, columns: Collection[str], names: Collection[tuple[str, ...]]) -> list[int]:
+    """Ids of rows of which some column holds all words of one of some names, now or in the record of changes.
 
     Words are letters and digits alone, so that JSON writes them as they are; A to Z count in any case.
     """
     found: set[int] = set()
     for words in names:
-        small = [word.translate(_SMALL) for word in words]
-        holds = " AND ".join(f"instr(lower({column}), ?) > 0" for _word in words)
-        found |= {int(row[0]) for row in db.execute_sql(f"SELECT id FROM {table} WHERE {holds}", small).fetchall()}
-        holds = " AND ".join("instr(lower(coalesce(before, '') || coalesce(after, '')), ?) > 0" for _word in words)
-        sql = f"SELECT DISTINCT row_id FROM changes WHERE table_name = ? AND {holds}"
-        found |= {int(row[0]) for row in db.execute_sql(sql, (table, *small)).fetchall()}
+        pieces = [f"%{word}%" for word in sorted(words, key=len, reverse=True)]  # the rarest tells first
+
+        def holds(column: str, pieces: list[str] = pieces) -> str:
+            return "(" + " AND ".join([f"{column} LIKE ?"] * len(pieces)) + ")"
+
+        sql = f"SELECT id FROM {table} WHERE {' OR '.join(map(holds, columns))}"
+        found |= {int(row[0]) for row in db.execute_sql(sql, pieces * len(columns)).fetchall()}
+        sql = f"SELECT DISTINCT row_id FROM changes WHERE table_name = ? AND ({holds('before')} OR {holds('after')})"
+        found |= {int(row[0]) for row in db.execute_sql(sql, (table, *pieces, *pieces)).fetchall()}
     return sorted(found)
-
-
-#: As SQLite's lower() does it.
-_SMALL = {ord(char): ord(char) + 32 for char in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 
 
 def rows_like(table: str, column: str, pattern: str) -> list[int]:

@@ -150,7 +150,7 @@ def matching(words: str, roles: tuple[str, ...] = ("student",), *, erased: bool 
     """
     found = terms(words)
     marks = ", ".join("?" * len(roles))
-    number = [words.strip().lower()] if found and not erased else []
+    number = [text.fold(words.strip())] if found and not erased else []
     those = f"u.role IN ({marks}) AND u.status <> 'merged'"
     if not erased:
         those += f" AND (NOT {_ERASED}" + (f" OR {_BY_NUMBER})" if number else ")")

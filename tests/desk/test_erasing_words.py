@@ -92,6 +92,7 @@ def test_free_words_on_payments_go_and_the_money_stays(small_center: SmallCenter
     kept = ("number", "status", "amount_minor", "method", "settled_at", "settled_on", "started_at", "refund_of")
     before = [[getattr(row, name) for name in kept] for row in Payment.select().order_by(Payment.id)]
     assert holding(WORD) >= {"payments", "changes"}
+    assert {part.kind: part.count for part in erasing.preview(ana, center.folder).gone}["words"] == 3
     erasing.erase(center.admin, ana)
     assert holding(WORD) == set()
     assert [[getattr(row, name) for name in kept] for row in Payment.select().order_by(Payment.id)] == before
@@ -215,6 +216,25 @@ def test_a_saved_view_forgets_a_typed_name(small_center: SmallCenter) -> None:
     others = {one.name: one.words for one in arranging.load(center.admin.user_id).views}
     assert others == {"Everyone like Ana": "ana", "Petras": "petra"}  # there are others whom it finds
     assert checks.run() == []
+
+
+def test_a_name_is_found_with_and_without_its_accents(small_center: SmallCenter) -> None:
+    center = small_center
+    made = people.add_student(center.staff, people.StudentDraft("Żaneta", "Łyżwińska-Groß"))
+    names = (
+        "Zaneta Lyzwinska-Gross follow up",
+        "ŻANETA ŁYŻWIŃSKA GROSS",
+        "Gross Żaneta",
+        "Zaneta Lyzwinska-Gross-Mayr",
+    )
+    for name in names:
+        arranging.save_view(center.staff, View(name))
+    people.add_note(center.staff, center.student, "friend of lyzwinska gross, zaneta")
+    erasing.erase(center.admin, made)
+    assert [one.name for one in arranging.load(center.staff.user_id).views] == [
+        "— follow up", "—", "Gross Żaneta", "Zaneta Lyzwinska-Gross-Mayr",
+    ]  # fmt: skip
+    assert Note.get().text == "friend of —"
 
 
 def test_views_of_one_name_stay_apart(small_center: SmallCenter) -> None:

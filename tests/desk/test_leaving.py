@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from app import clock, store
-from app.desk import enrollment, leaving, people, refunds, seats, undo
+from app.desk import enrollment, leaving, merge, people, refunds, seats, undo
 from app.desk.accounts import Actor
 from app.errors import UserError
 from app.store import checks
@@ -156,3 +156,32 @@ def test_a_place_that_nobody_saw_in_the_preview_is_not_given_back_unseen(booked:
         version = User.get_by_id(booked.student).version
         leaving.leave(booked.staff, booked.student, version, seen=[one.seat_id for one in again.seats])
         assert leaving.preview(booked.student).seats == ()
+
+
+def test_who_only_waited_frees_nothing_that_is_offered_again(booked: SmallCenter) -> None:
+    """A seat that is free already was offered when it became so: another asking would be about nothing new."""
+    center = booked
+    third = people.add_student(center.staff, people.StudentDraft("Mai", "Le"))
+    full = Slot.select().order_by(Slot.start_utc.desc()).first()
+    with clock.frozen(LATER):
+        seats.wait(center.staff, full.id, third)
+        holder = SlotEnrolled.get(SlotEnrolled.slot_id == full.id, SlotEnrolled.student_id == center.student)
+        seats.cancel_seat(center.staff, holder.id)
+        told = Notification.select().count()
+        leaving.leave(center.staff, center.other_student)
+        assert Notification.select().count() == told
+
+
+def test_a_mail_that_stands_at_a_record_merged_away_is_canceled_too(booked: SmallCenter) -> None:
+    slot = plan(booked, "Offered", "2026-11-24", 1)
+    twin = people.add_student(booked.staff, people.StudentDraft("Anna", "Satler", "anna@mail.example"))
+    seats.book(booked.staff, slot, booked.other_student)
+    seats.wait(booked.staff, slot, twin)
+    given = SlotEnrolled.get(SlotEnrolled.slot_id == slot, SlotEnrolled.student_id == booked.other_student)
+    seats.cancel_seat(booked.staff, given.id)
+    seats.offer(booked.staff, slot, twin)
+    merge.merge(booked.admin, booked.student, twin)
+    assert MailQueue.get(MailQueue.template_key == "seat_offer").student_id == twin
+    assert len(leaving.preview(booked.student).mails_canceled) == 1
+    leaving.leave(booked.staff, booked.student)
+    assert MailQueue.get(MailQueue.template_key == "seat_offer").state == "canceled"

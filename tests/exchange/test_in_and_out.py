@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app import paths, store, text
-from app.desk import people
+from app.desk import people, undo
 from app.desk.accounts import Actor
 from app.desk.people import PayerDraft, StudentDraft
 from app.errors import DeskError, EnvironmentFault, UserError
@@ -395,6 +395,29 @@ def test_twins_of_one_letter_are_stored_as_one(small_center: SmallCenter, tmp_pa
     row = User.select().order_by(User.id.desc()).get()
     assert (row.first_name, row.last_name) == ("Amélie", "Ångström")
     assert unicodedata.is_normalized("NFC", row.first_name)
+
+
+def test_an_import_that_was_taken_back_gives_its_ids_to_nobody(small_center: SmallCenter, tmp_path: Path) -> None:
+    """The record of changes would tell two people's stories as one."""
+    center = small_center
+    gone = people.add_student(center.staff, StudentDraft("Gone", "Again"))
+    undo.undo(center.staff, newest())
+    path = written(tmp_path, ROWS)
+    first = importing.import_students(center.staff, plan_of(path))
+    assert first.first_id > gone
+    undo.undo(center.staff, newest())
+    taken_back = newest()
+    second = importing.import_students(center.staff, plan_of(path))
+    assert second.first_id >= first.first_id + first.added
+    assert checks.run() == []
+    undo.undo(center.staff, newest())
+    undo.undo(center.staff, taken_back)  # the first one, done again, finds its rows free
+    assert checks.run() == []
+    assert User.select().where(User.id == first.first_id, User.first_name == "Mai").exists()
+
+
+def newest() -> int:
+    return int(Operation.select(Operation.id).order_by(Operation.id.desc()).limit(1).get().id)
 
 
 # -- broken files ------------------------------------------------------------------------------------------------

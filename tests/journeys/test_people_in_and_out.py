@@ -408,3 +408,12 @@ def test_the_command_bar_gives_the_keys_back(driver: Driver) -> None:
     assert driver.window.command.hasFocus(), "once for what was typed"
     driver.key(Qt.Key.Key_Escape)
     assert page.table.hasFocus()
+
+
+def test_the_bar_offers_an_act_for_people_in_the_order_in_which_it_finds_them(driver: Driver) -> None:
+    """Enter takes the first: it has to be the one who stands first below, too."""
+    younger = did(driver, people.add_student, people.StudentDraft("Ana", "Satler-Koch"))
+    asked = driver.desk._results("erase satler")
+    acts = [one.detail for one in asked if one.title.startswith("Erase ")]
+    found = [one.detail.split(" · ")[0] for one in asked if one.group == "People"]
+    assert acts == found == [User.get_by_id(younger).number, "S-000001"]

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app import store
+from app.desk.people import StudentDraft, alike
+from app.lists import find, operations
+from app.lists import people as roster
 from app.store import checks, database, search
 from app.store.models import Payer, User
 from tests.support.center import SmallCenter, small_center
+from tests.support.odd_text import ODD
 
 __all__ = ["small_center"]
 
@@ -105,6 +110,25 @@ def test_control_an_index_that_follows_no_column_is_out_of_step(
 @given(words=st.text(max_size=30))
 def test_nothing_typed_can_break_it(shared_people: None, words: str) -> None:
     assert isinstance(search.people(words), list)
+
+
+#: Halves of letters, as a clipboard may cut them: no file holds any.
+HALVES = ("\ud800", "ana \udfff", "\udc00@mail.example", "+43 660 555\ud83d")
+
+
+@pytest.mark.parametrize("words", [*HALVES, *ODD])
+def test_whatever_is_pasted_is_looked_for(shared_people: None, words: str) -> None:
+    """Every field in which somebody is looked for, and those where duplicates are found while a person is typed."""
+    whole = roster.whole(words, ("owes", "erased"), "Europe/Vienna", "name")
+    assert roster.ids(words, ("owes", "erased"), "Europe/Vienna") == whole.ids == []
+    assert roster.ids(words, (), "Europe/Vienna", sort="name") is not None
+    assert roster.at_once(words, (), "Europe/Vienna") is not None
+    assert find.slots(words) == []
+    assert find.invoices(words, []) == []
+    assert operations.ids(words=words) is not None
+    for field in ("first_name", "email", "phone", "date_of_birth"):
+        draft = replace(StudentDraft("Ana", "Satler", date_of_birth="1998-05-04"), **{field: words})
+        assert len(alike(draft)) <= 1
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ _KINDS = {
     "attachments": N_("Attachments"), "mail_queue": N_("Words of mails"), "timeline": N_("Words of the timeline"),
     "slot_enrolled": N_("Coming bookings"), "invoices": N_("Invoices"), "payments": N_("Payments"),
     "courses_enrolled": N_("Enrollments"), "product_enrolled": N_("Sales"), "quotes": N_("Quotes"),
-    "promises": N_("Promises to pay"),
+    "promises": N_("Promises to pay"), "words": N_("Words typed beside payments, purchases and seats"),
     "payers": N_("Who paid, a person of their own"),
 }  # fmt: skip
 

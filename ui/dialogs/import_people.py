@@ -257,7 +257,7 @@ class ImportPeople(FormDialog):
         ):
             if count:
                 said.append((one if count == 1 else many).format(n=f"{count:,}"))
-        self.context.notice.emit(" · ".join(said))
+        self.context.notice.emit(_("{what}.").format(what=" · ".join(said)))
 
     def done(self, code: int) -> None:
         if self._writing:
