@@ -458,7 +458,8 @@ def match_again(made: Plan, stop: Stop = never) -> None:
     if stop():
         raise Stopped
     made.known = {**made.known, **known}
-    paid_by = paying.Payers(roster.payers() if "payer_name" in made.fields else ())
+    paid = "payer_name" in made.fields
+    paid_by = paying.Payers(roster.payers() if paid else ())
     listed = _People()
     for number, (line, mark) in enumerate(zip(made.lines, marks, strict=True)):
         row = line.row
@@ -475,7 +476,7 @@ def match_again(made: Plan, stop: Stop = never) -> None:
             if twin is None:
                 listed.add(number, mark)
         line.payer = None
-        payer = paying.told(row) if row is not None else None
+        payer = paying.told(row) if paid and row is not None else None
         if row is not None and payer is not None:
             there_already = paid_by.find(payer)
             line.payer = there_already.id if there_already is not None else None

@@ -10,12 +10,11 @@ MESSAGES = {
     "bulk.has_seat": N_("Has a seat in {title} already."),
     "bulk.not_active": N_("{name} is on hold. Only active students get a seat."),
     "bulk.few_seats": N_(
-        "{group} has {free} seats left on {at:stamp}, and {count} people are checked. Uncheck {over}, or choose another"
-        " group."
+        "{group} has room for {free} on {at:stamp}, and {count} are checked. Uncheck {over}, or choose another group."
     ),
     "bulk.few_seats_other": N_(
-        "{group} has {free} seats left on {at:stamp}, and {count} people are checked. Uncheck {over}, or choose {other}:"
-        " it has room for all."
+        "{group} has room for {free} on {at:stamp}, and {count} are checked. Uncheck {over}, or choose {other}: it has"
+        " room for all."
     ),
     "bulk.full": N_("{group} is full on {at:stamp}. Choose another group, or enroll without one and wait for seats."),
     "bulk.full_other": N_("{group} is full on {at:stamp}. Choose {other}: it has room for all {count}."),

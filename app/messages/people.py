@@ -16,7 +16,7 @@ MESSAGES = {
     "people.unknown_kind": N_("Choose guardian, company or other."),
     "people.no_such_payer": N_("This payer is no longer there."),
     "people.unknown_payer_status": N_("A payer is active or inactive."),
-    "people.payer_in_use": N_("{name} still pays for {count} students. Choose who pays for them first."),
+    "people.payer_in_use": N_("{name} still pays for students ({count}). Choose who pays for them first."),
     "people.not_a_student": N_("This person is not a student."),
     "people.added": N_("Added to the roster"),
     "people.edited": N_("Changed: {fields}"),

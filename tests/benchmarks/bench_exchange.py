@@ -27,17 +27,19 @@ pytestmark = pytest.mark.benchmark
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-def listed(path: Path, count: int) -> Path:
-    """A list as a spreadsheet of a German-speaking country writes it."""
+def listed(path: Path, count: int, *, paid: bool = False) -> Path:
+    """A list as a spreadsheet of a German-speaking country writes it; `paid` has one who pays for every three."""
+    heads = ["Vorname", "Nachname", "E-Mail", "Telefon", "Geburtsdatum", "Straße", "PLZ", "Ort"]
     with path.open("w", newline="", encoding="utf-8-sig") as file:
         out = csv.writer(file, delimiter=";")
-        out.writerow(["Vorname", "Nachname", "E-Mail", "Telefon", "Geburtsdatum", "Straße", "PLZ", "Ort"])
+        out.writerow(heads + ["Zahler", "E-Mail Eltern", "Telefon Eltern"] * paid)
         for number, one in enumerate(people(random.Random(3), count)):
             year, month, day = one.date_of_birth.split("-")
             out.writerow(
                 [
                     one.first_name, one.last_name, one.email, f"+43 660 {number:07d}", f"{day}.{month}.{year}",
                     f"Weg {number % 997}", f"{1000 + number % 90}", "Wien",
+                    *[f"Vera {number // 3}", f"vera{number // 3}@mail.example", f"+43 1 {number // 3:07d}"] * paid,
                 ]
             )  # fmt: skip
     return path
@@ -92,17 +94,18 @@ def rows_of(table: str, columns: list[str], above: int) -> list[tuple[Any, ...]]
     return list(database.db.connection().execute(sql, (above,)).fetchall())
 
 
-def test_an_import_beside_the_plain_driver(tmp_path: Path) -> None:
-    path = listed(tmp_path / "people.csv", PEOPLE)
+@pytest.mark.parametrize("paid", [False, True])
+def test_an_import_beside_the_plain_driver(tmp_path: Path, paid: bool) -> None:
+    path = listed(tmp_path / "people.csv", PEOPLE, paid=paid)
     ours, done = whole_import(tmp_path / "ours", path)
     assert done.added == PEOPLE
     first = done.first_id - 1
     before = Timeline.select().count() - PEOPLE
     ready = []
-    for table, above in (("users", first), ("people_search", first), ("timeline", before)):
+    for table, above in (("payers", 0), ("users", first), ("people_search", first), ("timeline", before)):
         names = [row[1] for row in database.db.connection().execute(f"PRAGMA table_info({table})").fetchall()]
         values = rows_of(table, names, above)
-        assert len(values) == PEOPLE
+        assert len(values) == (PEOPLE if table != "payers" else -(-PEOPLE // 3) * paid)
         ready.append((f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})", values))
     store.close_center()
     center = build(tmp_path / "floor")
@@ -113,7 +116,7 @@ def test_an_import_beside_the_plain_driver(tmp_path: Path) -> None:
     floor = time.perf_counter() - begun
     store.close_center()
     say(
-        f"import of {PEOPLE:,} people, checked",
+        f"import of {PEOPLE:,} people{' with payers' * paid}, checked",
         f"{ours:.1f} s",
         f"{floor:.1f} s executemany",
         f"2x (is {ours / floor:.2f}x)",

@@ -245,6 +245,9 @@ class Desk:
     def add_something(self, a: int, b: int) -> None:
         if b % 3:
             self.do(people.add_note, self.some("users", a), "a note")
+        elif a % 2 and self.some("payers", b // 3):
+            row = Payer.get_by_id(self.some("payers", b // 3))
+            self.do(people.edit_payer, row.id, row.version, people.PayerDraft(("Eva", "Uma")[b % 2], "company"))
         else:
             self.do(people.add_payer, people.PayerDraft(f"Payer {Payer.select().count()}"))
 

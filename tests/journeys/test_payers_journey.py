@@ -322,7 +322,7 @@ def test_four_of_a_company_and_three_seats_by_keys_one_unchecked_then_undone(dri
     driver.key(Qt.Key.Key_Down)  # the group of the course
     driver.until(lambda: form.fields["course"].error)
     error = form.fields["course"].error
-    assert "Evening has 3 seats left" in error and "4 people are checked. Uncheck 1, or" in error
+    assert "Evening has room for 3 on" in error and "4 are checked. Uncheck 1, or" in error
     driver.key(Qt.Key.Key_Return, CTRL)
     driver.settled()
     assert rows_of(ids) == [], "it was refused"
@@ -406,7 +406,7 @@ def test_a_seat_that_went_meanwhile_is_told_and_nobody_is_enrolled(driver: Drive
     driver.until(lambda: form.seen is not None and form.seen.room is not None and form.main.isEnabled())
     did(driver, seats.book_session, session, driver.center.student)  # at the other desk
     driver.until(lambda: form.fields["course"].error)
-    assert "3 seats left" in form.fields["course"].error
+    assert "room for 3" in form.fields["course"].error
     assert rows_of(ids) == []
     assert not form.main.isEnabled()
 
