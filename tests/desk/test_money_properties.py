@@ -58,7 +58,7 @@ from app.store.models import (
 from tests.support.center import SmallCenter, build
 
 FULL = "money" in os.environ.get("DESKBELL_FULL", "")
-EXAMPLES, STEPS = (1000, 100) if FULL else (60, 30)
+EXAMPLES, STEPS = (1000, 100) if FULL else (30, 30)
 
 Key = tuple[int | None, int | None, int | None]
 

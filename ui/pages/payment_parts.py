@@ -204,17 +204,20 @@ class OwedRow(QWidget):
         names = QVBoxLayout()
         names.setSpacing(0)
         self.label = Line(title, "name")  # a long title gives way to the amounts
-        for said in (self.label, Line(self._detail(), "small", "text3")):
-            names.addWidget(said)
-        row.addLayout(names, 1)
         self.more = Button("", "ellipsis", kind="bare", size="small")
         self.more.setObjectName("line_more")
         self.more.setAccessibleName(_("More for {what}").format(what=title))
         self.more.setToolTip(_("More for this line (Shift+F10)"))
         self.more.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Tab goes from amount to amount
         self.more.clicked.connect(self._ask_for_more)
-        row.addWidget(self.more)
-        self.more.setVisible(due is not None)
+        head = QHBoxLayout()
+        head.setSpacing(4)
+        head.addWidget(self.label, 1)
+        head.addWidget(self.more)
+        names.addLayout(head)
+        names.addWidget(Line(self._detail(), "small", "text3"))
+        row.addLayout(names, 1)
+        self.more.setVisible(due is not None)  # a child by now: a window of its own would take the keys
         when = QVBoxLayout()
         when.setSpacing(0)
         first, second, color = self._due()
@@ -245,6 +248,7 @@ class OwedRow(QWidget):
     def fit(self) -> None:
         """Columns and the height of a line follow the text size; an outcome moves nothing."""
         self.setFixedHeight(theme().px(56))
+        self.more.setFixedSize(theme().px(28), theme().px(20))
         for widget, wide in zip(
             (self._due_box, self.open, self.edit, self.outcome), (*COLUMNS, COLUMNS[-1]), strict=True
         ):
