@@ -34,7 +34,7 @@ _KINDS = {
 
 
 #: So many notes fill the panel.
-AT_ONCE = 4
+AT_ONCE = 2
 
 
 def size(count: int) -> str:
