@@ -109,6 +109,51 @@ def test_a_search_keystroke_reaches_the_screen(big: SmallCenter, qapp: object) -
     say("search keystroke to rows, p95", said, f"{floor:.1f} ms raw query", "16 ms")
 
 
+def test_the_panel_of_one_student(big: SmallCenter, qapp: object) -> None:
+    """Each tab from the selection to the screen, of somebody with a year at the center and 40 MB of files."""
+    from PySide6.QtCore import QCoreApplication, QEvent
+    from PySide6.QtWidgets import QApplication
+
+    from app.desk import center, notes, people
+    from app.desk.accounts import Actor
+    from app.workers import DeskThread
+    from ui.context import Context as RealContext
+    from ui.pages.student_panel import _TABS, StudentPanel
+    from ui.theme import theme
+
+    student, other = big.student, big.other_student
+    enrollment.enroll(big.staff, enrollment.EnrollmentDraft(student_id=student, course_id=big.course))
+    for n in range(12):
+        draft = payments.PaymentDraft(f"panel {n}", student, "card", 2_000)
+        payments.complete(big.staff, payments.start(big.staff, draft))
+        note = people.add_note(big.staff, student, f"Note {n}: prefers mornings, Car 2, asks for receipts by mail.")
+        content = b"%PDF-1.7 " + os.urandom(3_500_000)
+        notes.attach(big.staff, student, notes.FileDraft(f"scan {n}.pdf", content, "application/pdf", str(n)), note)
+    theme().apply()
+    thread = DeskThread()
+    panel = StudentPanel(RealContext(thread, thread, Actor(1, "super_admin"), center.load()))
+    panel.resize(416, 580)
+    panel.show()
+    for tab in _TABS:
+        panel.show_tab(tab)
+        took, work = [], []
+        for _turn in range(15):
+            panel.show_student(other)
+            QApplication.processEvents()
+            begun, worked = time.perf_counter(), time.thread_time()
+            panel.show_student(student)
+            QCoreApplication.sendPostedEvents()  # widgets are laid out; what is below the screen comes later
+            panel.repaint()
+            took.append((time.perf_counter() - begun) * 1000)
+            work.append((time.thread_time() - worked) * 1000)  # what others do on this machine left out
+        own = statistics.median(work)
+        say(f"panel, {tab}, median", f"{statistics.median(took):.1f} ms (own {own:.1f})", "", "30 ms")
+    panel.close()
+    panel.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    thread._stop_listening()
+
+
 def test_the_payment_transaction(big: SmallCenter) -> None:
     students = iter(range(100, 100 + 400))
 

@@ -20,9 +20,10 @@ from app.store import checks
 from app.store.models import Attachment, Note
 from tests.desk.test_notes import JPEG, PDF, PNG, draft
 from tests.support.odd_text import ODD
-from tests.support.window import Driver, did, driver, opened, said, typed
+from tests.support.window import Driver, did, driver, opened, typed
+from tests.support.window import said as labels
 from ui.dialogs import ask
-from ui.pages.student_story import Opens
+from ui.widgets.entry import Entry
 
 __all__ = ["driver", "opened"]
 
@@ -70,6 +71,12 @@ def write(driver: Driver, panel: Any, words: str) -> int:
     driver.settled()
     driver.until(lambda: words in said(panel))
     return int(Note.select().order_by(Note.id.desc()).get().id)
+
+
+def said(widget: QWidget) -> str:
+    """Every word a person reads there, drawn or on a label."""
+    drawn = [f"{one.said}\n{one.second}" for one in widget.findChildren(Entry) if one.isVisible()]
+    return "\n".join([labels(widget), *drawn])
 
 
 def shown(driver: Driver, panel: Any, words: str) -> None:
@@ -275,8 +282,13 @@ def test_markup_and_odd_text_are_text_and_a_program_is_never_opened(
 
 
 def entries(panel: Any) -> list[str]:
-    found = [one for one in panel.inner.findChildren(QLabel) if one.isVisible()]
-    return [one.text() for one in found]
+    """What is read there: the count, and what each entry says."""
+    labels = [one.text() for one in panel.inner.findChildren(QLabel) if one.isVisible()]
+    return labels + [one.said for one in panel.inner.findChildren(Entry) if one.isVisible()]
+
+
+def opening(panel: Any) -> list[Entry]:
+    return [one for one in panel.inner.findChildren(Entry) if one.isVisible() and one.opens]
 
 
 def pick(driver: Driver, begins: str) -> None:
@@ -337,15 +349,14 @@ def test_an_entry_opens_its_record_by_key_and_by_mouse(driver: Driver, panel: An
     did(driver, seats.book, slot, c.student)
     did(driver, people.add_note, c.student, "hello")
     panel.show_tab("timeline")
-    driver.until(lambda: [one for one in panel.inner.findChildren(Opens) if one.isVisible()])
-    opens = [one for one in panel.inner.findChildren(Opens) if one.isVisible()]
-    assert opens[0].text() == "Note added"
-    opens[0].setFocus()
+    driver.until(lambda: opening(panel))
+    assert opening(panel)[0].said == "Note added"
+    opening(panel)[0].setFocus()
     driver.key(Qt.Key.Key_Return)
     assert panel.tabs.tabText(panel.tabs.currentIndex()) == "Notes"
     panel.show_tab("timeline")
-    driver.until(lambda: [one for one in panel.inner.findChildren(Opens) if one.isVisible()])
-    seat = [one for one in panel.inner.findChildren(Opens) if one.isVisible()][1]
+    driver.until(lambda: opening(panel))
+    seat = opening(panel)[1]
     QTest.mouseClick(seat, Qt.MouseButton.LeftButton)
     driver.until(lambda: driver.window.current_key() == "calendar")
     assert driver.window.current().selected == slot

@@ -21,8 +21,8 @@ from ui import words
 from ui.context import Context
 from ui.dialogs import ask
 from ui.dialogs.note import NoteDialog
-from ui.widgets.basic import Button, Icon, Text, rule
-from ui.widgets.line import Line
+from ui.widgets.basic import Button, Icon, Text
+from ui.widgets.entry import Entry
 from ui.widgets.typed import TypedLine
 
 #: What a kind of file is called; all others are a file.
@@ -31,6 +31,10 @@ _KINDS = {
     "image/gif": N_("GIF picture"), "image/tiff": N_("TIFF picture"), "image/webp": N_("WebP picture"),
     "image/heic": N_("HEIC picture"), "application/zip": N_("ZIP, or a document of an office program"),
 }  # fmt: skip
+
+
+#: So many notes fill the panel.
+AT_ONCE = 2
 
 
 def size(count: int) -> str:
@@ -59,8 +63,8 @@ class NotesTab(QObject):
 
     # -- what is there
 
-    def fill(self, column: QVBoxLayout) -> None:
-        """Put the tab into the panel's body."""
+    def fill(self, column: QVBoxLayout) -> Iterator[None]:
+        """Put the tab into the panel's body, a screenful at a time."""
         assert self.student_id is not None
         found = person.notes(self.student_id)
         self.line = TypedLine()
@@ -84,9 +88,10 @@ class NotesTab(QObject):
         self._say_problem(column)
         for file in found.files:
             column.addLayout(self._file(file))
-        for note in found.notes:
-            column.addWidget(rule())
+        for number, note in enumerate(found.notes, start=1):
             column.addWidget(self._note(note))
+            if number % AT_ONCE == 0:
+                yield
 
     def _say_problem(self, column: QVBoxLayout) -> None:
         self.add_file.setAccessibleDescription(self._problem)
@@ -107,12 +112,12 @@ class NotesTab(QObject):
         column = QVBoxLayout(box)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addWidget(Text(note.text, "body", "text", wrap=True))
+        column.addWidget(Entry(note.text, ruled=True))
         row = QHBoxLayout()
         row.setSpacing(2)
         on_top = _("on the overview") if note.pinned else ""
         facts = [words.when(note.at, self.context.center), note.actor, on_top]
-        row.addWidget(Line(" · ".join(filter(None, facts)), "small", "text3"), 1)
+        row.addWidget(Entry("", " · ".join(filter(None, facts))), 1)
         pin = _("Take off the overview") if note.pinned else _("Put on the overview")
         for name, label, icon, act in (
             ("edit_note", _("Edit this note"), "pencil", partial(self._edit, note)),
@@ -129,13 +134,9 @@ class NotesTab(QObject):
     def _file(self, file: FileRow) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(8)
-        row.addWidget(Icon("paperclip" if file.media_type == notes.UNKNOWN else "file-text", "text2", 16))
-        names = QVBoxLayout()
-        names.setSpacing(0)
-        names.addWidget(Line(file.name, "name"))
         facts = (_(_KINDS.get(file.media_type, N_("File"))), size(file.size), words.when(file.at, self.context.center))
-        names.addWidget(Line(" · ".join(facts), "small", "text3"))
-        row.addLayout(names, 1)
+        icon = "paperclip" if file.media_type == notes.UNKNOWN else "file-text"
+        row.addWidget(Entry(file.name, " · ".join(facts), role="name", icon=icon), 1)
         buttons = [
             ("save_file", _("Save this file as…"), "save", partial(self._save, file)),
             ("remove_file", _("Remove this file"), "trash-2", partial(self._remove_file, file)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from babel import Locale, UnknownLocaleError
@@ -31,12 +31,15 @@ from ui.context import Context
 from ui.pages import line_acts, paper, person_acts, student_notes
 from ui.pages.student_family import FamilyLines
 from ui.pages.student_notes import NotesTab
-from ui.pages.student_story import Opens, Story
+from ui.pages.student_story import Story
 from ui.theme import CATEGORY, theme
 from ui.widgets.basic import Avatar, Badge, Button, Card, Icon, Text, clear_layout, rule
+from ui.widgets.entry import Entry
 from ui.widgets.line import Line
 
 _TABS = ("overview", "timeline", "enrollments", "payments", "messages", "notes")
+#: So long after a screenful the next one is put below it: what is seen is painted first.
+STEP_MS = 10
 #: Where the records of a table are shown that have no page of their own.
 _TAB_OF = {
     "payments": "payments", "product_enrolled": "payments", "courses_enrolled": "enrollments", "notes": "notes",
@@ -76,6 +79,11 @@ class StudentPanel(Card):
         self.context = context
         self.student_id: int | None = None
         self._shown: tuple[int | None, int] = (None, 0)
+        self._had: tuple[str | None, int] = (None, 0)
+        self._rest: Iterator[None] = iter(())
+        self._more = QTimer(self)
+        self._more.setSingleShot(True)
+        self._more.timeout.connect(self._go_on)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAcceptDrops(True)
         self.notes = NotesTab(context, self, self.reload)
@@ -102,9 +110,12 @@ class StudentPanel(Card):
         self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.inner = QWidget()
         self.inner.setObjectName("scrolled")
-        self.body = QVBoxLayout(self.inner)
-        self.body.setContentsMargins(16, 10, 16, 12)
+        around = QVBoxLayout(self.inner)
+        around.setContentsMargins(16, 10, 16, 12)
+        self.body = QVBoxLayout()
         self.body.setSpacing(6)
+        around.addLayout(self.body)
+        around.addStretch(1)
         self.scroller.setWidget(self.inner)
         column.addWidget(self.scroller, 1)
 
@@ -198,12 +209,22 @@ class StudentPanel(Card):
 
     def reload(self) -> None:
         """Read the shown tab again; nothing is read for the others. What had the focus in it has it again."""
-        had, down = self._focused(), self.scroller.verticalScrollBar().value()
         shown = (self.student_id, self.tabs.currentIndex())
-        self._fill()
         if shown == self._shown:
-            QTimer.singleShot(0, self, partial(self._settle, had, down))  # what was filled in is shown by then
-        self._shown = shown
+            self._had = (self._focused(), self.scroller.verticalScrollBar().value())
+        else:
+            self._had = (None, 0)
+            self._shown = shown
+        self._rest = iter(())
+        self._fill()
+        self._more.start(STEP_MS)  # what was filled in is shown by then
+
+    def _go_on(self) -> None:
+        """What is below the first screenful, bit by bit: a key that is pressed meanwhile does not wait for it."""
+        for _step in self._rest:
+            self._more.start(STEP_MS)
+            return
+        self._settle(*self._had)
 
     def _focused(self) -> str | None:
         """The name of what has the focus in the body; None where it has none there."""
@@ -242,8 +263,8 @@ class StudentPanel(Card):
             _("{name} pays").format(name=found.payer) if found.payer else "",
         ]
         self.facts.setText(" · ".join(part for part in parts if part))
-        getattr(self, f"_show_{_TABS[self.tabs.currentIndex()]}")(found)
-        self.body.addStretch(1)
+        self._rest = getattr(self, f"_show_{_TABS[self.tabs.currentIndex()]}")(found) or iter(())
+        next(self._rest, None)
 
     # -- tabs
 
@@ -255,17 +276,6 @@ class StudentPanel(Card):
         line.addWidget(Text(facts, "small", "text2"))
         line.addStretch(1)
         self.body.addLayout(line)
-
-    def _entry(self, left: str | QWidget, right: QWidget, second: str, *, role: str = "body") -> None:
-        """Words, what belongs at the end of the line, and below when and by whom."""
-        if self.body.count():
-            self.body.addWidget(rule())
-        line = QHBoxLayout()
-        line.addWidget(Text(left, role, "text", wrap=True) if isinstance(left, str) else left, 1)
-        line.addWidget(right, alignment=Qt.AlignmentFlag.AlignTop)
-        self.body.addLayout(line)
-        if second:
-            self.body.addWidget(Text(second, "small", "text3", wrap=True))
 
     def _nothing(self, words_: str) -> None:
         self.body.addWidget(Text(words_, "body", "text3"))
@@ -435,8 +445,8 @@ class StudentPanel(Card):
     def _show_enrollments(self, found: roster.Overview) -> None:
         self._enrolled(roster.enrollments(found.row.id))
 
-    def _show_timeline(self, found: roster.Overview) -> None:
-        self.story.fill(self.body, found.row.id)
+    def _show_timeline(self, found: roster.Overview) -> Iterator[None]:
+        return self.story.fill(self.body, found.row.id)
 
     def _open_record(self, table: str, row_id: int) -> None:
         """The record behind an entry of the timeline."""
@@ -449,13 +459,13 @@ class StudentPanel(Card):
         else:
             self.show_tab(_TAB_OF[table])
 
-    def _show_payments(self, found: roster.Overview) -> None:
+    def _show_payments(self, found: roster.Overview) -> Iterator[None]:
         rows = person.documents(found.row.id)
         if not rows:
             self._nothing(_("No payments or invoices yet."))
         else:
             self._paper_button("open_statement", _("Statement of account"), paper.show_statement, found.row.id)
-        for one in rows:
+        for number, one in enumerate(rows, start=1):
             paid = one.kind == "payment"
             detail = words.state(one.words) if paid else words.state(one.kind)
             parts = [words.day(one.on, self.context.center), detail]
@@ -463,14 +473,19 @@ class StudentPanel(Card):
                 parts.append(words.state(one.status))
             if one.kind == "invoice":
                 parts.append(self._left(one))
-            amount = Text(text.show_money(one.amount_minor), "name", "text" if one.amount_minor >= 0 else "danger")
-            self._entry(one.number, amount, " · ".join(parts), role="name")
+            color = "text" if one.amount_minor >= 0 else "danger"
+            said = text.show_money(one.amount_minor)
+            self.body.addWidget(
+                Entry(one.number, " · ".join(parts), role="name", amount=said, amount_color=color, ruled=True)
+            )
             if not paid:
                 said = _("Open {number}").format(number=one.number)
                 self._paper_button("open_document", said, partial(paper.show_invoice, copy=True), one.id)
             elif one.status == "completed":
                 said = _("Receipt of {number}").format(number=one.number)
                 self._paper_button("open_receipt", said, partial(paper.show_receipt, copy=True), one.id)
+            if number % 6 == 0:
+                yield
 
     def _left(self, invoice: person.Document) -> str:
         """What is still to be paid of an invoice, and until when."""
@@ -487,17 +502,20 @@ class StudentPanel(Card):
         button.clicked.connect(partial(show, self, self.context, row_id))
         self.body.addWidget(button, alignment=Qt.AlignmentFlag.AlignLeft)
 
-    def _show_messages(self, found: roster.Overview) -> None:
+    def _show_messages(self, found: roster.Overview) -> Iterator[None]:
         rows = person.messages(found.row.id)
         if not rows:
             self._nothing(_("No messages yet."))
-        for at, subject, state, mail_id in rows:
-            opens = Opens(subject)
-            opens.opened.connect(partial(self._open_record, "mail_queue", mail_id))
-            self._entry(opens, Badge(state, words.state(state)), words.when(at, self.context.center))
+        for number, (at, subject, state, mail_id) in enumerate(rows, start=1):
+            when = words.when(at, self.context.center)
+            entry = Entry(subject, when, badge=(state, words.state(state)), opens=True, ruled=self.body.count() > 0)
+            entry.opened.connect(partial(self._open_record, "mail_queue", mail_id))
+            self.body.addWidget(entry)
+            if number % 10 == 0:
+                yield
 
-    def _show_notes(self, _found: roster.Overview) -> None:
-        self.notes.fill(self.body)
+    def _show_notes(self, _found: roster.Overview) -> Iterator[None]:
+        return self.notes.fill(self.body)
 
     # -- files
 

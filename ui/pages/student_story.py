@@ -2,66 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QMouseEvent
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from app.lists import person
 from app.text import N_, _, ngettext
 from ui import words
 from ui.context import Context
-from ui.widgets.basic import Chip, Icon, Text, rule
-from ui.widgets.ring import hide_ring, show_ring
+from ui.widgets.basic import Chip, Text
+from ui.widgets.entry import Entry
 
 _KINDS = {
     "": N_("Everything"), "enrollments": N_("Enrollments"), "money": N_("Money"), "seats": N_("Seats"),
     "messages": N_("Messages"), "record": N_("Changes of the record"), "notes": N_("Notes"),
 }  # fmt: skip
 
-#: So many entries are shown at once.
-SHOWN = 200
-
-
-class Opens(Text):
-    """Words of an entry that lead to its record: by a click, by Enter or Space."""
-
-    opened = Signal()
-
-    def __init__(self, said: str) -> None:
-        super().__init__(said, "body", "text", wrap=True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAccessibleName(said)
-        self.setAccessibleDescription(_("Enter opens it"))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self.opened.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self.rect().contains(event.position().toPoint()):
-            self.opened.emit()
-
-    def enterEvent(self, event: QEnterEvent) -> None:
-        super().enterEvent(event)
-        self.set_color("brasstext")
-
-    def leaveEvent(self, event: QEvent) -> None:
-        super().leaveEvent(event)
-        self.set_color("text")
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        show_ring(self, 5)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        hide_ring(self)
+#: So many entries are shown, the newest; and so many fill the panel.
+SHOWN, AT_ONCE = 200, 10
 
 
 class Story(QObject):
@@ -80,8 +40,8 @@ class Story(QObject):
         """Somebody else: the kind stays as it was chosen, but other people may have worked on them."""
         self.by = None
 
-    def fill(self, column: QVBoxLayout, student_id: int) -> None:
-        """Put the tab into the panel's body."""
+    def fill(self, column: QVBoxLayout, student_id: int) -> Iterator[None]:
+        """Put the tab into the panel's body, a screenful at a time."""
         told = person.told(student_id)
         if self.by not in {who for who, _name, _count in told.people}:
             self.by = None
@@ -109,8 +69,10 @@ class Story(QObject):
         count.setObjectName("story_count")
         line.addWidget(count)
         column.addLayout(line)
-        for row in rows:
+        for number, row in enumerate(rows, start=1):
             self._entry(column, row)
+            if number % AT_ONCE == 0:
+                yield
 
     def _count(self, shown: int, whole: int) -> str:
         if self.kind or self.by is not None:
@@ -121,18 +83,13 @@ class Story(QObject):
         return ngettext("{n} entry", "{n} entries", whole).format(n=f"{whole:,}")
 
     def _entry(self, column: QVBoxLayout, row: person.TimelineRow) -> None:
-        column.addWidget(rule())
-        if row.subject is not None and row.subject[0] in OPENED:
-            said = Opens(row.words)
-            said.opened.connect(partial(self.opened.emit, *row.subject))
-            line = QHBoxLayout()
-            line.addWidget(said, 1)
-            line.addWidget(Icon("chevron-right", "text3", 16))
-            column.addLayout(line)
-        else:
-            column.addWidget(Text(row.words, "body", "text", wrap=True))
         when = words.when(row.at, self.context.center)
-        column.addWidget(Text(" · ".join(filter(None, (when, row.actor or _("Deskbell")))), "small", "text3"))
+        facts = " · ".join(filter(None, (when, row.actor or _("Deskbell"))))
+        subject = row.subject if row.subject is not None and row.subject[0] in OPENED else None
+        entry = Entry(row.words, facts, opens=subject is not None, ruled=True)
+        if subject is not None:
+            entry.opened.connect(partial(self.opened.emit, *subject))
+        column.addWidget(entry)
 
     # -- what it is narrowed by
 
