@@ -135,6 +135,12 @@ def render(document: InvoiceDocument, copy: CopyState | None = None, *, preview:
     return _Painter(document, copy, pages=pages, preview=preview).paint()[0]
 
 
+def draw(document: InvoiceDocument, canvas: Any) -> None:
+    """The original as further pages of a canvas that holds several documents."""
+    pages = _Painter(document, None, pages=0).paint()[1]
+    _Painter(document, None, pages=pages, onto=canvas).paint()
+
+
 @lru_cache(maxsize=16)
 def _epc_code(name: str, iban: str, bic: str, amount_minor: int, text: str) -> Any | None:
     """The EPC code of a SEPA transfer, None where the account is not one."""
@@ -153,12 +159,15 @@ def _epc_code(name: str, iban: str, bic: str, amount_minor: int, text: str) -> A
 class _Painter(Sheet):
     """Draws one document."""
 
-    def __init__(self, document: InvoiceDocument, copy: CopyState | None, pages: int, *, preview: bool = False) -> None:
+    def __init__(self, document: InvoiceDocument, copy: CopyState | None, pages: int, *, preview: bool = False,
+        onto: Any = None,
+    ) -> None:  # fmt: skip
         self.d, self.copy, self.preview = document, copy, preview
         printed_on = copy.printed_on if copy is not None else ""
         super().__init__(
-            self._title(), document.label, document.seller, document.currency, document.language, pages, printed_on
-        )
+            self._title(), document.label, document.seller, document.currency, document.language, pages, printed_on,
+            onto,
+        )  # fmt: skip
 
     def span(self, first: str, last: str) -> str:
         """Two days; what they have in common is said once, and months are short where the line has no room."""

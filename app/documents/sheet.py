@@ -22,11 +22,15 @@ LEFT, RIGHT, TOP, BOTTOM = 48.0, 547.0, 794.0, 92.0
 
 
 class Sheet:
-    """The pages of one document. Subclasses fill them; `seller` is who sends, `printed_on` the ISO date of a COPY."""
+    """The pages of one document. Subclasses fill them; `seller` is who sends, `printed_on` the ISO date of a COPY.
+
+    With a canvas in `onto` they are drawn there, behind what it has already, and whoever made it saves it.
+    """
 
     def __init__(
-        self, title: str, label: str, seller: dict[str, Any], currency: str, language: str, pages: int, printed_on: str
-    ) -> None:
+        self, title: str, label: str, seller: dict[str, Any], currency: str, language: str, pages: int, printed_on: str,
+        onto: Any = None,
+    ) -> None:  # fmt: skip
         from reportlab.lib.pagesizes import A4
         from reportlab.pdfgen.canvas import Canvas
 
@@ -39,10 +43,15 @@ class Sheet:
         self.pages = pages
         self.buffer = io.BytesIO()
         self.c: Any = parts.Nowhere()
-        if pages:
+        self.own = onto is None
+        if pages and onto is not None:
+            self.c = onto
+            self.c.setPageSize(A4)
+        elif pages:
             self.c = Canvas(self.buffer, pagesize=A4, invariant=1, initialFontName=setting.REGULAR, lang=language)
-        self.c.setTitle(f"{title} {label}")
-        self.c.setAuthor(seller.get("legal_name") or seller.get("name", ""))
+        if self.own:
+            self.c.setTitle(f"{title} {label}")
+            self.c.setAuthor(seller.get("legal_name") or seller.get("name", ""))
         self.page = 1
         self.y = TOP
 
@@ -130,5 +139,6 @@ class Sheet:
         """Close the last page; returns the PDF (nothing after the first pass) and how many pages it has."""
         self._foot()
         self.c.showPage()
-        self.c.save()
+        if self.own:
+            self.c.save()
         return self.buffer.getvalue(), self.page
