@@ -131,14 +131,14 @@ def render(document: InvoiceDocument, copy: CopyState | None = None, *, preview:
 
     It is laid out twice: the first pass draws nothing and counts the pages.
     """
-    pages = _Painter(document, copy, pages=0, preview=preview).paint()[1]
-    return _Painter(document, copy, pages=pages, preview=preview).paint()[0]
+    pages = Painter(document, copy, pages=0, preview=preview).paint()[1]
+    return Painter(document, copy, pages=pages, preview=preview).paint()[0]
 
 
 def draw(document: InvoiceDocument, canvas: Any) -> None:
     """The original as further pages of a canvas that holds several documents."""
-    pages = _Painter(document, None, pages=0).paint()[1]
-    _Painter(document, None, pages=pages, onto=canvas).paint()
+    pages = Painter(document, None, pages=0).paint()[1]
+    Painter(document, None, pages=pages, onto=canvas).paint()
 
 
 @lru_cache(maxsize=16)
@@ -156,7 +156,7 @@ def _epc_code(name: str, iban: str, bic: str, amount_minor: int, text: str) -> A
         return None
 
 
-class _Painter(Sheet):
+class Painter(Sheet):
     """Draws one document."""
 
     def __init__(self, document: InvoiceDocument, copy: CopyState | None, pages: int, *, preview: bool = False,
@@ -165,7 +165,7 @@ class _Painter(Sheet):
         self.d, self.copy, self.preview = document, copy, preview
         printed_on = copy.printed_on if copy is not None else ""
         super().__init__(
-            self._title(), document.label, document.seller, document.currency, document.language, pages, printed_on,
+            self.heading(), document.label, document.seller, document.currency, document.language, pages, printed_on,
             onto,
         )  # fmt: skip
 
@@ -189,7 +189,8 @@ class _Painter(Sheet):
         reasons = list(dict.fromkeys(line.exemption_reason for line in self.d.lines if line.tax_category == "E"))
         return "¹²³⁴⁵⁶⁷⁸⁹"[min(reasons.index(reason), 8)]
 
-    def _title(self) -> str:
+    def heading(self) -> str:
+        """What the document is, in large type."""
         return _("Credit note") if self.d.kind == "credit_note" else _("Invoice")
 
     def head(self) -> None:
@@ -232,7 +233,16 @@ class _Painter(Sheet):
         if buyer.get("tax_id"):
             y -= 15
             self.text(LEFT, y, _("VAT ID") + f" {buyer['tax_id']}", 8.8, color=TEXT3)
-        self.text(343, 694, self._title(), 24, self.type.BOLD)
+        self.text(343, 694, self.heading(), 24, self.type.BOLD)
+        at = 669.0
+        for label, words, strong in self.facts():
+            self.text(343, at, label, 9.2, color=TEXT3)
+            self.text(RIGHT, at, words, 9.2, semibold if strong else "", align="right")
+            at -= 17.2
+        self.y = min(y, at) - 28
+
+    def facts(self) -> list[tuple[str, str, bool]]:
+        """(label, words, strong) of what stands below the title."""
         rows = [(_("Number"), self.d.label, True), (_("Issued"), self.day(self.d.issued_on), False)]
         if self.d.service_from:
             rows.append((_("Service"), self.span(self.d.service_from, self.d.service_to or self.d.service_from), False))
@@ -240,12 +250,7 @@ class _Painter(Sheet):
             rows.append((_("Pay by"), self.day(self.d.due_on), True))
         else:
             rows.append((_("Refers to invoice"), self.d.refers_to_label, True))
-        at = 669.0
-        for label, words, strong in rows:
-            self.text(343, at, label, 9.2, color=TEXT3)
-            self.text(RIGHT, at, words, 9.2, semibold if strong else "", align="right")
-            at -= 17.2
-        self.y = min(y, at) - 28
+        return rows
 
     def _column_head(self) -> None:
         sign = money.format(0, self.d.currency, self.d.language)
@@ -372,7 +377,7 @@ class _Painter(Sheet):
         total = money.format(self.d.gross_minor, self.d.currency, self.d.language)
         self.text(RIGHT, y - 1, total, 15, self.type.BOLD, align="right")
         y -= 23
-        if self.d.kind == "credit_note":
+        if self.d.kind != "invoice":
             return y
         if self.copy is None:
             for part in self.d.paid:
