@@ -405,6 +405,8 @@ class Painter(Sheet):
         iban = self.d.seller.get("iban", "").replace(" ", "")
         if self.preview or self.d.kind != "invoice" or self.d.currency != "EUR" or not iban or still_open <= 0:
             return None
+        if self.d.layout >= 2 and not money.is_iban(iban):
+            return None  # the first layout drew a code nobody could pay by
         name = (self.d.seller.get("legal_name") or self.d.seller.get("name", ""))[:70]
         return _epc_code(name, iban, self.d.seller.get("bic") or "", still_open, f"Invoice {self.d.label}")
 
