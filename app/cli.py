@@ -50,6 +50,11 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     invoice.add_argument("number")
     invoice.add_argument("--out", type=Path, required=True, metavar="FILE")
     invoice.add_argument("--copy", action="store_true", help="a dated COPY with the present state")
+    month = commands.add_parser("invoices", help="all documents of a month as PDF: a file of each, or one of all")
+    month.add_argument("--month", required=True, metavar="YYYY-MM")
+    month.add_argument("--out", type=Path, required=True, metavar="DIR", help="a folder, or a file that ends in .pdf")
+    month.add_argument("--receipts", action="store_true", help="the receipts of the month's payments, too")
+    month.add_argument("--json", action="store_true")
     mail = commands.add_parser("mail", help="the mail queue")
     mail.add_argument("action", choices=("status", "send"))
     mail.add_argument("--json", action="store_true")
@@ -78,6 +83,7 @@ def run(options: argparse.Namespace) -> int:
         "backup": _backup,
         "restore": _restore,
         "invoice": _invoice,
+        "invoices": _invoices,
         "mail": _mail,
         "import": _import,
         "export": _export,
@@ -259,6 +265,17 @@ def _invoice(options: argparse.Namespace, data_dir: Path) -> int:
         options.out.write_bytes(content)
     except OSError as error:
         raise EnvironmentFault("cli.cannot_write", path=str(options.out)) from error
+    return 0
+
+
+def _invoices(options: argparse.Namespace, data_dir: Path) -> int:
+    from app.desk.accounts import SYSTEM
+    from app.exchange import batch
+
+    write = batch.write_one if options.out.suffix.lower() == ".pdf" else batch.write_folder
+    with _center(data_dir, alone=False):
+        count = write(SYSTEM, options.month, options.out, with_receipts=options.receipts)
+    print(json.dumps({"documents": count}) if options.json else f"{options.out}: {count} documents.")
     return 0
 
 

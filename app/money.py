@@ -148,3 +148,11 @@ def format_plain(minor: int, currency: str, locale: str = "en") -> str:
     digits = precision(currency)
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
     return format_decimal(_decimal(minor, currency), format=pattern, locale=locale.replace("-", "_"))  # type: ignore[arg-type]
+
+
+def is_iban(account: str) -> bool:
+    """Whether an account number is an IBAN whose check digits hold (ISO 13616: 97 leaves 1)."""
+    plain = account.replace(" ", "").upper()
+    if not (plain.isascii() and plain.isalnum() and 15 <= len(plain) <= 34 and plain[:2].isalpha()):
+        return False
+    return plain[2:4].isdigit() and int("".join(str(int(char, 36)) for char in plain[4:] + plain[:4])) % 97 == 1

@@ -164,3 +164,16 @@ def test_what_is_shown_can_be_typed_again(currency: str, locale: str, minor: int
 def test_the_plain_decimal_of_an_amount_is_exact(minor: int) -> None:
     assert Fraction(money.to_major(minor, "EUR")) == Fraction(minor, 100)
     assert Fraction(money.to_major(minor, "JPY")) == minor
+
+
+@pytest.mark.parametrize(
+    ("account", "holds"),
+    [
+        ("AT61 1904 3002 3457 3201", True), ("at611904300234573201", True), ("DE89370400440532013000", True),
+        ("NO9386011117947", True), ("MT84MALT011000012345MTLCAST001S", True), ("AT611904300234573202", False),
+        ("AT161904300234573201", False), ("AT61", False), ("", False), ("12345678901234567", False),
+        ("ATXX1904300234573201", False), ("AT61190430023457320١", False), ("AT61-1904-3002-3457-3201", False),
+    ],
+)  # fmt: skip
+def test_an_account_number_is_proven_by_its_check_digits(account: str, holds: bool) -> None:
+    assert money.is_iban(account) is holds

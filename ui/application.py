@@ -373,6 +373,12 @@ class Desk(QObject):
         finder.chosen.connect(self.bill_for)
         finder.open()
 
+    def documents_of_month(self) -> None:
+        """All invoices and credit notes of a month, for the bookkeeper."""
+        from ui.dialogs.month import MonthDialog
+
+        MonthDialog(self.context, self.window).open()
+
     def bill_for(self, student_id: int, payer_id: object = None) -> None:
         """The invoice dialog for a student, or for all whom a payer pays for."""
         from ui.dialogs.bill import bill
@@ -458,6 +464,7 @@ class Desk(QObject):
             (_("New payer"), "plus", (), self._new_payer),
             (_("Open items: what is unpaid and late"), "coins", (), self.open_items),
             (_("Invoice to be paid later"), "receipt-text", (), self.bill),
+            (_("Documents of a month as PDF"), "file-text", (), self.documents_of_month),
             (_("Back up now"), "hard-drive", (), self._back_up),
             (_("Safe keeping: backups, restore, check"), "history", (), self.safe_keeping),
             (_("Check and repair the file"), "shield-check", (), self.check_file),

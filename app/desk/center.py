@@ -13,7 +13,7 @@ from typing import Any
 from babel.core import UnknownLocaleError
 from babel.numbers import is_currency
 
-from app import clock, store, text
+from app import clock, money, store, text
 from app.desk import people
 from app.desk.accounts import SYSTEM, Actor, require
 from app.errors import UserError
@@ -152,6 +152,8 @@ def _clean(center: Center) -> Center:
         raise UserError("center.same_pattern", "credit_note_pattern")
     names = ("legal_name", "phone", "tax_id", "register_line", "iban", "bic", "country")
     lines: dict[str, Any] = {name: text.clean(getattr(center, name), field=name) for name in names}
+    if lines["iban"] and not money.is_iban(lines["iban"]):
+        raise UserError("center.bad_iban", "iban", text=lines["iban"][:40])
     return replace(
         center,
         name=text.clean(center.name, field="name", required=True),

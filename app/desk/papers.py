@@ -9,6 +9,7 @@ from app import clock, text
 from app.desk import center, identity, invoices, letters
 from app.desk.dues import PayLine
 from app.documents import invoice as layout
+from app.documents import proforma as proformas
 from app.documents import receipt as receipts
 from app.documents import statement as statements
 from app.errors import UserError
@@ -43,6 +44,37 @@ def preview_pdf(
     """
     document = invoices.preview(student_id, lines, payer_id, due_on=due_on, note=note)
     return "preview.pdf", layout.render(document, preview=True)
+
+
+def proforma_pdf(student_id: int, lines: Sequence[PayLine], payer_id: int | None, note: str = "") -> tuple[str, bytes]:
+    """(file name, PDF) of a pro forma paper over open lines: no number, nothing kept, and it says it is no invoice.
+
+    UserErrors as from `invoices.bill` about the lines and the note.
+    """
+    document = proforma(student_id, lines, payer_id, note)
+    return f"pro-forma-{document.issued_on}.pdf", proformas.render(document)
+
+
+def proforma(
+    student_id: int, lines: Sequence[PayLine], payer_id: int | None, note: str = ""
+) -> proformas.ProformaDocument:
+    """What a pro forma paper over open lines says."""
+    draft = invoices.preview(student_id, lines, payer_id, note=note)
+    return proformas.ProformaDocument(
+        title=_("Pro forma"),
+        disclaimer=_("Pro forma, not an invoice"),
+        label="",
+        name=draft.buyer["name"],
+        address=draft.buyer["address"],
+        tax_id=draft.buyer["tax_id"],
+        currency=draft.currency,
+        language=draft.language,
+        seller=draft.seller,
+        issued_on=draft.issued_on,
+        valid_until="",
+        lines=draft.lines,
+        note=draft.note,
+    )
 
 
 def receipt_pdf(payment_id: int, *, paper: str = "roll", copy: bool = False) -> tuple[str, bytes]:

@@ -128,7 +128,12 @@ class CopyState:
 
 def render(document: InvoiceDocument, copy: CopyState | None = None, *, preview: bool = False) -> bytes:
     """The document as PDF; a `preview` says on every page that it was not issued, and has no code to pay by."""
-    return _Painter(document, copy, preview=preview).paint()
+    return Painter(document, copy, preview=preview).paint()
+
+
+def draw(document: InvoiceDocument, canvas: Any) -> None:
+    """The original as further pages of a canvas that holds several documents."""
+    Painter(document, None, onto=canvas).paint()
 
 
 @lru_cache(maxsize=16)
@@ -146,14 +151,16 @@ def _epc_code(name: str, iban: str, bic: str, amount_minor: int, text: str) -> A
         return None
 
 
-class _Painter(Sheet):
+class Painter(Sheet):
     """Draws one document."""
 
-    def __init__(self, document: InvoiceDocument, copy: CopyState | None, *, preview: bool = False) -> None:
+    def __init__(
+        self, document: InvoiceDocument, copy: CopyState | None, *, preview: bool = False, onto: Any = None
+    ) -> None:
         self.d, self.copy, self.preview = document, copy, preview
         printed_on = copy.printed_on if copy is not None else ""
         super().__init__(
-            self._title(), document.label, document.seller, document.currency, document.language, printed_on
+            self.heading(), document.label, document.seller, document.currency, document.language, printed_on, onto
         )
 
     def span(self, first: str, last: str) -> str:
@@ -176,7 +183,8 @@ class _Painter(Sheet):
         reasons = list(dict.fromkeys(line.exemption_reason for line in self.d.lines if line.tax_category == "E"))
         return "¹²³⁴⁵⁶⁷⁸⁹"[min(reasons.index(reason), 8)]
 
-    def _title(self) -> str:
+    def heading(self) -> str:
+        """What the document is, in large type."""
         return _("Credit note") if self.d.kind == "credit_note" else _("Invoice")
 
     def head(self) -> None:
@@ -219,7 +227,16 @@ class _Painter(Sheet):
         if buyer.get("tax_id"):
             y -= 15
             self.text(LEFT, y, _("VAT ID") + f" {buyer['tax_id']}", 8.8, color=TEXT3)
-        self.text(343, 694, self._title(), 24, self.type.BOLD)
+        self.text(343, 694, self.heading(), 24, self.type.BOLD)
+        at = 669.0
+        for label, words, strong in self.facts():
+            self.text(343, at, label, 9.2, color=TEXT3)
+            self.text(RIGHT, at, words, 9.2, semibold if strong else "", align="right")
+            at -= 17.2
+        self.y = min(y, at) - 28
+
+    def facts(self) -> list[tuple[str, str, bool]]:
+        """(label, words, strong) of what stands below the title."""
         rows = [(_("Number"), self.d.label, True), (_("Issued"), self.day(self.d.issued_on), False)]
         if self.d.service_from:
             rows.append((_("Service"), self.span(self.d.service_from, self.d.service_to or self.d.service_from), False))
@@ -227,12 +244,7 @@ class _Painter(Sheet):
             rows.append((_("Pay by"), self.day(self.d.due_on), True))
         else:
             rows.append((_("Refers to invoice"), self.d.refers_to_label, True))
-        at = 669.0
-        for label, words, strong in rows:
-            self.text(343, at, label, 9.2, color=TEXT3)
-            self.text(RIGHT, at, words, 9.2, semibold if strong else "", align="right")
-            at -= 17.2
-        self.y = min(y, at) - 28
+        return rows
 
     def _column_head(self) -> None:
         sign = money.format(0, self.d.currency, self.d.language)
@@ -359,7 +371,7 @@ class _Painter(Sheet):
         total = money.format(self.d.gross_minor, self.d.currency, self.d.language)
         self.text(RIGHT, y - 1, total, 15, self.type.BOLD, align="right")
         y -= 23
-        if self.d.kind == "credit_note":
+        if self.d.kind != "invoice":
             return y
         if self.copy is None:
             for part in self.d.paid:
@@ -387,6 +399,8 @@ class _Painter(Sheet):
         iban = self.d.seller.get("iban", "").replace(" ", "")
         if self.preview or self.d.kind != "invoice" or self.d.currency != "EUR" or not iban or still_open <= 0:
             return None
+        if self.d.layout >= 2 and not money.is_iban(iban):
+            return None  # the first layout drew a code nobody could pay by
         name = (self.d.seller.get("legal_name") or self.d.seller.get("name", ""))[:70]
         return _epc_code(name, iban, self.d.seller.get("bic") or "", still_open, f"Invoice {self.d.label}")
 

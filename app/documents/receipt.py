@@ -87,10 +87,19 @@ def render(document: ReceiptDocument, *, paper: str = "roll", copy_on: str = "")
     return _Painter(document, paper, copy_on, measured.used).paint()
 
 
+def draw(document: ReceiptDocument, canvas: Any) -> None:
+    """The receipt as a further A4 page of a canvas that holds several documents."""
+    measured = _Painter(document, "a4", "", None)
+    measured.paint()
+    _Painter(document, "a4", "", measured.used, canvas).paint()
+
+
 class _Painter:
     """Draws downward from the top: `used` points so far. Without a height it measures only."""
 
-    def __init__(self, document: ReceiptDocument, paper: str, copy_on: str, height: float | None) -> None:
+    def __init__(
+        self, document: ReceiptDocument, paper: str, copy_on: str, height: float | None, onto: Any = None
+    ) -> None:
         from reportlab.lib.pagesizes import A4
         from reportlab.pdfgen.canvas import Canvas
 
@@ -106,16 +115,22 @@ class _Painter:
         self.height = height or 0.0
         if height is not None:
             size = (_ROLL, height) if paper == "roll" else A4
-            self.c = Canvas(
-                self.buffer, pagesize=size, invariant=1, initialFontName=setting.REGULAR, lang=document.language
-            )
+            self.c = onto
+            if onto is None:
+                self.c = Canvas(
+                    self.buffer, pagesize=size, invariant=1, initialFontName=setting.REGULAR, lang=document.language
+                )
+            else:
+                onto.setPageSize(size)
             if paper != "roll":
                 # The same strip, larger, at the top middle of the sheet; smaller where it would leave it.
                 scale = min(1.5, (A4[1] - 72) / height)
                 self.c.translate((A4[0] - _ROLL * scale) / 2, A4[1] - 36 - height * scale)
                 self.c.scale(scale, scale)
-        self.c.setTitle(f"{self._title()} {document.number}")
-        self.c.setAuthor(document.seller_name)
+        self.own = onto is None
+        if self.own:
+            self.c.setTitle(f"{self._title()} {document.number}")
+            self.c.setAuthor(document.seller_name)
         self.c.setFillColorRGB(*_INK)
         self.c.setStrokeColorRGB(*_INK)
 
@@ -182,7 +197,8 @@ class _Painter:
         self._foot()
         self.used += 22
         self.c.showPage()
-        self.c.save()
+        if self.own:
+            self.c.save()
         return self.buffer.getvalue()
 
     def _lines(self) -> None:

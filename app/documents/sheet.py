@@ -22,10 +22,20 @@ LEFT, RIGHT, TOP, BOTTOM = 48.0, 547.0, 794.0, 92.0
 
 
 class Sheet:
-    """The pages of one document. Subclasses fill them; `seller` is who sends, `printed_on` the ISO date of a COPY."""
+    """The pages of one document. Subclasses fill them; `seller` is who sends, `printed_on` the ISO date of a COPY.
+
+    With a canvas in `onto` they are drawn there, behind what it has already, and whoever made it saves it.
+    """
 
     def __init__(
-        self, title: str, label: str, seller: dict[str, Any], currency: str, language: str, printed_on: str
+        self,
+        title: str,
+        label: str,
+        seller: dict[str, Any],
+        currency: str,
+        language: str,
+        printed_on: str,
+        onto: Any = None,
     ) -> None:
         from app.documents import type as setting
 
@@ -33,9 +43,11 @@ class Sheet:
         setting.fonts()
         self.title, self.label, self.seller = title, label, seller
         self.currency, self.language, self.printed_on = currency, language, printed_on
+        self.onto = onto
         self.c: Any = parts.Later()
-        self.c.setTitle(f"{title} {label}")
-        self.c.setAuthor(seller.get("legal_name") or seller.get("name", ""))
+        if onto is None:
+            self.c.setTitle(f"{title} {label}")
+            self.c.setAuthor(seller.get("legal_name") or seller.get("name", ""))
         self.page = 1
         self.y = TOP
 
@@ -124,12 +136,16 @@ class Sheet:
         self.y = 741 - 34
 
     def end(self) -> bytes:
-        """Close the last page; returns the PDF."""
+        """Close the last page; returns the PDF, nothing where it was drawn on somebody else's canvas."""
         from reportlab.lib.pagesizes import A4
         from reportlab.pdfgen.canvas import Canvas
 
         self._foot()
         self.c.showPage()
+        if self.onto is not None:
+            self.onto.setPageSize(A4)
+            self.c.draw(self.onto)
+            return b""
         buffer = io.BytesIO()
         canvas = Canvas(buffer, pagesize=A4, invariant=1, initialFontName=self.type.REGULAR, lang=self.language)
         self.c.draw(canvas)

@@ -4,6 +4,7 @@ from app.text import N_
 
 MESSAGES = {
     "center.quote_days": N_("Write a number of days between 1 and 366."),
+    "center.bad_iban": N_("“{text}” is not an IBAN: a digit is wrong or missing."),
     "center.unknown_currency": N_("“{code}” is not a currency. Example: EUR."),
     "center.unknown_locale": N_("“{code}” is not a language code. Example: en or de-AT."),
     "center.currency_fixed": N_("Prices have been agreed already, so the currency stays as it is."),

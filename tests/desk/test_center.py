@@ -100,3 +100,10 @@ def test_credit_notes_never_take_a_number_that_invoices_had(small_center: SmallC
         center.save(small_center.admin, replace(center.load(), credit_note_pattern="G-{year}-{number}"))
         note = invoices.credit(small_center.staff, invoice, "wrong")
     assert [Invoice.get_by_id(made).label for made in (invoice, note)] == ["2026-000001", "G-2026-1"]
+
+
+def test_an_account_with_a_wrong_digit_is_refused_beside_its_field(small_center: SmallCenter) -> None:
+    with pytest.raises(UserError, match=r"center\.bad_iban") as refused:
+        center.save(small_center.admin, replace(center.load(), iban="AT61 1904 3002 3457 3202"))
+    assert refused.value.field == "iban"
+    center.save(small_center.admin, replace(center.load(), iban=""))

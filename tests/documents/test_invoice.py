@@ -194,10 +194,10 @@ def test_lines_fit(words: str, most: float) -> None:
 
 
 def test_the_code_carries_what_is_open_and_goes_when_nothing_is() -> None:
-    from app.documents.invoice import _Painter
+    from app.documents.invoice import Painter
 
     made = document(paid=10_000)
-    painter = _Painter(made, None)
+    painter = Painter(made, None)
     code = painter._payment_code(made.gross_minor - 10_000)
     import segno.helpers
 

@@ -253,3 +253,20 @@ def test_a_deposit_is_credit_until_it_is_used(driver: Driver) -> None:
     did(driver, payments.complete, made)
     assert [due.open_minor for due in payments.owed(ana)] == [11_000, 11_000]
     assert checks.run() == []
+
+
+def test_a_pro_forma_of_the_same_lines_is_looked_at_and_books_nothing(driver: Driver) -> None:
+    ana = driver.center.student
+    did(driver, enrollment.sell, SaleDraft(ana, (SaleItem(driver.center.book),)))
+    dialog = opened(driver, ana)
+    driver.key(Qt.Key.Key_F, ALT)
+    preview = driver.dialog("proforma_preview")
+    assert preview.file_name.startswith("pro-forma-")
+    preview.reject()
+    driver.gone("proforma_preview")
+    driver.dialog("bill")
+    driver.click(dialog, "pro_forma")
+    driver.dialog("proforma_preview").reject()
+    driver.gone("proforma_preview")
+    dialog.reject()
+    assert Invoice.select().count() == 0

@@ -99,6 +99,8 @@ ELSEWHERE = {
     "shown.export": "writes a list beside the center: tests/exchange/test_shown.py",
     "shown.paper": "only reads",
     "open_items.export_open_items": "writes a list beside the center: tests/exchange/test_open_items_out.py",
+    "batch.write_folder": "writes files beside the center: tests/exchange/test_batch.py",
+    "batch.write_one": "writes a file beside the center: tests/exchange/test_batch.py",
     "person.export_person": "writes a file beside the center: tests/exchange/test_person.py",
     "keeping.restore": "replaces the closed file: test_kill_restore.py",
     "records.require_for": "only asks for rights",

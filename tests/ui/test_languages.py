@@ -152,6 +152,7 @@ def forms(driver: Driver) -> Iterator[QDialog]:
         lambda: driver.page("calendar").new_session(),
         lambda: find_an_offer(driver),
         driver.desk.open_items,
+        driver.desk.documents_of_month,
         lambda: PromiseDialog(driver.desk.context, students, driver.center.student, None, "Ana Satler", 100).open(),
         lambda: RemindDialog(driver.desk.context, students, [(driver.center.student, None)]).open(),
         *(

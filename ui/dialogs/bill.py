@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -104,10 +105,12 @@ class BillDialog(FormDialog):
         look.clicked.connect(self.look)
         self.preview = look
         self._shortcut("Ctrl+P", self.look)
+        self.proforma = Button(_("Pro forma"), "file-text", kind="quiet", keys=("Alt", "F"))
+        self.proforma.clicked.connect(self.look_at_proforma)
+        self._shortcut("Alt+F", self.look_at_proforma)
         self._shortcut("Alt+A", self.all_or_none)
-        self.add_foot(
-            (self.mail, look), Button(_("Issue the invoice"), "check", kind="primary", keys=("Ctrl", "Enter"))
-        )  # fmt: skip
+        issue = Button(_("Issue the invoice"), "check", kind="primary", keys=("Ctrl", "Enter"))
+        self.add_foot((self.mail, look, self.proforma), issue)
         self.main.setObjectName("issue")
         self.payer.currentIndexChanged.connect(self._read)
         context.changed.connect(self._changed)
@@ -231,20 +234,33 @@ class BillDialog(FormDialog):
 
     def look(self) -> None:
         """Ctrl+P: the invoice as it would be issued, marked as a preview on every page."""
+        self._look(papers.preview_pdf, self.due_on.text(), self.note.toPlainText())
+
+    def look_at_proforma(self) -> None:
+        """Alt+F: a paper over the same lines that is no invoice, to print or to save; nothing of it is kept."""
+        self._look(papers.proforma_pdf, self.note.toPlainText())
+
+    def _look(self, make: Callable[..., tuple[str, bytes]], *said: str) -> None:
         self.clear_errors()
         try:
             student, lines, payer = self._asked_for()
         except UserError as error:
             self.refuse(error)
             return
-        asked = (student, lines, payer, self.due_on.text(), self.note.toPlainText())
-        self.preview.setEnabled(False)
-        self.context.read(papers.preview_pdf, *asked, done=self._looked, failed=self._refused)
+        for button in (self.preview, self.proforma):
+            button.setEnabled(False)
+        self.context.read(make, student, lines, payer, *said, done=self._looked, failed=self._refused)
 
     def _looked(self, made: tuple[str, bytes]) -> None:
         if not self._closed:
-            self.preview.setEnabled(True)
-            paper.show_made(self, self.context, _("Invoice"), "bill_preview", made)
+            self._let_look()
+            proforma = made[0].startswith("pro-forma")
+            title, name = (_("Pro forma"), "proforma_preview") if proforma else (_("Invoice"), "bill_preview")
+            paper.show_made(self, self.context, title, name, made)
+
+    def _let_look(self) -> None:
+        for button in (self.preview, self.proforma):
+            button.setEnabled(True)
 
     def main_action(self) -> None:
         if not self.main.isEnabled():
@@ -264,7 +280,7 @@ class BillDialog(FormDialog):
     def _refused(self, error: DeskError) -> None:
         if self._closed:
             return
-        self.preview.setEnabled(True)
+        self._let_look()
         self.refuse(error)
         if isinstance(error, UserError) and error.field == "lines":
             self._read()
