@@ -370,7 +370,9 @@ def notes(student_id: int) -> list[tuple[str, str, bool]]:
     return [(row.created_at, row.text, bool(row.pinned)) for row in query]
 
 
-def payers() -> list[tuple[int, str]]:
-    """(id, name) of everyone who pays for others."""
+def payers(*, kind: str = "") -> list[tuple[int, str]]:
+    """(id, name) of everyone who pays for others; with a `kind` those of it alone."""
     query = Payer.select(Payer.id, Payer.name).where(Payer.status == "active").order_by(Payer.name)
+    if kind:
+        query = query.where(Payer.kind == kind)
     return [(row.id, row.name) for row in query]
