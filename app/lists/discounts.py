@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import clock
-from app.desk import center, discounts
+from app.desk import center, discounts, identity
 from app.desk.discounts import Rule
 from app.store.models import Course, CourseEnrolled, Payer, Product, ProductEnrolled, User
 
@@ -49,6 +49,19 @@ def rules() -> list[RuleRow]:
         )
         for rule in discounts.rules()
     ]
+
+
+def reasons(student_id: int) -> dict[tuple[str, int], str]:
+    """(table, line) → why its discount is what it is, of a student's lines that have one."""
+    mine = list(identity.records(student_id))
+    models: tuple[Any, ...] = (CourseEnrolled, ProductEnrolled)
+    return {
+        (model._meta.table_name, row.id): row.discount_reason
+        for model in models
+        for row in model.select(model.id, model.discount_reason).where(
+            model.student_id.in_(mine), model.discount_minor > 0, model.status != "canceled"
+        )
+    }
 
 
 def lines(rule_id: int) -> list[LineRow]:

@@ -244,3 +244,48 @@ def test_the_fee_and_the_days_of_a_quote_are_chosen_in_the_settings(driver: Driv
     driver.settled()
     here = driver.desk.context.center
     assert (here.registration_product_id, here.quote_days) == (driver.center.book, 30)
+
+
+def test_the_payment_desk_takes_discounts_off_says_why_and_charges_the_fee(driver: Driver) -> None:
+    c = driver.center
+    rate = TaxRate.get(TaxRate.rate_bp == 2000).id
+    fee = run(driver, catalog.add_product, catalog.ProductDraft("REG", "Registration", 2500, rate, kind="digital"))
+    run(driver, center.save, replace(driver.desk.context.center, registration_product_id=fee))
+    driver.desk.context.set_center(center.load())
+    company = run(driver, people.add_payer, people.PayerDraft(name="Alpen Logistik GmbH", kind="company"))
+    run(driver, discounts.add_rule, RuleDraft("Winter", percent_bp=1000, course_id=c.course))
+    run(driver, discounts.add_rule, RuleDraft("Contract", "company", percent_bp=2000, payer_id=company))
+    row = User.get_by_id(c.student)
+    draft = people.StudentDraft(row.first_name, row.last_name, date_of_birth="1998-05-04", payer_id=company)
+    run(driver, people.edit_student, c.student, row.version, draft)
+    driver.desk.pay_for(c.student)
+    driver.settled()
+    desk = driver.window.current()
+    driver.key(Qt.Key.Key_Insert)
+    driver.dialog("find_offer")
+    typed("b-t")
+    driver.key(Qt.Key.Key_Return)
+    driver.gone("find_offer")
+    assert [(row.title, row.open_minor) for row in desk.rows] == [("Driving B Theory", 29700), ("Registration", 2500)]
+    assert "Winter, 10 %" in desk.rows[0].detail.text() and desk.to_pay.text() == "€322.00"
+    desk.payer.setCurrentIndex(1)
+    # 20 % of both: 264.00 and 20.00
+    assert [row.open_minor for row in desk.rows] == [26400, 2000] and desk.to_pay.text() == "€284.00"
+    assert "Contract, 20 %" in desk.rows[0].detail.text()
+    for _step in range(2):
+        driver.key(Qt.Key.Key_Return, CTRL)
+        driver.settled()
+    line = CourseEnrolled.get()
+    assert (line.gross_minor, line.payer_id) == (26400, company)
+    assert line.discount_reason.startswith("Contract, 20 %. Not used: Winter, 10 %.")
+    assert (ProductEnrolled.get().gross_minor, User.get_by_id(c.student).balance_minor) == (2000, 0)
+    assert checks.run() == []
+
+
+def test_what_is_owed_says_the_discount_it_was_agreed_with(driver: Driver) -> None:
+    c = driver.center
+    run(driver, enrollment.enroll, EnrollmentDraft(c.student, c.course, discount_minor=100, discount_reason="loyal"))
+    driver.desk.pay_for(c.student)
+    driver.settled()
+    (row,) = driver.window.current().rows
+    assert row.detail.text().endswith("loyal")

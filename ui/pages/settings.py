@@ -67,8 +67,8 @@ class SettingsPage(QWidget):
         self.help_keys = [("Tab", _("next field")), ("Alt+1 … 4", _("the center, safe keeping, history, discounts"))]
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 0, 16, 12)
-        parts = (("center", _("The center")), ("keeping", _("Safe keeping")), ("history", _("History")))
-        parts += (("discounts", _("Discounts")),)
+        parts = (("center", _("The center")), ("keeping", _("Safe keeping")), ("history", _("History")),
+                 ("discounts", _("Discounts")))  # fmt: skip
         self.part = Segment(
             [(key, label, ("Alt", str(number))) for number, (key, label) in enumerate(parts, start=1)], "settings_part"
         )
