@@ -130,9 +130,11 @@ def page(payer_ids: Sequence[int]) -> dict[int, Row]:
     }  # fmt: skip
 
 
-def names() -> list[tuple[int, str]]:
-    """(id, name) of everyone who pays for others now."""
+def names(*, kind: str = "") -> list[tuple[int, str]]:
+    """(id, name) of everyone who pays for others now; with a `kind` those of it alone."""
     query = Payer.select(Payer.id, Payer.name).where(Payer.status == "active").order_by(Payer.name)
+    if kind:
+        query = query.where(Payer.kind == kind)
     return [(row.id, row.name) for row in query]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QCheckBox, QLabel
+from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QPushButton
 
 from app import clock
 from app.desk import catalog, center, discounts, enrollment, people
@@ -177,3 +177,115 @@ def test_what_a_quote_says_is_plain_text(driver: Driver) -> None:
     form = driver.dialog("enroll")
     label = driver.find(form, QLabel, "discount_explained")
     assert label.text() == "<b>Summer</b>, 10 %" and label.textFormat() == Qt.TextFormat.PlainText
+
+
+def test_the_rules_are_kept_in_the_settings_by_keyboard(driver: Driver) -> None:
+    context, c = driver.desk.context, driver.center
+    context.actor = c.admin
+    page = driver.page("settings")
+    card = page.discounts
+    driver.key(Qt.Key.Key_4, ALT)
+    typed("Summer")
+    to(driver, "discount_value")
+    typed("25 %")
+    to(driver, "discount_for")
+    driver.key(Qt.Key.Key_Down)
+    to(driver, "discount_code")
+    typed("summer 26")
+    to(driver, "discount_until")
+    typed("next week")
+    to(driver, "discount_most")
+    typed("20")
+    to(driver, "add_discount")
+    driver.key(Qt.Key.Key_Space)
+    driver.settled()
+    assert card.fields["last_on"].error == "“next week” is not a date. Write it like 2026-11-24."
+    driver.type(card, "discount_until", "2031-12-31")
+    to(driver, "add_discount")
+    driver.key(Qt.Key.Key_Space)
+    driver.settled()
+    assert "Summer, 25 %" in said(card) and "coupon SUMMER26 · until 31 Dec 2031" in said(card)
+    run(driver, enrollment.enroll, EnrollmentDraft(c.student, c.course, coupon="summer26"))
+    assert driver.find(card, QPushButton, "uses_1").text() == "1 of 20 uses"
+    for name, value, code in (("Other", "5.00", "SUMMER-26"), ("Other", "0", "NEW"), (" ", "5.00", "NEW")):
+        driver.type(card, "discount_name", name)
+        driver.type(card, "discount_value", value)
+        driver.type(card, "discount_code", code)
+        driver.click(card, "add_discount")
+        driver.settled()
+        wrong = [key for key, field in card.fields.items() if field.error]
+        assert wrong == {"SUMMER-26": ["code"], "NEW": ["value"] if name.strip() else ["name"]}[code]
+    driver.click(card, "uses_1")
+    lines = driver.dialog("discount_lines")
+    assert [(row.student, row.what, row.discount_minor) for row in lines.rows.values()] == [
+        ("Ana Satler", "Driving B Theory", 8250)
+    ]
+    driver.key(Qt.Key.Key_Return)
+    driver.gone("discount_lines")
+    assert driver.window.current() is not page  # at the person
+    driver.page("settings").show_part("discounts")
+    driver.until(lambda: "Summer, 25 %" in said(card))
+    driver.click(card, "switch_1")
+    driver.settled()
+    assert "switched off" in said(card) and driver.find(card, QPushButton, "switch_1").text() == "Switch on"
+    assert checks.run() == []
+
+
+def test_the_fee_and_the_days_of_a_quote_are_chosen_in_the_settings(driver: Driver) -> None:
+    driver.desk.context.actor = driver.center.admin
+    page = driver.page("settings")
+    page.fee.setCurrentIndex(page.fee.findData(driver.center.book))
+    driver.type(page, "center_quote_days", "0")
+    driver.click(page, "save_the_center")
+    driver.settled()
+    assert page.center_fields["quote_days"].error == "Write a number of days between 1 and 366."
+    driver.type(page, "center_quote_days", "30")
+    driver.click(page, "save_the_center")
+    driver.settled()
+    here = driver.desk.context.center
+    assert (here.registration_product_id, here.quote_days) == (driver.center.book, 30)
+
+
+def test_the_payment_desk_takes_discounts_off_says_why_and_charges_the_fee(driver: Driver) -> None:
+    c = driver.center
+    rate = TaxRate.get(TaxRate.rate_bp == 2000).id
+    fee = run(driver, catalog.add_product, catalog.ProductDraft("REG", "Registration", 2500, rate, kind="digital"))
+    run(driver, center.save, replace(driver.desk.context.center, registration_product_id=fee))
+    driver.desk.context.set_center(center.load())
+    company = run(driver, people.add_payer, people.PayerDraft(name="Alpen Logistik GmbH", kind="company"))
+    run(driver, discounts.add_rule, RuleDraft("Winter", percent_bp=1000, course_id=c.course))
+    run(driver, discounts.add_rule, RuleDraft("Contract", "company", percent_bp=2000, payer_id=company))
+    row = User.get_by_id(c.student)
+    draft = people.StudentDraft(row.first_name, row.last_name, date_of_birth="1998-05-04", payer_id=company)
+    run(driver, people.edit_student, c.student, row.version, draft)
+    driver.desk.pay_for(c.student)
+    driver.settled()
+    desk = driver.window.current()
+    driver.key(Qt.Key.Key_Insert)
+    driver.dialog("find_offer")
+    typed("b-t")
+    driver.key(Qt.Key.Key_Return)
+    driver.gone("find_offer")
+    assert [(row.title, row.open_minor) for row in desk.rows] == [("Driving B Theory", 29700), ("Registration", 2500)]
+    assert "Winter, 10 %" in desk.rows[0].detail.text() and desk.to_pay.text() == "€322.00"
+    desk.payer.setCurrentIndex(1)
+    # 20 % of both: 264.00 and 20.00
+    assert [row.open_minor for row in desk.rows] == [26400, 2000] and desk.to_pay.text() == "€284.00"
+    assert "Contract, 20 %" in desk.rows[0].detail.text()
+    for _step in range(2):
+        driver.key(Qt.Key.Key_Return, CTRL)
+        driver.settled()
+    line = CourseEnrolled.get()
+    assert (line.gross_minor, line.payer_id) == (26400, company)
+    assert line.discount_reason.startswith("Contract, 20 %. Not used: Winter, 10 %.")
+    assert (ProductEnrolled.get().gross_minor, User.get_by_id(c.student).balance_minor) == (2000, 0)
+    assert checks.run() == []
+
+
+def test_what_is_owed_says_the_discount_it_was_agreed_with(driver: Driver) -> None:
+    c = driver.center
+    run(driver, enrollment.enroll, EnrollmentDraft(c.student, c.course, discount_minor=100, discount_reason="loyal"))
+    driver.desk.pay_for(c.student)
+    driver.settled()
+    (row,) = driver.window.current().rows
+    assert row.detail.text().endswith("loyal")

@@ -51,6 +51,9 @@ class EnrollDialog(FormDialog):
         self.setObjectName("enroll")
         self.context, self.student_id = context, student_id
         self._coupon_whole = True
+        self._settled = QTimer(self)
+        self._settled.setSingleShot(True)
+        self._settled.timeout.connect(self._grow)
         found = roster.page([student_id])[student_id]
         seen = roster.overview(student_id)
         self.born = seen.date_of_birth if seen is not None else None
@@ -233,8 +236,9 @@ class EnrollDialog(FormDialog):
         self._update()
 
     def _coupon_typed(self) -> None:
-        self._coupon_whole = True
-        self._update()
+        if self.isVisible():  # a form that closes takes the focus away, too
+            self._coupon_whole = True
+            self._update()
 
     def _payer_chosen(self) -> None:
         quoted = self.quoted.chosen()
@@ -376,7 +380,7 @@ class EnrollDialog(FormDialog):
             self._check(late, "warn")
         if self.isVisible():
             grow(self)  # its own way of taking its size stops at two thirds of the screen
-            QTimer.singleShot(0, self._grow)  # and again, once wrapped lines stand where they stay
+            self._settled.start()  # and again, once wrapped lines stand where they stay
 
     def _grow(self) -> None:
         self._scroll.updateGeometry()  # a plan in place of another asks for its room only now

@@ -53,7 +53,8 @@ class FindOffer(FormDialog):
         self.found.setFixedHeight(330)
         self.body.addWidget(self.found)
         said = _(
-            "Enrolled or sold when the payment completes. F2 enrolls in a group, at a discount or in installments."
+            "Enrolled or sold when the payment completes, with the center's discounts. F2 enrolls in a group, with a"
+            " coupon or in installments."
         )
         self.body.addWidget(Text(said, "small", "text3", wrap=True))
         self.add_foot((), Button(_("Add"), "check", kind="primary", keys=("Enter",)))

@@ -10,8 +10,9 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from app import text
-from app.desk import enrollment, payments
-from app.lists import billing, catalog
+from app.desk import enrollment, payments, registration, split
+from app.errors import UserError
+from app.lists import billing, catalog, discounts
 from app.text import _, ngettext
 from ui.context import Context
 from ui.pages import line_acts
@@ -20,6 +21,8 @@ from ui.theme import theme
 from ui.widgets.basic import Button, Text, clear_layout, rule
 from ui.widgets.line import Line
 from ui.widgets.paint import draw_icon, draw_keys, draw_line, keys_width, lead
+
+_KINDS = ("course", "product")
 
 
 class Chosen(NamedTuple):
@@ -75,6 +78,7 @@ class Owed(QWidget):
         self._open = False
         self._student: int | None = None
         self.payer: int | None = None
+        self._paying: int | None = None
         self._columns: list[tuple[QWidget, int]] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -149,6 +153,7 @@ class Owed(QWidget):
     def show_student(self, student_id: int | None, payer_id: int | None = None) -> None:
         """Begin anew with what someone owes, and with a payer what that payer owes for others; None shows nothing."""
         self._student, self.payer = student_id, payer_id
+        self._paying = None
         for row in self.rows:
             self.lines.removeWidget(row)
             row.hide()
@@ -156,8 +161,22 @@ class Owed(QWidget):
         self.rows = []
         self._last_column.setText(_("Pay now"))
         self._fill_offers()
-        for due in billing.together(student_id, payer_id) if student_id is not None else ():
-            self._add_row(OwedRow(self.context, due))
+        if student_id is not None:
+            for row in self._rows_of(billing.together(student_id, payer_id)):
+                self._add_row(row)
+
+    def _rows_of(self, owed: Sequence[payments.OwedLine]) -> list[OwedRow]:
+        """A row for each due, with the reason of its discount."""
+        why: dict[tuple[str, int], str] = {}
+        for student in {due.student_id for due in owed}:
+            why |= discounts.reasons(student)
+        rows = []
+        for due in owed:
+            line = ("product_enrolled", due.product_enrolled_id or 0)
+            if due.enrollment_id is not None:
+                line = ("courses_enrolled", due.enrollment_id)
+            rows.append(OwedRow(self.context, due, reason=why.get(line, "")))
+        return rows
 
     def is_stale(self, student_id: int) -> bool:
         """Whether something else is owed now than stands here."""
@@ -173,9 +192,8 @@ class Owed(QWidget):
         """Show what is owed now; what was added and not sold yet stays below it."""
         self.let_go(student_id)
         there = [row.due for row in self.rows if row.due is not None]
-        for due in payments.owed(student_id):
-            if due not in there:
-                self._add_row(OwedRow(self.context, due), len([row for row in self.rows if row.due is not None]))
+        for row in self._rows_of([due for due in billing.together(student_id, self.payer) if due not in there]):
+            self._add_row(row, len([one for one in self.rows if one.due is not None]))
         self.changed.emit()
 
     def allow(self, on: bool) -> None:
@@ -202,6 +220,7 @@ class Owed(QWidget):
     def _remove_row(self, row: QObject) -> None:
         assert isinstance(row, OwedRow)
         self.rows.remove(row)
+        self._price()
         self.lines.removeWidget(row)
         row.hide()
         row.deleteLater()
@@ -241,7 +260,40 @@ class Owed(QWidget):
         there = {row.offer.id for row in self.rows if row.offer is not None and row.offer.kind == "course"}
         if self._open and not (offer.kind == "course" and offer.id in there):
             self._add_row(OwedRow(self.context, None, offer))
+            if offer.kind == "course":
+                self._add_fee()
+            self._price()
             self.changed.emit()
+
+    def _add_fee(self) -> None:
+        """Whoever is new is charged with the registration fee, once."""
+        assert self._student is not None
+        fee = registration.due(self.context.center, self._student)
+        there = {row.offer.id for row in self.rows if row.offer is not None and row.offer.kind == "product"}
+        if fee is not None and fee.id not in there:
+            for offer in catalog.products():
+                if offer.id == fee.id:
+                    self._add_row(OwedRow(self.context, None, offer))
+
+    def price_for(self, payer_id: int | None) -> None:
+        """Who pays: a company's contract may lower what is added."""
+        self._paying = payer_id
+        self._price()
+
+    def _price(self) -> None:
+        """What is added costs what the payment would agree on now; what is refused is said when it is started."""
+        added = {kind: [row for row in self.rows if row.offer and row.offer.kind == kind] for kind in _KINDS}
+        if self._student is None or not any(added.values()):
+            return
+        courses = [row.offer.id for row in added["course"] if row.offer]
+        sales = [enrollment.SaleItem(row.offer.id) for row in added["product"] if row.offer]
+        try:
+            agreed = split.agree(self.context.center, self._student, courses, sales, self._paying)
+        except UserError:
+            return
+        rows = (*added["course"], *added["product"])
+        for row, one in zip(rows, (*agreed["courses"], *agreed["sales"]), strict=True):
+            row.set_price(one["price"]["gross_minor"], one["price"]["discount_reason"])
 
     def take_only(self, lines: Sequence[payments.PayLine]) -> None:
         """Of what is owed now, the lines that a payment was started for, and no more of each than it meant."""

@@ -185,9 +185,12 @@ class OwedRow(QWidget):
     removed = Signal(object)
     more_wanted = Signal(object, QPoint)
 
-    def __init__(self, context: Context, due: payments.OwedLine | None, offer: catalog.Offer | None = None) -> None:
+    def __init__(
+        self, context: Context, due: payments.OwedLine | None, offer: catalog.Offer | None = None, reason: str = ""
+    ) -> None:
         super().__init__()
         self.context, self.due, self.offer = context, due, offer
+        self._reason, self._agreed = reason, offer.gross_minor(context.center.prices) if offer is not None else 0
         self.setProperty("lined", True)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         row = QHBoxLayout(self)
@@ -215,7 +218,9 @@ class OwedRow(QWidget):
         head.addWidget(self.label, 1)
         head.addWidget(self.more)
         names.addLayout(head)
-        names.addWidget(Line(self._detail(), "small", "text3"))
+        self.detail = Line(self._detail(), "small", "text3")
+        self.setToolTip(reason)
+        names.addWidget(self.detail)
         row.addLayout(names, 1)
         self.more.setVisible(due is not None)  # a child by now: a window of its own would take the keys
         when = QVBoxLayout()
@@ -259,8 +264,20 @@ class OwedRow(QWidget):
         """What is open on this line."""
         if self.due is not None:
             return self.due.open_minor
-        assert self.offer is not None
-        return self.offer.gross_minor(self.context.center.prices)
+        return self._agreed
+
+    def set_price(self, gross_minor: int, reason: str) -> None:
+        """What something added costs this student, and why: a discount of the center may lower it."""
+        if (gross_minor, reason) == (self._agreed, self._reason):
+            return
+        untouched = self.amount() == self._agreed
+        self._agreed, self._reason = gross_minor, reason
+        self.open.setText(text.show_money(gross_minor))
+        self.detail.setText(self._detail())
+        self.setToolTip(reason)
+        if untouched:
+            self.edit.setText(money.format_plain(gross_minor, self.context.center.currency, self.context.center.locale))
+            self._edited()
 
     @property
     def rate_bp(self) -> int:
@@ -272,15 +289,21 @@ class OwedRow(QWidget):
         if self.due is None:
             course = self.offer is not None and self.offer.kind == "course"
             added = _("Enrolls now · {price}") if course else _("Added now · 1 × {price}")
-            said = added.format(price=text.show_money(self.open_minor))
-            return f"{said} · {tax_words(self.rate_bp)}" if self.rate_bp else said
+            parts = [added.format(price=text.show_money(self.open_minor))]
+            parts += [self._short()] if self._reason else []
+            parts += [tax_words(self.rate_bp)] if self.rate_bp else []
+            return " · ".join(parts)
         paid = self.due.gross_minor - self.due.open_minor
         parts = [self.due.student, self.due.invoice_label or self.due.detail]
         if paid:
             parts.append(
                 _("{paid} of {all} paid").format(paid=text.show_money(paid), all=text.show_money(self.due.gross_minor))
             )
-        return " · ".join(part for part in parts if part)
+        return " · ".join(part for part in (*parts, self._short()) if part)
+
+    def _short(self) -> str:
+        """The discount that counts, without those that do not: they are in the tool tip."""
+        return self._reason.partition(". ")[0]
 
     def _due(self) -> tuple[str, str, str]:
         if self.due is None:

@@ -157,6 +157,7 @@ class PaymentsPage(QWidget):
         self.payer = QComboBox()
         self.payer.setObjectName("who_pays")
         self.payer.setAccessibleName(_("Who pays"))
+        self.payer.currentIndexChanged.connect(lambda _place: self.owed.price_for(self.payer.currentData()))
         self.note = TypedLine()
         self.note.setObjectName("note")
         self.note.setAccessibleName(_("Note on the receipt"))

@@ -24,12 +24,14 @@ from app import text
 from app.cli import use_center_defaults
 from app.desk import center, till
 from app.errors import DeskError, UserError
+from app.lists import catalog
 from app.lists import settings as stored
 from app.mail import queue, secrets
 from app.text import N_, _
 from ui.context import Context
 from ui.pages.keeping.history import History
 from ui.pages.keeping.page import SafeKeeping
+from ui.pages.settings_discounts import DiscountsCard
 from ui.widgets.basic import Button, Card, Field, PageHead, Segment, Text, clear_layout, show_error
 
 _CENTER = (
@@ -47,7 +49,12 @@ _CENTER = (
     ("zone", N_("Time zone")),
     ("invoice_pattern", N_("Invoice number")),
     ("due_days", N_("Days to pay")),
+    ("quote_days", N_("Days a quoted price holds")),
 )
+
+
+#: Tables that say how often a discount rule is used, and what one may be for.
+_PRICED = {"discount_rules", "courses_enrolled", "product_enrolled", "quotes", "payments", "courses", "payers"}
 
 
 class SettingsPage(QWidget):
@@ -57,10 +64,11 @@ class SettingsPage(QWidget):
         super().__init__()
         self.context = context
         self.key_hints = [(("Tab",), _("next field"))]
-        self.help_keys = [("Tab", _("next field")), ("Alt+1 / 2 / 3", _("the center, safe keeping, history"))]
+        self.help_keys = [("Tab", _("next field")), ("Alt+1 … 4", _("the center, safe keeping, history, discounts"))]
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 0, 16, 12)
-        parts = (("center", _("The center")), ("keeping", _("Safe keeping")), ("history", _("History")))
+        parts = (("center", _("The center")), ("keeping", _("Safe keeping")), ("history", _("History")),
+                 ("discounts", _("Discounts")))  # fmt: skip
         self.part = Segment(
             [(key, label, ("Alt", str(number))) for number, (key, label) in enumerate(parts, start=1)], "settings_part"
         )
@@ -84,40 +92,63 @@ class SettingsPage(QWidget):
         right.addWidget(self._till())
         right.addStretch(1)
         row.addLayout(right, 2)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setStyleSheet("QScrollArea { background: transparent; }")
-        scroll.setWidget(inner)
+        scroll = self._scroll(inner)
         self.keeping = SafeKeeping(context, data_dir)
         self.parts = QStackedWidget()
         self.parts.addWidget(scroll)
         self.parts.addWidget(self.keeping)
         self.history = History(context)
         self.parts.addWidget(self.history)
+        self.discounts = DiscountsCard(context)
+        self.parts.addWidget(self._scrolling(self.discounts))
         column.addWidget(self.parts, 1)
 
+    @staticmethod
+    def _scroll(inner: QWidget) -> QScrollArea:
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setStyleSheet("QScrollArea { background: transparent; }")
+        scroll.setWidget(inner)
+        return scroll
+
+    def _scrolling(self, card: QWidget) -> QScrollArea:
+        """A card of its own, no wider than its lines can be read, that scrolls where the window is low."""
+        inner = QWidget()
+        inner.setObjectName("scrolled")
+        row = QHBoxLayout(inner)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(card, 3, Qt.AlignmentFlag.AlignTop)
+        row.addStretch(1)
+        return self._scroll(inner)
+
     def show_part(self, key: str) -> None:
-        """The center, safe keeping, or the history."""
+        """The center, safe keeping, the history, or the discounts."""
         self.part.set_value(key)
         self.help_topic = key
-        self.parts.setCurrentIndex(("center", "keeping", "history").index(key))
+        self.parts.setCurrentIndex(list(self.part.buttons).index(key))
         if key == "keeping":
             self.keeping.reload()
             self.keeping.backups.table.setFocus()
         elif key == "history":
             self.history.reload()
             self.history.table.setFocus()
+        elif key == "discounts":
+            self.discounts.reload()
+            self.discounts.fields["name"].edit.setFocus()
 
-    def on_changes(self, _changes: object) -> None:
+    def on_changes(self, changes: object) -> None:
         """Something was done: the history on screen shows it."""
         if self.history.isVisible():
             self.history.reload()
         self._show_taxes()
         self._show_till()
+        if getattr(changes, "tables", set()) & _PRICED and self.isVisible():
+            self.discounts.reload()
 
     def page_shown(self) -> None:
         """Read again what changed meanwhile."""
         self.show_part(self.part.value())
+        self._fill_fees()
 
     def _card(self, title: str) -> tuple[Card, QVBoxLayout, Text]:
         card = Card(margins=(18, 14, 18, 16))
@@ -142,9 +173,12 @@ class SettingsPage(QWidget):
         self.prices = QComboBox()
         self.prices.addItem(_("with tax inside (gross)"), "gross")
         self.prices.addItem(_("without tax (net)"), "net")
+        self.fee = QComboBox()
         self._fill_center()
         self.context.center_changed.connect(self._fill_center)
-        grid.addWidget(Field(_("Prices are quoted"), self.prices, name="center_prices"), len(_CENTER) // 2, 0)
+        grid.addWidget(Field(_("Prices are quoted"), self.prices, name="center_prices"), len(_CENTER) // 2, 1)
+        fee = Field(_("Registration fee"), self.fee, name="center_registration", hint=_("sold with a first enrollment"))
+        grid.addWidget(fee, len(_CENTER) // 2 + 1, 0)
         column.addLayout(grid)
         column.addWidget(self.center_problem)
         self.save_center = Button(_("Save the center"), "check", kind="primary")
@@ -158,6 +192,15 @@ class SettingsPage(QWidget):
             assert isinstance(field.edit, QLineEdit)
             field.edit.setText(str(getattr(self.context.center, key)).replace("\n", ", "))
         self.prices.setCurrentIndex(self.prices.findData(self.context.center.prices))
+        self._fill_fees()
+
+    def _fill_fees(self) -> None:
+        """What can be the registration fee: a product on offer, or none."""
+        self.fee.clear()
+        self.fee.addItem(_("none"), None)
+        for offer in catalog.products():
+            self.fee.addItem(offer.name, offer.id)
+        self.fee.setCurrentIndex(max(self.fee.findData(self.context.center.registration_product_id), 0))
 
     def store_center(self) -> None:
         """Save what was typed about the center."""
@@ -166,12 +209,14 @@ class SettingsPage(QWidget):
             field.clear_error()
         typed: dict[str, Any] = {key: field.text().strip() for key, field in self.center_fields.items()}
         typed["address"] = typed["address"].replace(", ", "\n")
-        try:
-            typed["due_days"] = int(typed["due_days"])
-        except ValueError:
-            self.center_fields["due_days"].set_error(_("Type a number of days."))
-            return
-        self._next = replace(self.context.center, **typed, prices=self.prices.currentData())
+        for key in ("due_days", "quote_days"):
+            try:
+                typed[key] = int(typed[key])
+            except ValueError:
+                self.center_fields[key].set_error(_("Type a number of days."))
+                return
+        typed |= {"prices": self.prices.currentData(), "registration_product_id": self.fee.currentData()}
+        self._next = replace(self.context.center, **typed)
         self.context.run(
             center.save, self._next, done=self._center_saved, failed=self._center_refused, busy=self.save_center
         )

@@ -439,7 +439,6 @@ class Field(QWidget):
         self.label.setBuddy(self.edit)
         self._hint = hint
         self.below = Text(hint, "small", "text3", wrap=True)
-        self.below.setVisible(bool(hint))
         self.edit.setObjectName(name or name_of(label))
         self.edit.setAccessibleName(label)
         self.error = ""
@@ -455,6 +454,7 @@ class Field(QWidget):
         line.addWidget(self._sign, alignment=Qt.AlignmentFlag.AlignTop)
         line.addWidget(self.below, 1)
         column.addLayout(line)
+        self.below.setVisible(bool(hint))  # only where it stands: alone it would be a window for a moment
         if isinstance(self.edit, QLineEdit):
             self.edit.textEdited.connect(self.clear_error)
 

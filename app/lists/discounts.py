@@ -1,0 +1,88 @@
+"""The center's discount rules with what became of them, and the lines behind each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from app import clock
+from app.desk import center, discounts, identity
+from app.desk.discounts import Rule
+from app.store.models import Course, CourseEnrolled, Payer, Product, ProductEnrolled, User
+
+
+@dataclass(frozen=True)
+class RuleRow:
+    """A rule as it is listed: for what, who pays, and how often it is used (of `rule.most_uses`)."""
+
+    rule: Rule
+    course: str
+    company: str
+    uses: int
+
+
+@dataclass(frozen=True)
+class LineRow:
+    """A line that a rule has lowered; amounts in minor units, `status` as in its table."""
+
+    id: int
+    number: str
+    student_id: int
+    student: str
+    what: str
+    on: str
+    discount_minor: int
+    status: str
+
+
+def rules() -> list[RuleRow]:
+    """Every rule, those on offer first, in the order in which they are asked."""
+    today = clock.local_date(center.load().zone)
+    courses = {row.id: row.name for row in Course.select(Course.id, Course.name)}
+    payers = {row.id: row.name for row in Payer.select(Payer.id, Payer.name)}
+    return [
+        RuleRow(
+            rule,
+            courses.get(rule.course_id, "") if rule.course_id is not None else "",
+            payers.get(rule.payer_id, "") if rule.payer_id is not None else "",
+            discounts.uses(rule.id, today),
+        )
+        for rule in discounts.rules()
+    ]
+
+
+def reasons(student_id: int) -> dict[tuple[str, int], str]:
+    """(table, line) → why its discount is what it is, of a student's lines that have one."""
+    mine = list(identity.records(student_id))
+    models: tuple[Any, ...] = (CourseEnrolled, ProductEnrolled)
+    return {
+        (model._meta.table_name, row.id): row.discount_reason
+        for model in models
+        for row in model.select(model.id, model.discount_reason).where(
+            model.student_id.in_(mine), model.discount_minor > 0, model.status != "canceled"
+        )
+    }
+
+
+def lines(rule_id: int) -> list[LineRow]:
+    """The lines of a rule, newest first; canceled ones among them."""
+    found: list[LineRow] = []
+    kinds: tuple[tuple[Any, Any, str, str], ...] = (
+        (CourseEnrolled, Course, "course_id", "enrolled_on"),
+        (ProductEnrolled, Product, "product_id", "sold_on"),
+    )
+    for model, thing, column, day in kinds:
+        query: Any = (
+            model.select(
+                model.number, model.student_id, User.first_name, User.last_name, thing.name, getattr(model, day),
+                model.discount_minor, model.status,
+            )
+            .join(User, on=(User.id == model.student_id))
+            .join(thing, on=(thing.id == getattr(model, column)))
+            .where(model.discount_rule_id == rule_id)
+            .tuples()
+        )  # fmt: skip
+        for number, student, first, last, what, on, off, status in query:
+            found.append(LineRow(0, number, student, f"{first} {last}".strip(), what, on, off, status))
+    found.sort(key=lambda row: (row.on, row.number), reverse=True)
+    return [LineRow(number, *list(vars(row).values())[1:]) for number, row in enumerate(found, start=1)]
