@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from app import clock
-from app.desk import center, discounts, identity
+from app.desk import center, discounts
 from app.desk.discounts import Rule
 from app.store.models import Course, CourseEnrolled, Payer, Product, ProductEnrolled, User
 
@@ -51,15 +52,15 @@ def rules() -> list[RuleRow]:
     ]
 
 
-def reasons(student_id: int) -> dict[tuple[str, int], str]:
-    """(table, line) → why its discount is what it is, of a student's lines that have one."""
-    mine = list(identity.records(student_id))
+def reasons(of: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
+    """(table, line) → why its discount is what it is, of those lines that have one."""
+    wanted = list(of)
     models: tuple[Any, ...] = (CourseEnrolled, ProductEnrolled)
     return {
-        (model._meta.table_name, row.id): row.discount_reason
-        for model in models
+        (table, row.id): row.discount_reason
+        for model, table in ((one, one._meta.table_name) for one in models)
         for row in model.select(model.id, model.discount_reason).where(
-            model.student_id.in_(mine), model.discount_minor > 0, model.status != "canceled"
+            model.id.in_([row_id for name, row_id in wanted if name == table]), model.discount_minor > 0
         )
     }
 

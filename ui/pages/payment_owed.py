@@ -167,16 +167,14 @@ class Owed(QWidget):
 
     def _rows_of(self, owed: Sequence[payments.OwedLine]) -> list[OwedRow]:
         """A row for each due, with the reason of its discount."""
-        why: dict[tuple[str, int], str] = {}
-        for student in {due.student_id for due in owed}:
-            why |= discounts.reasons(student)
-        rows = []
-        for due in owed:
-            line = ("product_enrolled", due.product_enrolled_id or 0)
-            if due.enrollment_id is not None:
-                line = ("courses_enrolled", due.enrollment_id)
-            rows.append(OwedRow(self.context, due, reason=why.get(line, "")))
-        return rows
+        lines = [
+            ("product_enrolled", due.product_enrolled_id or 0)
+            if due.enrollment_id is None
+            else ("courses_enrolled", due.enrollment_id)
+            for due in owed
+        ]
+        why = discounts.reasons(lines)
+        return [OwedRow(self.context, due, reason=why.get(line, "")) for due, line in zip(owed, lines, strict=True)]
 
     def is_stale(self, student_id: int) -> bool:
         """Whether something else is owed now than stands here."""
