@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app import clock, text
-from app.desk import dues, enrollment, erasing, invoices, merge, payments, people, promises, undo
+from app.desk import dues, enrollment, erasing, invoices, merge, payments, people, promises, refunds, undo
 from app.desk.accounts import Actor
 from app.desk.enrollment import SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
@@ -97,7 +97,7 @@ def test_credit_keeps_it_too(small_center: SmallCenter) -> None:
     payment = payments.start(small.staff, PaymentDraft("c", small.student, "cash", 5_000))
     payments.complete(small.staff, payment)
     made = promises.add(small.staff, small.student, "2099-12-01", 2_400)
-    payments.apply_credit(small.staff, small.student, [line])
+    refunds.apply_credit(small.staff, small.student, [line])
     assert status(made) == "kept"
 
 

@@ -198,7 +198,7 @@ def test_quotes_go_with_the_person_in_merging_exporting_and_erasing(small_center
     quote = offer(c, discount_minor=100, discount_reason="nachlasstanteq")
     assert person.everything(c.student)["quotes"][0]["number"] == "Q-00001"
     seen = merge.preview(c.other_student, c.student)
-    assert [part.names for part in seen.parts if part.kind == "quotes"] == [("Q-00001",)]
+    assert [part.names for part in seen.parts if part.kind == "quotes"] == [("Q-00001, Driving B Theory",)]
     merge.merge(c.admin, c.other_student, c.student)
     assert Quote.get().student_id == c.other_student
     undo.undo(c.admin, last())

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app import clock
-from app.desk import enrollment, invoices, payments, people
+from app.desk import enrollment, invoices, payments, people, refunds
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine
 from app.store import checks
@@ -242,12 +242,12 @@ def test_a_deposit_is_credit_until_it_is_used(driver: Driver) -> None:
     for _step in ("start", "complete"):
         driver.key(Qt.Key.Key_Return, CTRL)
         driver.settled()
-    assert payments.student_credit_minor(ana) == 5_000
+    assert refunds.student_credit_minor(ana) == 5_000
     plan = enrollment.plan(33_000, 3, day(0))
     line = did(driver, enrollment.enroll, EnrollmentDraft(ana, driver.center.course, installments=plan))
     first = payments.owed(ana)[0]
-    did(driver, payments.apply_credit, ana, [PayLine(line, None, first.installment_id, 5_000)])
-    assert payments.student_credit_minor(ana) == 0
+    did(driver, refunds.apply_credit, ana, [PayLine(line, None, first.installment_id, 5_000)])
+    assert refunds.student_credit_minor(ana) == 0
     rest = replace(PayLine(line, None, first.installment_id), amount_minor=first.open_minor - 5_000)
     made = did(driver, payments.start, payments.PaymentDraft("part", ana, "card", rest.amount_minor, (rest,)))
     did(driver, payments.complete, made)

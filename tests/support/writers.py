@@ -110,6 +110,7 @@ ELSEWHERE = {
     "secrecy.may_switch": "only asks for a right",
     "secrecy.switch_off": "replaces the closed file: test_kill_secrecy.py",
     "secrecy.switch_on": "replaces the closed file: test_kill_secrecy.py",
+    "enrollment.enroll_in": "inside the writes of `enrollment.enroll` and `bulk.enroll_several`",
     "exact.look": "only reads",
     "replan.preview": "takes back what it does: `replan.replan`",
     "transfer.preview_place": "takes back what it does: `transfer.transfer_place`",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.desk import invoices, payments, promises, reminding
+from app.desk import invoices, promises, refunds, reminding
 from app.store.models import Promise
 from tests.support.center import SmallCenter
 from tests.support.writers import _due, _line, _third, scenario
@@ -36,9 +36,9 @@ def _(made: SmallCenter) -> None:
     promises.withdraw(made.staff, _last())
 
 
-@scenario("payments.apply_credit that keeps a promise", before=_promise)
+@scenario("refunds.apply_credit that keeps a promise", before=_promise)
 def _(made: SmallCenter) -> Any:
-    return payments.apply_credit(made.staff, _third(), (_line(_due(_third())),))
+    return refunds.apply_credit(made.staff, _third(), (_line(_due(_third())),))
 
 
 @scenario("reminding.remind", later=40)
