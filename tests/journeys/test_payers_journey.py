@@ -168,7 +168,7 @@ def test_a_payer_without_a_name_or_with_impossible_words_is_refused_beside_the_f
 
 
 def test_odd_text_stands_as_it_was_typed(driver: Driver) -> None:
-    driver.page("students")
+    page = driver.page("students")
     for words in ("<b>Ana</b> & Söhne", "Robert'); DROP TABLE payers;--", "\u202eevil", "{name} %s", "ليلى حدّاد"):
         driver.desk._new_payer()
         form = driver.dialog("payer_form")
@@ -180,6 +180,13 @@ def test_odd_text_stands_as_it_was_typed(driver: Driver) -> None:
         seen.reject()
         driver.gone("family")
     assert Payer.select().count() == 5
+    student, marked = driver.center.student, Payer.get(Payer.name.startswith("<b>"))
+    row = User.get_by_id(student)
+    did(driver, people.edit_student, student, row.version, StudentDraft("Ana", "Satler", payer_id=marked.id))
+    page.select(student)
+    QApplication.processEvents()
+    line = driver.find(page.panel, QWidget, "open_family")
+    assert (line.text(), "<b>" in line.toolTip()) == (marked.name, False)
     assert checks.run() == []
 
 

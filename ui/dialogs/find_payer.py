@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QStackedWidget, QWidget
@@ -146,7 +148,7 @@ class PayerPick(QComboBox):
             said = f"{said} · {words.state(row.status)}"
         self.setItemText(0, said)
         self.setItemData(0, row.id if row is not None else None)
-        self.setToolTip(_says(row) if row is not None else "")
+        self.setToolTip(f"<p>{escape(_says(row))}</p>" if row is not None else "")
 
     def showPopup(self) -> None:
         """The search in place of a list of all."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from html import escape
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFocusEvent, QFontMetrics, QPainter, QPaintEvent
@@ -37,7 +38,7 @@ class PersonRow(QAbstractButton):
         self.setText(name)
         self._facts, self._end, self._avatar, self._icon, self._keys = facts, end, avatar, icon, tuple(keys)
         self.setAccessibleName(", ".join(filter(None, (name, facts, end[0]))))
-        self.setToolTip(name)
+        self.setToolTip(f"<p>{escape(name)}</p>")  # a tool tip would take markup in a name for its own
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
