@@ -6,6 +6,7 @@ A filter is text, so that it can be kept; one that this program does not know, o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import reduce
@@ -189,7 +190,7 @@ def _bounces(_zone: str) -> Any:
     return User.id.in_(failed)
 
 
-_PLAIN = {
+_PLAIN: dict[str, Callable[[str], Any]] = {
     "slot_this_week": _this_week,
     "no_slot": _no_slot,
     "owes": lambda _zone: User.balance_minor > 0,
