@@ -55,6 +55,18 @@ def student(user_id: int) -> Any:
     return found
 
 
+def in_sight(user_id: int) -> int:
+    """The record in use of a person about whom something is written down. UserErrors `store.gone`, `erase.refused`: of
+    whoever was erased on request nothing is kept any more.
+    """
+    found = User.get_or_none(User.id == root(user_id))
+    if found is None:
+        raise UserError("store.gone")
+    if found.erased_at is not None:
+        raise UserError("erase.refused")
+    return int(found.id)
+
+
 def records(user_id: int) -> tuple[int, ...]:
     """Every record of a person, the one in use first, whichever of them is asked with."""
     first = root(user_id)

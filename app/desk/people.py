@@ -86,7 +86,7 @@ def edit_student(actor: Actor, user_id: int, version: int, draft: StudentDraft) 
             raise UserError("people.not_a_student")
         if before.status == "merged":
             raise UserError("enrollment.student_merged", name=_name(before))
-        _not_erased(before)
+        identity.in_sight(user_id)
         if row["payer_id"] != before.payer_id:
             _may_pay(row["payer_id"])
         moved = {name: value for name, value in row.items() if getattr(before, name) != value}
@@ -157,8 +157,7 @@ def add_note(actor: Actor, user_id: int, words: str, pinned: bool = False) -> in
     require(actor, "people.note")
     body = text.clean(words, field="text", limit=text.TEXT_LIMIT, required=True, multiline=True)
     with store.write("Add note", actor) as w:
-        user_id = identity.root(user_id)
-        _not_erased(User.get_or_none(User.id == user_id))
+        user_id = identity.in_sight(user_id)
         note = w.insert(Note, user_id=user_id, text=body, pinned=int(pinned))
         timeline.add(w, user_id, "people.noted", ("notes", note))
         return note
@@ -238,14 +237,6 @@ def _records_of(user_ids: list[int]) -> Any:
 def full_name(row: dict[str, Any]) -> str:
     """First and last name in their order."""
     return f"{row['first_name']} {row['last_name']}".strip()
-
-
-def _not_erased(person: Any) -> None:
-    """Nothing is written about someone who was erased. UserErrors `erase.refused`, `store.gone`."""
-    if person is None:
-        raise UserError("store.gone")
-    if person.erased_at is not None:
-        raise UserError("erase.refused")
 
 
 def _name(person: Any) -> str:

@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from app import clock, store
-from app.desk import center, notifications, timeline
+from app.desk import center, identity, notifications, timeline
 from app.desk.accounts import SYSTEM, Actor, require
 from app.errors import UserError
 from app.mail import compose
@@ -97,7 +97,10 @@ def _of_event(event_key: str) -> Any:
 
 
 def write_mail(actor: Actor, student_id: int, to_name: str, to_address: str, subject: str, text: str) -> int:
-    """Queue a message that someone at the desk wrote; returns its id."""
+    """Queue a message that someone at the desk wrote; returns its id.
+
+    UserErrors as from `enqueue` and `identity.in_sight`: the person may have been erased since it was begun.
+    """
     require(actor, "mail.write")
     compose.check_subject(subject)
     with store.write("Write mail", actor) as w:
@@ -109,7 +112,7 @@ def write_mail(actor: Actor, student_id: int, to_name: str, to_address: str, sub
             template_key="message",
             language="en",
             params={"subject": subject, "text": text},
-            student_id=student_id,
+            student_id=identity.in_sight(student_id),
         )
 
 
@@ -126,7 +129,7 @@ def write_mails(actor: Actor, to: Sequence[tuple[int, str, str]], subject: str, 
         return [
             enqueue(
                 w, event_key=f"message:{store.uuid7()}", to_name=name, to_address=address, template_key="message",
-                language="en", params={"subject": subject, "text": body}, student_id=student,
+                language="en", params={"subject": subject, "text": body}, student_id=identity.in_sight(student),
             )
             for student, name, address in to
         ]  # fmt: skip

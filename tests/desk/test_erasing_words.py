@@ -18,6 +18,7 @@ from app.desk.accounts import SYSTEM
 from app.desk.arranging import View
 from app.errors import UserError
 from app.lists import person
+from app.mail import queue
 from app.store import checks, cipher, images
 from app.store.models import (
     MODELS,
@@ -388,6 +389,51 @@ ABOUT_NOBODY = """
     mail_queue.from_header templates.subject templates.body imports.outcome series.name operations.label
     availability.from_time availability.to_time
 """
+
+
+def test_a_desk_that_was_slower_writes_nothing_about_an_erased_person(small_center: SmallCenter) -> None:
+    """A message begun before, and sent after: name, address and words would be back in the file."""
+    center, ana = small_center, small_center.student
+    erasing.erase(center.admin, ana)
+    acts: list[Any] = [
+        lambda: queue.write_mail(center.staff, ana, WORD, "ana@mail.example", WORD, WORD),
+        lambda: queue.write_mails(
+            center.staff, [(center.other_student, "L", "l@mail.example"), (ana, WORD, "a@mail.example")], "Hi", "Hi"
+        ),
+        lambda: people.add_note(center.staff, ana, WORD),
+        lambda: people.edit_student(center.staff, ana, User.get_by_id(ana).version, people.StudentDraft(WORD)),
+    ]
+    for act in acts:
+        with pytest.raises(UserError, match=r"erase\.refused"):
+            act()
+    assert holding(WORD) == set()
+
+
+@pytest.mark.parametrize("faster", ["payment", "edit", "erasure"])
+def test_what_another_desk_did_between_a_look_and_an_erasure_stands_in_its_way(
+    small_center: SmallCenter, monkeypatch: pytest.MonkeyPatch, faster: str
+) -> None:
+    center, ana = small_center, small_center.student
+    version = User.get_by_id(ana).version
+    wanted = {"payment": "erase.started", "edit": "store.changed_meanwhile", "erasure": "erase.already"}[faster]
+
+    def meanwhile(*_args: Any) -> tuple[str, ...]:
+        """What is read between the first look and the write."""
+        monkeypatch.undo()
+        if faster == "payment":
+            payments.start(center.staff, payments.PaymentDraft("waits", ana, "transfer", 100))
+        elif faster == "edit":
+            people.edit_student(center.staff, ana, version, people.StudentDraft("Ana", "Satler", phone="+43 1 2345678"))
+        else:
+            erasing.erase(center.admin, ana)
+        return ()
+
+    monkeypatch.setattr(erasing, "_copies", meanwhile)
+    with pytest.raises(UserError) as error:
+        erasing.erase(center.admin, ana, version)
+    assert error.value.key == wanted
+    assert (User.get_by_id(ana).erased_at is not None) == (faster == "erasure")
+    assert checks.run() == []
 
 
 def test_no_column_of_words_is_forgotten() -> None:

@@ -13,7 +13,7 @@ from openpyxl import Workbook
 
 from app import text
 from app.errors import DeskError, EnvironmentFault, UserError
-from app.exchange import columns, reading
+from app.exchange import columns, reading, sheet
 from app.exchange.reading import Table
 
 PEOPLE = [("Łukasz", "Wiśniewski"), ("Zoë", "Bjørnstad"), ("Öykü", "Yıldız"), ("ليلى", "حدّاد")]
@@ -289,6 +289,18 @@ def test_vcards_of_three_versions(tmp_path: Path) -> None:
     )  # fmt: skip
     assert (people[2]["first_name"], people[2]["last_name"], people[2]["phone"]) == ("Jürgen", "Groß", "0664 1234567")
     assert list(table.lines) == [1, 14, 22]
+
+
+@pytest.mark.parametrize(("limit", "most"), [("MOST_UNPACKED", 400), ("MOST_PARTS", 3)])
+def test_a_sheet_of_more_than_a_file_may_hold_is_not_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, most: int
+) -> None:
+    """However little it is packed: what all parts come to, and how many there are, is known before."""
+    path = saved(tmp_path, xlsx(SMALL), "list.xlsx")
+    assert len(reading.read(path).rows) == len(SMALL) - 1
+    monkeypatch.setattr(sheet, limit, most)
+    with pytest.raises(UserError, match=r"exchange\.too_large"):
+        reading.read(path)
 
 
 def test_reading_stops_when_asked(tmp_path: Path) -> None:
