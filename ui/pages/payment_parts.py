@@ -209,7 +209,8 @@ class OwedRow(QWidget):
         self.more.setAccessibleName(_("More for {what}").format(what=title))
         self.more.setToolTip(_("More for this line (Shift+F10)"))
         self.more.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Tab goes from amount to amount
-        self.more.setVisible(due is not None)
+        if due is None:
+            self.more.hide()  # never shown by itself here: it has no parent yet, and would be a window
         self.more.clicked.connect(self._ask_for_more)
         head = QHBoxLayout()
         head.setSpacing(4)
