@@ -138,7 +138,8 @@ def _to_course(w: Write, line: Any, place: Place, reason: str) -> Effect:
     fees = enrollment.price_items(how, [SaleItem(place.fee_product_id)]) if place.fee_product_id is not None else []
     enrollment.check_new(student, course)
     before, free = changing.Before(student.id, found), _booked(line.id, w.now)
-    withdrawn = enrollment.cancel_in(w, line.id, reason)
+    withdrawn, renewed = enrollment.cancel_in(w, line.id, reason)
+    invoices.send_renewed(w, how, renewed)
     made = enrollment.enroll_in(w, how, draft, price, (), first_day, moved_from=line.id)
     sold = enrollment.sell_in(w, how, student.id, fees, line.payer_id)
     freed = [one for gone in withdrawn for one in gone.freed if one.key[0] == line.id]
