@@ -337,8 +337,11 @@ def cancel_enrollment(actor: Actor, enrollment_id: int, reason: str) -> None:
         cancel_in(w, enrollment_id, reason)
 
 
-def cancel_in(w: Write, enrollment_id: int, reason: str) -> list[invoices.Withdrawn]:
-    """`cancel_enrollment` inside a running write; returns the invoices that were credited, with the money set free."""
+def cancel_in(w: Write, enrollment_id: int, reason: str) -> tuple[list[invoices.Withdrawn], list[invoices.Renewed]]:
+    """`cancel_enrollment` inside a running write.
+
+    Returns the invoices that were credited, with the money set free, and those issued anew over what else stood there.
+    """
     how = center.load()
     line = CourseEnrolled.get_or_none(CourseEnrolled.id == enrollment_id)
     if line is None:
@@ -355,7 +358,7 @@ def cancel_in(w: Write, enrollment_id: int, reason: str) -> list[invoices.Withdr
         cancel_reason=reason,
     )
     quotes.free_in(w, enrollment_id)
-    invoices.renew(w, how, withdrawn)
+    renewed = invoices.renew(w, how, withdrawn)
     seats.release_seats(w, enrollment_id)
     course = Course.get_by_id(line.course_id)
     facts: dict[str, Any] = {"course": course.name, "number": line.number, "reason": reason}
@@ -366,7 +369,7 @@ def cancel_in(w: Write, enrollment_id: int, reason: str) -> list[invoices.Withdr
         w, "payment", "center", "enrollment.canceled", link, student=_name(student), student_id=student.id, **facts
     )
     balances.recompute(w, student.id)
-    return withdrawn
+    return withdrawn, renewed
 
 
 def course_price(

@@ -140,7 +140,8 @@ def _to_course(w: Write, line: Any, place: Place, reason: str) -> Effect:
     fees = enrollment.price_items(how, student.id, fee, line.payer_id, [price]) if fee else []
     enrollment.check_new(student, course)
     before, free = changing.Before(student.id, found), _booked(line.id, w.now)
-    withdrawn = enrollment.cancel_in(w, line.id, reason)
+    withdrawn, renewed = enrollment.cancel_in(w, line.id, reason)
+    invoices.send_renewed(w, how, renewed)
     made = enrollment.enroll_agreed_in(w, how, draft, price, (), first_day, moved_from=line.id)
     sold = enrollment.sell_in(w, how, student.id, fees, line.payer_id)
     freed = [one for gone in withdrawn for one in gone.freed if one.key[0] == line.id]

@@ -386,3 +386,27 @@ def test_another_process_completes_what_a_crash_left(owing: tuple[SmallCenter, i
     store.open_center(center.folder)
     assert Payment.get_by_id(made).status == "COMPLETED"
     assert User.get_by_id(center.student).balance_minor == 0
+
+
+def test_credit_is_paid_out_of_the_payments_it_came_from(small_center: SmallCenter) -> None:
+    """The oldest first, each by its means, no line touched, and never above the credit."""
+    staff, student = small_center.staff, small_center.student
+    (line,) = enrollment.sell(staff, SaleDraft(student, (SaleItem(small_center.book),)))
+    for key, method, amount in (("a", "card", 3_000), ("b", "transfer", 1_000)):
+        lines = (PayLine(product_enrolled_id=line, amount_minor=2_400),) if key == "a" else ()
+        payments.complete(staff, payments.start(staff, PaymentDraft(key, student, method, amount, lines)))
+    assert [(one.method, one.amount_minor) for one in refunds.pay_out_of(student, 1_600)] == [
+        ("card", 600), ("transfer", 1_000),
+    ]  # fmt: skip
+    for amount, reason, key in ((1_601, "leaves", r"pay_out_above"), (0, "leaves", r"amount"), (1, " ", r"required")):
+        with pytest.raises(UserError, match=key):
+            refunds.pay_out(staff, student, amount, reason, "out")
+    made = refunds.pay_out(staff, student, 700, "leaves", "out")
+    assert refunds.pay_out(staff, student, 700, "leaves", "out") == made
+    with pytest.raises(UserError, match=r"payments\.key_reused"):
+        refunds.pay_out(staff, student, 600, "leaves", "out")
+    assert [(row.method, row.amount_minor) for row in Payment.select().where(Payment.id.in_(made))] == [
+        ("card", 600), ("transfer", 100),
+    ]  # fmt: skip
+    assert (refunds.student_credit_minor(student), payments.owed(student)) == (900, [])
+    assert checks.run() == []

@@ -10,7 +10,7 @@ import pytest
 from app import clock, store
 from app.desk import enrollment, payments, refunds, scheduling, seats, transfer
 from app.desk.changing import Paper
-from app.desk.enrollment import EnrollmentDraft
+from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine
 from app.desk.transfer import MoneyMove, Place
 from app.errors import UserError
@@ -102,6 +102,19 @@ def test_what_was_paid_above_the_new_price_stays_credit(small_center: SmallCente
     assert (seen.moved_minor, seen.credit_after_minor) == (20_000, 13_000)
     transfer.transfer_place(made.staff, Place(line, course, reason="cheaper"), seen)
     assert refunds.student_credit_minor(made.student) == 13_000
+    assert checks.run() == []
+
+
+def test_what_else_stood_on_the_invoice_keeps_its_money_and_is_mailed_anew(small_center: SmallCenter) -> None:
+    made, course = small_center, lessons(small_center)
+    line = enroll(made)
+    (book,) = enrollment.sell(made.staff, SaleDraft(made.student, (SaleItem(made.book),)))
+    pay(made, 12_400, PayLine(line, amount_minor=10_000), PayLine(None, book, amount_minor=2_400))
+    done = transfer.transfer_place(made.staff, Place(line, course, reason="other wish", send_mail=False))
+    assert [(paper.kind, paper.gross_minor, paper.paid_minor) for paper in done.papers] == [
+        ("credit_note", 35_400, 0), ("invoice", 2_400, 2_400), ("invoice", 50_000, 10_000),
+    ]  # fmt: skip
+    assert done.mails == ("Ana Satler", "Ana Satler")
     assert checks.run() == []
 
 

@@ -10,12 +10,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QMenu, QWidget
 
 from app import clock, store
-from app.desk import enrollment, payments, scheduling, seats
+from app.desk import enrollment, payments, refunds, scheduling, seats, undo
 from app.desk.accounts import Actor
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
 from app.store import checks
-from app.store.models import Course, CourseEnrolled, Installment, Invoice, Payment, User
+from app.store.models import Course, CourseEnrolled, Installment, Invoice, Operation, Payment, User
 from tests.support.window import Driver, did, driver, said, typed, typed_over
 
 __all__ = ["driver"]
@@ -354,6 +354,22 @@ def test_credit_is_paid_out_by_the_means_it_came(driver: Driver) -> None:
     back = [row.amount_minor for row in Payment.select().where(Payment.payment_type == "refund").order_by(Payment.id)]
     assert back == [1_500, 100]
     assert User.get_by_id(driver.center.student).balance_minor == -600
+    assert checks.run() == []
+
+
+def test_credit_is_used_for_a_line(driver: Driver) -> None:
+    """What was paid too much is used next time: from the line's menu, and taken back by the history."""
+    did(driver, pay, driver, 1_500)
+    line = did(driver, enroll, driver)
+    desk = at_the_desk(driver)
+    menu_of_the_line(driver, "line_credit")
+    driver.settled()
+    assert [(row.due.enrollment_id, row.open_minor) for row in desk.rows] == [(line, 31_500)]
+    assert refunds.student_credit_minor(driver.center.student) == 0
+    driver.until(lambda: "€15.00 of credit is used." in said(driver.window))
+    operation = Operation.select().where(Operation.label == "Use credit").get().id
+    did(driver, undo.undo, operation)
+    assert refunds.student_credit_minor(driver.center.student) == 1_500
     assert checks.run() == []
 
 

@@ -329,6 +329,17 @@ def test_a_payment_that_was_never_started_speaks(file: Any) -> None:
 @pytest.mark.parametrize(
     ("rule", "statement"),
     [
+        ("money.moved_from", "UPDATE courses_enrolled SET moved_from = id WHERE id = 2"),
+        (
+            "money.moved_from",
+            "UPDATE courses_enrolled SET moved_from = (SELECT max(id) FROM courses_enrolled WHERE status <> 'canceled'"
+            " AND id <> 1) WHERE id = 1",
+        ),
+        (
+            "money.waived",
+            "UPDATE product_enrolled SET list_price_minor = list_price_minor + 5, discount_minor = discount_minor + 5,"
+            " waived_minor = 5 WHERE id = 1",
+        ),
         ("file.values", r"""UPDATE settings SET value = '"a\u0007"' WHERE key = 'center.legal_name'"""),
         ("file.values", r"""UPDATE settings SET value = '"e\u0301"' WHERE key = 'center.legal_name'"""),
         ("invoices.snapshot", "UPDATE invoices SET buyer_name = 'Someone else' WHERE id = 1"),

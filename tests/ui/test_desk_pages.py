@@ -375,6 +375,8 @@ def fail_first(outcome: Any) -> None:
         ("ana pay 40 cash", "ana", "pay", 4000, "cash"),
         ("pay €12.50 card ana satler", "ana satler", "pay", 1250, "card"),
         ("ENROLL ana", "ana", "enroll", None, ""),
+        ("transfer 40 pay ana", "ana", "pay", 4000, "transfer"),
+        ("transfer ana", "ana", "transfer", None, ""),
         ("ana 40 cash", "ana 40 cash", "", None, ""),
         ("pay 0660 555", "0660", "pay", 55500, ""),
         ("pay 1_000 ana", "1_000 ana", "pay", None, ""),

@@ -7,6 +7,8 @@ from functools import partial
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QMenu, QWidget
 
+from app import text
+from app.desk import payments, refunds
 from app.desk.dues import PayLine
 from app.text import N_, _
 from ui.context import Context
@@ -52,6 +54,31 @@ def menu(context: Context, parent: QWidget, student_id: int, line: PayLine, at: 
         entry = made.addAction(theme().icon(icon, "text2"), _(said))
         entry.setObjectName(f"line_{key}")
         entry.triggered.connect(partial(begin, key, context, parent.window(), student_id, line))
+    credit = min(refunds.student_credit_minor(student_id), _open_minor(student_id, line))
+    if credit:
+        said = _("Pay {amount} of it with credit").format(amount=text.show_money(credit))
+        entry = made.addAction(theme().icon("coins", "text2"), said)
+        entry.setObjectName("line_credit")
+        entry.triggered.connect(partial(_use_credit, context, student_id, line, credit))
     made.popup(at)
     made.setActiveAction(made.actions()[0])
     return made
+
+
+def _open_minor(student_id: int, line: PayLine) -> int:
+    """What is open on a whole line."""
+    keys = (line.enrollment_id, line.product_enrolled_id)
+    return sum(
+        due.open_minor for due in payments.owed(student_id) if (due.enrollment_id, due.product_enrolled_id) == keys
+    )
+
+
+def _use_credit(context: Context, student_id: int, line: PayLine, amount_minor: int, _on: bool = False) -> None:
+    """Put credit on a line; the history takes it back."""
+    said = _("{amount} of credit is used.").format(amount=text.show_money(amount_minor))
+    lines = (PayLine(line.enrollment_id, line.product_enrolled_id, None, amount_minor),)
+    context.run(refunds.apply_credit, student_id, lines, done=partial(_used, context, said))
+
+
+def _used(context: Context, said: str, _invoices: object) -> None:
+    context.notice.emit(said)
