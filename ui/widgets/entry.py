@@ -116,6 +116,7 @@ class Entry(QWidget):
         if self.said:
             first = self._line(self._role) if self._icon else self._laid(self._room(width)[1])[1]
         first = max(first, theme().px(20)) if self._badge else first
+        first = max(first, self._line("name")) if self._amount else first
         return round(self._above() + first + (self._line("small") + 2 if self.second else 0) + 1)
 
     def sizeHint(self) -> QSize:
