@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFrame, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.support.odd_text import ODD
@@ -54,9 +54,7 @@ def test_odd_text_is_drawn(qtbot: QtBot, said: str) -> None:
 def test_in_a_mirrored_window_the_end_is_at_the_left(qtbot: QtBot) -> None:
     entry = shown(qtbot, Entry("", amount="WWWW"), 400)
     image = entry.grab().toImage()
-    inked = {
-        x for x in range(image.width()) for y in range(image.height()) if image.pixelColor(x, y).lightness() < 90
-    }
+    inked = {x for x in range(image.width()) for y in range(image.height()) if image.pixelColor(x, y).lightness() < 90}
     assert inked and max(inked) < 200
 
 
@@ -83,3 +81,19 @@ def test_it_grows_with_the_text(qtbot: QtBot) -> None:
         assert entry.heightForWidth(360) > before
     finally:
         theme().use(scale=1.0)
+
+
+def test_in_a_narrow_column_every_line_has_its_room(qtbot: QtBot) -> None:
+    """A widget is as wide as a window before it stands in a layout: its height must not stay what it was then."""
+    column, box = QWidget(), QFrame()
+    outer, inner = QVBoxLayout(column), QVBoxLayout(box)
+    entry = Entry("Prefers Car 2 (automatic). Employer pays German — Alpen Logistik GmbH", ruled=True)
+    inner.addWidget(entry)
+    outer.addWidget(box)
+    outer.addStretch(1)
+    qtbot.addWidget(column)
+    column.resize(420, 400)
+    column.show()
+    QApplication.processEvents()
+    assert entry.width() < 420
+    assert entry.height() == entry.heightForWidth(entry.width()) > Entry("x", ruled=True).heightForWidth(380)
