@@ -46,16 +46,16 @@ class ColumnsDialog(FormDialog):
         self.list.setAccessibleName(_("Columns, in their order"))
         self.list.setSpacing(3)
         self.body.addWidget(self.list)
-        order = (
+        ways = (
             ("column_up", _("Up"), "chevron-up", ("Alt", "↑"), self.move_up),
             ("column_down", _("Down"), "chevron-down", ("Alt", "↓"), self.move_down),
         )
-        widths = (
+        sizes = (
             ("column_narrower", _("Narrower"), "", ("Alt", "←"), self.narrower),
             ("column_wider", _("Wider"), "", ("Alt", "→"), self.wider),
             ("column_usual", _("As usual"), "undo-2", (), self.as_usual),
         )
-        for buttons in (order, widths):
+        for buttons in (ways, sizes):
             row = QHBoxLayout()
             for name, label, icon, keys, act in buttons:
                 button = Button(label, icon, keys=keys, kind="quiet")
