@@ -258,7 +258,7 @@ def test_markup_and_odd_text_are_text_and_a_program_is_never_opened(
         content = (b"%PDF-" if number % 2 else b"MZ") + str(number).encode()
         did(driver, notes.attach, student, draft(f"{name}.pdf", content), note)
     driver.settled()
-    driver.until(lambda: f"{names[-1]}.pdf" in said(panel))
+    driver.until(lambda: f"{names[-1]}.pdf" in said(panel) and f"{names[0]}.pdf" in said(panel))  # the last come later
     for label in panel.findChildren(QLabel):
         assert label.textFormat() == Qt.TextFormat.PlainText or not label.text()
         assert "<b>" not in label.toolTip()
@@ -360,3 +360,20 @@ def test_an_entry_opens_its_record_by_key_and_by_mouse(driver: Driver, panel: An
     QTest.mouseClick(seat, Qt.MouseButton.LeftButton)
     driver.until(lambda: driver.window.current_key() == "calendar")
     assert driver.window.current().selected == slot
+
+
+def test_the_head_of_the_panel_writes_a_message_and_the_menu_edits(driver: Driver, panel: Any) -> None:
+    driver.click(panel, "message")
+    assert "Ana" in labels(driver.dialog("message"))
+    driver.key(Qt.Key.Key_Escape)
+    driver.gone("message")
+    driver.find(panel, QWidget, "panel_more").click()
+    pick(driver, "Edit")
+    driver.dialog("form")
+    driver.key(Qt.Key.Key_Escape)
+    driver.gone("form")
+    driver.window.current().table.setFocus()
+    driver.key(Qt.Key.Key_E)
+    driver.dialog("form")
+    driver.key(Qt.Key.Key_Escape)
+    driver.gone("form")

@@ -36,7 +36,7 @@ class ColumnsDialog(FormDialog):
         widths: Mapping[str, int],
         usual_widths: Mapping[str, int],
     ) -> None:
-        super().__init__(parent, _("Columns"), "list-filter", width=640)
+        super().__init__(parent, _("Columns"), "list-filter", width=520)
         self.setObjectName("columns")
         self._columns, self._usual, self._downwards = dict(columns), tuple(usual), downwards
         self._before, self._usual_widths = {**usual_widths, **widths}, dict(usual_widths)
@@ -46,20 +46,24 @@ class ColumnsDialog(FormDialog):
         self.list.setAccessibleName(_("Columns, in their order"))
         self.list.setSpacing(3)
         self.body.addWidget(self.list)
-        row = QHBoxLayout()
-        for name, label, icon, keys, act in (
+        ways = (
             ("column_up", _("Up"), "chevron-up", ("Alt", "↑"), self.move_up),
             ("column_down", _("Down"), "chevron-down", ("Alt", "↓"), self.move_down),
+        )
+        sizes = (
             ("column_narrower", _("Narrower"), "", ("Alt", "←"), self.narrower),
             ("column_wider", _("Wider"), "", ("Alt", "→"), self.wider),
             ("column_usual", _("As usual"), "undo-2", (), self.as_usual),
-        ):
-            button = Button(label, icon, keys=keys, kind="quiet")
-            button.setObjectName(name)
-            button.clicked.connect(act)
-            row.addWidget(button)
-        row.addStretch(1)
-        self.body.addLayout(row)
+        )
+        for buttons in (ways, sizes):
+            row = QHBoxLayout()
+            for name, label, icon, keys, act in buttons:
+                button = Button(label, icon, keys=keys, kind="quiet")
+                button.setObjectName(name)
+                button.clicked.connect(act)
+                row.addWidget(button)
+            row.addStretch(1)
+            self.body.addLayout(row)
         self._shortcut("Alt+Up", self.move_up)
         self._shortcut("Alt+Down", self.move_down)
         self._shortcut("Alt+Left", self.narrower)

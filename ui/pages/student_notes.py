@@ -117,7 +117,7 @@ class NotesTab(QObject):
         row.setSpacing(2)
         on_top = _("on the overview") if note.pinned else ""
         facts = [words.when(note.at, self.context.center), note.actor, on_top]
-        row.addWidget(Entry("", " · ".join(filter(None, facts))), 1)
+        row.addWidget(Entry("", " · ".join(filter(None, facts))), 1, Qt.AlignmentFlag.AlignVCenter)
         pin = _("Take off the overview") if note.pinned else _("Put on the overview")
         for name, label, icon, act in (
             ("edit_note", _("Edit this note"), "pencil", partial(self._edit, note)),

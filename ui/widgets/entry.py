@@ -54,7 +54,7 @@ class Entry(QWidget):
         self._amount, self._amount_color, self._badge = amount, amount_color, badge
         self.opens, self._ruled = opens, ruled
         self._lines: tuple[tuple[int, float, bool], QTextLayout, float] | None = None
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)  # fixed, it could not grow
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self.setMinimumWidth(1)
@@ -116,6 +116,7 @@ class Entry(QWidget):
         if self.said:
             first = self._line(self._role) if self._icon else self._laid(self._room(width)[1])[1]
         first = max(first, theme().px(20)) if self._badge else first
+        first = max(first, self._line("name")) if self._amount else first
         return round(self._above() + first + (self._line("small") + 2 if self.second else 0) + 1)
 
     def sizeHint(self) -> QSize:
@@ -123,7 +124,7 @@ class Entry(QWidget):
         return QSize(wide, self.heightForWidth(wide))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(1, self.sizeHint().height())
+        return QSize(1, self._above() + self._line("small"))
 
     # -- how it looks
 
