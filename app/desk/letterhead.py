@@ -55,7 +55,7 @@ def frozen(language: str) -> dict[str, str]:
     """
     kept = _kept()
     said = kept.get("texts", {})
-    found = said.get(language) or said.get(language.split("-")[0]) or next(iter(said.values()), {})
+    found: dict[str, str] = said.get(language) or said.get(language.split("-")[0]) or next(iter(said.values()), {})
     return {"head_text": found.get("head", ""), "foot_text": found.get("foot", ""), "logo": kept.get("logo", "")}
 
 

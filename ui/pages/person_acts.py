@@ -14,11 +14,11 @@ from ui.dialogs.find import FindStudent
 
 #: key, how it is said in a menu, how with a name, icon.
 ACTS: tuple[tuple[str, str, str, str], ...] = (
-    ("bill", N_("Invoice to be paid later…"), N_("Invoice to {name}, to be paid later"), "receipt-text"),
     ("merge", N_("Merge with another record…"), N_("Merge {name} with another record"), "users"),
     ("leave", N_("Leaves the center…"), N_("{name} leaves the center"), "log-out"),
     ("give", N_("Everything about this person…"), N_("Everything about {name} in one file"), "file-text"),
     ("erase", N_("Erase on request…"), N_("Erase {name} on request"), "user-x"),
+    ("bill", N_("Invoice to be paid later…"), N_("Invoice to {name}, to be paid later"), "receipt-text"),
 )
 
 
