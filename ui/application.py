@@ -373,6 +373,12 @@ class Desk(QObject):
         finder.chosen.connect(self.bill_for)
         finder.open()
 
+    def on_documents(self) -> None:
+        """The center's picture and texts on documents."""
+        from ui.dialogs.letterhead import LetterheadDialog
+
+        LetterheadDialog(self.context, self.window).open()
+
     def documents_of_month(self) -> None:
         """All invoices and credit notes of a month, for the bookkeeper."""
         from ui.dialogs.month import MonthDialog
@@ -465,6 +471,7 @@ class Desk(QObject):
             (_("Open items: what is unpaid and late"), "coins", (), self.open_items),
             (_("Invoice to be paid later"), "receipt-text", (), self.bill),
             (_("Documents of a month as PDF"), "file-text", (), self.documents_of_month),
+            (_("Texts and picture on documents"), "pencil", (), self.on_documents),
             (_("Back up now"), "hard-drive", (), self._back_up),
             (_("Safe keeping: backups, restore, check"), "history", (), self.safe_keeping),
             (_("Check and repair the file"), "shield-check", (), self.check_file),

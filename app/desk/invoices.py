@@ -9,14 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from peewee import fn
 
 from app import clock, store, text
-from app.desk import balances, center, dues, letters, notifications, timeline
+from app.desk import balances, center, dues, letterhead, letters, notifications, timeline
 from app.desk.accounts import Actor, require
 from app.desk.dues import Due, Key, PayLine
 from app.desk.letters import Buyer
@@ -71,7 +71,12 @@ def open_minor(invoice_id: int) -> int:
 def document(invoice_id: int) -> InvoiceDocument:
     """A document as it was frozen, ready to be rendered. UserError `store.gone`."""
     invoice = _invoice(invoice_id)
-    return InvoiceDocument.from_snapshot(invoice.snapshot, invoice.layout_version)
+    return _with_picture(InvoiceDocument.from_snapshot(invoice.snapshot, invoice.layout_version))
+
+
+def _with_picture(document: InvoiceDocument) -> InvoiceDocument:
+    """The picture that was frozen by its digest."""
+    return replace(document, logo=letterhead.picture(document.logo_sha256)) if document.logo_sha256 else document
 
 
 def copy_state(invoice_id: int) -> CopyState:
@@ -131,7 +136,7 @@ def preview(
     to = letters.buyer(student_id, payer_id)
     head, drawn = _drawn_up(how, to, [(due, ()) for due in chosen], issued_on, _pay_by(due_on, issued_on))
     head |= {"label": "–", "kind": "invoice"}
-    return InvoiceDocument.from_snapshot(_frozen(head, drawn, how, asdict(to), (), "", note))
+    return _with_picture(InvoiceDocument.from_snapshot(_frozen(head, drawn, how, asdict(to), (), "", note)))
 
 
 def _note(note: str) -> str:
@@ -550,6 +555,7 @@ def _frozen(
         "paid": [{"on": one.paid_on, "method": one.method, "amount_minor": one.amount_minor} for one in puts],
         "refers_to_label": refers_to_label,
         "note": note,
+        **letterhead.frozen(head["language"]),
     }
     return json.dumps(whole, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 

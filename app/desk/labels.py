@@ -62,6 +62,8 @@ LABELS: dict[str, Kind] = {
     "Add resource": _exact("catalog.edit"),
     "Edit resource": _exact("catalog.edit"),
     "Change settings": _exact("settings.edit"),
+    "Change texts on documents": _exact("settings.edit"),
+    "Choose picture on documents": _refused("picture"),
     "Add tax rate": _exact("settings.edit"),
     "Switch tax rate": _exact("settings.edit"),
     "Add discount rule": _exact("settings.edit"),

@@ -74,6 +74,9 @@ def proforma(
         valid_until="",
         lines=draft.lines,
         note=draft.note,
+        head_text=draft.head_text,
+        foot_text=draft.foot_text,
+        logo=draft.logo,
     )
 
 

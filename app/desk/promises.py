@@ -81,7 +81,7 @@ def add(
     `promises.nothing_open` where nothing is owed, `store.gone`.
     """
     require(actor, "payment.take")
-    note = text.clean(note, field="note", limit=text.TEXT_LIMIT, multiline=True)
+    note = text.clean(note, field="note", limit=text.TEXT_LIMIT)
     if not 0 < amount_minor <= money.MAX_MINOR:
         raise UserError("promises.amount", "amount")
     with store.write("Note promise", actor) as w:

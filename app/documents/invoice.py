@@ -8,7 +8,7 @@ comes out the same for ever; a later print is a COPY that adds its date and the 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -16,8 +16,8 @@ from app import money
 from app.documents.sheet import BOTTOM, INK, LEFT, LINE, OK, RIGHT, TEXT2, TEXT3, TINT, TOP, Sheet
 from app.text import _
 
-#: How a document that is issued now is drawn. Layout 2 has a text of its own below the sums; what was issued in an
-#: earlier one is drawn in it for ever.
+#: How a document that is issued now is drawn. Layout 2 has the center's picture, texts at head and foot, and a text of
+#: its own below the sums; what was issued in an earlier one is drawn in it for ever.
 LAYOUT_VERSION = 2
 
 
@@ -72,6 +72,10 @@ class InvoiceDocument:
     paid: tuple[dict[str, Any], ...]
     note: str = ""
     layout: int = LAYOUT_VERSION
+    head_text: str = ""
+    foot_text: str = ""
+    logo_sha256: str = ""
+    logo: bytes = field(default=b"", repr=False)
 
     @classmethod
     def from_snapshot(cls, snapshot: str, layout: int = LAYOUT_VERSION) -> InvoiceDocument:
@@ -98,6 +102,9 @@ class InvoiceDocument:
             paid=tuple(whole["paid"]),
             note=whole.get("note", "") if layout >= 2 else "",
             layout=layout,
+            head_text=whole.get("head_text", "") if layout >= 2 else "",
+            foot_text=whole.get("foot_text", "") if layout >= 2 else "",
+            logo_sha256=whole.get("logo", "") if layout >= 2 else "",
         )
 
     @property
@@ -199,19 +206,27 @@ class Painter(Sheet):
         self._parties()
         self._lines()
         self._sums()
-        self._note()
+        self._words(self.d.note)
+        self._words(self.d.foot_text)
         return self.end()
 
-    def _note(self) -> None:
-        """A text of its own below the sums; a long one goes on over the page."""
-        if not self.d.note:
+    def _words(self, said: str) -> None:
+        """A text below what stands there; a long one goes on over the page."""
+        if not said:
             return
         self.y -= 6
-        for words in self.type.wrap(self.d.note, self.type.REGULAR, 9, RIGHT - LEFT):
+        for words in self.type.wrap(said, self.type.REGULAR, 9, RIGHT - LEFT):
             if self.y < BOTTOM:
                 self.next_page()
             self.text(LEFT, self.y, words, 9, color=TEXT2)
             self.y -= 13
+
+    def emblem(self) -> None:
+        """The center's picture within the room of the house mark and some more, or that mark."""
+        if not self.d.logo:
+            super().emblem()
+        elif self.pages:
+            self.parts.picture(self.c, self.d.logo, LEFT, 750, 110, 44)
 
     def _parties(self) -> None:
         semibold, buyer = self.type.SEMIBOLD, self.d.buyer
@@ -234,6 +249,10 @@ class Painter(Sheet):
             self.text(RIGHT, at, words, 9.2, semibold if strong else "", align="right")
             at -= 17.2
         self.y = min(y, at) - 28
+        if self.d.head_text:
+            self.y += 6
+            self._words(self.d.head_text)
+            self.y -= 12
 
     def facts(self) -> list[tuple[str, str, bool]]:
         """(label, words, strong) of what stands below the title."""

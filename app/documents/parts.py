@@ -99,3 +99,21 @@ def code(canvas: Any, matrix: list[Any], left: float, top: float, side: float, c
     canvas.addLiteral(" ".join(path))
     canvas.addLiteral("f*")
     canvas.restoreState()
+
+
+def picture(canvas: Any, content: bytes, left: float, bottom: float, wide: float, high: float) -> None:
+    """A PNG or JPEG as large as a box allows, at its left, in the middle of its height. One that cannot be read is
+    left out: the document is worth more than the picture on it.
+    """
+    import io
+
+    from reportlab.lib.utils import ImageReader
+
+    try:
+        image = ImageReader(io.BytesIO(content))
+        own_wide, own_high = image.getSize()
+    except Exception:  # whatever the codecs raise
+        return
+    scale = min(wide / own_wide, high / own_high)
+    drawn = own_high * scale
+    canvas.drawImage(image, left, bottom + (high - drawn) / 2, own_wide * scale, drawn, mask="auto")

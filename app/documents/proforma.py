@@ -5,7 +5,7 @@ It takes no number of a document series, is not kept, and has no code to pay by:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.documents import invoice
@@ -18,8 +18,8 @@ from app.text import _
 class ProformaDocument:
     """What is offered, to whom. `title` and `disclaimer` are finished words: Pro forma, or Quote with its own.
 
-    `label` is a number that people quote, "" where there is none; `valid_until` an ISO day or "". Amounts of the lines
-    are minor units.
+    `label` is a number that people quote, "" where there is none; `valid_until` an ISO day or ""; `logo` a PNG or JPEG.
+    Amounts of the lines are minor units.
     """
 
     title: str
@@ -35,6 +35,9 @@ class ProformaDocument:
     valid_until: str
     lines: tuple[Line, ...]
     note: str = ""
+    head_text: str = ""
+    foot_text: str = ""
+    logo: bytes = field(default=b"", repr=False)
 
 
 def render(document: ProformaDocument) -> bytes:
@@ -85,4 +88,7 @@ def _as_invoice(document: ProformaDocument) -> InvoiceDocument:
         lines=document.lines,
         paid=(),
         note=document.note,
+        head_text=document.head_text,
+        foot_text=document.foot_text,
+        logo=document.logo,
     )

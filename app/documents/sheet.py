@@ -84,7 +84,7 @@ class Sheet:
         for words in filter(None, (address, reach)):
             y -= 14
             self.text(RIGHT, y, self.type.shorten(words, self.type.REGULAR, 9, 300), 9, color=TEXT2, align="right")
-        self._emblem()
+        self.emblem()
         self.rule(741, width=1.8, color=INK)
         self.rule(741, left=475, width=1.8, color=BRASS)
         if self.printed_on:
@@ -92,7 +92,7 @@ class Sheet:
             self.text(LEFT + 118, TOP - 32, self.day(self.printed_on), 8, color=TEXT3)
         self.y = 741
 
-    def _emblem(self) -> None:
+    def emblem(self) -> None:
         """Three arches: the house mark until a center has its own picture."""
         self.c.setStrokeColorRGB(*INK)
         self.c.setLineWidth(2.6)

@@ -14,6 +14,7 @@ from app import clock, store, text
 from app.desk import center, dues, enrollment, invoices, letters, papers, payments, people, refunds
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
+from app.documents.invoice import render
 from app.errors import UserError
 from app.store import checks
 from app.store.models import Invoice, InvoiceLine, MailQueue, Series, StudentPayment, User
@@ -244,13 +245,18 @@ def test_the_desk_says_whether_a_bill_is_mailed_whatever_the_center_does_as_a_ru
     assert MailQueue.select().where(MailQueue.template_key == "invoice").count() == 1
 
 
-@pytest.mark.parametrize("said", ODD)
-def test_odd_text_on_an_invoice_is_text(small_center: SmallCenter, said: str) -> None:
-    line = owed_book(small_center)
-    try:
-        made = invoices.bill(small_center.staff, small_center.student, [line], note=said)
-    except UserError as refused:
-        assert refused.field == "note"
-        return
-    assert invoices.document(made).note == text.clean(said, field="note", multiline=True)
+def test_odd_text_on_an_invoice_is_text(small_center: SmallCenter) -> None:
+    line, drawn = owed_book(small_center), 0
+    for said in ODD:
+        try:
+            draft = invoices.preview(small_center.student, [line], note=said)
+        except UserError as refused:
+            assert refused.field == "note"
+            continue
+        assert draft.note == text.clean(said, field="note", multiline=True)
+        assert render(draft, preview=True).startswith(b"%PDF")
+        drawn += 1
+    assert drawn > 80
+    made = invoices.bill(small_center.staff, small_center.student, [line], note="<b>{x}</b> =1+1 ليلى")
+    assert invoices.document(made).note == "<b>{x}</b> =1+1 ليلى"
     assert papers.invoice_pdf(made)[1].startswith(b"%PDF")

@@ -183,12 +183,27 @@ def test_erasing_takes_the_words_and_the_hand_out_has_them(small_center: SmallCe
     assert checks.run() == []
 
 
-@pytest.mark.parametrize("said", ODD)
-def test_odd_words_are_words(small_center: SmallCenter, said: str) -> None:
+def test_odd_words_are_words(small_center: SmallCenter) -> None:
     book(small_center, small_center.student)
-    try:
-        made = promises.add(small_center.staff, small_center.student, "2099-12-01", 2_400, said)
-    except UserError as refused:
-        assert refused.field == "note"
-        return
-    assert Promise.get_by_id(made).note == text.clean(said, field="note", multiline=True)
+    kept = 0
+    for said in ODD:
+        try:
+            made = promises.add(small_center.staff, small_center.student, "2099-12-01", 2_400, said)
+        except UserError as refused:
+            assert refused.field == "note"
+            continue
+        assert Promise.get_by_id(made).note == text.clean(said, field="note")
+        kept += 1
+    assert kept > 80
+    assert checks.run() == []
+
+
+def test_taking_a_payment_back_gives_the_money_back_and_leaves_the_promise_kept(small_center: SmallCenter) -> None:
+    small = small_center
+    line = book(small, small.student)
+    made = promises.add(small.staff, small.student, "2099-12-01", 2_400)
+    pay(small, line, "a")
+    undo.undo(small.staff, Operation.select().order_by(Operation.id.desc()).get().id)
+    assert [due.open_minor for due in payments.owed(small.student)] == [2_400]
+    assert status(made) == "kept", "somebody talks to them anyway"
+    assert checks.run() == []

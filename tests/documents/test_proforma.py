@@ -68,9 +68,9 @@ def test_a_long_name_is_text(tmp_path: Path) -> None:
     assert "<b>Bo</b>&" in flat
 
 
-@pytest.mark.parametrize("said", ODD)
-def test_odd_text_is_drawn(said: str) -> None:
-    assert render(paper(1, name=said, address=said, note=said)).startswith(b"%PDF")
+def test_odd_text_is_drawn() -> None:
+    for said in ODD:
+        assert render(paper(1, name=said, address=said, note=said)).startswith(b"%PDF")
 
 
 @pytest.fixture

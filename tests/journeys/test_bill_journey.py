@@ -191,7 +191,7 @@ def test_it_opens_from_the_desk_the_person_and_the_command_bar(driver: Driver) -
     driver.gone("bill")
     page = driver.page("students")
     page.select(ana)
-    page.panel.menu.actions()[0].trigger()
+    next(act for act in page.panel.menu.actions() if act.objectName() == "act_bill").trigger()
     driver.dialog("bill").reject()
     driver.gone("bill")
     driver.key(Qt.Key.Key_K, CTRL)

@@ -74,9 +74,10 @@ def test_values_in_a_template_are_text_and_a_line_break_in_one_is_refused() -> N
 
 
 def test_every_template_of_the_program_renders() -> None:
-    line = {"title": "B", "quantity": 1, "amount_minor": 100}
+    line = {"title": "B", "quantity": 1, "amount_minor": 100, "due_on": "2026-11-24", "student": "S"}
     everything = {
-        "center": "C", "student": "S", "course": "B", "number": "N", "amount_minor": 100, "first_on": "2026-11-24",
+        "center": "C", "student": "S", "name": "S", "level": 1,
+        "course": "B", "number": "N", "amount_minor": 100, "first_on": "2026-11-24",
         "installments": [{"due_on": "2026-11-24", "amount_minor": 100}], "lines": [line], "method": "cash",
         "credit_minor": 5, "label": "2026-000001", "due_on": "2026-11-24", "title": "T",
         "old_start": "2026-11-24T09:00", "new_start": "2026-11-25T09:00", "room": "R", "reason": "ill", "subject": "S",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
-from app.desk import invoices, promises, refunds, reminding
+from app.desk import invoices, letterhead, promises, refunds, reminding
 from app.store.models import Promise
 from tests.support.center import SmallCenter
 from tests.support.writers import _due, _line, _third, scenario
@@ -51,3 +52,25 @@ def _(made: SmallCenter) -> None:
 def _(made: SmallCenter) -> Any:
     lines = (_line(_due(_third())),)
     return invoices.bill(made.staff, _third(), lines, due_on="2026-12-31", note="Your order 7", send_mail=True)
+
+
+@scenario("letterhead.save_texts")
+def _(made: SmallCenter) -> None:
+    letterhead.save_texts(made.admin, "en", "Welcome", "Thank you")
+
+
+@scenario("letterhead.set_logo")
+def _(made: SmallCenter) -> None:
+    letterhead.set_logo(made.admin, "logo.png", PICTURE)
+
+
+def png(wide: int = 40, high: int = 20, color: str = "teal") -> bytes:
+    """A picture."""
+    from PIL import Image
+
+    out = io.BytesIO()
+    Image.new("RGB", (wide, high), color).save(out, "PNG")
+    return out.getvalue()
+
+
+PICTURE = png()

@@ -153,6 +153,7 @@ def forms(driver: Driver) -> Iterator[QDialog]:
         lambda: find_an_offer(driver),
         driver.desk.open_items,
         driver.desk.documents_of_month,
+        driver.desk.on_documents,
         lambda: PromiseDialog(driver.desk.context, students, driver.center.student, None, "Ana Satler", 100).open(),
         lambda: RemindDialog(driver.desk.context, students, [(driver.center.student, None)]).open(),
         *(

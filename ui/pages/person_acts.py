@@ -18,6 +18,7 @@ from ui.pages import line_acts
 #: key, how it is said in a menu, how with a name, icon.
 ACTS: tuple[tuple[str, str, str, str], ...] = (
     ("book", N_("Book a slot…"), N_("Book a slot for {name}"), "calendar-plus"),
+    ("bill", N_("Invoice to be paid later…"), N_("Invoice to {name}, to be paid later"), "receipt-text"),
     ("waive", N_("Waive what is open…"), N_("Waive something that {name} owes"), "hand-coins"),
     ("replan", N_("Plan installments…"), N_("Plan the installments of {name}"), "calendar-days"),
     (
@@ -28,7 +29,6 @@ ACTS: tuple[tuple[str, str, str, str], ...] = (
     ),
     ("move_money", N_("Move money to another line…"), N_("Move money that {name} paid"), "arrow-left-right"),
     ("payout", N_("Pay out credit…"), N_("Pay out the credit of {name}"), "coins"),
-    ("bill", N_("Invoice to be paid later…"), N_("Invoice to {name}, to be paid later"), "receipt-text"),
     ("merge", N_("Merge with another record…"), N_("Merge {name} with another record"), "users"),
     ("leave", N_("Leaves the center…"), N_("{name} leaves the center"), "log-out"),
     ("give", N_("Everything about this person…"), N_("Everything about {name} in one file"), "file-text"),

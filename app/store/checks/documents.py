@@ -142,3 +142,16 @@ def _rows(connection: Any, query: str) -> Iterable[dict[str, Any]]:
     cursor = connection.execute(query)
     names = [column[0] for column in cursor.description]
     return (dict(zip(names, row, strict=True)) for row in cursor)
+
+
+@rule("invoices.picture", N_("A picture that stands on a document is kept as it was when the document was issued"))
+def pictures(connection: Any) -> Iterable[Finding]:
+    query = (
+        "SELECT min(id), snapshot ->> '$.logo' FROM invoices WHERE coalesce(snapshot ->> '$.logo', '') <> ''"
+        " GROUP BY snapshot ->> '$.logo'"
+    )
+    for row_id, digest in connection.execute(query).fetchall():
+        kept = "SELECT content FROM attachments WHERE subject_table = 'settings' AND sha256 = ?"
+        found = connection.execute(kept, (digest,)).fetchone()
+        if found is None or hashlib.sha256(found[0]).hexdigest() != digest:
+            yield "invoices", row_id, f"picture {digest[:12]} is not there as it was"
