@@ -28,6 +28,7 @@ from app.text import _, ngettext
 from ui import words
 from ui.context import Context
 from ui.pages import paper, person_acts
+from ui.pages.student_quotes import QuotesPart
 from ui.theme import CATEGORY, theme
 from ui.widgets.basic import Avatar, Badge, Button, Card, Icon, Text, clear_layout, rule
 from ui.widgets.line import Line
@@ -241,6 +242,7 @@ class StudentPanel(Card):
         said += [_("{n} finished").format(n=finished)] if finished else []
         self._heading(_("Enrollments"), " · ".join(said))
         self._enrolled(rows[:3])
+        self.body.addWidget(QuotesPart(self.context, found.row.id, self._enroll))
         self._heading(_("Contact"))
         for icon, value in (
             ("phone", found.row.phone),
@@ -366,6 +368,7 @@ class StudentPanel(Card):
 
     def _show_enrollments(self, found: roster.Overview) -> None:
         self._enrolled(roster.enrollments(found.row.id))
+        self.body.addWidget(QuotesPart(self.context, found.row.id, self._enroll))
 
     def _show_timeline(self, found: roster.Overview) -> None:
         for entry in person.timeline(found.row.id):

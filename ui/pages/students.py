@@ -334,6 +334,7 @@ class StudentsPage(QWidget):
             "slots",
             "mail_queue",
             "notes",
+            "quotes",
         }:
             return
         self._dirty = True
