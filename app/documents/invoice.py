@@ -225,8 +225,8 @@ class Painter(Sheet):
         """The center's picture within the room of the house mark and some more, or that mark."""
         if not self.d.logo:
             super().emblem()
-        elif self.pages:
-            self.parts.picture(self.c, self.d.logo, LEFT, 750, 110, 44)
+        else:
+            self.c.then(lambda canvas: self.parts.picture(canvas, self.d.logo, LEFT, 750, 110, 44))
 
     def _parties(self) -> None:
         semibold, buyer = self.type.SEMIBOLD, self.d.buyer

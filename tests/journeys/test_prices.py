@@ -8,10 +8,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QPushButton
 
 from app import clock
-from app.desk import catalog, center, discounts, enrollment, people
+from app.desk import catalog, center, discounts, enrollment, people, quotes
 from app.desk.accounts import Actor
 from app.desk.discounts import RuleDraft
 from app.desk.enrollment import EnrollmentDraft
+from app.desk.quotes import QuoteDraft
 from app.store import checks
 from app.store.models import Course, CourseEnrolled, ProductEnrolled, Quote, TaxRate, User
 from tests.support.window import Driver, driver, said, typed, typed_over
@@ -289,3 +290,31 @@ def test_what_is_owed_says_the_discount_it_was_agreed_with(driver: Driver) -> No
     driver.settled()
     (row,) = driver.window.current().rows
     assert row.detail.text().endswith("loyal")
+
+
+def test_quotes_stand_in_the_panel_to_be_used_or_withdrawn(driver: Driver) -> None:
+    c = driver.center
+    rate = TaxRate.get(TaxRate.rate_bp == 2000).id
+    other = run(driver, catalog.add_course, catalog.CourseDraft("C2", "Zumba", 10000, rate))
+    for course in (c.course, other):
+        run(driver, quotes.offer, QuoteDraft(c.student, course))  # type: ignore[arg-type]
+    page = driver.page("students")
+    driver.settled()
+    page.table.select_id(c.student)
+    driver.settled()
+    panel = page.panel
+    driver.until(lambda: "Quoted prices" in said(panel))
+    assert "Q-00002" in said(panel) and "€100.00 until" in said(panel)
+    driver.find(panel, QPushButton, "withdraw_1").setFocus()
+    driver.key(Qt.Key.Key_Space)
+    driver.settled()
+    driver.until(lambda: "Q-00001" not in said(panel))
+    assert Quote.get_by_id(1).status == "withdrawn"
+    driver.click(panel, "use_2")
+    form = driver.dialog("enroll")
+    assert form.course.currentText().startswith("Zumba") and form.quoted.isChecked()
+    driver.key(Qt.Key.Key_S, CTRL)
+    driver.gone("enroll")
+    driver.settled()
+    driver.until(lambda: "Quoted prices" not in said(panel))
+    assert checks.run() == []

@@ -158,6 +158,10 @@ class EnrollDialog(FormDialog):
         others = (("Ctrl+S", self.enroll_only), ("Alt+Q", self.offer_quote), ("Alt+U", self.quoted.toggle))
         for keys, act in (*others, *((f"Alt+{n}", self._planner(n)) for n in ("1", "3", "6", "0"))):
             QShortcut(QKeySequence(keys), self).activated.connect(act)
+        promised = self.quoted.courses()
+        with QSignalBlocker(self.course):  # a price that was promised is taken up before anything else
+            places = range(self.course.count())
+            self.course.setCurrentIndex(next((n for n in places if self.course.itemData(n)[0].id in promised), 0))
         self._course_chosen()
         self.course.setFocus()
 

@@ -30,6 +30,10 @@ class QuotedPrice(QCheckBox):
         self.toggled.connect(self.changed)
         self.hide()
 
+    def courses(self) -> set[int]:
+        """The courses that a price was promised for."""
+        return {one.course_id for one in quotes.of_student(self._student, usable=True)}
+
     def show_for(self, course_id: int | None) -> None:
         """The lowest price that was promised for a course: it is used unless somebody says otherwise."""
         found = [one for one in quotes.of_student(self._student, usable=True) if one.course_id == course_id]

@@ -31,6 +31,7 @@ from ui.context import Context
 from ui.pages import line_acts, paper, person_acts, student_notes
 from ui.pages.student_family import FamilyLines
 from ui.pages.student_notes import NotesTab
+from ui.pages.student_quotes import QuotesPart
 from ui.pages.student_story import Story
 from ui.theme import CATEGORY, theme
 from ui.widgets.basic import Avatar, Badge, Button, Card, Icon, Text, clear_layout, rule
@@ -294,6 +295,7 @@ class StudentPanel(Card):
         said += [_("{n} finished").format(n=finished)] if finished else []
         self._heading(_("Enrollments"), " · ".join(said))
         self._enrolled(rows[:3])
+        self.body.addWidget(QuotesPart(self.context, found.row.id, self._enroll))
         self._heading(_("Contact"))
         for icon, value in (
             ("phone", found.row.phone),
@@ -444,6 +446,7 @@ class StudentPanel(Card):
 
     def _show_enrollments(self, found: roster.Overview) -> None:
         self._enrolled(roster.enrollments(found.row.id))
+        self.body.addWidget(QuotesPart(self.context, found.row.id, self._enroll))
 
     def _show_timeline(self, found: roster.Overview) -> Iterator[None]:
         return self.story.fill(self.body, found.row.id)

@@ -368,6 +368,7 @@ class StudentsPage(QWidget):
             "mail_queue",
             "notes",
             "attachments",
+            "quotes",
         }:
             return
         self._dirty = True
