@@ -290,7 +290,8 @@ class OwedRow(QWidget):
             course = self.offer is not None and self.offer.kind == "course"
             added = _("Enrolls now · {price}") if course else _("Added now · 1 × {price}")
             parts = [added.format(price=text.show_money(self.open_minor))]
-            parts += [self._short()] if self._reason else []
+            if self._reason:  # the price stands beside it; why it is lower is what is read here
+                parts = [_("Enrolls now") if course else _("Added now"), self._short()]
             parts += [tax_words(self.rate_bp)] if self.rate_bp else []
             return " · ".join(parts)
         paid = self.due.gross_minor - self.due.open_minor
