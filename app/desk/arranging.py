@@ -11,6 +11,7 @@ from app import store, text
 from app.desk.accounts import Actor, require
 from app.errors import UserError
 from app.store.models import Setting
+from app.store.prepared import prepared
 
 #: So many views can be told apart at a glance, and a person may have no more.
 MOST_VIEWS = 20
@@ -127,8 +128,14 @@ def _keep_views(w: store.Write, actor: Actor, views: tuple[View, ...]) -> None:
 
 
 def _kept(user_id: int | None, what: str, otherwise: Any) -> Any:
-    row = Setting.get_or_none(Setting.key == f"person.{user_id}.{what}")
-    return json.loads(row.value) if row is not None else otherwise
+    for (value,) in _value(f"person.{user_id}.{what}"):
+        return json.loads(value)
+    return otherwise
+
+
+@prepared
+def _value(key: str) -> Any:
+    return Setting.select(Setting.value).where(Setting.key == key)
 
 
 def _keep(w: store.Write, actor: Actor, what: str, kept: Any) -> None:

@@ -6,6 +6,7 @@ import json
 import string
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from app.errors import UserError
 from app.settings import Center
 from app.store import Write
 from app.store.models import CourseEnrolled, Invoice, Payment, ProductEnrolled, Series, Setting, TaxRate, User
+from app.store.prepared import prepared
 
 #: Numbers that people quote. Invoice and credit note series are made per year when the first one is issued.
 _SERIES = {"student": "S-{number:06d}", "enrollment": "E-{number:05d}", "payment": "P-{number:06d}"}
@@ -65,7 +67,17 @@ def found(
 
 def load() -> Center:
     """The center of the open file."""
-    return Center.from_rows({row.key: json.loads(row.value) for row in Setting.select(Setting.key, Setting.value)})
+    return _center(tuple(row for row in _settings() if row[0].startswith("center.")))
+
+
+@lru_cache(maxsize=4)
+def _center(rows: tuple[tuple[str, str], ...]) -> Center:
+    return Center.from_rows({key: json.loads(value) for key, value in rows})
+
+
+@prepared
+def _settings() -> Any:
+    return Setting.select(Setting.key, Setting.value)
 
 
 def save(actor: Actor, center: Center) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from app import clock, store
@@ -11,6 +12,7 @@ from app.desk.accounts import Actor, require, roles_with
 from app.errors import UserError
 from app.store import Write
 from app.store.models import Notification, NotificationRecipient, User
+from app.store.prepared import Prepared, prepared
 
 
 def notify(
@@ -56,8 +58,12 @@ def who_may(right: str) -> list[int]:
 
 
 def _active(*roles: str) -> list[int]:
-    query = User.select(User.id).where(User.role.in_(roles), User.status == "active")
-    return [row.id for row in query]
+    return [user_id for (user_id,) in _in_roles(roles)()]
+
+
+@lru_cache(maxsize=32)
+def _in_roles(roles: tuple[str, ...]) -> Prepared:
+    return prepared(lambda: User.select(User.id).where(User.role.in_(roles), User.status == "active"))
 
 
 def mark_read(actor: Actor, notification_ids: Iterable[int], *, read: bool = True) -> None:

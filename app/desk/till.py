@@ -13,6 +13,7 @@ from app.desk.accounts import Actor, require
 from app.errors import UserError
 from app.store import Write
 from app.store.models import Payment, Till, TillMove, User
+from app.store.prepared import prepared
 
 
 @dataclass(frozen=True)
@@ -110,35 +111,12 @@ def close_till(actor: Actor, counted_minor: int) -> TillState:
 
 def current() -> TillState | None:
     """The open drawer, or None."""
-    row: Any = (
-        Till.select(Till.id, Till.name, Till.opened_at, Till.float_minor, User.first_name, User.last_name)
-        .join(User, JOIN.LEFT_OUTER, on=(User.id == Till.opened_by))
-        .where(Till.status == "open")
-        .order_by(Till.id.desc())
-        .tuples()
-        .first()
-    )
-    if row is None:
+    found = _open()
+    if not found:
         return None
-    till_id, name, opened_at, float_minor, first, last = row
-    refund = Payment.payment_type == "refund"
-    cash: Any = (
-        Payment.select(
-            fn.COALESCE(fn.SUM(Case(None, [(refund, 0)], Payment.amount_minor)), 0),
-            fn.COALESCE(fn.SUM(Case(None, [(refund, Payment.amount_minor)], 0)), 0),
-        )
-        .where(Payment.till_id == till_id, Payment.status == "COMPLETED", Payment.method == "cash")
-        .tuples()
-        .get()
-    )
-    moves: Any = (
-        TillMove.select(TillMove.kind, fn.SUM(TillMove.amount_minor))
-        .where(TillMove.till_id == till_id)
-        .group_by(TillMove.kind)
-        .tuples()
-    )
-    taken, returned = cash
-    moved = dict(moves)
+    till_id, name, opened_at, float_minor, first, last = found[0]
+    ((taken, returned),) = _cash(till_id)
+    moved = dict(_moves(till_id))
     return TillState(
         id=till_id,
         name=name,
@@ -152,10 +130,35 @@ def current() -> TillState | None:
     )
 
 
+@prepared
+def _open() -> Any:
+    return (
+        Till.select(Till.id, Till.name, Till.opened_at, Till.float_minor, User.first_name, User.last_name)
+        .join(User, JOIN.LEFT_OUTER, on=(User.id == Till.opened_by))
+        .where(Till.status == "open")
+        .order_by(Till.id.desc())
+        .limit(1)
+    )
+
+
+@prepared
+def _cash(till_id: int) -> Any:
+    refund = Payment.payment_type == "refund"
+    return Payment.select(
+        fn.COALESCE(fn.SUM(Case(None, [(refund, 0)], Payment.amount_minor)), 0),
+        fn.COALESCE(fn.SUM(Case(None, [(refund, Payment.amount_minor)], 0)), 0),
+    ).where(Payment.till_id == till_id, Payment.status == "COMPLETED", Payment.method == "cash")
+
+
+@prepared
+def _moves(till_id: int) -> Any:
+    moved = TillMove.select(TillMove.kind, fn.SUM(TillMove.amount_minor))
+    return moved.where(TillMove.till_id == till_id).group_by(TillMove.kind)
+
+
 def open_id() -> int | None:
     """The id of the open drawer, or None: cash payments are counted in it."""
-    found = Till.select(Till.id).where(Till.status == "open").order_by(Till.id.desc()).limit(1).scalar()
-    return None if found is None else int(found)
+    return next((int(row[0]) for row in _open()), None)
 
 
 def _running() -> TillState:

@@ -19,6 +19,7 @@ from app.store.models import (
     ProductEnrolled,
     User,
 )
+from app.store.prepared import prepared
 
 #: Filter keys in the order they are shown.
 FILTERS = ("open", "mine", "unread", "decisions", "money", "mail", "system", "done")
@@ -80,7 +81,12 @@ def counts(reader: int | None) -> dict[str, int]:
 
 def unread(reader: int | None) -> int:
     """How many open items this reader has not read: the pill on the rail. Looks at open ones alone."""
-    return int(_for_reader(reader, Notification.id).where(_condition("unread", reader, clock.stamp())).count())
+    return int(_unread(reader, clock.stamp())[0][0]) if reader is not None else 0
+
+
+@prepared
+def _unread(reader: int, now: str) -> Any:
+    return _for_reader(reader, fn.COUNT(Notification.id)).where(_condition("unread", reader, now))
 
 
 def oldest(reader: int | None) -> str | None:

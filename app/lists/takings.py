@@ -9,6 +9,7 @@ from peewee import Case, fn
 
 from app import clock
 from app.store.models import Payment, User
+from app.store.prepared import prepared
 
 #: The record a payment stands at, and the one in use of that person.
 _RECORD = User.alias()
@@ -63,41 +64,51 @@ def of_day(zone: str) -> Takings:
     return Takings(by_method, count)
 
 
-def _rows(*conditions: object, order: object, limit: int) -> list[PaymentRow]:
-    query: Any = (
+def _query(*conditions: object, order: object) -> Any:
+    return (
         Payment.select(
-            Payment.id, Payment.number, _PERSON.alias("student_id"), Payment.method, Payment.status,
-            Payment.payment_type, Payment.amount_minor, Payment.started_at, Payment.settled_at, User.first_name,
-            User.last_name,
+            Payment.id, Payment.number, _PERSON, User.first_name, User.last_name, Payment.method, Payment.status,
+            Payment.payment_type, Payment.amount_minor, Payment.started_at, Payment.settled_at,
         )
         .join(_RECORD, on=(_RECORD.id == Payment.student_id))
         .join(User, on=(User.id == _PERSON))
         .where(*conditions)
         .order_by(order)
-        .limit(limit)
-        .dicts()
     )  # fmt: skip
+
+
+@prepared
+def _completed(limit: int) -> Any:
+    return _query(Payment.status == "COMPLETED", order=Payment.settled_at.desc()).limit(limit)
+
+
+@prepared
+def _started() -> Any:
+    return _query(Payment.status == "STARTED", order=Payment.started_at).limit(200)
+
+
+def _rows(found: list[tuple[Any, ...]]) -> list[PaymentRow]:
     return [
         PaymentRow(
-            id=row["id"],
-            number=row["number"],
-            student_id=row["student_id"],
-            name=f"{row['first_name']} {row['last_name']}".strip(),
-            method=row["method"],
-            status=row["status"],
-            amount_minor=-row["amount_minor"] if row["payment_type"] == "refund" else row["amount_minor"],
-            started_at=row["started_at"],
-            settled_at=row["settled_at"],
+            id=id_,
+            number=number,
+            student_id=student_id,
+            name=f"{first} {last}".strip(),
+            method=method,
+            status=status,
+            amount_minor=-amount if kind == "refund" else amount,
+            started_at=started_at,
+            settled_at=settled_at,
         )
-        for row in query
+        for id_, number, student_id, first, last, method, status, kind, amount, started_at, settled_at in found
     ]
 
 
 def last_payments(limit: int = 6) -> list[PaymentRow]:
     """The payments completed last, newest first."""
-    return _rows(Payment.status == "COMPLETED", order=Payment.settled_at.desc(), limit=limit)
+    return _rows(_completed(limit))
 
 
 def started() -> list[PaymentRow]:
     """Payments that are neither completed nor failed, oldest first: the desk asks about them."""
-    return _rows(Payment.status == "STARTED", order=Payment.started_at, limit=200)
+    return _rows(_started())

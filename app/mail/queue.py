@@ -20,6 +20,7 @@ from app.errors import UserError
 from app.mail import compose
 from app.store import Write
 from app.store.models import MailAccount, MailAttempt, MailQueue
+from app.store.prepared import prepared
 from app.text import TEXT_LIMIT
 from app.text import clean as check_text
 
@@ -64,9 +65,8 @@ def enqueue(
     Recipient, text, Message-ID and Date are frozen now. A second enqueue of the same event changes nothing and
     returns the message that is there. UserErrors as from `compose`.
     """
-    known = MailQueue.get_or_none(MailQueue.event_key == event_key)
-    if known is not None:
-        return int(known.id)
+    for (known,) in _of_event(event_key):
+        return int(known)
     here = center.load()
     subject, body = compose.freeze(template_key, language, {"center": here.name, **params})
     address = compose.check_address(to_address)
@@ -89,6 +89,11 @@ def enqueue(
     if student_id is not None:
         timeline.add(w, student_id, "mail.queued_timeline", ("mail_queue", mail), subject=subject)
     return mail
+
+
+@prepared
+def _of_event(event_key: str) -> Any:
+    return MailQueue.select(MailQueue.id).where(MailQueue.event_key == event_key)
 
 
 def write_mail(actor: Actor, student_id: int, to_name: str, to_address: str, subject: str, text: str) -> int:

@@ -80,8 +80,11 @@ class _Database(SqlCipherDatabase):  # type: ignore[misc]  # playhouse tells no 
         if writing is None:
             return super().execute_sql(sql, params)
         _still_open(self.connection(), sql)
-        with writing.spoiled_by_errors():
+        try:
             return super().execute_sql(sql, params)
+        except Exception:
+            writing.spoiled = True
+            raise
 
     def _connect(self) -> Any:
         options = {name: value for name, value in self.connect_params.items() if name != "passphrase"}
@@ -299,20 +302,18 @@ class Write:
         self._execute("UPDATE current_operation SET operation_id = ?", (self.operation_id,))
 
     def _execute(self, sql: str, params: Any = ()) -> Any:
+        # A full disk may end a statement and leave the transaction open: whoever swallows that must not commit.
         _still_open(self.connection, sql)
-        with self.spoiled_by_errors():
+        try:
             return self.connection.execute(sql, params)
+        except Exception:
+            self.spoiled = True
+            raise
 
     def _execute_many(self, sql: str, params: list[tuple[Any, ...]]) -> None:
         _still_open(self.connection, sql)
-        with self.spoiled_by_errors():
-            self.connection.executemany(sql, params)
-
-    @contextmanager
-    def spoiled_by_errors(self) -> Iterator[None]:
-        """A full disk may end a statement and leave the transaction open: whoever swallows that must not commit."""
         try:
-            yield
+            self.connection.executemany(sql, params)
         except Exception:
             self.spoiled = True
             raise
@@ -378,8 +379,8 @@ class Write:
         """
         table = model._meta.table_name
         names = tuple(values)
-        sql = _update_sql.get((table, names, version is None))
-        if sql is None:
+        known = _update_sql.get((table, names, version is None))
+        if known is None:
             unknown = [name for name in names if name not in model._meta.columns]
             if unknown:
                 raise ValueError(f"{table} has no column {unknown}")
@@ -387,13 +388,15 @@ class Write:
             sql = f"UPDATE {table} SET {sets}version = version + 1, updated_at = ?, updated_by = ? WHERE id = ?"
             if version is not None:
                 sql += " AND version = ?"
-            _update_sql[(table, names, version is None)] = sql
+            known = _update_sql[(table, names, version is None)] = (sql, _is_searched(table, names))
+        sql, searched = known
         params: tuple[Any, ...] = (*values.values(), self.now, self.actor.user_id, row_id)
         cursor = self._execute(sql, params if version is None else (*params, version))
         if cursor.rowcount != 1:
             found = self._execute(f"SELECT 1 FROM {table} WHERE id = ?", (row_id,)).fetchone()
             raise UserError("store.changed_meanwhile" if found else "store.gone")
-        _after_row(self, table, row_id)
+        if searched:
+            _after_row(self, table, row_id)
 
     def delete(self, model: Any, row_id: int) -> None:
         """Take one row away; what it held stays in `changes`. UserError `store.gone` if it is not there."""
@@ -442,7 +445,7 @@ class Write:
 
 
 _insert_sql: dict[tuple[str, tuple[str, ...]], str] = {}
-_update_sql: dict[tuple[str, tuple[str, ...], bool], str] = {}
+_update_sql: dict[tuple[str, tuple[str, ...], bool], tuple[str, bool]] = {}
 
 
 def _with_fresh_id(table: str, names: tuple[str, ...]) -> str:
@@ -450,6 +453,13 @@ def _with_fresh_id(table: str, names: tuple[str, ...]) -> str:
     known = f"SELECT coalesce(max(row_id), 0) FROM changes WHERE table_name = '{table}'"
     fresh = f"max(({known}), (SELECT coalesce(max(id), 0) FROM {table})) + 1"
     return f"INSERT INTO {table} (id, {', '.join(names)}) VALUES ({fresh}, {', '.join('?' * len(names))})"
+
+
+def _is_searched(table: str, names: tuple[str, ...]) -> bool:
+    """Whether people are found by one of these columns."""
+    from app.store import search
+
+    return not search.COLUMNS.get(table, frozenset()).isdisjoint(names)
 
 
 def _after_row(write: Write, table: str, row_id: int) -> None:

@@ -24,6 +24,15 @@ _PERSON = """
 _IN_THESE = "IN (SELECT value FROM json_each(?))"
 _OWN = _PERSON.format(person="u.id", which="{0} ORDER BY u.id")
 _MERGED = _PERSON.format(person="u.merged_into", which="WHERE u.merged_into {0} ORDER BY u.id")
+
+#: By what of a row people are found, and by whose: a change of anything else leaves the index as it is.
+COLUMNS = {
+    "users": frozenset(
+        ("first_name", "last_name", "number", "email", "phone", "emergency_phone", "payer_id", "merged_into")
+    ),
+    "payers": frozenset(("name", "email", "phone")),
+}
+
 _PUT = (
     "INSERT INTO people_search (id, folded) VALUES (?, ?)"
     " ON CONFLICT (id) DO UPDATE SET folded = excluded.folded WHERE folded <> excluded.folded"

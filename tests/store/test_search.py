@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app import store
-from app.store import search
+from app.store import checks, database, search
 from app.store.models import Payer, User
 from tests.support.center import SmallCenter, small_center
 
@@ -69,6 +71,34 @@ def test_the_index_follows_an_edit_of_the_person_and_of_the_payer(
         w.update(Payer, 1, name="Nordwind AG")
     assert search.people("alpen") == []
     assert set(search.people("nordwind")) == set(people.values())
+
+
+def changed_one_by_one(people: dict[str, int], center: SmallCenter) -> list[checks.Broken]:
+    """What the rule about the index finds after each column that people are found by was changed by itself."""
+    found: list[checks.Broken] = []
+    for model, row in ((User, people["Søren"]), (Payer, 1)):
+        for name in sorted(search.COLUMNS[model._meta.table_name] - {"payer_id", "merged_into"}):
+            with store.write("Edit", center.admin) as w:
+                w.update(model, row, **{name: "5550123" if name.endswith("phone") else "Quux"})
+            found += checks.over(store.db.connection(), only={"file.search"})
+    return found
+
+
+def test_the_index_follows_each_column_that_people_are_found_by(
+    people: dict[str, int], small_center: SmallCenter
+) -> None:
+    read = {*re.findall(r"\b([up])\.(\w+)", search._PERSON), ("u", "merged_into")} - {("u", "id"), ("p", "id")}
+    known = {(table[0], name) for table, names in search.COLUMNS.items() for name in names}
+    assert read == known
+    assert changed_one_by_one(people, small_center) == []
+
+
+def test_control_an_index_that_follows_no_column_is_out_of_step(
+    people: dict[str, int], small_center: SmallCenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_is_searched", lambda table, names: False)
+    monkeypatch.setattr(database, "_update_sql", {})
+    assert len(changed_one_by_one(people, small_center)) >= 6
 
 
 @settings(max_examples=150, deadline=None)
