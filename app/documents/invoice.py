@@ -121,9 +121,8 @@ class CopyState:
 
 
 def render(document: InvoiceDocument, copy: CopyState | None = None) -> bytes:
-    """The document as PDF. It is laid out twice: the first pass draws nothing and counts the pages."""
-    pages = _Painter(document, copy, pages=0).paint()[1]
-    return _Painter(document, copy, pages=pages).paint()[0]
+    """The document as PDF."""
+    return _Painter(document, copy).paint()
 
 
 @lru_cache(maxsize=16)
@@ -144,11 +143,11 @@ def _epc_code(name: str, iban: str, bic: str, amount_minor: int, text: str) -> A
 class _Painter(Sheet):
     """Draws one document."""
 
-    def __init__(self, document: InvoiceDocument, copy: CopyState | None, pages: int) -> None:
+    def __init__(self, document: InvoiceDocument, copy: CopyState | None) -> None:
         self.d, self.copy = document, copy
         printed_on = copy.printed_on if copy is not None else ""
         super().__init__(
-            self._title(), document.label, document.seller, document.currency, document.language, pages, printed_on
+            self._title(), document.label, document.seller, document.currency, document.language, printed_on
         )
 
     def span(self, first: str, last: str) -> str:
@@ -174,7 +173,7 @@ class _Painter(Sheet):
     def _title(self) -> str:
         return _("Credit note") if self.d.kind == "credit_note" else _("Invoice")
 
-    def paint(self) -> tuple[bytes, int]:
+    def paint(self) -> bytes:
         self.head()
         self._parties()
         self._lines()

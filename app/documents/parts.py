@@ -1,7 +1,8 @@
-"""What more than one document draws: the house mark, a code to scan, the canvas of a first pass."""
+"""What more than one document draws: the house mark, a code to scan; and what stands in for a canvas meanwhile."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 
@@ -14,6 +15,44 @@ class Nowhere:
 
 def _swallow(*_args: Any, **_kwargs: Any) -> Any:
     return Nowhere()
+
+
+class Later:
+    """A canvas, or a path of one, that remembers what is drawn on it until it is known how many pages there are."""
+
+    def __init__(self) -> None:
+        self._calls: list[Callable[[Any], Any]] = []
+        self._real: Any = None
+
+    def __getattr__(self, name: str) -> Any:
+        def remember(*args: Any, **named: Any) -> None:
+            self._calls.append(lambda canvas: getattr(canvas, name)(*args, **named))
+
+        return remember
+
+    def beginPath(self) -> Any:
+        """A path, whose lines are remembered as well."""
+        path = Later()
+
+        def begin(canvas: Any) -> None:
+            path._real = canvas.beginPath()
+            path.draw(path._real)
+
+        self._calls.append(begin)
+        return path
+
+    def drawPath(self, path: Any) -> None:
+        """Draw a path of `beginPath`."""
+        self._calls.append(lambda canvas: canvas.drawPath(path._real))
+
+    def then(self, call: Callable[[Any], Any]) -> None:
+        """Have this called with the real one when it is its turn."""
+        self._calls.append(call)
+
+    def draw(self, canvas: Any) -> None:
+        """Draw on a real one what was drawn here, in the same order."""
+        for call in self._calls:
+            call(canvas)
 
 
 def emblem(canvas: Any, left: float, bottom: float, scale: float = 1.0) -> None:
@@ -37,13 +76,17 @@ def emblem(canvas: Any, left: float, bottom: float, scale: float = 1.0) -> None:
 
 
 def code(canvas: Any, matrix: list[Any], left: float, top: float, side: float, color: Any) -> None:
-    """A code to scan as one path of unit cells: a thousand single rectangles would cost more than a page's text."""
+    """A code to scan as one path of unit cells: a thousand single rectangles would cost more than a page's text.
+
+    The path is written as PDF says it (`n` begins, `re` is a rectangle, `f*` fills): reportlab takes as long to write
+    its two hundred whole numbers as the text of half a page.
+    """
     cell = side / len(matrix)
     canvas.saveState()
     canvas.setFillColorRGB(*color)
     canvas.translate(left, top)
     canvas.scale(cell, -cell)
-    path = canvas.beginPath()
+    path = ["n"]
     for row, cells in enumerate(matrix):
         column = 0
         while column < len(cells):
@@ -51,7 +94,8 @@ def code(canvas: Any, matrix: list[Any], left: float, top: float, side: float, c
             while end < len(cells) and cells[end]:
                 end += 1
             if end > column:
-                path.rect(column, row, end - column, 1)
+                path.append(f"{column} {row} {end - column} 1 re")
             column = end + 1
-    canvas.drawPath(path, stroke=0, fill=1)
+    canvas.addLiteral(" ".join(path))
+    canvas.addLiteral("f*")
     canvas.restoreState()

@@ -1,7 +1,7 @@
-"""A4 sheets that a center sends: its head with the house mark, its foot, pages that are counted first.
+"""A4 sheets that a center sends: its head with the house mark, its foot, which says of how many pages it is.
 
-A document is laid out twice: the first pass (`pages` 0) draws nothing and counts. Positions are PDF points from the
-lower left corner of an A4 page.
+A document is laid out once and drawn when its pages are counted. Positions are PDF points from the lower left corner
+of an A4 page.
 """
 
 from __future__ import annotations
@@ -25,22 +25,15 @@ class Sheet:
     """The pages of one document. Subclasses fill them; `seller` is who sends, `printed_on` the ISO date of a COPY."""
 
     def __init__(
-        self, title: str, label: str, seller: dict[str, Any], currency: str, language: str, pages: int, printed_on: str
+        self, title: str, label: str, seller: dict[str, Any], currency: str, language: str, printed_on: str
     ) -> None:
-        from reportlab.lib.pagesizes import A4
-        from reportlab.pdfgen.canvas import Canvas
-
         from app.documents import type as setting
 
         self.type, self.parts = setting, parts
         setting.fonts()
         self.title, self.label, self.seller = title, label, seller
         self.currency, self.language, self.printed_on = currency, language, printed_on
-        self.pages = pages
-        self.buffer = io.BytesIO()
-        self.c: Any = parts.Nowhere()
-        if pages:
-            self.c = Canvas(self.buffer, pagesize=A4, invariant=1, initialFontName=setting.REGULAR, lang=language)
+        self.c: Any = parts.Later()
         self.c.setTitle(f"{title} {label}")
         self.c.setAuthor(seller.get("legal_name") or seller.get("name", ""))
         self.page = 1
@@ -50,9 +43,8 @@ class Sheet:
         self, x: float, y: float, words: str, size: float = 9, font: str = "", color: Any = INK, align: str = "left"
     ) -> None:
         """Draw one line of words."""
-        if self.pages:
-            self.c.setFillColorRGB(*color)
-            self.type.draw(self.c, x, y, words, font or self.type.REGULAR, size, align)
+        self.c.setFillColorRGB(*color)
+        self.type.draw(self.c, x, y, words, font or self.type.REGULAR, size, align)
 
     def rule(self, y: float, left: float = LEFT, right: float = RIGHT, width: float = 0.5, color: Any = LINE) -> None:
         """A line across."""
@@ -115,8 +107,13 @@ class Sheet:
             words = self.type.shorten(seller["register_line"], self.type.REGULAR, 8.2, 380)
             self.text(LEFT, 37, words, 8.2, color=TEXT3)
         self.text(RIGHT, 50, f"{self.title} {self.label}", 8.2, color=TEXT3, align="right")
-        words = _("Page {page} of {pages}").format(page=self.page, pages=self.pages or self.page)
-        self.text(RIGHT, 37, words, 8.2, self.type.SEMIBOLD, TEXT2, "right")
+        page = self.page
+        self.c.setFillColorRGB(*TEXT2)
+        self.c.then(lambda canvas: self._number(canvas, page))
+
+    def _number(self, canvas: Any, page: int) -> None:
+        words = _("Page {page} of {pages}").format(page=page, pages=self.page)
+        self.type.draw(canvas, RIGHT, 37, words, self.type.SEMIBOLD, 8.2, "right")
 
     def next_page(self) -> None:
         """Close this page and begin the next."""
@@ -126,9 +123,15 @@ class Sheet:
         self.head()
         self.y = 741 - 34
 
-    def end(self) -> tuple[bytes, int]:
-        """Close the last page; returns the PDF (nothing after the first pass) and how many pages it has."""
+    def end(self) -> bytes:
+        """Close the last page; returns the PDF."""
+        from reportlab.lib.pagesizes import A4
+        from reportlab.pdfgen.canvas import Canvas
+
         self._foot()
         self.c.showPage()
-        self.c.save()
-        return self.buffer.getvalue(), self.page
+        buffer = io.BytesIO()
+        canvas = Canvas(buffer, pagesize=A4, invariant=1, initialFontName=self.type.REGULAR, lang=self.language)
+        self.c.draw(canvas)
+        canvas.save()
+        return buffer.getvalue()

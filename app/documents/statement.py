@@ -55,18 +55,15 @@ class StatementDocument:
 
 def render(document: StatementDocument) -> bytes:
     """The statement as PDF."""
-    pages = _Painter(document, 0).paint()[1]
-    return _Painter(document, pages).paint()[0]
+    return _Painter(document).paint()
 
 
 class _Painter(Sheet):
-    def __init__(self, document: StatementDocument, pages: int) -> None:
+    def __init__(self, document: StatementDocument) -> None:
         self.d = document
-        super().__init__(
-            _("Statement"), document.number, document.seller, document.currency, document.language, pages, ""
-        )
+        super().__init__(_("Statement"), document.number, document.seller, document.currency, document.language, "")
 
-    def paint(self) -> tuple[bytes, int]:
+    def paint(self) -> bytes:
         self.head()
         self._parties()
         self._moves()

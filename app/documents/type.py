@@ -119,10 +119,12 @@ def draw(canvas: Any, x: float, y: float, text: str, font: str, size: float, ali
     """Draw one line; `x` is its left end, or its right end or middle by `align`. Returns its width."""
     total = width(text, font, size)
     at = x - total if align == "right" else x - total / 2 if align == "center" else x
-    for run in runs(text, font):
+    pieces = runs(text, font)
+    for run in pieces:
         canvas.setFont(run.font, size)
         canvas.drawString(at, y, shapeStr(run.text, run.font, size) if run.shaped else run.text)
-        at += _run_width(run, size)
+        if run is not pieces[-1]:
+            at += _run_width(run, size)
     return total
 
 

@@ -197,7 +197,7 @@ def test_the_code_carries_what_is_open_and_goes_when_nothing_is() -> None:
     from app.documents.invoice import _Painter
 
     made = document(paid=10_000)
-    painter = _Painter(made, None, pages=1)
+    painter = _Painter(made, None)
     code = painter._payment_code(made.gross_minor - 10_000)
     import segno.helpers
 

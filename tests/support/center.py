@@ -1,7 +1,7 @@
 """A small center for tests: a real file, its first rows, a few people and things to sell.
 
 Founding one takes a tenth of a second, twelve times as long as opening it, and most tests need one: it is founded once
-in a process, and its bytes are written down for every other test.
+in a process and minute, and its bytes are written down for every other test.
 """
 
 from __future__ import annotations
@@ -63,14 +63,16 @@ def once(made_of: object, make: Callable[[Path], SmallCenter], folder: Path) -> 
     center = make(folder)
     if first:
         store.close_center()
+        if len(_known) > 20:
+            _known.clear()
         _known[made_of] = (center, {path.name: path.read_bytes() for path in folder.iterdir()})
         store.open_center(folder)
     return center
 
 
 def build(folder: Path, **settings: object) -> SmallCenter:
-    """Make a center in `folder` and leave it open in this thread. Its stamps are of this day, or of a frozen clock."""
-    moment = clock.stamp()[:10] if clock._now is clock._system_now else clock.stamp()
+    """Make a center in `folder` and leave it open in this thread. Stamps are of this minute, or of a frozen clock."""
+    moment = clock.stamp()[:16] if clock._now is clock._system_now else clock.stamp()
     return once(("small", moment, repr(sorted(settings.items()))), lambda place: _build(place, settings), folder)
 
 
