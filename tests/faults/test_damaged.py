@@ -37,7 +37,7 @@ __all__ = ["memory_path"]
 
 pytestmark = pytest.mark.slow
 FULL = os.environ.get("DESKBELL_FULL", "") in ("all", "safe")
-COPIES = 10_000 if FULL else 200
+COPIES = 10_000 if FULL else 120
 ZONE = "Europe/Vienna"
 NOW = START + timedelta(hours=8)
 
@@ -242,7 +242,7 @@ def test_no_wrong_figure_without_a_warning_and_no_traceback(ground: Ground, memo
 
 
 def test_control_without_check_wrong_figures_are_shown(ground: Ground, memory_path: Path) -> None:
-    found = [one_copy(ground, memory_path, seed, checked=False)[1] for seed in range(60)]
+    found = (one_copy(ground, memory_path, seed, checked=False)[1] for seed in range(60))
     assert any("other figures" in one for came in found if isinstance(came, dict) for one in came["wrong"])
 
 
