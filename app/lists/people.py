@@ -10,7 +10,7 @@ from typing import Any
 
 from peewee import JOIN, SQL, Asc, Case, Desc, fn
 
-from app import clock
+from app import clock, store
 from app.lists import filters
 from app.store import search
 from app.store.models import (
@@ -283,12 +283,14 @@ def overview(student_id: int) -> Overview | None:
     rows = page([student_id])
     if student_id not in rows:
         return None
-    user = User.get_by_id(student_id)
-    payer = Payer.get_or_none(Payer.id == user.payer_id) if user.payer_id else None
+    user = store.by_id(User, student_id)
+    if user is None:
+        return None
+    payer = store.by_id(Payer, user.payer_id) if user.payer_id else None
     title = room = ""
     if user.next_slot_id:
         title, room = slot_words(user.next_slot_id)
-    note = Note.select().where(Note.user_id == student_id, Note.pinned == 1).order_by(Note.id.desc()).first()
+    note = next((words for (words,) in _pinned(student_id)), "")
     return Overview(
         row=rows[student_id],
         first_name=user.first_name,
@@ -303,8 +305,14 @@ def overview(student_id: int) -> Overview | None:
         payer_id=user.payer_id,
         next_title=title,
         next_room=room,
-        note=note.text if note else "",
+        note=note,
     )
+
+
+@prepared
+def _pinned(student_id: int) -> Any:
+    row = Note
+    return row.select(row.text).where(row.user_id == student_id, row.pinned == 1).order_by(row.id.desc()).limit(1)
 
 
 def slot_words(slot_id: int) -> tuple[str, str]:
@@ -327,41 +335,33 @@ def age(born: str | None, zone: str) -> int | None:
 
 def enrollments(student_id: int) -> list[EnrollmentRow]:
     """A student's enrollments, running ones first."""
-    query: Any = (
-        CourseEnrolled.select(CourseEnrolled, Course.name, Course.icon, Course.category, Course.theory_minutes,
-                              Course.practical_minutes)
-        .join(Course, on=(Course.id == CourseEnrolled.course_id))
-        .where(CourseEnrolled.student_id == student_id)
-        .order_by(CourseEnrolled.status != "pending", CourseEnrolled.id.desc())
-        .dicts()
-    )  # fmt: skip
-    seats: dict[tuple[int, str], int] = {}
-    counted: Any = (
-        SlotEnrolled.select(SlotEnrolled.enrollment_id, SlotEnrolled.status, fn.COUNT(SlotEnrolled.id))
-        .where(SlotEnrolled.student_id == student_id, SlotEnrolled.enrollment_id.is_null(False))
-        .group_by(SlotEnrolled.enrollment_id, SlotEnrolled.status)
-        .tuples()
-    )
-    for enrollment, status, count in counted:
-        seats[(enrollment, status)] = count
+    seats = {(enrollment, status): count for enrollment, status, count in _seats(student_id)}
     return [
-        EnrollmentRow(
-            id=row["id"],
-            number=row["number"],
-            title=row["name"],
-            icon=row["icon"],
-            category=row["category"],
-            status=row["status"],
-            gross_minor=row["gross_minor"],
-            progress_bp=row["progress_bp"],
-            done_minutes=row["theory_done_minutes"] + row["practical_done_minutes"],
-            planned_minutes=row["theory_minutes"] + row["practical_minutes"],
-            attended=seats.get((row["id"], "attended"), 0),
-            absent=seats.get((row["id"], "absent"), 0),
-            coming=seats.get((row["id"], "booked"), 0),
-        )
-        for row in query
+        EnrollmentRow(*row, *(seats.get((row[0], status), 0) for status in ("attended", "absent", "booked")))
+        for row in _enrolled(student_id)
     ]
+
+
+@prepared
+def _enrolled(student_id: int) -> Any:
+    row, course = CourseEnrolled, Course
+    return (
+        row.select(row.id, row.number, course.name, course.icon, course.category, row.status, row.gross_minor,
+                   row.progress_bp, row.theory_done_minutes + row.practical_done_minutes,
+                   course.theory_minutes + course.practical_minutes)
+        .join(course, on=(course.id == row.course_id))
+        .where(row.student_id == student_id)
+        .order_by(row.status != "pending", row.id.desc())
+    )  # fmt: skip
+
+
+@prepared
+def _seats(student_id: int) -> Any:
+    row = SlotEnrolled
+    counted = row.select(row.enrollment_id, row.status, fn.COUNT(row.id))
+    return counted.where(row.student_id == student_id, row.enrollment_id.is_null(False)).group_by(
+        row.enrollment_id, row.status
+    )
 
 
 def notes(student_id: int) -> list[tuple[str, str, bool]]:
