@@ -316,7 +316,7 @@ def old_file(memory_path: Path) -> Path:
 def test_an_upgrade_from_any_schema_that_is_killed_is_whole_or_not_there(
     memory_path: Path, monkeypatch: pytest.MonkeyPatch, version: int
 ) -> None:
-    """From every file that was kept to the present schema, at every statement of the newest step; 0 is a new file."""
+    """From every file that was kept to the present schema, at each kind of statement in full; 0 is a new file."""
     if version == 0:
         kill_making(memory_path / "work")
         return
@@ -327,7 +327,7 @@ def test_an_upgrade_from_any_schema_that_is_killed_is_whole_or_not_there(
     newest = version == migrations.SCHEMA_VERSION - 1
     monkeypatch.setattr(migrations, "STEPS", real[:version])
     monkeypatch.setattr(migrations, "SCHEMA_VERSION", version)
-    kills, wrong = kill_upgrades(origin, memory_path / "work", real[version:], 1 if FULL or newest else 7)
+    kills, wrong = kill_upgrades(origin, memory_path / "work", real[version:], 1 if FULL else 3 if newest else 7)
     assert kills > 5
     assert wrong == []
 
@@ -337,7 +337,7 @@ def kill_making(work: Path) -> None:
     said, _killed = in_child(upgrading(work, Steps(), [], create=True))
     points = telling(said[1:])
     assert len(points) > 30
-    for point in points:
+    for point in points if FULL else sorted({*points[::3], *points[-3:]}):
         shutil.rmtree(work)
         _said, killed = in_child(upgrading(work, Steps(point), [], create=True))
         assert killed
