@@ -135,7 +135,7 @@ class Bench:
 def fill_page_by_page(bench: Bench) -> tuple[int, list[str]]:
     """Room for k pages, from none until the deed fits; (refusals, what was wrong)."""
     wrong: list[str] = []
-    for room in range(0, 500, 1 if FULL else 5):
+    for room in range(0, 500, 1 if FULL else 5 if bench.one.core else 10):
         bench.fresh()
         connection = store.db.connection()
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
