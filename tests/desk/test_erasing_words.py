@@ -17,6 +17,7 @@ from app.desk import arranging, enrollment, erasing, merge, payments, people, re
 from app.desk.accounts import SYSTEM
 from app.desk.arranging import View
 from app.errors import UserError
+from app.exchange import checking, columns, reading
 from app.lists import person
 from app.mail import queue
 from app.store import checks, cipher, images
@@ -434,6 +435,18 @@ def test_what_another_desk_did_between_a_look_and_an_erasure_stands_in_its_way(
     assert error.value.key == wanted
     assert (User.get_by_id(ana).erased_at is not None) == (faster == "erasure")
     assert checks.run() == []
+
+
+def test_a_list_that_knows_their_numbers_finds_nobody_who_was_erased(small_center: SmallCenter, tmp_path: Path) -> None:
+    """Else an import would write into what is left of them, or name them as the same."""
+    center = small_center
+    merge.merge(center.admin, center.student, center.other_student)
+    erasing.erase(center.admin, center.student)
+    path = tmp_path / "list.csv"
+    path.write_text("Student number,First name,Email\nS-000001,Erased person,a@x.example\nS-000002,Erased person,\n")
+    table = reading.read(path)
+    plan = checking.plan(table, columns.guess(table))
+    assert [(line.match, line.near) for line in plan.lines] == [(None, None), (None, None)]
 
 
 def test_no_column_of_words_is_forgotten() -> None:

@@ -303,6 +303,16 @@ def test_a_sheet_of_more_than_a_file_may_hold_is_not_opened(
         reading.read(path)
 
 
+def test_a_cell_of_a_sheet_without_an_end_is_refused_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "MOST_IN_A_CELL", 20)
+    path = saved(tmp_path, xlsx([["Name"], ["Ana"], ["x" * 21]]), "list.xlsx")
+    with pytest.raises(UserError, match=r"exchange\.cell_too_long") as error:
+        reading.read(path)
+    assert error.value.params == {"line": 3}
+
+
 def test_reading_stops_when_asked(tmp_path: Path) -> None:
     path = saved(tmp_path, b"Name\n" + b"Ana\n" * 10_000)
     told: list[int] = []
