@@ -470,13 +470,6 @@ def _is_searched(table: str, names: tuple[str, ...]) -> bool:
     return not search.COLUMNS.get(table, frozenset()).isdisjoint(names)
 
 
-def _is_searched(table: str, names: tuple[str, ...]) -> bool:
-    """Whether people are found by one of these columns."""
-    from app.store import search
-
-    return not search.COLUMNS.get(table, frozenset()).isdisjoint(names)
-
-
 def _after_row(write: Write, table: str, row_id: int) -> None:
     """Keep the search index in step with the people it finds."""
     if table in ("users", "payers"):
