@@ -76,6 +76,14 @@ MESSAGES = {
     "check.next.people.merged": N_("Take the merge back in the history, then merge again: what is there moves, too."),
     "check.means.people.erased": N_("Something personal is still there about someone who was erased on request."),
     "check.next.people.erased": N_("Send this report to support: what is named here has to be taken out, too."),
+    "check.means.discounts": N_("A price was lowered by a rule that does not fit it, or by a coupon that was used up."),
+    "check.next.discounts": N_(
+        "Look at the line and its discount under Settings, Discounts. An invoice that is wrong is credited; tell support."
+    ),
+    "check.means.quotes": N_("A price that was promised is not the one that was charged, or was charged twice."),
+    "check.next.quotes": N_(
+        "Look at the enrollment beside its quote. An invoice that is wrong is credited; tell support."
+    ),
     "check.means.files": N_("A file kept with a person is not the file that was given, or stands nowhere."),
     "check.next.files": N_(
         "Attach the file again from paper or from the person's own copy. Send this report to support."

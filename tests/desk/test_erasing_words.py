@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from app import clock, paths, store
-from app.desk import arranging, enrollment, erasing, merge, payments, people, refunds, seats, traces, undo
+from app.desk import arranging, enrollment, erasing, merge, payments, people, promises, refunds, seats, traces, undo
 from app.desk.accounts import SYSTEM
 from app.desk.arranging import View
 from app.errors import UserError
@@ -76,11 +76,9 @@ def quote(center: SmallCenter, student: int, status: str = "open") -> int:
 
 def promise(center: SmallCenter, student: int) -> int:
     """What somebody said they would pay, as it stands in the file."""
-    with store.write("Promise", center.staff) as w:
-        return w.insert(
-            Promise, student_id=student, said_on="2026-11-16", pay_on="2026-12-01", amount_minor=500,
-            note=f"{WORD} said so",
-        )  # fmt: skip
+    enrollment.sell(center.staff, enrollment.SaleDraft(student, (enrollment.SaleItem(center.book),)))
+    later = (clock.local_date("Europe/Vienna") + timedelta(days=5)).isoformat()
+    return promises.add(center.staff, student, later, 500, f"{WORD} said so")
 
 
 def test_free_words_on_payments_go_and_the_money_stays(small_center: SmallCenter) -> None:

@@ -11,11 +11,11 @@ from app.text import N_
 
 sql(
     "files.subject",
-    N_("A file that is shown stands at a person, a note or an enrollment that is there"),
+    N_("A file that is shown stands at a person, a note or an enrollment that is there, or is the center's picture"),
     "attachments",
     # A removed one may stand at a note that was removed with it.
     "SELECT x.id, x.file_name || ' stands at ' || x.subject_table || ' ' || x.subject_id FROM attachments x"
-    " WHERE x.removed_at IS NULL AND NOT ("
+    " WHERE x.removed_at IS NULL AND NOT (x.subject_table = 'settings' OR "
     "(x.subject_table = 'users' AND x.subject_id IN (SELECT id FROM users))"
     " OR (x.subject_table = 'notes' AND x.subject_id IN (SELECT id FROM notes))"
     " OR (x.subject_table = 'courses_enrolled' AND x.subject_id IN (SELECT id FROM courses_enrolled)))",
