@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app import clock, store, text
-from app.desk import bulk, enrollment, people, scheduling, seats, undo
+from app.desk import bulk, catalog, center, discounts, enrollment, people, scheduling, seats, undo
 from app.desk.accounts import Actor
 from app.errors import UserError
 from app.store import checks
@@ -16,6 +18,7 @@ from app.store.models import (
     Notification,
     Operation,
     SlotEnrolled,
+    TaxRate,
     User,
 )
 from tests.support.center import SmallCenter, small_center
@@ -245,4 +248,55 @@ def test_it_is_taken_back_as_one(company: tuple[SmallCenter, int, list[int]]) ->
     now = clock.stamp()
     assert [seats.taken(slot.id, now) for slot in scheduling.slots_of(session)] == [0]
     assert {row.balance_minor for row in User.select().where(User.id.in_(ids))} == {0}
+    assert checks.run() == []
+
+
+# -- what is said is what is charged
+
+
+def charged(ids: list[int]) -> list[int]:
+    return [User.get_by_id(one).balance_minor for one in ids]
+
+
+def test_siblings_who_enroll_together_are_told_the_price_they_are_charged(
+    company: tuple[SmallCenter, int, list[int]],
+) -> None:
+    c, _payer, ids = company
+    mother = people.add_payer(c.staff, people.PayerDraft("Maria Zeman"))
+    discounts.add_rule(c.admin, discounts.RuleDraft("Siblings", "sibling", percent_bp=1000))
+    draft = bulk.BulkDraft(tuple(ids[:3]), c.course, mother)
+    told = bulk.preview(draft)
+    assert [line.gross_minor for line in told.lines] == [33_000, 29_700, 29_700]
+    alone = bulk.preview(draft, left_out={ids[0]})
+    assert [line.gross_minor for line in alone.lines] == [33_000, 33_000, 29_700], "the first is not there yet"
+    bulk.enroll_several(c.staff, draft)
+    assert charged(ids[:3]) == [line.total_minor for line in told.lines]
+    assert checks.run() == []
+
+
+def test_a_rule_that_is_used_up_by_the_first_lowers_no_more(company: tuple[SmallCenter, int, list[int]]) -> None:
+    c, payer, ids = company
+    discounts.add_rule(c.admin, discounts.RuleDraft("First two", percent_bp=1000, most_uses=2, most_uses_each=1))
+    draft = bulk.BulkDraft(tuple(ids), c.course, payer)
+    told = bulk.preview(draft)
+    assert [line.gross_minor for line in told.lines] == [29_700, 29_700, 33_000, 33_000]
+    bulk.enroll_several(c.staff, draft)
+    assert charged(ids) == [line.total_minor for line in told.lines]
+    assert checks.run() == []
+
+
+def test_the_registration_fee_of_each_who_is_new_is_in_the_sum(company: tuple[SmallCenter, int, list[int]]) -> None:
+    c, payer, ids = company
+    rate = TaxRate.get(TaxRate.rate_bp == 2000).id
+    fee = catalog.add_product(c.admin, catalog.ProductDraft("REG", "Registration", 2500, rate, kind="digital"))
+    center.save(c.admin, replace(center.load(), registration_product_id=fee))
+    other = catalog.add_course(c.admin, catalog.CourseDraft("C2", "First aid", 10_000, rate))
+    enrollment.enroll(c.staff, enrollment.EnrollmentDraft(ids[0], other, send_mail=False, payer_id=payer))
+    before = charged(ids)
+    draft = bulk.BulkDraft(tuple(ids), c.course, payer)
+    told = bulk.preview(draft)
+    assert [line.fee_minor for line in told.lines] == [0, 2500, 2500, 2500]
+    bulk.enroll_several(c.staff, draft)
+    now = [after - one for after, one in zip(charged(ids), before, strict=True)]
+    assert now == [line.total_minor for line in told.lines] == [33_000, 35_500, 35_500, 35_500]
     assert checks.run() == []
