@@ -14,7 +14,8 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QWidget
 
-from app.desk import notes, people
+from app import clock
+from app.desk import enrollment, notes, people, promises
 from app.exchange import kept_files
 from app.lists import person
 from app.store import checks
@@ -429,3 +430,13 @@ def test_a_file_that_is_refused_is_not_said_of_somebody_else(driver: Driver, pan
     driver.settled()
     assert "empty.pdf" not in said(panel)
     assert "empty.pdf" in driver.window.notice_label.text(), "but it is said"
+
+
+def test_the_timeline_shows_a_promise_at_once(driver: Driver, panel: Any) -> None:
+    c = driver.center
+    did(driver, enrollment.enroll, enrollment.EnrollmentDraft(c.student, c.course))
+    panel.show_tab("timeline")
+    driver.settled()
+    day = clock.local_date("UTC").isoformat()
+    did(driver, promises.add, c.student, day, 100)
+    driver.until(lambda: any(one.startswith("Promised to pay") for one in entries(panel)))
