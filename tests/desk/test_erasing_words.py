@@ -13,7 +13,19 @@ from typing import Any
 import pytest
 
 from app import clock, paths, store
-from app.desk import arranging, enrollment, erasing, merge, payments, people, refunds, seats, traces, undo
+from app.desk import (
+    arranging,
+    enrollment,
+    erasing,
+    merge,
+    payments,
+    people,
+    refunds,
+    seats,
+    timeline,
+    traces,
+    undo,
+)
 from app.desk.accounts import SYSTEM
 from app.desk.arranging import View
 from app.errors import UserError
@@ -76,10 +88,12 @@ def quote(center: SmallCenter, student: int, status: str = "open") -> int:
 def promise(center: SmallCenter, student: int) -> int:
     """What somebody said they would pay, as it stands in the file."""
     with store.write("Promise", center.staff) as w:
-        return w.insert(
+        made = w.insert(
             Promise, student_id=student, said_on="2026-11-16", pay_on="2026-12-01", amount_minor=500,
             note=f"{WORD} said so",
         )  # fmt: skip
+        timeline.add(w, student, "promises.timeline", ("promises", made), amount=500, on="2026-12-01")
+        return made
 
 
 def test_free_words_on_payments_go_and_the_money_stays(small_center: SmallCenter) -> None:
