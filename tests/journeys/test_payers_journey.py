@@ -509,3 +509,23 @@ def test_siblings_and_fees_are_in_the_sum_and_follow_the_marks(driver: Driver) -
     driver.settled()
     assert sum(User.get_by_id(one).balance_minor for one in kids) == 67_700
     assert checks.run() == []
+
+
+def test_an_edit_is_not_dropped_for_one_who_is_called_the_same(driver: Driver) -> None:
+    payer, _kids = family(driver)
+    did(driver, people.add_payer, PayerDraft("Eva Huber"))
+    driver.page("students")
+    driver.desk.open_payer(payer)
+    driver.dialog("family").edit_payer()
+    form = driver.dialog("payer_form")
+    form.put("name", "Eva Huber")
+    form.put("email", "")
+    driver.until(lambda: form.same is not None and form.box.isVisible())
+    assert not form.take.isVisible()
+    driver.key(Qt.Key.Key_O, ALT)
+    assert driver._dialog("payer_form") is form, "what was typed is still there"
+    form.put("email", "eva.huber@mail.example")
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.gone("payer_form")
+    driver.settled()
+    assert Payer.get_by_id(payer).name == "Eva Huber"
