@@ -6,17 +6,17 @@ Each is enrolled as flow 1 of DOMAIN.md has it, with their own number, notificat
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app import clock, store
-from app.desk import enrollment, seats
+from app.desk import center, enrollment, seats
 from app.desk.accounts import Actor, require
 from app.desk.discounts import Together
 from app.desk.enrollment import EnrollmentDraft, Warning_
 from app.errors import UserError
 from app.mail import compose
-from app.store.models import CourseEnrolled, Payer, Session, Slot, SlotEnrolled, User
+from app.store.models import CourseEnrolled, Payer, Quote, Session, Slot, SlotEnrolled, User
 
 #: So many at once: as many as can be selected together.
 MOST = 500
@@ -98,10 +98,12 @@ def preview(draft: BulkDraft, left_out: Collection[int] = ()) -> Preview:
         raise UserError("seats.session_over", "session")
     seated = _seated([slot.id for slot in slots], ids)
     rows = {row.id: row for row in User.select().where(User.id.in_(ids))}
-    numbers = _running(draft.course_id, ids)
+    numbers, promised = _running(draft.course_id, ids), _promised(draft.course_id, ids)
     together, lines = Together(), []
     for one in ids:
         line = _line(draft, rows.get(one), one, seated, numbers.get(one, ""), together)
+        if one in promised:
+            line = replace(line, warnings=(promised[one], *line.warnings))
         lines.append(line)
         if line.refusal is None and one not in left_out:
             enrolled = (*together.enrolled, (one, draft.payer_id))
@@ -212,6 +214,21 @@ def _seated(slot_ids: Sequence[int], student_ids: Sequence[int]) -> dict[int, in
         SlotEnrolled.status.in_(["booked", "attended", "absent"]),
     )
     return dict(query.tuples())
+
+
+def _promised(course_id: int, student_ids: Sequence[int]) -> dict[int, Warning_]:
+    """Who was promised a price of this course that can still be used; it is used by an enrollment of its own."""
+    today = clock.local_date(center.load().zone).isoformat()
+    query: Any = Quote.select(Quote.student_id, Quote.number, Quote.gross_minor, Quote.expires_on).where(
+        Quote.student_id.in_(list(student_ids)),
+        Quote.course_id == course_id,
+        Quote.status == "open",
+        Quote.expires_on >= today,
+    )
+    return {
+        student: ("bulk.quoted", {"number": number, "amount": amount, "until": until})
+        for student, number, amount, until in query.order_by(Quote.id).tuples()
+    }
 
 
 def _running(course_id: int, student_ids: Sequence[int]) -> dict[int, str]:

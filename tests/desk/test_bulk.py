@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import pytest
 
 from app import clock, store, text
-from app.desk import bulk, catalog, center, discounts, enrollment, people, scheduling, seats, undo
+from app.desk import bulk, catalog, center, discounts, enrollment, people, quotes, scheduling, seats, undo
 from app.desk.accounts import Actor
 from app.errors import UserError
 from app.store import checks
@@ -300,3 +301,60 @@ def test_the_registration_fee_of_each_who_is_new_is_in_the_sum(company: tuple[Sm
     now = [after - one for after, one in zip(charged(ids), before, strict=True)]
     assert now == [line.total_minor for line in told.lines] == [33_000, 35_500, 35_500, 35_500]
     assert checks.run() == []
+
+
+def test_a_price_that_was_promised_to_one_is_said(company: tuple[SmallCenter, int, list[int]]) -> None:
+    c, payer, ids = company
+    quotes.offer(c.staff, quotes.QuoteDraft(ids[1], c.course, payer, discount_minor=3_000, discount_reason="fair"))
+    draft = bulk.BulkDraft(tuple(ids[:3]), c.course, payer)
+    told = bulk.preview(draft).lines
+    assert [[key for key, _facts in line.warnings] for line in told] == [[], ["bulk.quoted"], []]
+    said = text.sentence(*told[1].warnings[0])
+    assert "€300.00" in said and "Q-00001" in said and "{" not in said
+
+
+# -- two desks at once
+
+
+def desks(c: SmallCenter, draft: bulk.BulkDraft) -> list[str]:
+    """Two desks enroll the same people at the same moment: what each is told, '' for nothing."""
+    start, told = threading.Barrier(2), []
+
+    def desk(actor: Actor) -> None:
+        with store.connected():
+            start.wait(20)
+            try:
+                bulk.enroll_several(actor, draft)
+                told.append("")
+            except UserError as error:
+                told.append(error.key)
+
+    threads = [threading.Thread(target=desk, args=(actor,)) for actor in (c.staff, c.admin)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return sorted(told)
+
+
+def test_two_desks_at_once_enroll_everybody_once(company: tuple[SmallCenter, int, list[int]]) -> None:
+    c, payer, ids = company
+    draft = bulk.BulkDraft(tuple(ids), c.course, payer, group_of(c, 9))
+    assert desks(c, draft) == ["", "bulk.refused_some"]
+    assert [row.student_id for row in CourseEnrolled.select().order_by(CourseEnrolled.student_id)] == ids
+    assert checks.run() == []
+
+
+def test_control_with_a_look_from_before_the_write_everybody_is_enrolled_twice(
+    company: tuple[SmallCenter, int, list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    c, payer, ids = company
+    draft = bulk.BulkDraft(tuple(ids), c.course, payer)
+    before = bulk.preview(draft)
+    monkeypatch.setattr(bulk, "preview", lambda _draft: before)
+    assert desks(c, draft) == ["", "enrollment.already_enrolled"], "the guard of each enrollment holds alone"
+    bulk_ids = [row.id for row in CourseEnrolled.select()]
+    assert len(bulk_ids) == 4
+    monkeypatch.setattr(enrollment, "check_new", lambda student, course: None)
+    assert desks(c, draft) == ["", ""]
+    assert CourseEnrolled.select().count() == 12
