@@ -263,8 +263,9 @@ def erase(actor: Actor, student_id: int, version: int | None = None) -> Erased:
         records = list(identity.records(student.id))
         _check(student, records, version)
         uids = [row.uid for row in User.select(User.uid).where(User.id.in_(records))]
+        stays = _stays(records)  # by now: who paid for them is no longer on the record after it
         _erase_in(w, student, records)
-    return Erased(w.operation_id, student.number, _stays(records), copies, _after(data_dir, uids))
+    return Erased(w.operation_id, student.number, stays, copies, _after(data_dir, uids))
 
 
 def erase_again(actor: Actor, uids: Iterable[str]) -> int:
