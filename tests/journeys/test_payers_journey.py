@@ -11,7 +11,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPlainTextEdit, QWidget
 
-from app.desk import catalog, center, discounts, enrollment, people, scheduling, seats
+from app.desk import catalog, center, discounts, enrollment, people, scheduling, seats, undo
 from app.desk.people import PayerDraft, StudentDraft
 from app.store import checks
 from app.store.models import CourseEnrolled, MailQueue, Operation, Payer, SlotEnrolled, TaxRate, User
@@ -529,3 +529,13 @@ def test_an_edit_is_not_dropped_for_one_who_is_called_the_same(driver: Driver) -
     driver.gone("payer_form")
     driver.settled()
     assert Payer.get_by_id(payer).name == "Eva Huber"
+
+
+def test_a_family_whose_payer_was_taken_back_is_closed(driver: Driver) -> None:
+    payer = did(driver, people.add_payer, PayerDraft("Eva Novak"))
+    driver.page("students")
+    driver.desk.open_payer(payer)
+    driver.dialog("family")
+    did(driver, lambda actor: undo.undo(actor, undo.newest(actor)))
+    driver.gone("family")
+    assert Payer.select().count() == 0
