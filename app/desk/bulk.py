@@ -5,17 +5,18 @@ Each is enrolled as flow 1 of DOMAIN.md has it, with their own number, notificat
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app import clock, store
-from app.desk import enrollment, seats
+from app.desk import center, enrollment, seats
 from app.desk.accounts import Actor, require
+from app.desk.discounts import Together
 from app.desk.enrollment import EnrollmentDraft, Warning_
 from app.errors import UserError
 from app.mail import compose
-from app.store.models import CourseEnrolled, Payer, Session, Slot, SlotEnrolled, User
+from app.store.models import CourseEnrolled, Payer, Quote, Session, Slot, SlotEnrolled, User
 
 #: So many at once: as many as can be selected together.
 MOST = 500
@@ -39,6 +40,7 @@ class BulkDraft:
 class Line:
     """What it means for one person: the price in minor units, what staff should know, or why it cannot be.
 
+    `fee_minor` is the registration fee that comes with it; `rules` are the discount rules that course and fee use.
     `mail` is where the confirmation goes, '' where nothing can be sent.
     """
 
@@ -49,6 +51,13 @@ class Line:
     mail: str
     warnings: tuple[Warning_, ...] = ()
     refusal: UserError | None = None
+    fee_minor: int = 0
+    rules: tuple[int, ...] = ()
+
+    @property
+    def total_minor(self) -> int:
+        """What is charged for them in all."""
+        return self.gross_minor + self.fee_minor
 
 
 @dataclass(frozen=True)
@@ -68,8 +77,11 @@ class Preview:
     room: Room | None = None
 
 
-def preview(draft: BulkDraft) -> Preview:
+def preview(draft: BulkDraft, left_out: Collection[int] = ()) -> Preview:
     """What enrolling these people would mean; reads only. What is refused for one stands on their line.
+
+    Prices are as they will be when those before have enrolled: the second of two siblings has one by then, and a rule
+    for the first ten is used up by ten. Whoever is `left_out` is looked at, too, and changes nothing for the others.
 
     UserErrors that are about all of them: `enrollment.course_unavailable`, `enrollment.payer_unavailable`,
     `enrollment.wrong_session`, `seats.session_over`, prices as in `enrollment.agree`.
@@ -86,9 +98,17 @@ def preview(draft: BulkDraft) -> Preview:
         raise UserError("seats.session_over", "session")
     seated = _seated([slot.id for slot in slots], ids)
     rows = {row.id: row for row in User.select().where(User.id.in_(ids))}
-    numbers = _running(draft.course_id, ids)
-    lines = tuple(_line(draft, rows.get(one), one, seated, numbers.get(one, "")) for one in ids)
-    return Preview(lines, _room(draft.session_id, slots, now) if slots else None)
+    numbers, promised = _running(draft.course_id, ids), _promised(draft.course_id, ids)
+    together, lines = Together(), []
+    for one in ids:
+        line = _line(draft, rows.get(one), one, seated, numbers.get(one, ""), together)
+        if one in promised:
+            line = replace(line, warnings=(promised[one], *line.warnings))
+        lines.append(line)
+        if line.refusal is None and one not in left_out:
+            enrolled = (*together.enrolled, (one, draft.payer_id))
+            together = Together((*together.rules, *line.rules), enrolled)
+    return Preview(tuple(lines), _room(draft.session_id, slots, now) if slots else None)
 
 
 def too_few_seats(found: Preview, draft: BulkDraft, count: int) -> UserError | None:
@@ -150,7 +170,9 @@ def _refuse_too_few(found: Preview, draft: BulkDraft) -> None:
         raise error
 
 
-def _line(draft: BulkDraft, person: Any, student_id: int, seated: dict[int, int], running: str) -> Line:
+def _line(
+    draft: BulkDraft, person: Any, student_id: int, seated: dict[int, int], running: str, together: Together
+) -> Line:
     if person is None or person.role != "student":
         return Line(student_id, "", "", 0, "", refusal=UserError("store.gone"))
     name = f"{person.first_name} {person.last_name}".strip()
@@ -158,10 +180,12 @@ def _line(draft: BulkDraft, person: Any, student_id: int, seated: dict[int, int]
     one = EnrollmentDraft(student_id, draft.course_id, payer_id=draft.payer_id, session_id=draft.session_id)
     refusal: UserError | None = None
     warnings: tuple[Warning_, ...] = ()
-    gross = 0
+    gross = fee = 0
+    rules: tuple[int, ...] = ()
     try:
-        quote = enrollment.quote(one)
-        gross = quote.gross_minor
+        quote = enrollment.quote(one, together)
+        gross, rules = quote.gross_minor, quote.rules
+        fee = quote.fee.gross_minor if quote.fee is not None else 0
         warnings = tuple(each for each in quote.warnings if each[0] not in (*_HARD, "seats.full"))
         hard = next((each for each in quote.warnings if each[0] in _HARD), None)
         if hard is not None:
@@ -179,7 +203,7 @@ def _line(draft: BulkDraft, person: Any, student_id: int, seated: dict[int, int]
         elif student_id in seated:
             title = seats.title(store.by_id(Slot, seated[student_id]))
             refusal = UserError("bulk.has_seat", "people", title=title)
-    return Line(student_id, name, person.number or "", gross, mail, warnings, refusal)
+    return Line(student_id, name, person.number or "", gross, mail, warnings, refusal, fee, rules)
 
 
 def _seated(slot_ids: Sequence[int], student_ids: Sequence[int]) -> dict[int, int]:
@@ -190,6 +214,21 @@ def _seated(slot_ids: Sequence[int], student_ids: Sequence[int]) -> dict[int, in
         SlotEnrolled.status.in_(["booked", "attended", "absent"]),
     )
     return dict(query.tuples())
+
+
+def _promised(course_id: int, student_ids: Sequence[int]) -> dict[int, Warning_]:
+    """Who was promised a price of this course that can still be used; it is used by an enrollment of its own."""
+    today = clock.local_date(center.load().zone).isoformat()
+    query: Any = Quote.select(Quote.student_id, Quote.number, Quote.gross_minor, Quote.expires_on).where(
+        Quote.student_id.in_(list(student_ids)),
+        Quote.course_id == course_id,
+        Quote.status == "open",
+        Quote.expires_on >= today,
+    )
+    return {
+        student: ("bulk.quoted", {"number": number, "amount": amount, "until": until})
+        for student, number, amount, until in query.order_by(Quote.id).tuples()
+    }
 
 
 def _running(course_id: int, student_ids: Sequence[int]) -> dict[int, str]:

@@ -135,6 +135,20 @@ class Choice:
 NONE = Choice()
 
 
+@dataclass(frozen=True)
+class Together:
+    """What is agreed for others in the same operation, before any of it stands in the file: the rules that their lines
+    use, and (student, who pays for the course) of those who enroll.
+    """
+
+    rules: tuple[int, ...] = ()
+    enrolled: tuple[tuple[int, int | None], ...] = ()
+
+
+#: A line that is agreed by itself.
+ALONE = Together()
+
+
 # -- choosing --------------------------------------------------------------------------------------------------
 
 
@@ -147,14 +161,19 @@ def choose(fitting: Iterable[Rule], list_minor: int) -> tuple[Rule | None, tuple
     return (ranked[0], tuple(ranked[1:])) if ranked else (None, ())
 
 
-def best(line: Line, on: date, reserved: Sequence[int] = ()) -> Choice:
+def best(line: Line, on: date, reserved: Sequence[int] = (), together: Together = ALONE) -> Choice:
     """The discount of a line on a day of the center. Reads only; inside a write it decides, before one it tells.
 
-    `reserved` are rules that lines agreed together with this one use already. UserErrors, all beside `coupon`:
+    `reserved` are rules that lines of this student, agreed together with this one, use already; `together` is what is
+    agreed for others. UserErrors, all beside `coupon`:
     `discounts.unknown_code`, `discounts.switched_off`, `discounts.not_yet`, `discounts.over`, `discounts.wrong_course`,
     `discounts.used_up`, `discounts.used_by_student`. What was typed by hand is for `prices.agree` to judge.
     """
-    fitting = [rule for rule in _offered(on) if _is_for(rule, line) and not _spent(rule, line, on, reserved)]
+    fitting = [
+        rule
+        for rule in _offered(on)
+        if _is_for(rule, line, together) and not _spent(rule, line, on, reserved, together)
+    ]
     if line.coupon.strip():
         fitting.append(_coupon(line, on, reserved))
     rule, others = choose(fitting, line.list_minor)
@@ -174,22 +193,30 @@ def _offered(on: date) -> list[Rule]:
     return [rule for rule in map(_rule, query) if (rule.first_on or day) <= day <= (rule.last_on or day)]
 
 
-def _is_for(rule: Rule, line: Line) -> bool:
+def _is_for(rule: Rule, line: Line, together: Together) -> bool:
     if rule.course_id is not None and rule.course_id != line.course_id:
         return False
     if rule.applies_to == "company":
         return rule.payer_id == line.payer_id
-    return rule.applies_to != "sibling" or has_sibling(line.student_id, line.payer_id)
+    return rule.applies_to != "sibling" or has_sibling(line.student_id, line.payer_id, together)
 
 
-def has_sibling(student_id: int, payer_id: int | None = None) -> bool:
-    """Whether another student for whom the same guardian pays is enrolled in a course that has not ended."""
+def has_sibling(student_id: int, payer_id: int | None = None, together: Together = ALONE) -> bool:
+    """Whether another student for whom the same guardian pays is enrolled in a course that has not ended, or `together`
+    with this one.
+    """
     student = User.get_by_id(student_id)
     asked = [one for one in {student.payer_id, payer_id} if one is not None]
     guardians = [row.id for row in Payer.select(Payer.id).where(Payer.id.in_(asked), Payer.kind == "guardian")]
     if not guardians:
         return False
     mine, line = list(identity.records(student_id)), CourseEnrolled
+    others = [one for one in together.enrolled if one[0] not in mine]
+    if any(payer in guardians for _student, payer in others):
+        return True
+    theirs = User.select(User.id).where(User.id.in_([one for one, _payer in others]), User.payer_id.in_(guardians))
+    if others and theirs.exists():
+        return True
     running = (
         line.select(line.id)
         .join(User, on=(User.id == line.student_id))
@@ -231,13 +258,13 @@ def _coupon(line: Line, on: date, reserved: Sequence[int]) -> Rule:
     return rule
 
 
-def _spent(rule: Rule, line: Line, on: date, reserved: Sequence[int]) -> bool:
+def _spent(rule: Rule, line: Line, on: date, reserved: Sequence[int], together: Together) -> bool:
     """Whether a rule has been used as often as it may."""
     here = reserved.count(rule.id)
     each, most = rule.most_uses_each, rule.most_uses
     if each is not None and uses(rule.id, on, line.student_id) + here >= each:
         return True
-    return most is not None and uses(rule.id, on) + here >= most
+    return most is not None and uses(rule.id, on) + here + together.rules.count(rule.id) >= most
 
 
 def uses(rule_id: int, on: date, student_id: int | None = None, but: Any = None) -> int:

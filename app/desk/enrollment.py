@@ -28,7 +28,7 @@ from app.desk import (
     timeline,
 )
 from app.desk.accounts import Actor, require
-from app.desk.discounts import NONE, Choice, Line
+from app.desk.discounts import ALONE, NONE, Choice, Line, Together
 from app.desk.prices import Price, agree, check_list, check_payer
 from app.desk.prices import course as course_of
 from app.desk.prices import student as student_of
@@ -95,7 +95,10 @@ class Fee:
 
 @dataclass(frozen=True)
 class Quote:
-    """What an enrollment would cost, in minor units, and what staff should know first: (message key, parameters)."""
+    """What an enrollment would cost, in minor units, and what staff should know first: (message key, parameters).
+
+    `rules` are the discount rules that the course and the fee would use.
+    """
 
     list_minor: int
     discount_minor: int
@@ -106,6 +109,7 @@ class Quote:
     warnings: tuple[Warning_, ...] = ()
     choice: Choice = NONE
     fee: Fee | None = None
+    rules: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -140,12 +144,15 @@ class PricedItem:
 # -- courses --------------------------------------------------------------------------------------------------
 
 
-def quote(draft: EnrollmentDraft) -> Quote:
-    """The price of a draft and its warnings; nothing is written. UserErrors as from `enroll`, except installments."""
+def quote(draft: EnrollmentDraft, together: Together = ALONE) -> Quote:
+    """The price of a draft and its warnings; nothing is written. UserErrors as from `enroll`, except installments.
+
+    `together` is what is agreed for others in the same operation, as in `discounts.best`.
+    """
     student, course = student_of(draft.student_id), course_of(draft.course_id)
     how = center.load()
-    price, choice = course_price(how, draft, course)
-    fee = _fee(how, draft, price)
+    price, choice = course_price(how, draft, course, together=together)
+    fee = _fee(how, draft, price, together)
     return Quote(
         list_minor=price.list_price_minor,
         discount_minor=price.discount_minor,
@@ -156,6 +163,7 @@ def quote(draft: EnrollmentDraft) -> Quote:
         warnings=warnings_of(student, course, first_day_of(draft, course)) + _seat_warnings(draft, student),
         choice=choice,
         fee=Fee(Product.get_by_id(fee[0].product_id).name, fee[0].price.gross_minor) if fee else None,
+        rules=tuple(_rules_of([price, *(one.price for one in fee)])),
     )
 
 
@@ -208,12 +216,12 @@ def enroll_in(w: Write, draft: EnrollmentDraft) -> int:
     return made
 
 
-def _fee(how: Center, draft: EnrollmentDraft, price: Price) -> list[PricedItem]:
+def _fee(how: Center, draft: EnrollmentDraft, price: Price, together: Together = ALONE) -> list[PricedItem]:
     """The registration fee where it is due, at the price of now. UserErrors as from `price_items`."""
     product = registration.due(how, draft.student_id)
     if product is None:
         return []
-    return price_items(how, draft.student_id, [SaleItem(product.id)], draft.payer_id, [price])
+    return price_items(how, draft.student_id, [SaleItem(product.id)], draft.payer_id, [price], together)
 
 
 def enroll_agreed_in(
@@ -373,13 +381,19 @@ def cancel_in(w: Write, enrollment_id: int, reason: str) -> tuple[list[invoices.
 
 
 def course_price(
-    how: Center, draft: EnrollmentDraft, course: Any, reserved: Sequence[int] = (), reason: str = ""
+    how: Center,
+    draft: EnrollmentDraft,
+    course: Any,
+    reserved: Sequence[int] = (),
+    reason: str = "",
+    together: Together = ALONE,
 ) -> tuple[Price, Choice]:
     """What was promised, where it was; else the price of a draft as of now, and why it is so."""
     if draft.quote_id is not None:
         price = quotes.take(how, draft.quote_id, draft.student_id, course.id, draft.payer_id)
         return price, Choice(price.discount_minor, "quote", None, price.discount_reason)
-    return prices.of_course(how, draft, course, reason=reason or draft.discount_reason, reserved=reserved)
+    reason = reason or draft.discount_reason
+    return prices.of_course(how, draft, course, reason=reason, reserved=reserved, together=together)
 
 
 def _rules_of(agreed: Iterable[Price]) -> list[int]:
@@ -495,8 +509,10 @@ def price_items(
     items: Sequence[SaleItem],
     payer_id: int | None = None,
     beside: Sequence[Price] = (),
+    together: Together = ALONE,
 ) -> list[PricedItem]:
-    """Agree on the prices of products, and see that they can be sold; `beside` are prices agreed in the same breath.
+    """Agree on the prices of products, and see that they can be sold; `beside` are prices agreed in the same breath,
+    `together` is what is agreed for others as in `discounts.best`.
 
     UserErrors as from `sell`.
     """
@@ -518,7 +534,7 @@ def price_items(
         check_list(listed)
         line = Line(student_id, listed, None, payer_id, item.coupon, item.discount_minor)
         reserved = _rules_of([*beside, *(one.price for one in found)])
-        choice = discounts.best(line, clock.local_date(how.zone), reserved)
+        choice = discounts.best(line, clock.local_date(how.zone), reserved, together)
         found.append(PricedItem(product.id, item.quantity, agree(how, listed, choice, rate)))
     return found
 

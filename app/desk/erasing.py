@@ -263,8 +263,9 @@ def erase(actor: Actor, student_id: int, version: int | None = None) -> Erased:
         records = list(identity.records(student.id))
         _check(student, records, version)
         uids = [row.uid for row in User.select(User.uid).where(User.id.in_(records))]
+        stays = _stays(records)  # by now: who paid for them is no longer on the record after it
         _erase_in(w, student, records)
-    return Erased(w.operation_id, student.number, _stays(records), copies, _after(data_dir, uids))
+    return Erased(w.operation_id, student.number, stays, copies, _after(data_dir, uids))
 
 
 def erase_again(actor: Actor, uids: Iterable[str]) -> int:
@@ -419,9 +420,7 @@ def _blank_rows(w: Write, touched: dict[str, set[int]], records: list[int]) -> N
     """
     for model in _WORDED:
         for row in list(model.select().where(model.student_id.in_(records))):
-            # Nobody is left who could be asked for it.
-            ended = {"status": "withdrawn"} if model in (Quote, Promise) and row.status == "open" else {}
-            _update(w, model, row, ended)
+            _update(w, model, row, {"status": "withdrawn"} if _lapses(model, row) else {})
     touched["mail_queue"], touched["mail_attempts"] = set(), set()
     for mail in list(MailQueue.select().where(_mails(records))):
         touched["mail_queue"].add(mail.id)
@@ -435,6 +434,11 @@ def _blank_rows(w: Write, touched: dict[str, set[int]], records: list[int]) -> N
         for attempt in list(MailAttempt.select().where(MailAttempt.mail_id == mail.id)):
             touched["mail_attempts"].add(attempt.id)
             _update(w, MailAttempt, attempt)
+
+
+def _lapses(model: Any, row: Any) -> bool:
+    """Whether nobody is left who could be asked for it: what a guardian or a company promised to pay, stands."""
+    return row.status == "open" and (model is Quote or (model is Promise and row.payer_id is None))
 
 
 def _blank_told(w: Write, touched: dict[str, set[int]], records: list[int], names: Names) -> dict[str, set[int]]:

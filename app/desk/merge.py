@@ -425,7 +425,7 @@ _NULLABLE = ("email", "phone", "date_of_birth", "payer_id")
 
 
 def _move_rest(w: Write, stays_id: int, other_id: int) -> None:
-    """Quotes, promises, notes and attachments."""
+    """Quotes, promises, notes and attachments. Of what both promised by themselves the last stands."""
     moves: tuple[tuple[Any, str, Any], ...] = (
         (Quote, "student_id", Quote.student_id == other_id),
         (Promise, "student_id", Promise.student_id == other_id),
@@ -435,6 +435,11 @@ def _move_rest(w: Write, stays_id: int, other_id: int) -> None:
     for model, column, theirs in moves:
         for row in list(model.select(model.id).where(theirs)):
             w.update(model, row.id, **{column: stays_id})
+    mine = (Promise.student_id == stays_id) & Promise.payer_id.is_null() & (Promise.status == "open")
+    for earlier in list(Promise.select(Promise.id).where(mine).order_by(Promise.id.desc()))[1:]:
+        w.update(
+            Promise, earlier.id, status="withdrawn"
+        )  # of one person the last word counts, as `promises.add` has it
 
 
 def _move_purchases(w: Write, stays_id: int, other_id: int, twins: list[tuple[Conflict, int, int]]) -> None:

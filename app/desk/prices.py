@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from app import clock, money
 from app.desk import discounts
-from app.desk.discounts import Choice, Line
+from app.desk.discounts import ALONE, Choice, Line, Together
 from app.errors import UserError
 from app.settings import Center
 from app.store.models import Course, Payer, TaxRate, User
@@ -55,9 +55,15 @@ class Asked(Protocol):
 
 
 def of_course(
-    how: Center, asked: Asked, course: Any, *, reason: str = "", reserved: Sequence[int] = ()
+    how: Center,
+    asked: Asked,
+    course: Any,
+    *,
+    reason: str = "",
+    reserved: Sequence[int] = (),
+    together: Together = ALONE,
 ) -> tuple[Price, Choice]:
-    """The price of a course as of now, and why it is so; `reserved` as in `discounts.best`.
+    """The price of a course as of now, and why it is so; `reserved` and `together` as in `discounts.best`.
 
     UserErrors `catalog.tax_rate`, coupons as from `discounts.best`, and as from `agree`.
     """
@@ -68,7 +74,7 @@ def of_course(
         raise UserError("catalog.tax_rate", "tax_rate")
     check_list(listed)
     line = Line(asked.student_id, listed, course.id, asked.payer_id, asked.coupon, asked.discount_minor, reason)
-    choice = discounts.best(line, clock.local_date(how.zone), reserved)
+    choice = discounts.best(line, clock.local_date(how.zone), reserved, together)
     return agree(how, listed, choice, rate), choice
 
 

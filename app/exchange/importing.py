@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -176,6 +176,9 @@ def _payers(w: Write, plan: Plan, new: list[Line], changed: list[Line], language
         if place is None:
             place = len(rows)
             rows.append(payer)
+            listed.add(place, payer.name, payer.kind, payer.email, payer.phone)
+        elif payer.email and not rows[place].email:
+            rows[place] = replace(payer, phone=payer.phone or rows[place].phone)  # a company, by now with its address
             listed.add(place, payer.name, payer.kind, payer.email, payer.phone)
         waiting.append((line, place))
     found.made = len(rows)

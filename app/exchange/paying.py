@@ -1,8 +1,9 @@
 """Who pays, in a list of people: told from the cells, matched with those who are there, made once where new.
 
-Somebody is the same by their e-mail address, whatever the name there is. Without one they are the same by the name,
-where nothing tells them apart: a company; or a person of whom no address is known, and no other phone number. A name
-alone is shared by strangers, and what one of them owes is not the other's to read.
+Somebody is the same by their e-mail address, whatever the name there is; a company also by its name, where no address
+of it is known yet. Without one they are the same by the name, where nothing tells them apart: a company; or a person of
+whom no address is known, and no other phone number. A name alone is shared by strangers, and what one of them owes is
+not the other's to read.
 """
 
 from __future__ import annotations
@@ -80,6 +81,7 @@ class Payers:
     def __init__(self, there: Iterable[KnownPayer] = ()) -> None:
         self._mail: dict[str, list[tuple[str, Any]]] = {}
         self._name: dict[str, list[tuple[str, Any]]] = {}
+        self._bare: dict[str, Any] = {}  # companies without an address
         for one in there:
             self.add(one, one.name, one.kind, one.email, one.phone)
 
@@ -90,13 +92,18 @@ class Payers:
             self._mail.setdefault(email.lower(), []).append((folded, key))
         if not email or kind == "company":
             self._name.setdefault(folded, []).append((text.phone_digits(phone or ""), key))
+        if kind == "company" and not email:
+            self._bare.setdefault(folded, key)
+        elif kind == "company" and self._bare.get(folded) == key:
+            del self._bare[folded]  # its address is known now
 
     def find(self, payer: Payer) -> Any:
         """Who it is, None where nobody there is the same."""
         folded = text.fold(payer.name)
         if payer.email:
             theirs = self._mail.get(payer.email.lower(), [])
-            return next((key for name, key in theirs if name == folded), theirs[0][1] if theirs else None)
+            bare = self._bare.get(folded) if payer.kind == "company" else None
+            return next((key for name, key in theirs if name == folded), theirs[0][1] if theirs else bare)
         digits = text.phone_digits(payer.phone or "")
         alike = [one for one in self._name.get(folded, ()) if not digits or not one[0] or one[0] == digits]
         same = next((key for kept, key in alike if kept == digits), None)

@@ -42,20 +42,15 @@ def slots(student_id: int, words: str = "", limit: int = 200) -> list[Bookable]:
     there = SlotEnrolled.select(SlotEnrolled.slot_id).where(
         SlotEnrolled.student_id == student_id, SlotEnrolled.status.in_(["booked", "attended", "absent"])
     )
-    live = (
-        SlotEnrolled.select(SlotEnrolled.slot_id, fn.COUNT(SlotEnrolled.id).alias("taken"))
-        .where(seats.live(now))
-        .group_by(SlotEnrolled.slot_id)
-        .alias("live")
-    )
+    # Asked for each coming slot by itself: counted for all at once it reads every seat there ever was, at each key.
+    live = SlotEnrolled.select(fn.COUNT(SlotEnrolled.id)).where(seats.of_slot(Slot.id), seats.live(now))
     query: Any = (
         Slot.select(
             Slot.id, Slot.title, Session.name, Course.id, Course.code, Course.name, Course.icon, Slot.start_utc,
-            Slot.end_utc, Resource.name, fn.COALESCE(live.c.taken, 0), Slot.capacity,
+            Slot.end_utc, Resource.name, live, Slot.capacity,
         )
         .join(Session, on=(Session.id == Slot.session_id))
         .join(Course, on=(Course.id == Session.course_id))
-        .join(live, JOIN.LEFT_OUTER, on=(live.c.slot_id == Slot.id))
         .join(Resource, JOIN.LEFT_OUTER, on=(Resource.id == Slot.resource_id))
         .where(Slot.canceled_at.is_null(), Slot.start_utc > now, Slot.id.not_in(there))
         .order_by(Slot.start_utc, Slot.id)

@@ -100,15 +100,18 @@ class Told:
         return sum(self.kinds.values())
 
 
-#: Kind of entry → how the keys of its entries begin. What begins in no such way is a change of the record.
+#: Kind of entry → how the keys of its entries begin; the first that fits counts. What begins in no such way is a change
+#: of the record.
 KINDS: dict[str, tuple[str, ...]] = {
-    "enrollments": ("enrollment.",),
-    "money": ("payments.", "invoices."),
+    "money": (
+        "payments.", "invoices.", "promises.", "reminding.", "replan.", "waiving.", "transfer.timeline_money",
+    ),
+    "enrollments": ("enrollment.", "transfer.", "quotes."),
     "seats": ("seats.", "scheduling."),
     "messages": ("mail.",),
     "notes": ("notes.", "files.", "people.noted"),
     "record": (),
-}
+}  # fmt: skip
 
 
 def kind_of(key: str) -> str:
@@ -143,7 +146,11 @@ def _of_kind(kind: str) -> Any:
     def begin(keys: tuple[str, ...]) -> Any:
         return reduce(or_, (fn.SUBSTR(Timeline.key, 1, len(one)) == one for one in keys))
 
-    return begin(KINDS[kind]) if KINDS[kind] else ~begin(sum(KINDS.values(), ()))
+    names = list(KINDS)
+    others = sum((KINDS[one] for one in names[: names.index(kind)]), ())
+    if not KINDS[kind]:
+        return ~begin(others)
+    return begin(KINDS[kind]) & ~begin(others) if others else begin(KINDS[kind])
 
 
 def told(student_id: int) -> Told:

@@ -9,6 +9,10 @@ MESSAGES = {
     "bulk.refused_some": N_("{count} of them cannot be enrolled this way. The reason stands beside each name."),
     "bulk.has_seat": N_("Has a seat in {title} already."),
     "bulk.not_active": N_("{name} is on hold. Only active students get a seat."),
+    "bulk.quoted": N_(
+        "{amount:money} are promised until {until:date} ({number}). Enrolled together the price of today counts: uncheck"
+        " them and enroll them alone to keep the promise."
+    ),
     "bulk.few_seats": N_(
         "{group} has room for {free} on {at:stamp}, and {count} are checked. Uncheck {over}, or choose another group."
     ),

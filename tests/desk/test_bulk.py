@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
+
 import pytest
 
 from app import clock, store, text
-from app.desk import bulk, enrollment, people, scheduling, seats, undo
+from app.desk import bulk, catalog, center, discounts, enrollment, people, quotes, scheduling, seats, undo
 from app.desk.accounts import Actor
 from app.errors import UserError
 from app.store import checks
@@ -16,6 +19,7 @@ from app.store.models import (
     Notification,
     Operation,
     SlotEnrolled,
+    TaxRate,
     User,
 )
 from tests.support.center import SmallCenter, small_center
@@ -246,3 +250,111 @@ def test_it_is_taken_back_as_one(company: tuple[SmallCenter, int, list[int]]) ->
     assert [seats.taken(slot.id, now) for slot in scheduling.slots_of(session)] == [0]
     assert {row.balance_minor for row in User.select().where(User.id.in_(ids))} == {0}
     assert checks.run() == []
+
+
+# -- what is said is what is charged
+
+
+def charged(ids: list[int]) -> list[int]:
+    return [User.get_by_id(one).balance_minor for one in ids]
+
+
+def test_siblings_who_enroll_together_are_told_the_price_they_are_charged(
+    company: tuple[SmallCenter, int, list[int]],
+) -> None:
+    c, _payer, ids = company
+    mother = people.add_payer(c.staff, people.PayerDraft("Maria Zeman"))
+    discounts.add_rule(c.admin, discounts.RuleDraft("Siblings", "sibling", percent_bp=1000))
+    draft = bulk.BulkDraft(tuple(ids[:3]), c.course, mother)
+    told = bulk.preview(draft)
+    assert [line.gross_minor for line in told.lines] == [33_000, 29_700, 29_700]
+    alone = bulk.preview(draft, left_out={ids[0]})
+    assert [line.gross_minor for line in alone.lines] == [33_000, 33_000, 29_700], "the first is not there yet"
+    bulk.enroll_several(c.staff, draft)
+    assert charged(ids[:3]) == [line.total_minor for line in told.lines]
+    assert checks.run() == []
+
+
+def test_a_rule_that_is_used_up_by_the_first_lowers_no_more(company: tuple[SmallCenter, int, list[int]]) -> None:
+    c, payer, ids = company
+    discounts.add_rule(c.admin, discounts.RuleDraft("First two", percent_bp=1000, most_uses=2, most_uses_each=1))
+    draft = bulk.BulkDraft(tuple(ids), c.course, payer)
+    told = bulk.preview(draft)
+    assert [line.gross_minor for line in told.lines] == [29_700, 29_700, 33_000, 33_000]
+    bulk.enroll_several(c.staff, draft)
+    assert charged(ids) == [line.total_minor for line in told.lines]
+    assert checks.run() == []
+
+
+def test_the_registration_fee_of_each_who_is_new_is_in_the_sum(company: tuple[SmallCenter, int, list[int]]) -> None:
+    c, payer, ids = company
+    rate = TaxRate.get(TaxRate.rate_bp == 2000).id
+    fee = catalog.add_product(c.admin, catalog.ProductDraft("REG", "Registration", 2500, rate, kind="digital"))
+    center.save(c.admin, replace(center.load(), registration_product_id=fee))
+    other = catalog.add_course(c.admin, catalog.CourseDraft("C2", "First aid", 10_000, rate))
+    enrollment.enroll(c.staff, enrollment.EnrollmentDraft(ids[0], other, send_mail=False, payer_id=payer))
+    before = charged(ids)
+    draft = bulk.BulkDraft(tuple(ids), c.course, payer)
+    told = bulk.preview(draft)
+    assert [line.fee_minor for line in told.lines] == [0, 2500, 2500, 2500]
+    bulk.enroll_several(c.staff, draft)
+    now = [after - one for after, one in zip(charged(ids), before, strict=True)]
+    assert now == [line.total_minor for line in told.lines] == [33_000, 35_500, 35_500, 35_500]
+    assert checks.run() == []
+
+
+def test_a_price_that_was_promised_to_one_is_said(company: tuple[SmallCenter, int, list[int]]) -> None:
+    c, payer, ids = company
+    quotes.offer(c.staff, quotes.QuoteDraft(ids[1], c.course, payer, discount_minor=3_000, discount_reason="fair"))
+    draft = bulk.BulkDraft(tuple(ids[:3]), c.course, payer)
+    told = bulk.preview(draft).lines
+    assert [[key for key, _facts in line.warnings] for line in told] == [[], ["bulk.quoted"], []]
+    said = text.sentence(*told[1].warnings[0])
+    assert "€300.00" in said and "Q-00001" in said and "{" not in said
+
+
+# -- two desks at once
+
+
+def desks(c: SmallCenter, draft: bulk.BulkDraft) -> list[str]:
+    """Two desks enroll the same people at the same moment: what each is told, '' for nothing."""
+    start, told = threading.Barrier(2), []
+
+    def desk(actor: Actor) -> None:
+        with store.connected():
+            start.wait(20)
+            try:
+                bulk.enroll_several(actor, draft)
+                told.append("")
+            except UserError as error:
+                told.append(error.key)
+
+    threads = [threading.Thread(target=desk, args=(actor,)) for actor in (c.staff, c.admin)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return sorted(told)
+
+
+def test_two_desks_at_once_enroll_everybody_once(company: tuple[SmallCenter, int, list[int]]) -> None:
+    c, payer, ids = company
+    draft = bulk.BulkDraft(tuple(ids), c.course, payer, group_of(c, 9))
+    assert desks(c, draft) == ["", "bulk.refused_some"]
+    assert [row.student_id for row in CourseEnrolled.select().order_by(CourseEnrolled.student_id)] == ids
+    assert checks.run() == []
+
+
+def test_control_with_a_look_from_before_the_write_everybody_is_enrolled_twice(
+    company: tuple[SmallCenter, int, list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    c, payer, ids = company
+    draft = bulk.BulkDraft(tuple(ids), c.course, payer)
+    before = bulk.preview(draft)
+    monkeypatch.setattr(bulk, "preview", lambda _draft: before)
+    assert desks(c, draft) == ["", "enrollment.already_enrolled"], "the guard of each enrollment holds alone"
+    bulk_ids = [row.id for row in CourseEnrolled.select()]
+    assert len(bulk_ids) == 4
+    monkeypatch.setattr(enrollment, "check_new", lambda student, course: None)
+    assert desks(c, draft) == ["", ""]
+    assert CourseEnrolled.select().count() == 12

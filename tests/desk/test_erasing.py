@@ -405,3 +405,12 @@ def test_control_without_the_redaction_the_record_still_tells(
     erasing.erase(center.admin, made)
     assert FIRST.lower() in paths.data_file(center.folder).read_bytes().decode("utf-8", "replace").lower()
     assert {broken.rule for broken in checks.run()} == {"people.erased", "record.frozen"}
+
+
+def test_who_paid_for_them_is_named_before_and_after(small_center: SmallCenter) -> None:
+    c = small_center
+    payer = people.add_payer(c.staff, people.PayerDraft("Maria Satler"))
+    kid = people.add_student(c.staff, people.StudentDraft("Tim", "Klein", payer_id=payer))
+    told = erasing.preview(kid, c.folder).stays
+    assert [(part.kind, part.names) for part in told] == [("payers", ("Maria Satler",))]
+    assert erasing.erase(c.admin, kid).stays == told

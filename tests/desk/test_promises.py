@@ -207,3 +207,35 @@ def test_taking_a_payment_back_gives_the_money_back_and_leaves_the_promise_kept(
     assert [due.open_minor for due in payments.owed(small.student)] == [2_400]
     assert status(made) == "kept", "somebody talks to them anyway"
     assert checks.run() == []
+
+
+def test_what_a_company_promised_stands_when_one_of_its_people_is_erased(small_center: SmallCenter) -> None:
+    small = small_center
+    payer = people.add_payer(small.staff, people.PayerDraft("Alpen GmbH", "company"))
+    book(small, small.student, payer)
+    book(small, small.other_student, payer)
+    theirs = promises.add(small.staff, small.student, "2099-12-01", 4_800, "when Ana is back", payer)
+    own = book(small, small.student)
+    mine = promises.add(small.staff, small.student, "2099-12-01", own.amount_minor)
+    erasing.erase(small.admin, small.student)
+    assert (status(theirs), status(mine)) == ("open", "withdrawn")
+    assert Promise.get_by_id(theirs).note == ""
+    assert promises.of(small.other_student, payer) is not None
+    assert checks.run() == []
+
+
+def test_of_two_promises_of_a_merged_person_the_last_one_counts_alone(small_center: SmallCenter) -> None:
+    small = small_center
+    book(small, small.student)
+    book(small, small.other_student)
+    first = promises.add(small.staff, small.student, "2099-12-01", 2_400)
+    last = promises.add(small.staff, small.other_student, "2099-12-24", 2_400)
+    operation = merge.merge(small.staff, small.student, small.other_student)
+    assert (status(first), status(last)) == ("withdrawn", "open")
+    promises.keep(small.staff, last)
+    assert promises.of(small.student, None) is None, "nobody is asked for the one before"
+    undo.undo(small.staff, Operation.select().order_by(Operation.id.desc()).get().id)
+    undo.undo(small.staff, operation)
+    assert (status(first), status(last)) == ("open", "open")
+    assert Promise.get_by_id(last).student_id == small.other_student
+    assert checks.run() == []

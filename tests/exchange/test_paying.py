@@ -274,3 +274,25 @@ def test_people_and_payers_go_from_one_center_to_another(tmp_path: Path, ending:
     assert Payer.select().count() == len(payers)
     assert checks.run() == []
     store.close_center()
+
+
+def test_a_company_without_an_address_is_not_doubled_once_one_line_has_it(
+    small_center: SmallCenter, tmp_path: Path
+) -> None:
+    c = small_center
+    firm = people.add_payer(c.staff, PayerDraft("Berg AG", "company"))
+    rows = [
+        ("Kid", "One", "", "Berg AG", "", "office@berg.example", ""),
+        ("Kid", "Two", "", "Tal GmbH", "", "", "+43 1 555 01 00"),
+        ("Kid", "Three", "", "TAL GMBH", "", "office@tal.example", ""),
+        ("Kid", "Four", "", "Tal GmbH", "", "other@tal.example", ""),
+        ("Kid", "Five", "", "Tal GmbH", "", "", ""),
+    ]
+    berg, tal, same, other, bare = brought(c, tmp_path, rows)
+    assert berg is not None and tal is not None and other is not None
+    assert berg.id == firm
+    assert (tal, bare) == (same, tal)
+    assert (tal.email, tal.phone) == ("office@tal.example", "+43 1 555 01 00")
+    assert other.id != tal.id, "another address: another office"
+    assert Payer.select().count() == 3
+    assert checks.run() == []

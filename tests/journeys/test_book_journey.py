@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -117,3 +118,20 @@ def test_own_courses_come_first_and_only_what_can_be_booked(driver: Driver) -> N
     with clock.frozen(clock.now() + timedelta(days=3)):
         assert [row.id for row in bookable.slots(c.other_student)] == [late]
     assert User.get_by_id(c.student).status == "active"
+
+
+def test_two_quick_keys_book_one_seat(driver: Driver, roster: Any) -> None:
+    plan(driver, "Evening", 3)
+    driver.key(Qt.Key.Key_B)
+    dialog = driver.dialog("book_slot")
+    dialog.table.setFocus()
+    slow = threading.Event()
+    driver.desk.context.run(lambda _actor: slow.wait(20))
+    driver.key(Qt.Key.Key_Return)
+    asked = len(driver.desk.context.calls)
+    driver.key(Qt.Key.Key_Return)
+    assert len(driver.desk.context.calls) == asked, "the second key is on its way to the same seat"
+    slow.set()
+    driver.gone("book_slot")
+    driver.settled()
+    assert SlotEnrolled.select().count() == 1

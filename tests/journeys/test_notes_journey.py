@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 from typing import Any
 from unicodedata import normalize
@@ -13,7 +14,8 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QWidget
 
-from app.desk import notes, people
+from app import clock
+from app.desk import enrollment, notes, people, promises
 from app.exchange import kept_files
 from app.lists import person
 from app.store import checks
@@ -377,3 +379,64 @@ def test_the_head_of_the_panel_writes_a_message_and_the_menu_edits(driver: Drive
     driver.dialog("form")
     driver.key(Qt.Key.Key_Escape)
     driver.gone("form")
+
+
+# -- an answer that comes when somebody else, or something else, is shown
+
+
+def test_a_note_that_is_kept_while_another_tab_is_shown(driver: Driver, panel: Any) -> None:
+    slow = threading.Event()
+    driver.desk.context.run(lambda _actor: slow.wait(20))
+    driver.type(panel, "new_note", "kept all the same")
+    driver.key(Qt.Key.Key_Return)
+    panel.show_tab("messages")
+    QTest.qWait(50)  # what stood there is gone
+    slow.set()
+    driver.settled()
+    panel.show_tab("notes")
+    shown(driver, panel, "kept all the same")
+    assert driver.find(panel, QWidget, "new_note").text() == ""
+
+
+def test_what_is_typed_for_the_next_person_outlives_the_answer_about_the_last(driver: Driver, panel: Any) -> None:
+    c = driver.center
+    slow = threading.Event()
+    driver.desk.context.run(lambda _actor: slow.wait(20))
+    driver.type(panel, "new_note", "about Ana")
+    driver.key(Qt.Key.Key_Return)
+    driver.window.current().select(c.other_student)
+    panel.notes.line.setText("half a")
+    slow.set()
+    driver.settled()
+    assert driver.find(panel, QWidget, "new_note").text() == "half a"
+    assert [(row.user_id, row.text) for row in Note.select()] == [(c.student, "about Ana")]
+
+
+def test_what_is_typed_after_the_key_stays_for_the_next_note(driver: Driver, panel: Any) -> None:
+    driver.type(panel, "new_note", "first")
+    driver.key(Qt.Key.Key_Return)
+    driver.find(panel, QWidget, "new_note").setText("first and second")
+    driver.settled()
+    assert driver.find(panel, QWidget, "new_note").text() == " and second"
+
+
+def test_a_file_that_is_refused_is_not_said_of_somebody_else(driver: Driver, panel: Any, tmp_path: Path) -> None:
+    (tmp_path / "empty.pdf").write_bytes(b"")
+    slow = threading.Event()
+    driver.desk.context.read(slow.wait, 20, done=lambda _it: None)
+    panel.notes.take([str(tmp_path / "empty.pdf")])
+    driver.window.current().select(driver.center.other_student)
+    slow.set()
+    driver.settled()
+    assert "empty.pdf" not in said(panel)
+    assert "empty.pdf" in driver.window.notice_label.text(), "but it is said"
+
+
+def test_the_timeline_shows_a_promise_at_once(driver: Driver, panel: Any) -> None:
+    c = driver.center
+    did(driver, enrollment.enroll, enrollment.EnrollmentDraft(c.student, c.course))
+    panel.show_tab("timeline")
+    driver.settled()
+    day = clock.local_date("UTC").isoformat()
+    did(driver, promises.add, c.student, day, 100)
+    driver.until(lambda: any(one.startswith("Promised to pay") for one in entries(panel)))

@@ -4,16 +4,17 @@ enrolled in one go.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPlainTextEdit, QWidget
 
-from app.desk import enrollment, people, scheduling, seats
+from app.desk import catalog, center, discounts, enrollment, people, scheduling, seats, undo
 from app.desk.people import PayerDraft, StudentDraft
 from app.store import checks
-from app.store.models import CourseEnrolled, MailQueue, Operation, Payer, SlotEnrolled, User
+from app.store.models import CourseEnrolled, MailQueue, Operation, Payer, SlotEnrolled, TaxRate, User
 from tests.support.window import Driver, did, driver, opened, said, typed, typed_over
 from ui.widgets.basic import Text
 
@@ -434,3 +435,107 @@ def test_a_and_n_check_everyone_and_nobody(driver: Driver) -> None:
     form.payer._chosen(None)
     driver.until(lambda: form.draft().payer_id is None)
     form.reject()
+
+
+def set_up(driver: Driver, function: Any, *args: Any) -> Any:
+    return did(driver, lambda _actor: function(driver.center.admin, *args))
+
+
+def together(driver: Driver, ids: list[int], payer: int) -> Any:
+    driver.page("students")
+    driver.desk.open_payer(payer)
+    driver.dialog("family").enroll_together()
+    form = driver.dialog("bulk_enroll")
+    driver.until(lambda: len(form.chosen()) == len(ids))
+    driver.settled()
+    return form
+
+
+def test_what_another_course_costs_is_seen_before_anybody_enrolls_in_it(driver: Driver) -> None:
+    payer, ids, _session = company(driver)
+    rate = TaxRate.get(TaxRate.rate_bp == 2000).id
+    other = set_up(driver, catalog.add_course, catalog.CourseDraft("Z9", "Zebra", 90_000, rate))
+    form = together(driver, ids, payer)
+    at = next(n for n in range(form.course.count()) if form.course.itemData(n)[0].id == other)
+    form.course.setCurrentIndex(at)
+    form.main_action()  # a key that was on its way
+    driver.settled()
+    assert rows_of(ids) == [] and driver._dialog("bulk_enroll") is form
+    driver.until(lambda: form.total.text() == "€3,600.00")
+    form.toggle(ids[0])
+    form.main_action()  # the others cost what was seen
+    driver.gone("bulk_enroll")
+    driver.settled()
+    assert [(row.student_id, row.course_id) for row in rows_of(ids)] == [(one, other) for one in ids[1:]]
+
+
+def test_why_nobody_was_enrolled_stays_said_over_the_new_look(driver: Driver) -> None:
+    payer, ids, _session = company(driver)
+    form = together(driver, ids, payer)
+    form.context.changed.disconnect(form._changed)  # the other desk's write has not come to this one yet
+    draft = enrollment.EnrollmentDraft(ids[1], driver.center.course)
+    did(driver, enrollment.enroll, draft)
+    form.main_action()
+    driver.until(lambda: len(form.chosen()) == 3)
+    driver.settled()
+    assert "Nina 1 Zeman" in form.people_error.text() and form.people_error.isVisible()
+    form.main_action()
+    driver.gone("bulk_enroll")
+    driver.settled()
+    assert len(rows_of(ids)) == 4
+
+
+def test_siblings_and_fees_are_in_the_sum_and_follow_the_marks(driver: Driver) -> None:
+    payer = did(driver, people.add_payer, PayerDraft("Eva Novak"))
+    kids = [
+        did(driver, people.add_student, StudentDraft(name, "Novak", date_of_birth="2004-05-06", payer_id=payer))
+        for name in ("Ida", "Tim", "Uma")
+    ]
+    rate = TaxRate.get(TaxRate.rate_bp == 2000).id
+    fee = set_up(driver, catalog.add_product, catalog.ProductDraft("REG", "Registration", 2500, rate, kind="digital"))
+    set_up(driver, center.save, replace(center.load(), registration_product_id=fee))
+    set_up(
+        driver,
+        discounts.add_rule,
+        discounts.RuleDraft("Siblings", "sibling", course_id=driver.center.course, percent_bp=1000),
+    )
+    form = together(driver, kids, payer)
+    assert form.total.text() == "€999.00"
+    assert "With registration fees of €75.00" in said(form)
+    form.toggle(kids[0])
+    driver.until(lambda: form.total.text() == "€677.00")
+    form.main_action()
+    driver.gone("bulk_enroll")
+    driver.settled()
+    assert sum(User.get_by_id(one).balance_minor for one in kids) == 67_700
+    assert checks.run() == []
+
+
+def test_an_edit_is_not_dropped_for_one_who_is_called_the_same(driver: Driver) -> None:
+    payer, _kids = family(driver)
+    did(driver, people.add_payer, PayerDraft("Eva Huber"))
+    driver.page("students")
+    driver.desk.open_payer(payer)
+    driver.dialog("family").edit_payer()
+    form = driver.dialog("payer_form")
+    form.put("name", "Eva Huber")
+    form.put("email", "")
+    driver.until(lambda: form.same is not None and form.box.isVisible())
+    assert not form.take.isVisible()
+    driver.key(Qt.Key.Key_O, ALT)
+    assert driver._dialog("payer_form") is form, "what was typed is still there"
+    form.put("email", "eva.huber@mail.example")
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.gone("payer_form")
+    driver.settled()
+    assert Payer.get_by_id(payer).name == "Eva Huber"
+
+
+def test_a_family_whose_payer_was_taken_back_is_closed(driver: Driver) -> None:
+    payer = did(driver, people.add_payer, PayerDraft("Eva Novak"))
+    driver.page("students")
+    driver.desk.open_payer(payer)
+    driver.dialog("family")
+    did(driver, lambda actor: undo.undo(actor, undo.newest(actor)))
+    driver.gone("family")
+    assert Payer.select().count() == 0

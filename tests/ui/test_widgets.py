@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QRegion, QStaticText
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QRegion, QStaticText, QTextDocument
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFocusFrame, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -15,10 +15,11 @@ from pytestqt.qtbot import QtBot
 from app.errors import UserError
 from app.lists.calendar import Block
 from tests.support.odd_text import ODD
+from ui.pages.student_family import PersonRow
 from ui.theme import theme
 from ui.widgets import cells, paint
 from ui.widgets.basic import Badge, Button, Chip, EmptyState, Field, Segment, Text, show_error
-from ui.widgets.line import Line
+from ui.widgets.line import Line, as_tip
 from ui.widgets.paint import STATUS, reads_right_to_left
 from ui.widgets.squares import SeatSquares
 from ui.widgets.table import PAGE, Cell, Column, PagedModel, RowTable
@@ -666,3 +667,22 @@ def test_wide_windows_give_their_room_to_the_columns_that_grow(qtbot: QtBot) -> 
     wide = [roster.columnWidth(number) for number in range(3)]
     assert [more - less for more, less in zip(wide, narrow, strict=True)] == [200, 200, 0]
     assert sum(wide) == roster.viewport().width()
+
+
+def test_an_ampersand_in_a_name_is_no_key(qtbot: QtBot) -> None:
+    for made in (PersonRow("Rose &1 Sons", icon="users"), Button("Rose &1 Sons"), Chip("Rose &1 Sons")):
+        qtbot.addWidget(made)
+        assert made.text() == "Rose &1 Sons"
+        assert made.shortcut().isEmpty(), "Alt+1 is the first view of the roster"
+    again = Button("New")
+    qtbot.addWidget(again)
+    again.set_label("New “&1”")
+    assert again.shortcut().isEmpty()
+
+
+def test_markup_in_a_name_is_text_in_a_tool_tip_line_by_line() -> None:
+    said = as_tip("<b>Evening</b>\n17:30 · Room 1")
+    shown = QTextDocument()
+    shown.setHtml(said)
+    assert shown.toPlainText() == "<b>Evening</b>\n17:30 · Room 1"
+    assert as_tip("Evening\nRoom 1") == "Evening\nRoom 1"

@@ -101,6 +101,8 @@ class BookSlot(FormDialog):
         super().keyPressEvent(event)
 
     def _book(self, slot_id: int) -> None:
+        if not self.main.isEnabled():
+            return  # a second key on its way to the same seat
         self._say("")
         self.context.run(seats.book, slot_id, self.student_id, done=self._booked, failed=self._refused, busy=self.main)
 
@@ -124,5 +126,5 @@ class BookSlot(FormDialog):
 
     def main_action(self) -> None:
         current = self.table.current_id()
-        if current is not None and self.main.isEnabled():
+        if current is not None:
             self._book(current)

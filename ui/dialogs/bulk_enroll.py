@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, QTimer, Signal
@@ -72,8 +74,11 @@ class BulkEnroll(FormDialog):
         self.context, self.ids = context, list(dict.fromkeys(student_ids))
         self.seen: Preview | None = None
         self._off: set[int] = set()  # unchecked by hand
-        self._asked = 0
-        self._closed = False
+        self._asked = self._answered = 0
+        self._pressed: tuple[BulkDraft, list[Line]] | None = None  # while it was still being looked at
+        self._refused: DeskError | None = None  # said until something else is chosen
+        self._seen_for: BulkDraft | None = None
+        self._closed = self._writing = False
         self.body.setContentsMargins(0, 0, 0, 0)
         row = QHBoxLayout()
         row.setSpacing(0)
@@ -85,7 +90,7 @@ class BulkEnroll(FormDialog):
         top = Qt.AlignmentFlag.AlignTop
         self.payer = PayerPick(context, _("Each pays alone"))
         self.payer.set_payer(payer_id)
-        self.payer.picked.connect(self.look_again)
+        self.payer.picked.connect(self._chosen_anew)
         grid.addWidget(self.add_field("payer", Field(_("Who pays"), self.payer, name="bulk_payer")), 0, 0, top)
         self.course = QComboBox()
         groups = calendar.groups()
@@ -97,7 +102,7 @@ class BulkEnroll(FormDialog):
                     left_over = ngettext("{n} seat free", "{n} seats free", free).format(n=free)
                     self.course.addItem(f"{group_words(context, offer, group)} · {left_over}", (offer, group))
         self.course.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.course.currentIndexChanged.connect(self.look_again)
+        self.course.currentIndexChanged.connect(self._chosen_anew)
         field = Field(_("Course and group"), self.course, name="bulk_course")
         grid.addWidget(self.add_field("course", field), 0, 1, top)
         grid.setColumnStretch(0, 2)
@@ -132,7 +137,7 @@ class BulkEnroll(FormDialog):
         self.mail = QCheckBox(_("Mail the confirmations"))
         self.mail.setObjectName("bulk_mail")
         self.mail.setChecked(True)
-        self.mail.toggled.connect(self.look_again)
+        self.mail.toggled.connect(self._chosen_anew)
         self.add_foot((self.mail,), Button(_("Enroll together"), "check", kind="primary", keys=("Ctrl", "Enter")))
         self.main.setObjectName("bulk_now")
         self._rest = QTimer(self)
@@ -225,12 +230,14 @@ class BulkEnroll(FormDialog):
         """Check or uncheck somebody; whoever cannot be enrolled stays unchecked, and the reason is said below."""
         self._off ^= {student_id}
         self._show()
+        self._chosen_anew()  # without them another price may count for the others
         self._say_current(student_id)
 
     def check_all(self, on: bool) -> None:
         """Everyone who can be enrolled, or nobody."""
         self._off = set() if on else set(self.ids)
         self._show()
+        self._chosen_anew()
 
     # -- what it means
 
@@ -242,36 +249,63 @@ class BulkEnroll(FormDialog):
         session = group.session_id if group is not None else None
         return BulkDraft(tuple(self.chosen()), offer.id, self.payer.currentData(), session, self.mail.isChecked())
 
-    def look_again(self, *_what: object) -> None:
-        """Something else was chosen: ask beside the window what it means for each."""
+    def look_again(self) -> None:
+        """Ask beside the window what it means for each."""
         self._rest.start(60)
 
+    def _chosen_anew(self, *_what: object) -> None:
+        self._refused = self._pressed = None
+        self.look_again()
+
+    def _is_looking(self) -> bool:
+        """Whether what stands there was found for something else than what is chosen."""
+        return self._rest.isActive() or self._answered != self._asked
+
     def _changed(self, changes: Any) -> None:
-        if changes.tables & {"users", "courses_enrolled", "slot_enrolled", "slots", "payers"} and not self._closed:
+        if changes.tables & _MEANT and not self._closed:
             self.look_again()
 
     def _look(self) -> None:
         draft = self.draft()
+        self._rest.stop()
         self._asked += 1
         if draft is None:
+            self._answered = self._asked
             self.refuse(UserError("scheduling.no_course", "course"))
             return
-        everyone = BulkDraft(tuple(self.ids), draft.course_id, draft.payer_id, draft.session_id, draft.send_mail)
-        self.context.read(_preview, self._asked, everyone, done=self._looked, failed=self._not_looked)
+        everyone = replace(draft, student_ids=tuple(self.ids))
+        asked = (self._asked, everyone, frozenset(self._off))
+        self.context.read(_preview, *asked, done=self._looked, failed=partial(self._not_looked, self._asked))
 
-    def _looked(self, answer: tuple[int, Preview]) -> None:
+    def _looked(self, answer: tuple[int, BulkDraft, Preview]) -> None:
         if answer[0] != self._asked or self._closed:
             return
         self.clear_errors()
-        self.seen = answer[1]
+        self._answered, self._seen_for, self.seen = answer
         self._show()
         self._say_current(self.table.current_id())
+        if self._refused is not None:
+            self._say_still(self._refused)
+        pressed, self._pressed = self._pressed, None
+        draft = self.draft()
+        if draft is not None and pressed is not None and pressed == (draft, self._lines_of(draft)):
+            self.main_action()
 
-    def _not_looked(self, error: DeskError) -> None:
-        if not self._closed:
-            self.seen = None
+    def _not_looked(self, asked: int, error: DeskError) -> None:
+        if asked == self._asked and not self._closed:
+            self._answered, self._pressed, self.seen = asked, None, None
             self._show()
             self.refuse(error)
+
+    def _say_still(self, error: DeskError) -> None:
+        """What was refused, over the new look; the keys stay where they are."""
+        here = self.focusWidget()
+        self.refuse(error)
+        if here is not None:
+            here.setFocus()
+
+    def _lines_of(self, draft: BulkDraft) -> list[Line]:
+        return [line for one in draft.student_ids if (line := self.line(one)) is not None]
 
     def _show(self) -> None:
         """Marks, seats, sum and mails for those who are checked."""
@@ -282,7 +316,7 @@ class BulkEnroll(FormDialog):
         self._say_people("")
         count = ngettext("Enroll {n} person", "Enroll {n} people", len(chosen)).format(n=len(chosen))
         self.main.set_label(count)
-        self.main.setEnabled(bool(chosen) and self._too_few() is None)
+        self.main.setEnabled(bool(chosen) and self._too_few() is None and not self._writing)
 
     def _too_few(self) -> UserError | None:
         draft = self.draft()
@@ -312,10 +346,13 @@ class BulkEnroll(FormDialog):
         people = ngettext("{n} person", "{n} people", len(lines)).format(n=len(lines))
         self.sums.addWidget(Text(people, "body", "text2"), 0, 0)
         self.sums.addWidget(Text(_("To pay in all"), "name"), 1, 0)
-        self.total = Text(text.show_money(sum(line.gross_minor for line in lines)), "amount_m")
+        self.total = Text(text.show_money(sum(line.total_minor for line in lines)), "amount_m")
         self.total.setObjectName("bulk_total")
         self.total.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.sums.addWidget(self.total, 1, 1)
+        fees = sum(line.fee_minor for line in lines)
+        if fees:
+            self._check("coins", "text2", _("With registration fees of {amount}").format(amount=text.show_money(fees)))
         mails = sum(bool(line.mail) for line in lines)
         goes = ngettext("{n} mail goes out", "{n} mails go out", mails).format(n=mails)
         self._check("mail", "text2", goes if mails else _("No mail goes out"))
@@ -348,6 +385,9 @@ class BulkEnroll(FormDialog):
             return
         said = [text.sentence(found.refusal)] if found.refusal is not None else []
         said += [text.sentence(key, dict(params)) for key, params in found.warnings]
+        if found.fee_minor and found.refusal is None:
+            fee = text.show_money(found.fee_minor)
+            said.append(_("The registration fee of {amount} comes with it.").format(amount=fee))
         if found.mail:
             said.append(_("The confirmation goes to {address}.").format(address=found.mail))
         self.current.setText(_("{name}: {facts}").format(name=found.name, facts=" ".join(said)) if said else found.name)
@@ -368,17 +408,29 @@ class BulkEnroll(FormDialog):
 
     def main_action(self) -> None:
         draft = self.draft()
-        if draft is None or not self.main.isEnabled():
+        if draft is None or self._writing:
+            return
+        looking = self._is_looking()
+        if looking and replace(draft, student_ids=tuple(self.ids)) != self._seen_for:
+            return  # what was not seen is not done: another course may cost something else, or leave somebody out
+        if not self.main.isEnabled():
             error = self._too_few()
+            if error is None and self.seen is not None and not draft.student_ids:
+                error = self._refused = UserError("bulk.nobody", "people")
             if error is not None:
                 self.refuse(error)
-            elif draft is not None and self.seen is not None and not draft.student_ids:
-                self.refuse(UserError("bulk.nobody", "people"))
             return
+        if looking:
+            self._pressed = draft, self._lines_of(draft)
+            if self._rest.isActive():
+                self._look()
+            return
+        self._writing = True  # a look that is answered meanwhile does not free the button
         self.context.run(bulk.enroll_several, draft, done=self._done, failed=self._failed, busy=self.main)
 
     def _failed(self, error: DeskError) -> None:
         """Something is other than it was: say it, and look again at everybody."""
+        self._writing, self._refused = False, error
         self.refuse(error)
         self._look()
 
@@ -393,5 +445,12 @@ class BulkEnroll(FormDialog):
         super().done(code)
 
 
-def _preview(asked: int, draft: BulkDraft) -> tuple[int, Preview]:
-    return asked, bulk.preview(draft)
+#: What a price, a seat or a refusal may follow from.
+_MEANT = frozenset(
+    {"users", "payers", "courses", "courses_enrolled", "product_enrolled", "sessions", "slots", "slot_enrolled",
+     "discount_rules", "quotes", "products", "tax_rates", "settings"}
+)  # fmt: skip
+
+
+def _preview(asked: int, draft: BulkDraft, left_out: frozenset[int]) -> tuple[int, BulkDraft, Preview]:
+    return asked, draft, bulk.preview(draft, left_out)

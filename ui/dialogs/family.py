@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, Q
 from app import text
 from app.lists import payers
 from app.lists.payers import Family, Member
-from app.text import _, ngettext
+from app.text import _, ngettext, sentence
 from ui import words
 from ui.context import Context
 from ui.dialogs.bulk_enroll import BulkEnroll
@@ -117,6 +117,9 @@ class FamilyDialog(FormDialog):
     def _changed(self, changes: Any) -> None:
         if changes.tables & {"users", "payers", "courses_enrolled", "product_enrolled", "payments", "slot_enrolled"}:
             self.reload()
+            if self.found is None:  # added by mistake, and taken back: there is nothing to edit or enroll
+                self.context.notice.emit(sentence("store.gone"))
+                self.reject()
 
     def reload(self) -> None:
         """Read everything again."""

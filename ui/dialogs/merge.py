@@ -25,7 +25,7 @@ from ui import words
 from ui.context import Context
 from ui.dialogs.form import FormDialog
 from ui.widgets.basic import Avatar, Button, Icon, Text, clear_layout, rule
-from ui.widgets.line import Line
+from ui.widgets.line import Line, as_tip
 
 #: As many names of a kind are told; the count is always whole.
 MOST_NAMES = 3
@@ -136,7 +136,7 @@ class MergeDialog(FormDialog):
                 button = Button(shown or _("nothing"), kind="choice", size="small")
                 button.setObjectName(f"{one.field}_{side}")
                 button.setAccessibleName(f"{_(_FIELDS[one.field])}: {shown or _('nothing')}")
-                button.setToolTip(value if shown != value else "")
+                button.setToolTip(as_tip(value) if shown != value else "")
                 button.setCheckable(True)
                 button.setChecked(side == one.better)
                 group.addButton(button)

@@ -63,6 +63,8 @@ class PayerDialog(FormDialog):
         self.take = Button(_("Take that one"), kind="quiet", size="small", keys=("Alt", "O"))
         self.take.clicked.connect(self.take_same)
         line.addWidget(self.take)
+        if payer_id is not None:
+            self.take.hide()  # one who is there cannot become another by an edit
         self.box.hide()
         grid.addWidget(self.box, 2, 0, 1, 2)
         self.body.addLayout(grid)
@@ -123,7 +125,7 @@ class PayerDialog(FormDialog):
 
     def take_same(self) -> None:
         """Alt+O: the one who is there, and what was typed here is dropped."""
-        if self.same is not None and self.box.isVisible():
+        if self.payer_id is None and self.same is not None and self.box.isVisible():
             self.accept()
             self.saved.emit(self.same.id)
 

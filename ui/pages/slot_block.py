@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 from app.lists.calendar import Block
 from app.text import _
 from ui.theme import CATEGORY, theme
+from ui.widgets.line import as_tip
 from ui.widgets.paint import draw_icon, draw_line, draw_seat_bar, lead, width_of
 
 #: Below this width a block says its course's code, room and count alone (two at once in a narrow column).
@@ -97,7 +98,8 @@ class SlotBlock(QWidget):
             f"{block.title}, {times}, {block.room}, "
             + _("{taken} of {all} seats").format(taken=block.taken, all=block.capacity)
         )
-        self.setToolTip("\n".join(filter(None, (block.title, f"{times} · {block.room}", ", ".join(block.instructors)))))
+        facts = (block.title, f"{times} · {block.room}", ", ".join(block.instructors))
+        self.setToolTip(as_tip("\n".join(filter(None, facts))))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         chosen = self.selected or self.hasFocus()

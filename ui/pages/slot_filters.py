@@ -12,6 +12,7 @@ from app.lists import calendar, catalog
 from app.text import N_, _
 from ui.theme import CATEGORY, theme
 from ui.widgets.basic import Text, clear_layout
+from ui.widgets.line import as_tip
 
 _CATEGORIES = (
     ("driving", N_("Driving")),
@@ -75,7 +76,7 @@ class SlotFilters(QScrollArea):
                 line = QHBoxLayout()
                 box = QCheckBox(label)
                 box.setObjectName(f"filter_{kind}_{key}")
-                box.setToolTip(label)
+                box.setToolTip(as_tip(label))
                 box.setChecked((kind, key) not in off)
                 box.setMinimumWidth(1)
                 box.toggled.connect(self.changed)

@@ -7,7 +7,7 @@ from functools import partial
 from html import escape
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFocusEvent, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.lists import payers
@@ -36,6 +36,7 @@ class PersonRow(QAbstractButton):
     ) -> None:
         super().__init__()
         self.setText(name)
+        self.setShortcut(QKeySequence())  # an ampersand in a name is no key
         self._facts, self._end, self._avatar, self._icon, self._keys = facts, end, avatar, icon, tuple(keys)
         self.setAccessibleName(", ".join(filter(None, (name, facts, end[0]))))
         self.setToolTip(f"<p>{escape(name)}</p>")  # a tool tip would take markup in a name for its own

@@ -13,6 +13,7 @@ from app.text import N_, _
 from ui import words
 from ui.theme import theme
 from ui.widgets.basic import Chip
+from ui.widgets.line import as_tip
 from ui.widgets.search import SearchField
 from ui.widgets.wrap import WrapRow
 
@@ -114,7 +115,7 @@ class FilterBar(WrapRow):
 
     def _add_chip(self, name: str, known: filters.Choices | None) -> Chip:
         chip = Chip(_shortened(label(name, known)), _icon(name), name)
-        chip.setToolTip(label(name, known) if len(label(name, known)) > _LONGEST else "")
+        chip.setToolTip(as_tip(label(name, known)) if len(label(name, known)) > _LONGEST else "")
         chip.toggled.connect(self.changed)
         self.chips[name] = chip
         place = len(self.parts) - 2 if hasattr(self, "add") else None  # before the two that open menus

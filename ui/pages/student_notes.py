@@ -9,6 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QMimeData, QObject, QPoint, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from app.desk import notes, people
 from app.desk.notes import FileDraft
@@ -159,11 +160,15 @@ class NotesTab(QObject):
 
     def _add(self) -> None:
         if self._typed.strip():
-            self._do(people.add_note, self.student_id, self._typed, True, done=self._added)
+            added = partial(self._added, self.student_id, self._typed)
+            self._do(people.add_note, self.student_id, self._typed, True, done=added)
 
-    def _added(self) -> None:
-        self._typed = ""
-        self.line.clear()
+    def _added(self, student_id: int | None, words_: str) -> None:
+        """What was kept leaves the line; what was typed since, or for somebody else, stays."""
+        if student_id == self.student_id and self._typed.startswith(words_):
+            self._typed = self._typed.removeprefix(words_)
+            if isValid(self.line):
+                self.line.setText(self._typed)
 
     def _edit(self, note: NoteRow) -> None:
         NoteDialog(self.context, self.panel, note).open()
@@ -200,25 +205,27 @@ class NotesTab(QObject):
         self._problem = ""
         for path in paths:
             kept = partial(self._keep, self.student_id, note_id)
-            self.context.read(notes.read_file, Path(path), done=kept, failed=self._refused)
+            self.context.read(notes.read_file, Path(path), done=kept, failed=self._refusal())
 
     def _keep(self, student_id: int | None, note_id: int | None, draft: FileDraft) -> None:
         if student_id is not None:
-            self.context.run(notes.attach, student_id, draft, note_id, failed=self._refused)
+            refused = partial(self._file_refused, student_id)
+            self.context.run(notes.attach, student_id, draft, note_id, failed=refused)
 
     def _open(self, file: FileRow) -> None:
         self.context.read(
-            kept_files.copy_for_viewer, file.id, done=partial(self._hand_over, file.name), failed=self._refused
-        )
+            kept_files.copy_for_viewer, file.id,
+            done=partial(self._hand_over, self.student_id, file.name), failed=self._refusal(),
+        )  # fmt: skip
 
-    def _hand_over(self, name: str, path: Path) -> None:
+    def _hand_over(self, student_id: int | None, name: str, path: Path) -> None:
         if not ask.open_outside(str(path)):
-            self._say(sentence("files.no_viewer", {"name": name}))
+            self._say_of(student_id, sentence("files.no_viewer", {"name": name}))
 
     def _save(self, file: FileRow) -> None:
         path = ask.choose_save_file(self.panel, _("Save file"), notes.plain_name(file.name), "")
         if path:
-            self.context.read(kept_files.save_copy, file.id, Path(path), done=self._saved, failed=self._refused)
+            self.context.read(kept_files.save_copy, file.id, Path(path), done=self._saved, failed=self._refusal())
 
     def _saved(self, path: Path) -> None:
         self.context.notice.emit(_("Saved {path}.").format(path=path))
@@ -234,18 +241,29 @@ class NotesTab(QObject):
             return  # a second key on its way to the same thing
         self._busy = True
         self._problem = ""
-        self.context.run(function, *values, done=partial(self._done, done), failed=self._refused)
+        refused = partial(self._refused, self.student_id)
+        self.context.run(function, *values, done=partial(self._done, done), failed=refused)
 
     def _done(self, then: Callable[[], None] | None, _result: object) -> None:
         self._busy = False
         if then is not None:
             then()
 
-    def _refused(self, error: DeskError) -> None:
+    def _refused(self, student_id: int | None, error: DeskError) -> None:
         self._busy = False
-        self._say(sentence(error))
+        self._say_of(student_id, sentence(error))
 
-    def _say(self, said: str) -> None:
+    def _refusal(self) -> Callable[[DeskError], None]:
+        return partial(self._file_refused, self.student_id)
+
+    def _file_refused(self, student_id: int | None, error: DeskError) -> None:
+        self._say_of(student_id, sentence(error))
+
+    def _say_of(self, student_id: int | None, said: str) -> None:
+        """What was refused about somebody stands with them, and is told where somebody else is shown by now."""
+        if student_id != self.student_id:
+            self.context.notice.emit(said)
+            return
         self._problem = said
         self._again()
 

@@ -44,7 +44,7 @@ STEP_MS = 10
 #: Where the records of a table are shown that have no page of their own.
 _TAB_OF = {
     "payments": "payments", "product_enrolled": "payments", "courses_enrolled": "enrollments", "notes": "notes",
-    "attachments": "notes",
+    "attachments": "notes", "quotes": "enrollments",
 }  # fmt: skip
 
 

@@ -115,7 +115,17 @@ class Story(QObject):
 
 #: Tables whose records an entry opens.
 OPENED = frozenset(
-    {"payments", "invoices", "courses_enrolled", "product_enrolled", "slots", "mail_queue", "notes", "attachments"}
+    {
+        "payments",
+        "invoices",
+        "courses_enrolled",
+        "product_enrolled",
+        "slots",
+        "mail_queue",
+        "notes",
+        "attachments",
+        "quotes",
+    }
 )
 
 

@@ -30,6 +30,12 @@ from ui.widgets.basic import Button, Card, Chip, EmptyState, PageHead, Text
 from ui.widgets.line import Line
 from ui.widgets.table import MOST_SELECTED, PagedModel, RowTable
 
+#: What the roster and the panel read; nearly all that is about a person has its entry in the timeline.
+_SHOWN = frozenset(
+    {"users", "payers", "courses_enrolled", "product_enrolled", "payments", "invoices", "slot_enrolled", "slots",
+     "mail_queue", "notes", "attachments", "quotes", "timeline"}
+)  # fmt: skip
+
 
 class _Look:
     """One look at the file; `over` when something else was typed meanwhile."""
@@ -358,18 +364,7 @@ class StudentsPage(QWidget):
         """After a commit: reload what is on screen, or remember to."""
         if "settings" in changes.tables:
             self.views.reload()
-        if not changes.tables & {
-            "users",
-            "payers",
-            "courses_enrolled",
-            "payments",
-            "slot_enrolled",
-            "slots",
-            "mail_queue",
-            "notes",
-            "attachments",
-            "quotes",
-        }:
+        if not changes.tables & _SHOWN:
             return
         self._dirty = True
         if self.isVisible():

@@ -124,13 +124,19 @@ class Button(QPushButton):
     def __init__(
         self, label: str, icon: str = "", *, kind: str = "default", keys: Sequence[str] = (), size: str = "normal"
     ) -> None:
-        super().__init__(label)
+        super().__init__()
+        self.setText(label)
         self.kind, self.keys, self._icon, self._size = kind, tuple(keys), icon, size
         self.setObjectName(name_of(label))
         self.setAccessibleName(label)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         theme().changed.connect(self.updateGeometry)
+
+    def setText(self, text: str) -> None:
+        """The words as they are: an ampersand in a name or an address is no key."""
+        super().setText(text)
+        self.setShortcut(QKeySequence())
 
     def set_label(self, label: str) -> None:
         """Another label; the object name stays what it was."""

@@ -41,4 +41,4 @@ class Line(Text):
 
 def as_tip(said: str) -> str:
     """Text as a tool tip shows it: Qt would take markup in a name for markup."""
-    return f"<span>{escape(said)}</span>" if "<" in said else said
+    return f"<span>{escape(said).replace(chr(10), '<br>')}</span>" if "<" in said else said

@@ -161,7 +161,6 @@ _HELD = (
         " OR x.status NOT IN ('inactive', 'merged'))",
     ),
     ("a note", "notes x", "x.user_id = u.id"),
-    ("words about a promise", "promises x", "x.student_id = u.id AND x.note <> '' AND x.created_at <= u.erased_at"),
     ("an attachment", "attachments x", "x.subject_table = 'users' AND x.subject_id = u.id"),
     (
         "an attachment of a note",
@@ -187,9 +186,10 @@ _HELD = (
         "x.student_id = u.id AND x.created_at <= u.erased_at AND (x.discount_reason <> '' OR x.status = 'open')",
     ),
     (
-        "words on a promise or an open one",
+        "words on a promise or an open one of their own",  # what a payer promised is the payer's
         "promises x",
-        "x.student_id = u.id AND x.created_at <= u.erased_at AND (x.note <> '' OR x.status = 'open')",
+        "x.student_id = u.id AND x.created_at <= u.erased_at"
+        " AND (x.note <> '' OR (x.status = 'open' AND x.payer_id IS NULL))",
     ),
     (
         "a name in the record of changes",
