@@ -1,0 +1,96 @@
+"""Where discounts, quotes, payers, changes, promises and undo meet: what one of them agreed, the others keep."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.desk import (
+    discounts,
+    enrollment,
+    invoices,
+    payments,
+    people,
+    quotes,
+    refunds,
+    transfer,
+    waiving,
+)
+from app.desk.discounts import RuleDraft
+from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
+from app.desk.payments import PayLine, PaymentDraft
+from app.desk.quotes import QuoteDraft
+from app.desk.transfer import MoneyMove, Place
+from app.errors import UserError
+from app.store import checks
+from app.store.models import CourseEnrolled, Operation, Quote, User
+from tests.desk.test_transfer import lessons
+from tests.desk.test_waiving import enroll
+from tests.support.center import SmallCenter, small_center
+
+__all__ = ["small_center"]
+
+
+def book(made: SmallCenter, student: int | None = None, payer: int | None = None) -> int:
+    (line,) = enrollment.sell(made.staff, SaleDraft(student or made.student, (SaleItem(made.book),), payer_id=payer))
+    return line
+
+
+def company(made: SmallCenter) -> int:
+    return people.add_payer(made.staff, people.PayerDraft("Alpen GmbH", kind="company", email="buch@alpen.example"))
+
+
+def pay(made: SmallCenter, amount: int, *lines: PayLine, key: str = "k", payer: int | None = None) -> int:
+    draft = PaymentDraft(key, made.student, "card", amount, lines, payer_id=payer)
+    paid = payments.start(made.staff, draft)
+    payments.complete(made.staff, paid)
+    return paid
+
+
+def last(label: str) -> int:
+    return int(Operation.select().where(Operation.label == label).order_by(Operation.id.desc()).get().id)
+
+
+def test_moving_money_twice_as_it_was_shown_once_moves_it_once(small_center: SmallCenter) -> None:
+    made, line = small_center, enroll(small_center)
+    other = book(made)
+    invoices.bill(made.staff, made.student, [PayLine(None, other)], send_mail=False)
+    pay(made, 10_000, PayLine(line, amount_minor=10_000))
+    move = MoneyMove(PayLine(line), PayLine(None, other), 500, "wrong line")
+    seen = transfer.preview_money(made.staff, move)
+    transfer.move_money(made.staff, move, seen)
+    with pytest.raises(UserError, match=r"changing\.stale"):
+        transfer.move_money(made.staff, move, seen)
+    assert sum(due.paid_minor for due in enrollment.dues.of_lines([], [other])) == 500
+    assert checks.run() == []
+
+
+def test_money_under_way_for_a_line_that_went_is_credit_and_for_a_plan_goes_on_it(small_center: SmallCenter) -> None:
+    made, course, line = small_center, lessons(small_center), enroll(small_center)
+    way = payments.start(
+        made.staff, PaymentDraft("a", made.student, "transfer", 20_000, (PayLine(line, amount_minor=20_000),))
+    )
+    waiving.waive(made.admin, waiving.Waiver(PayLine(line), 20_000, "hardship"))
+    late = payments.start(
+        made.staff, PaymentDraft("b", made.student, "transfer", 5_000, (PayLine(line, amount_minor=5_000),))
+    )
+    assert payments.complete(made.staff, way).credit_minor == 7_000
+    transfer.transfer_place(made.staff, Place(line, course, reason="other wish", send_mail=False))
+    assert payments.complete(made.staff, late).credit_minor == 5_000
+    assert refunds.student_credit_minor(made.student) == 12_000
+    assert User.get_by_id(made.student).balance_minor == 50_000 - 25_000
+    assert checks.run() == []
+
+
+def test_a_quote_freed_by_a_transfer_is_used_again_within_the_rules(small_center: SmallCenter) -> None:
+    made, course = small_center, lessons(small_center)
+    discounts.add_rule(made.admin, RuleDraft("Once", "coupon", percent_bp=1000, code="ONCE", most_uses=1))
+    quote = quotes.offer(made.staff, QuoteDraft(made.student, made.course, coupon="once"))
+    line = enrollment.enroll(made.staff, EnrollmentDraft(made.student, made.course, quote_id=quote))
+    waiving.waive(made.admin, waiving.Waiver(PayLine(line), 700, "hardship"))
+    transfer.transfer_place(made.staff, Place(line, course, reason="other wish", send_mail=False))
+    assert Quote.get_by_id(quote).status == "open"
+    with pytest.raises(UserError, match=r"discounts\.used_up"):
+        enrollment.enroll(made.staff, EnrollmentDraft(made.other_student, made.course, coupon="once"))
+    again = enrollment.enroll(made.staff, EnrollmentDraft(made.student, made.course, quote_id=quote))
+    assert CourseEnrolled.get_by_id(again).gross_minor == 29_700
+    assert checks.run() == []
