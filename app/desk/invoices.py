@@ -594,6 +594,13 @@ def _credit_note_of(invoice_id: int) -> Any:
     return Invoice.get_or_none(Invoice.refers_to == invoice_id, Invoice.kind == "credit_note", Invoice.is_full == 1)
 
 
+def payer_of_money(payment_ids: Iterable[int]) -> int | None:
+    """The payer of all of these payments; None where students paid themselves, or several payers did."""
+    ids = sorted(set(payment_ids))
+    payers = {row.payer_id for row in Payment.select(Payment.payer_id).where(Payment.id.in_(ids))} if ids else set()
+    return payers.pop() if len(payers) == 1 else None
+
+
 def _payers_of(payment_ids: Iterable[int]) -> set[int]:
     """The students whose payments these are."""
     ids = sorted(set(payment_ids))

@@ -22,7 +22,7 @@ from app.desk.quotes import QuoteDraft
 from app.desk.transfer import MoneyMove, Place
 from app.errors import UserError
 from app.store import checks
-from app.store.models import CourseEnrolled, Operation, Quote, User
+from app.store.models import CourseEnrolled, Invoice, Operation, Quote, User
 from tests.desk.test_transfer import lessons
 from tests.desk.test_waiving import enroll
 from tests.support.center import SmallCenter, small_center
@@ -46,6 +46,10 @@ def pay(made: SmallCenter, amount: int, *lines: PayLine, key: str = "k", payer: 
     return paid
 
 
+def begun(made: SmallCenter, key: str, line: PayLine) -> int:
+    return payments.start(made.staff, PaymentDraft(key, made.student, "transfer", line.amount_minor, (line,)))
+
+
 def last(label: str) -> int:
     return int(Operation.select().where(Operation.label == label).order_by(Operation.id.desc()).get().id)
 
@@ -64,15 +68,38 @@ def test_moving_money_twice_as_it_was_shown_once_moves_it_once(small_center: Sma
     assert checks.run() == []
 
 
+def test_a_transfer_bills_whoever_the_old_invoice_billed(small_center: SmallCenter) -> None:
+    made, course, payer = small_center, lessons(small_center), company(small_center)
+    line = enroll(made)
+    pay(made, 33_000, PayLine(line, amount_minor=33_000), payer=payer)
+    transfer.transfer_place(made.staff, Place(line, course, reason="other wish", send_mail=False))
+    newest = Invoice.select().where(Invoice.kind == "invoice").order_by(Invoice.id.desc()).get()
+    assert (newest.payer_id, newest.buyer_name) == (payer, "Alpen GmbH")
+    assert checks.run() == []
+
+
+@pytest.mark.parametrize("way", ["credit", "move"])
+def test_a_line_paid_with_a_companys_money_is_billed_to_the_company(small_center: SmallCenter, way: str) -> None:
+    made, payer = small_center, company(small_center)
+    if way == "credit":
+        pay(made, 5_000, payer=payer)
+        other = book(made)
+        refunds.apply_credit(made.staff, made.student, [PayLine(None, other, None, 2_400)])
+    else:
+        line = enroll(made)
+        pay(made, 5_000, PayLine(line, amount_minor=5_000), payer=payer)
+        other = book(made)
+        transfer.move_money(made.staff, MoneyMove(PayLine(line), PayLine(None, other), 2_400, "wrong line"))
+    newest = Invoice.select().where(Invoice.kind == "invoice").order_by(Invoice.id.desc()).get()
+    assert (newest.payer_id, newest.buyer_name) == (payer, "Alpen GmbH")
+    assert checks.run() == []
+
+
 def test_money_under_way_for_a_line_that_went_is_credit_and_for_a_plan_goes_on_it(small_center: SmallCenter) -> None:
     made, course, line = small_center, lessons(small_center), enroll(small_center)
-    way = payments.start(
-        made.staff, PaymentDraft("a", made.student, "transfer", 20_000, (PayLine(line, amount_minor=20_000),))
-    )
+    way = begun(made, "a", PayLine(line, amount_minor=20_000))
     waiving.waive(made.admin, waiving.Waiver(PayLine(line), 20_000, "hardship"))
-    late = payments.start(
-        made.staff, PaymentDraft("b", made.student, "transfer", 5_000, (PayLine(line, amount_minor=5_000),))
-    )
+    late = begun(made, "b", PayLine(line, amount_minor=5_000))
     assert payments.complete(made.staff, way).credit_minor == 7_000
     transfer.transfer_place(made.staff, Place(line, course, reason="other wish", send_mail=False))
     assert payments.complete(made.staff, late).credit_minor == 5_000
