@@ -13,6 +13,7 @@ from app.desk import (
     quotes,
     refunds,
     transfer,
+    undo,
     waiving,
 )
 from app.desk.discounts import RuleDraft
@@ -93,6 +94,31 @@ def test_a_line_paid_with_a_companys_money_is_billed_to_the_company(small_center
     newest = Invoice.select().where(Invoice.kind == "invoice").order_by(Invoice.id.desc()).get()
     assert (newest.payer_id, newest.buyer_name) == (payer, "Alpen GmbH")
     assert checks.run() == []
+
+
+def test_taking_a_withdrawal_back_gives_no_coupon_twice(small_center: SmallCenter) -> None:
+    made = small_center
+    discounts.add_rule(made.admin, RuleDraft("Once", "coupon", percent_bp=1000, code="ONCE", most_uses=1))
+    quote = quotes.offer(made.staff, QuoteDraft(made.student, made.course, coupon="once"))
+    quotes.withdraw(made.staff, quote)
+    enrollment.enroll(made.staff, EnrollmentDraft(made.other_student, made.course, coupon="once"))
+    with pytest.raises(UserError, match=r"undo\.coupon"):
+        undo.undo(made.staff, last("Withdraw quote"))
+    assert undo.preview(made.staff, last("Withdraw quote")).obstacle is not None
+    assert Quote.get_by_id(quote).status == "withdrawn"
+    assert checks.run() == []
+
+
+def test_bringing_an_offer_back_gives_no_coupon_twice(small_center: SmallCenter) -> None:
+    made = small_center
+    discounts.add_rule(made.admin, RuleDraft("Once", "coupon", percent_bp=1000, code="ONCE", most_uses=1))
+    quotes.offer(made.staff, QuoteDraft(made.student, made.course, coupon="once"))
+    undo.undo(made.staff, last("Offer quote"))
+    enrollment.enroll(made.staff, EnrollmentDraft(made.other_student, made.course, coupon="once"))
+    assert undo.preview(made.staff, last("Take back")).obstacle is not None
+    with pytest.raises(UserError, match=r"undo\.coupon"):
+        undo.undo(made.staff, last("Take back"))
+    assert Quote.select().count() == 0
 
 
 def test_money_under_way_for_a_line_that_went_is_credit_and_for_a_plan_goes_on_it(small_center: SmallCenter) -> None:
