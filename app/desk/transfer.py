@@ -135,13 +135,14 @@ def _to_course(w: Write, line: Any, place: Place, reason: str) -> Effect:
     for key, params in enrollment.warnings_of(student, course, first_day):
         if key == "enrollment.too_young":
             raise UserError("transfer.too_young", "place", **params)
-    price, _choice = enrollment.course_price(how, draft, course)
-    fee = [SaleItem(place.fee_product_id)] if place.fee_product_id is not None else []
-    fees = enrollment.price_items(how, student.id, fee, line.payer_id, [price]) if fee else []
     enrollment.check_new(student, course)
     before, free = changing.Before(student.id, found), _booked(line.id, w.now)
     withdrawn, renewed = enrollment.cancel_in(w, line.id, reason)
     invoices.send_renewed(w, how, renewed)
+    # Agreed once the old place has given the use of its discount back.
+    price, _choice = enrollment.course_price(how, draft, course)
+    fee = [SaleItem(place.fee_product_id)] if place.fee_product_id is not None else []
+    fees = enrollment.price_items(how, student.id, fee, line.payer_id, [price]) if fee else []
     made = enrollment.enroll_agreed_in(w, how, draft, price, (), first_day, moved_from=line.id)
     sold = enrollment.sell_in(w, how, student.id, fees, line.payer_id)
     freed = [one for gone in withdrawn for one in gone.freed if one.key[0] == line.id]

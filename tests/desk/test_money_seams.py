@@ -121,6 +121,17 @@ def test_bringing_an_offer_back_gives_no_coupon_twice(small_center: SmallCenter)
     assert Quote.select().count() == 0
 
 
+def test_a_rule_for_one_use_each_goes_along_with_a_transfer(small_center: SmallCenter) -> None:
+    made, course = small_center, lessons(small_center)
+    rule = discounts.add_rule(made.admin, RuleDraft("Welcome", percent_bp=1000, most_uses_each=1))
+    line = enrollment.enroll(made.staff, EnrollmentDraft(made.student, made.course))
+    assert CourseEnrolled.get_by_id(line).discount_rule_id == rule
+    transfer.transfer_place(made.staff, Place(line, course, reason="other wish", send_mail=False))
+    new = CourseEnrolled.get(CourseEnrolled.moved_from == line)
+    assert (new.discount_rule_id, new.gross_minor) == (rule, 45_000)
+    assert checks.run() == []
+
+
 def test_money_under_way_for_a_line_that_went_is_credit_and_for_a_plan_goes_on_it(small_center: SmallCenter) -> None:
     made, course, line = small_center, lessons(small_center), enroll(small_center)
     way = begun(made, "a", PayLine(line, amount_minor=20_000))
