@@ -132,6 +132,17 @@ def test_a_rule_for_one_use_each_goes_along_with_a_transfer(small_center: SmallC
     assert checks.run() == []
 
 
+def test_an_invoice_issued_anew_keeps_its_day_and_its_text(small_center: SmallCenter) -> None:
+    made, payer = small_center, company(small_center)
+    line = enrollment.enroll(made.staff, EnrollmentDraft(made.student, made.course, payer_id=payer))
+    invoices.bill(made.staff, made.student, [PayLine(line)], payer, due_on="2099-03-24", note="Order 4711")
+    waiving.waive(made.admin, waiving.Waiver(PayLine(line), 3_000, "hardship"))
+    newest = Invoice.select().order_by(Invoice.id.desc()).get()
+    assert (newest.kind, newest.gross_minor, newest.due_on) == ("invoice", 30_000, "2099-03-24")
+    assert invoices.document(newest.id).note == "Order 4711"
+    assert checks.run() == []
+
+
 def test_money_under_way_for_a_line_that_went_is_credit_and_for_a_plan_goes_on_it(small_center: SmallCenter) -> None:
     made, course, line = small_center, lessons(small_center), enroll(small_center)
     way = begun(made, "a", PayLine(line, amount_minor=20_000))
