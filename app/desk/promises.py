@@ -2,7 +2,8 @@
 
 A promise is a payer's for all they pay for, or a student's for what they pay themselves. The newest open one counts: a
 new one takes the place of those before it. It is kept as soon as so much was put on lines since it was noted, or
-nothing it could mean is open any more. What is given back later does not open it again: somebody talks to them anyway.
+nothing it could mean is open any more; where that is because it was waived or canceled, it is off. What is given back
+later does not open it again: somebody talks to them anyway.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from app.desk import center, dues, identity, timeline
 from app.desk.accounts import Actor, require
 from app.errors import UserError
 from app.store import Write
-from app.store.models import Payment, Promise, StudentPayment
+from app.store.models import CourseEnrolled, Invoice, Payment, ProductEnrolled, Promise, StudentPayment, User
 from app.store.prepared import prepared
 
 
@@ -154,6 +155,19 @@ def money_came(w: Write, student_ids: Iterable[int]) -> None:
         concerned = row.payer_id in payers if row.payer_id is not None else row.student_id in people
         if concerned and (_came(row) >= row.amount_minor or not _open_minor(row.student_id, row.payer_id)):
             _now(w, row, "kept")
+
+
+def owed_no_more(w: Write, student_id: int) -> None:
+    """After lines of a student were canceled or waived: a promise that can mean nothing any more is off."""
+    if not _any_open():
+        return
+    mine, payers = list(identity.records(student_id)), {User.get_by_id(student_id).payer_id}
+    for line in (CourseEnrolled, ProductEnrolled, Invoice):
+        payers |= {row.payer_id for row in line.select(line.payer_id).where(line.student_id.in_(mine)).distinct()}
+    for row in list(Promise.select().where(Promise.status == "open").order_by(Promise.id)):
+        concerned = row.payer_id in payers if row.payer_id is not None else row.student_id in mine
+        if concerned and not _open_minor(row.student_id, row.payer_id):
+            _now(w, row, "withdrawn")
 
 
 @prepared

@@ -23,6 +23,7 @@ from app.desk import (
     notifications,
     payments,
     prices,
+    promises,
     timeline,
 )
 from app.desk import seats as places
@@ -152,6 +153,7 @@ def _to_course(w: Write, line: Any, place: Place, reason: str) -> Effect:
         _bill(w, how, line, bought, puts, withdrawn)
     payers = {Payment.get_by_id(one.payment_id).student_id for one in freed}
     balances.recompute_all(w, {student.id, *payers})
+    promises.owed_no_more(w, student.id)
     number = CourseEnrolled.get_by_id(made).number
     facts = {"old": old, "new": course.name, "number": number, "reason": reason}
     _tell(w, student.id, made, "transfer.timeline", "transfer.done", **facts)

@@ -10,6 +10,7 @@ from app.desk import (
     invoices,
     payments,
     people,
+    promises,
     quotes,
     refunds,
     transfer,
@@ -23,7 +24,7 @@ from app.desk.quotes import QuoteDraft
 from app.desk.transfer import MoneyMove, Place
 from app.errors import UserError
 from app.store import checks
-from app.store.models import CourseEnrolled, Invoice, Operation, Quote, User
+from app.store.models import CourseEnrolled, Invoice, Operation, Promise, Quote, User
 from tests.desk.test_transfer import lessons
 from tests.desk.test_waiving import enroll
 from tests.support.center import SmallCenter, small_center
@@ -141,6 +142,42 @@ def test_an_invoice_issued_anew_keeps_its_day_and_its_text(small_center: SmallCe
     assert (newest.kind, newest.gross_minor, newest.due_on) == ("invoice", 30_000, "2099-03-24")
     assert invoices.document(newest.id).note == "Order 4711"
     assert checks.run() == []
+
+
+@pytest.mark.parametrize("way", ["waive", "cancel", "enroll"])
+def test_a_promise_of_what_is_owed_no_more_is_off(small_center: SmallCenter, way: str) -> None:
+    made, line = small_center, enroll(small_center)
+    promise = promises.add(made.staff, made.student, "2099-12-01", 33_000)
+    if way == "enroll":
+        undo.undo(made.staff, last("Enroll student"))
+    elif way == "waive":
+        waiving.waive(made.admin, waiving.Waiver(PayLine(line), 33_000, "hardship"))
+    else:
+        enrollment.cancel_enrollment(made.staff, line, "moved away")
+    assert Promise.get_by_id(promise).status == "withdrawn"
+    if way != "waive":
+        undo.undo(made.staff, last("Cancel enrollment" if way == "cancel" else "Take back"))
+        assert Promise.get_by_id(promise).status == "open"
+    assert checks.run() == []
+
+
+def test_a_companys_promise_stands_while_another_of_its_students_owes(small_center: SmallCenter) -> None:
+    made, payer = small_center, company(small_center)
+    line = enrollment.enroll(made.staff, EnrollmentDraft(made.student, made.course, payer_id=payer))
+    other = book(made, made.other_student, payer)
+    promise = promises.add(made.staff, made.student, "2099-12-01", 35_400, payer_id=payer)
+    waiving.waive(made.admin, waiving.Waiver(PayLine(line), 33_000, "hardship"))
+    assert Promise.get_by_id(promise).status == "open"
+    waiving.waive(made.admin, waiving.Waiver(PayLine(None, other), 2_400, "hardship"))
+    assert Promise.get_by_id(promise).status == "withdrawn"
+    assert checks.run() == []
+
+
+def test_a_promise_goes_along_with_a_transfer(small_center: SmallCenter) -> None:
+    made, course, line = small_center, lessons(small_center), enroll(small_center)
+    promise = promises.add(made.staff, made.student, "2099-12-01", 33_000)
+    transfer.transfer_place(made.staff, Place(line, course, reason="other wish", send_mail=False))
+    assert Promise.get_by_id(promise).status == "open"
 
 
 def test_money_under_way_for_a_line_that_went_is_credit_and_for_a_plan_goes_on_it(small_center: SmallCenter) -> None:
