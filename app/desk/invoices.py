@@ -148,7 +148,7 @@ def _to_bill(lines: Sequence[PayLine]) -> list[Due]:
     chosen = dues.chosen(lines)
     if not all(any(dues.meant(line, due) for due in chosen) for line in lines):
         raise UserError("invoices.line_gone", "lines")
-    if not chosen:
+    if not any(due.gross_minor for due in chosen):
         raise UserError("invoices.nothing_to_bill", "lines")
     for due in chosen:
         if due.invoice_id is not None:

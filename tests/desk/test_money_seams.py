@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
+from app import clock
 from app.desk import (
     discounts,
     enrollment,
@@ -13,6 +16,7 @@ from app.desk import (
     promises,
     quotes,
     refunds,
+    reminding,
     transfer,
     undo,
     waiving,
@@ -24,7 +28,7 @@ from app.desk.quotes import QuoteDraft
 from app.desk.transfer import MoneyMove, Place
 from app.errors import UserError
 from app.store import checks
-from app.store.models import CourseEnrolled, Invoice, Operation, Promise, Quote, User
+from app.store.models import CourseEnrolled, Invoice, MailQueue, Operation, Promise, Quote, User
 from tests.desk.test_transfer import lessons
 from tests.desk.test_waiving import enroll
 from tests.support.center import SmallCenter, small_center
@@ -180,6 +184,14 @@ def test_a_promise_goes_along_with_a_transfer(small_center: SmallCenter) -> None
     assert Promise.get_by_id(promise).status == "open"
 
 
+def test_nothing_is_billed_where_nothing_is_left_to_pay_for(small_center: SmallCenter) -> None:
+    made, line = small_center, enroll(small_center)
+    waiving.waive(made.admin, waiving.Waiver(PayLine(line), 33_000, "hardship"))
+    with pytest.raises(UserError, match=r"invoices\.nothing_to_bill"):
+        invoices.bill(made.staff, made.student, [PayLine(line)])
+    assert Invoice.select().count() == 0
+
+
 def test_money_under_way_for_a_line_that_went_is_credit_and_for_a_plan_goes_on_it(small_center: SmallCenter) -> None:
     made, course, line = small_center, lessons(small_center), enroll(small_center)
     way = begun(made, "a", PayLine(line, amount_minor=20_000))
@@ -205,4 +217,22 @@ def test_a_quote_freed_by_a_transfer_is_used_again_within_the_rules(small_center
         enrollment.enroll(made.staff, EnrollmentDraft(made.other_student, made.course, coupon="once"))
     again = enrollment.enroll(made.staff, EnrollmentDraft(made.student, made.course, quote_id=quote))
     assert CourseEnrolled.get_by_id(again).gross_minor == 29_700
+    assert checks.run() == []
+
+
+def test_a_reminder_that_was_taken_back_is_queued_again_the_same_day(small_center: SmallCenter) -> None:
+    made = small_center
+    with clock.frozen(datetime(2026, 10, 1, 12, tzinfo=UTC)):
+        book(made)
+    with clock.frozen(datetime(2026, 11, 24, 12, tzinfo=UTC)):
+        for _ in range(3):
+            (done,) = reminding.remind(made.staff, [(made.student, None)])
+            assert done.obstacle == ""
+            undo.undo(made.staff, last("Remind"))
+        (done,) = reminding.remind(made.staff, [(made.student, None)])
+        (again,) = reminding.remind(made.staff, [(made.student, None)])
+    assert (done.level, done.obstacle, again.obstacle) == (1, "", "reminding.today")
+    mails = MailQueue.select().where(MailQueue.template_key == "payment_reminder").order_by(MailQueue.id)
+    assert [mail.state for mail in mails] == ["canceled"] * 3 + ["queued"]
+    assert reminding.sent() == {("student", made.student): ["2026-11-24"]}
     assert checks.run() == []
