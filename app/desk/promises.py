@@ -176,14 +176,18 @@ def _any_open() -> Any:
 
 
 def _came(row: Any) -> int:
-    """What was put on lines since the promise was noted: by the payer, or on the student's own."""
+    """What was put on lines since the promise was noted: by the payer, or on the student's own.
+
+    Each payment counts by itself: what went to another invoice or line came no second time, and what was given back of
+    an earlier payment is not taken off a later one.
+    """
     put = StudentPayment
-    query = put.select(fn.COALESCE(fn.SUM(put.direction * put.amount_minor), 0)).where(put.created_at > row.created_at)
+    query: Any = put.select(fn.SUM(put.direction * put.amount_minor)).where(put.created_at > row.created_at)
     if row.payer_id is not None:
         query = query.join(Payment, on=(Payment.id == put.payment_id)).where(Payment.payer_id == row.payer_id)
     else:
         query = query.where(put.student_id.in_(identity.records(row.student_id)))
-    return int(query.scalar())
+    return sum(max(0, int(came)) for (came,) in query.group_by(put.payment_id).tuples())
 
 
 def _open_minor(student_id: int, payer_id: int | None) -> int:

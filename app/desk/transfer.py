@@ -277,6 +277,7 @@ def _money_in(w: Write, move: MoneyMove, reason: str) -> Effect:
     about: dict[str, Any] = {"student": student.name, "student_id": student.student_id}
     link = ("users", student.student_id)
     notifications.notify(w, "payment", "center", "transfer.money_moved", link, **about, **facts)
+    promises.money_came(w, {target[0].student_id})
     payers = {Payment.get_by_id(one.payment_id).student_id for one in freed}
     balances.recompute_all(w, {*students, *payers})
     after = [*changing.dues_of(move.source), *changing.dues_of(move.target)]

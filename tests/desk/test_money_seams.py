@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app import clock
+from app import clock, store
 from app.desk import (
     discounts,
     enrollment,
@@ -236,3 +236,38 @@ def test_a_reminder_that_was_taken_back_is_queued_again_the_same_day(small_cente
     assert [mail.state for mail in mails] == ["canceled"] * 3 + ["queued"]
     assert reminding.sent() == {("student", made.student): ["2026-11-24"]}
     assert checks.run() == []
+
+
+def test_money_given_back_from_before_does_not_count_against_a_promise(small_center: SmallCenter) -> None:
+    made, line = small_center, enroll(small_center)
+    earlier = pay(made, 5_000, PayLine(line, amount_minor=5_000))
+    promise = promises.add(made.staff, made.student, "2099-12-01", 10_000)
+    refunds.refund(made.admin, earlier, 5_000, "by mistake", "r")
+    waiving.waive(made.admin, waiving.Waiver(PayLine(line), 3_000, "hardship"))
+    assert Promise.get_by_id(promise).status == "open"
+    pay(made, 10_000, PayLine(line, amount_minor=10_000), key="k2")
+    assert Promise.get_by_id(promise).status == "kept"
+    assert checks.run() == []
+
+
+def test_money_that_only_changes_its_invoice_keeps_no_promise(small_center: SmallCenter) -> None:
+    made, line = small_center, enroll(small_center)
+    pay(made, 20_000, PayLine(line, amount_minor=20_000))
+    promise = promises.add(made.staff, made.student, "2099-12-01", 8_000)
+    waiving.waive(made.admin, waiving.Waiver(PayLine(line), 3_000, "hardship"))
+    pay(made, 1_000, PayLine(line, amount_minor=1_000), key="k2")
+    assert Promise.get_by_id(promise).status == "open"
+
+
+def test_money_moved_from_a_sibling_keeps_a_promise(small_center: SmallCenter) -> None:
+    made, line = small_center, enroll(small_center)
+    mother = people.add_payer(made.staff, people.PayerDraft("Mia Satler"))
+    with store.write("Siblings", made.admin) as w:
+        for one in (made.student, made.other_student):
+            w.update(User, one, payer_id=mother)
+    pay(made, 5_000, PayLine(line, amount_minor=5_000))
+    other = book(made, made.other_student)
+    invoices.bill(made.staff, made.other_student, [PayLine(None, other)], send_mail=False)
+    promise = promises.add(made.staff, made.other_student, "2099-12-01", 2_400)
+    transfer.move_money(made.staff, MoneyMove(PayLine(line), PayLine(None, other), 2_400, "meant for her"))
+    assert Promise.get_by_id(promise).status == "kept"
