@@ -49,6 +49,7 @@ class Effect:
     `open`, `credit`: what is open on the line and what the student's credit is, before and after. `mails`: who gets
     one, in order. `plan`: the installments afterwards. `moved_minor`: the money that changes its line. `seats_free` and
     `seats_taken`: slots as (title, start in UTC). `kept_slots`: how many attended ones stay with the old place.
+    `paid_before`: the money on each due before; what was done once is not what was shown any more.
     """
 
     title: str
@@ -65,6 +66,7 @@ class Effect:
     seats_free: tuple[tuple[str, str], ...] = ()
     seats_taken: tuple[tuple[str, str], ...] = ()
     kept_slots: int = 0
+    paid_before: tuple[int, ...] = ()
 
 
 class Rehearsal:
@@ -122,6 +124,7 @@ class Before:
             papers=tuple(self._papers()),
             mails=tuple(self._mails()),
             plan=tuple(as_part(due) for due in after if due.kind == "installment"),
+            paid_before=tuple(due.paid_minor for due in self._found),
             **more,
         )
 

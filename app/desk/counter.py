@@ -13,11 +13,11 @@ from typing import Any
 from peewee import fn
 
 from app import text
-from app.desk import balances, center, dues, enrollment, exact, invoices, naming, operations, refunds, till
+from app.desk import balances, center, dues, enrollment, exact, invoices, naming, operations, promises, refunds, till
 from app.errors import UserError
 from app.store import Write
 from app.store.images import Touched
-from app.store.models import CourseEnrolled, Invoice, Payment, SlotEnrolled, StudentPayment
+from app.store.models import CourseEnrolled, Invoice, Payment, ProductEnrolled, SlotEnrolled, StudentPayment
 
 #: What a counter-entry does: a message key with its parameters.
 Said = tuple[str, dict[str, Any]]
@@ -81,6 +81,7 @@ def _enrolled(done: operations.Done, rows: Sequence[Touched], moment: datetime) 
 
         def cancel(w: Write, line_id: int = line_id) -> None:
             enrollment.cancel_in(w, line_id, _reason())
+            promises.owed_no_more(w, CourseEnrolled.get_by_id(line_id).student_id)
 
         acts.append(Act(("undo.does_cancel", {"record": record, "amount": owed}), cancel))
     return acts
@@ -97,6 +98,7 @@ def _sold(done: operations.Done, rows: Sequence[Touched], moment: datetime) -> l
 
         def cancel(w: Write, line_id: int = line_id) -> None:
             enrollment.cancel_sale_in(w, line_id, _reason())
+            promises.owed_no_more(w, ProductEnrolled.get_by_id(line_id).student_id)
 
         amount = sum(due.gross_minor for due in found)
         acts.append(Act(("undo.does_cancel", {"record": record, "amount": amount}), cancel))

@@ -22,6 +22,7 @@ from app.desk import (
     letters,
     notifications,
     prices,
+    promises,
     quotes,
     registration,
     seats,
@@ -343,6 +344,7 @@ def cancel_enrollment(actor: Actor, enrollment_id: int, reason: str) -> None:
     reason = text.clean(reason, field="reason", required=True)
     with store.write("Cancel enrollment", actor) as w:
         cancel_in(w, enrollment_id, reason)
+        promises.owed_no_more(w, CourseEnrolled.get_by_id(enrollment_id).student_id)
 
 
 def cancel_in(w: Write, enrollment_id: int, reason: str) -> tuple[list[invoices.Withdrawn], list[invoices.Renewed]]:

@@ -124,8 +124,8 @@ def suppose(found: Sequence[Put], now: str, since: int) -> None:
 
 #: What the rules of seats, rooms and discounts are read from; beside it, what those of a person with several records
 #: are.
-_READ_FOR_SEATS = {"slots", "slot_enrolled", "courses_enrolled", "product_enrolled"}
-_READ_FOR_A_PERSON = {"users", "quotes", "promises", "notes", "attachments"}
+_READ_FOR_SEATS = {"slots", "slot_enrolled", "courses_enrolled", "product_enrolled", "quotes"}
+_READ_FOR_A_PERSON = {"users", "promises", "notes", "attachments"}
 
 
 def _hold(now: str, rows: Sequence[Touched], since: int) -> None:
@@ -138,10 +138,10 @@ def _hold(now: str, rows: Sequence[Touched], since: int) -> None:
 def _hold_discounts(rows: Sequence[Touched], since: int) -> None:
     """A use that was given back, and is taken again now, may have gone to somebody else meanwhile."""
     for row in rows:
-        if row.table not in PURCHASES or row.before is None or "status" not in row.moved():
+        if row.table not in PURCHASES | {"quotes"} or row.before is None or "status" not in row.moved():
             continue
         rule_id = row.before["discount_rule_id"]
-        if rule_id is None or row.before["status"] == "canceled":
+        if rule_id is None or row.before["status"] in ("canceled", "withdrawn"):
             continue
         if discounts.above_limit(rule_id, row.before["student_id"]):
             used = discounts.used_by(rule_id, but=(row.table, row.row_id))

@@ -148,7 +148,7 @@ def _to_bill(lines: Sequence[PayLine]) -> list[Due]:
     chosen = dues.chosen(lines)
     if not all(any(dues.meant(line, due) for due in chosen) for line in lines):
         raise UserError("invoices.line_gone", "lines")
-    if not chosen:
+    if not any(due.gross_minor for due in chosen):
         raise UserError("invoices.nothing_to_bill", "lines")
     for due in chosen:
         if due.invoice_id is not None:
@@ -349,6 +349,11 @@ class Withdrawn:
     keys: tuple[Key, ...]
     freed: tuple[Freed, ...]
 
+    @property
+    def note(self) -> str:
+        """The text that was written on it."""
+        return str(json.loads(self.invoice.snapshot).get("note", ""))
+
 
 @dataclass(frozen=True)
 class Renewed:
@@ -374,7 +379,7 @@ def withdraw(w: Write, how: Center, invoice_ids: Iterable[int | None], reason: s
 def renew(
     w: Write, how: Center, withdrawn: Sequence[Withdrawn], becomes: Mapping[Key, Sequence[Key]] | None = None
 ) -> list[Renewed]:
-    """Invoice anew what stood on withdrawn invoices, as it is now, with the money that stood on it.
+    """Invoice anew what stood on withdrawn invoices, as it is now, with its text and the money that stood on it.
 
     What is canceled, or costs nothing any more, is left out: an invoice over nothing is not issued, the credit note is
     enough. `becomes` says which dues have taken a due's place. Money that finds no room stays credit.
@@ -390,7 +395,7 @@ def renew(
         puts = _kept_money(one, heirs, left)
         items = [(due, [put for put in puts if put.due.key == key]) for key, due in left.items()]
         to = letters.buyer(one.invoice.student_id, one.invoice.payer_id)
-        again = issue_paid(w, how, to, items)
+        again = issue_paid(w, how, to, items, _day_kept(one.invoice, items, _today(how, w)), one.note)
         students = {due.student_id for due in left.values()}
         balances.recompute_all(w, students | _payers_of(one.payment_id for one in puts))
         facts = {"label": one.invoice.label, "again": _invoice(again).label}
@@ -399,9 +404,26 @@ def renew(
     return issued
 
 
-def issue_paid(w: Write, how: Center, to: Buyer, items: Sequence[tuple[Due, Sequence[Put]]]) -> int:
+def _day_kept(invoice: Any, items: Sequence[tuple[Due, Sequence[Put]]], today: str) -> str | None:
+    """The day by which an invoice issued anew is to be paid: the old one's, today where that has passed.
+
+    None as for any other: what is paid, and installments, have days of their own.
+    """
+    left = sum(due.gross_minor - sum(put.amount_minor for put in puts) for due, puts in items)
+    planned = all(due.kind == "installment" for due, _ in items)
+    return max(today, str(invoice.due_on)) if left and not planned else None
+
+
+def issue_paid(
+    w: Write,
+    how: Center,
+    to: Buyer,
+    items: Sequence[tuple[Due, Sequence[Put]]],
+    due_on: str | None = None,
+    note: str = "",
+) -> int:
     """`issue`, and the money of its items put on it; the balances are left to whoever calls."""
-    invoice_id = issue(w, how, to, items)
+    invoice_id = issue(w, how, to, items, due_on=due_on, note=note)
     billed = {due.key: due for due in dues.chosen([PayLine(*due.key) for due, _ in items])}
     puts = [one for _, of_due in items for one in of_due]
     put(w, how, [Put(p.payment_id, p.method, p.paid_on, billed[p.due.key], p.amount_minor) for p in puts])
@@ -592,6 +614,13 @@ def _invoice(invoice_id: int) -> Any:
 
 def _credit_note_of(invoice_id: int) -> Any:
     return Invoice.get_or_none(Invoice.refers_to == invoice_id, Invoice.kind == "credit_note", Invoice.is_full == 1)
+
+
+def payer_of_money(payment_ids: Iterable[int]) -> int | None:
+    """The payer of all of these payments; None where students paid themselves, or several payers did."""
+    ids = sorted(set(payment_ids))
+    payers = {row.payer_id for row in Payment.select(Payment.payer_id).where(Payment.id.in_(ids))} if ids else set()
+    return payers.pop() if len(payers) == 1 else None
 
 
 def _payers_of(payment_ids: Iterable[int]) -> set[int]:

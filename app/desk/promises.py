@@ -2,7 +2,8 @@
 
 A promise is a payer's for all they pay for, or a student's for what they pay themselves. The newest open one counts: a
 new one takes the place of those before it. It is kept as soon as so much was put on lines since it was noted, or
-nothing it could mean is open any more. What is given back later does not open it again: somebody talks to them anyway.
+nothing it could mean is open any more; where that is because it was waived or canceled, it is off. What is given back
+later does not open it again: somebody talks to them anyway.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from app.desk import center, dues, identity, timeline
 from app.desk.accounts import Actor, require
 from app.errors import UserError
 from app.store import Write
-from app.store.models import Payment, Promise, StudentPayment
+from app.store.models import CourseEnrolled, Invoice, Payment, ProductEnrolled, Promise, StudentPayment, User
 from app.store.prepared import prepared
 
 
@@ -156,20 +157,37 @@ def money_came(w: Write, student_ids: Iterable[int]) -> None:
             _now(w, row, "kept")
 
 
+def owed_no_more(w: Write, student_id: int) -> None:
+    """After lines of a student were canceled or waived: a promise that can mean nothing any more is off."""
+    if not _any_open():
+        return
+    mine, payers = list(identity.records(student_id)), {User.get_by_id(student_id).payer_id}
+    for line in (CourseEnrolled, ProductEnrolled, Invoice):
+        payers |= {row.payer_id for row in line.select(line.payer_id).where(line.student_id.in_(mine)).distinct()}
+    for row in list(Promise.select().where(Promise.status == "open").order_by(Promise.id)):
+        concerned = row.payer_id in payers if row.payer_id is not None else row.student_id in mine
+        if concerned and not _open_minor(row.student_id, row.payer_id):
+            _now(w, row, "withdrawn")
+
+
 @prepared
 def _any_open() -> Any:
     return Promise.select(Promise.id).where(Promise.status == "open").limit(1)
 
 
 def _came(row: Any) -> int:
-    """What was put on lines since the promise was noted: by the payer, or on the student's own."""
+    """What was put on lines since the promise was noted: by the payer, or on the student's own.
+
+    Each payment counts by itself: what went to another invoice or line came no second time, and what was given back of
+    an earlier payment is not taken off a later one.
+    """
     put = StudentPayment
-    query = put.select(fn.COALESCE(fn.SUM(put.direction * put.amount_minor), 0)).where(put.created_at > row.created_at)
+    query: Any = put.select(fn.SUM(put.direction * put.amount_minor)).where(put.created_at > row.created_at)
     if row.payer_id is not None:
         query = query.join(Payment, on=(Payment.id == put.payment_id)).where(Payment.payer_id == row.payer_id)
     else:
         query = query.where(put.student_id.in_(identity.records(row.student_id)))
-    return int(query.scalar())
+    return sum(max(0, int(came)) for (came,) in query.group_by(put.payment_id).tuples())
 
 
 def _open_minor(student_id: int, payer_id: int | None) -> int:

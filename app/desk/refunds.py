@@ -52,6 +52,8 @@ def student_credit_minor(student_id: int) -> int:
 def apply_credit(actor: Actor, student_id: int, lines: Sequence[PayLine]) -> tuple[int, ...]:
     """Use a student's credit for lines, the oldest payment first; returns the ids of the invoices issued and mailed.
 
+    What has no invoice and no payer of its own is billed to whoever paid the money that is used.
+
     UserErrors `payments.not_enough_credit`, `payments.line_amount`, `payments.line_gone`, `payments.line_above_open`.
     """
     require(actor, "payment.take")
@@ -74,7 +76,7 @@ def apply_credit(actor: Actor, student_id: int, lines: Sequence[PayLine]) -> tup
                 amount -= part
                 rest = flow[0].amount_minor - part
                 flow = [replace(flow[0], amount_minor=rest), *flow[1:]] if rest else flow[1:]
-        issued = invoices.put(w, how, puts)
+        issued = invoices.put(w, how, puts, invoices.payer_of_money(put.payment_id for put in puts))
         for invoice_id, buyer in issued if how.mail_invoices else []:
             invoices.send(w, invoice_id, buyer)
         timeline.add(w, student_id, "payments.timeline_credit_used", ("users", student_id), amount=wanted)

@@ -67,7 +67,7 @@ def sent() -> dict[tuple[str, int], list[str]]:
         MailQueue.state != "canceled",
     )  # fmt: skip
     for (key,) in query.tuples():
-        _event, kind, number, day = str(key).split(":")
+        _event, kind, number, day = str(key).split(":")[:4]
         one = int(number)
         whose = merged.get(one) or one if kind == "student" else one
         found.setdefault((kind, whose), []).append(day)
@@ -135,9 +135,15 @@ def remind(actor: Actor, owners: Sequence[Owner]) -> list[Reminder]:
                 continue
             kind = ("payer", one.payer_id) if one.payer_id is not None else ("student", one.student_id)
             to = letters.buyer(one.student_id, one.payer_id)
-            key = f"payment.reminder:{kind[0]}:{kind[1]}:{today}"
-            letters.send(w, to, "payment_reminder", key, one.params())
+            letters.send(w, to, "payment_reminder", _event_key(*kind, today), one.params())
             for student in one.students:
                 facts = {"name": one.name, "level": one.level, "amount": one.open_minor}
                 timeline.add(w, student, "reminding.timeline", ("users", student), **facts)
     return planned
+
+
+def _event_key(kind: str, number: int, day: str) -> str:
+    """The event of a reminder. One of the same day that was canceled, as by taking it back, is an event of its own."""
+    key = f"payment.reminder:{kind}:{number}:{day}"
+    before = MailQueue.select().where((MailQueue.event_key == key) | MailQueue.event_key.startswith(f"{key}:")).count()
+    return f"{key}:{before + 1}" if before else key

@@ -23,6 +23,7 @@ from app.desk import (
     notifications,
     payments,
     prices,
+    promises,
     timeline,
 )
 from app.desk import seats as places
@@ -30,7 +31,7 @@ from app.desk.accounts import Actor, require
 from app.desk.changing import Effect
 from app.desk.dues import Due, PayLine
 from app.desk.enrollment import EnrollmentDraft, SaleItem
-from app.desk.invoices import Freed, Put
+from app.desk.invoices import Freed, Put, Withdrawn
 from app.errors import UserError
 from app.settings import Center
 from app.store import Write
@@ -135,22 +136,24 @@ def _to_course(w: Write, line: Any, place: Place, reason: str) -> Effect:
     for key, params in enrollment.warnings_of(student, course, first_day):
         if key == "enrollment.too_young":
             raise UserError("transfer.too_young", "place", **params)
-    price, _choice = enrollment.course_price(how, draft, course)
-    fee = [SaleItem(place.fee_product_id)] if place.fee_product_id is not None else []
-    fees = enrollment.price_items(how, student.id, fee, line.payer_id, [price]) if fee else []
     enrollment.check_new(student, course)
     before, free = changing.Before(student.id, found), _booked(line.id, w.now)
     withdrawn, renewed = enrollment.cancel_in(w, line.id, reason)
     invoices.send_renewed(w, how, renewed)
+    # Agreed once the old place has given the use of its discount back.
+    price, _choice = enrollment.course_price(how, draft, course)
+    fee = [SaleItem(place.fee_product_id)] if place.fee_product_id is not None else []
+    fees = enrollment.price_items(how, student.id, fee, line.payer_id, [price]) if fee else []
     made = enrollment.enroll_agreed_in(w, how, draft, price, (), first_day, moved_from=line.id)
     sold = enrollment.sell_in(w, how, student.id, fees, line.payer_id)
     freed = [one for gone in withdrawn for one in gone.freed if one.key[0] == line.id]
     bought = [*changing.dues_of(PayLine(made)), *(due for fee in sold for due in changing.dues_of(PayLine(None, fee)))]
     puts = _along(freed, [due for due in bought if due.gross_minor])
     if withdrawn and any(due.gross_minor for due in bought):
-        _bill(w, how, line, bought, puts, [gone.note_id for gone in withdrawn])
+        _bill(w, how, line, bought, puts, withdrawn)
     payers = {Payment.get_by_id(one.payment_id).student_id for one in freed}
     balances.recompute_all(w, {student.id, *payers})
+    promises.owed_no_more(w, student.id)
     number = CourseEnrolled.get_by_id(made).number
     facts = {"old": old, "new": course.name, "number": number, "reason": reason}
     _tell(w, student.id, made, "transfer.timeline", "transfer.done", **facts)
@@ -166,13 +169,16 @@ def _to_course(w: Write, line: Any, place: Place, reason: str) -> Effect:
     )
 
 
-def _bill(w: Write, how: Center, line: Any, bought: Sequence[Due], puts: Sequence[Put], notes: Sequence[int]) -> None:
-    """The invoice of the new place and its fee, in the place of the one that was credited."""
-    to = letters.buyer(line.student_id, line.payer_id)
+def _bill(
+    w: Write, how: Center, line: Any, bought: Sequence[Due], puts: Sequence[Put], withdrawn: Sequence[Withdrawn]
+) -> None:
+    """The invoice of the new place and its fee, in the place of those that were credited, to the buyer they had."""
+    buyers = {(gone.invoice.student_id, gone.invoice.payer_id) for gone in withdrawn}
+    to = letters.buyer(*(buyers.pop() if len(buyers) == 1 else (line.student_id, line.payer_id)))
     items = [(due, [put for put in puts if put.due.key == due.key]) for due in bought if due.gross_minor]
     invoice_id = invoices.issue_paid(w, how, to, items)
     if how.mail_invoices:
-        invoices.send(w, invoice_id, to, *notes)
+        invoices.send(w, invoice_id, to, *(gone.note_id for gone in withdrawn))
 
 
 def _along(freed: Sequence[Freed], targets: Sequence[Due]) -> list[Put]:
@@ -231,7 +237,8 @@ def preview_money(actor: Actor, move: MoneyMove) -> Effect:
 def move_money(actor: Actor, move: MoneyMove, shown: Effect | None = None) -> Effect:
     """Move money from one line to another of the same student or payer; with `shown`, only as the preview said.
 
-    The source is owed again, on the invoice it has; the target gets an invoice where it had none. UserErrors
+    The source is owed again, on the invoice it has; the target gets an invoice where it had none, made out to its payer
+    or to whoever paid the money. UserErrors
     `transfer.same_line`, `transfer.above_paid`, `transfer.above_open`, `transfer.other_payer`, `payments.amount`,
     `invoices.clock_back`, `changing.stale`, or beside `reason`.
     """
@@ -259,7 +266,7 @@ def _money_in(w: Write, move: MoneyMove, reason: str) -> Effect:
     how, before = center.load(), changing.Before(source[0].student_id, [*source, *target])
     freed = invoices.take_back(w, changing.puts_on(move.source), amount)
     puts = _along(freed, target)
-    for invoice_id, to in invoices.put(w, how, puts):
+    for invoice_id, to in invoices.put(w, how, puts, invoices.payer_of_money(put.payment_id for put in puts)):
         if how.mail_invoices:
             invoices.send(w, invoice_id, to)
     facts: dict[str, Any] = {"amount": amount, "source": source[0].title, "target": target[0].title, "reason": reason}
@@ -270,6 +277,7 @@ def _money_in(w: Write, move: MoneyMove, reason: str) -> Effect:
     about: dict[str, Any] = {"student": student.name, "student_id": student.student_id}
     link = ("users", student.student_id)
     notifications.notify(w, "payment", "center", "transfer.money_moved", link, **about, **facts)
+    promises.money_came(w, {target[0].student_id})
     payers = {Payment.get_by_id(one.payment_id).student_id for one in freed}
     balances.recompute_all(w, {*students, *payers})
     after = [*changing.dues_of(move.source), *changing.dues_of(move.target)]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import money, store, text
-from app.desk import balances, center, changing, invoices, notifications, timeline
+from app.desk import balances, center, changing, invoices, notifications, promises, timeline
 from app.desk.accounts import Actor, require
 from app.desk.changing import Effect
 from app.desk.dues import Due, PayLine
@@ -85,6 +85,7 @@ def _waive_in(w: Write, waiver: Waiver) -> Effect:
     invoices.send_renewed(w, how, invoices.renew(w, how, withdrawn))
     _tell(w, model, line, found[0].title, amount, waiver.reason)
     balances.recompute(w, line.student_id)
+    promises.owed_no_more(w, line.student_id)
     return before.effect(found[0].title, changing.dues_of(waiver.line))
 
 
