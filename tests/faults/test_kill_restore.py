@@ -164,11 +164,12 @@ def steps_of_a_restore(ground: tuple[Path, Path], work: Path) -> list[str]:
 def test_a_restore_that_is_killed_leaves_the_old_file_or_the_restored_one(
     ground: tuple[Path, Path], memory_path: Path
 ) -> None:
-    """At every statement that writes and at every act on a file."""
+    """At every statement that writes and at every act on a file; by default at every second of the first."""
     work = memory_path / "work"
     names = steps_of_a_restore(ground, work)
     assert {"os.link center.db", "os.rename restored.partial", "BEGIN IMMEDIATE", "COMMIT"} <= set(names)
-    assert kill_restores(ground, work, range(1, len(names) + 1)) == []
+    points = [n for n, name in enumerate(names, start=1) if FULL or n % 2 or name.startswith(("os.", "COMMIT"))]
+    assert kill_restores(ground, work, points) == []
 
 
 def test_a_restore_that_is_killed_at_a_random_moment(ground: tuple[Path, Path], memory_path: Path) -> None:
@@ -327,8 +328,8 @@ def test_an_upgrade_from_any_schema_that_is_killed_is_whole_or_not_there(
     newest = version == migrations.SCHEMA_VERSION - 1
     monkeypatch.setattr(migrations, "STEPS", real[:version])
     monkeypatch.setattr(migrations, "SCHEMA_VERSION", version)
-    kills, wrong = kill_upgrades(origin, memory_path / "work", real[version:], 1 if FULL else 3 if newest else 7)
-    assert kills > 5
+    kills, wrong = kill_upgrades(origin, memory_path / "work", real[version:], 1 if FULL else 8 if newest else 20)
+    assert kills > 3
     assert wrong == []
 
 
@@ -349,8 +350,8 @@ def kill_making(work: Path) -> None:
 
 def test_an_upgrade_that_rebuilds_tables_is_whole_or_not_there(old_file: Path, memory_path: Path) -> None:
     """Steps to come: rebuilds of tables others point at, a new column and its values."""
-    kills, wrong = kill_upgrades(old_file, memory_path / "work", STEPS, 1 if FULL else 3)
-    assert kills > 30
+    kills, wrong = kill_upgrades(old_file, memory_path / "work", STEPS, 1 if FULL else 10)
+    assert kills > 10
     assert wrong == []
 
 

@@ -413,9 +413,12 @@ def test_what_is_typed_for_the_next_person_outlives_the_answer_about_the_last(dr
 
 
 def test_what_is_typed_after_the_key_stays_for_the_next_note(driver: Driver, panel: Any) -> None:
+    slow = threading.Event()
+    driver.desk.context.run(lambda _actor: slow.wait(20))
     driver.type(panel, "new_note", "first")
     driver.key(Qt.Key.Key_Return)
     driver.find(panel, QWidget, "new_note").setText("first and second")
+    slow.set()
     driver.settled()
     assert driver.find(panel, QWidget, "new_note").text() == " and second"
 
