@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QObject
 from PySide6.QtWidgets import QApplication
 
 from app import clock, store
@@ -56,6 +56,16 @@ class Taken:
         """The slowest but five of a hundred on the wall; of its own time that, and the median."""
         wall, own = (sorted(times)[int(len(times) * 0.95) - 1] for times in (self.wall, self.own))
         return f"{wall:.1f} ms (own {own:.1f}, median {statistics.median(self.own):.1f})"
+
+
+class Painted(QObject):
+    """Counts how often a widget was painted."""
+
+    painted = 0
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.painted += event.type() == QEvent.Type.Paint
+        return False
 
 
 def fill(center: SmallCenter, count: int) -> None:
@@ -120,22 +130,26 @@ def roster_page(
 
 
 def test_a_keystroke(roster_page: tuple[int, SmallCenter, StudentsPage]) -> None:
+    """Until the rows stand there. The first time that a word is typed its pages and letters come from afar."""
     size, _center, page = roster_page
-    taken, raw = Taken(), Taken()
-    for word in WORDS * 6:
+    first, taken, raw, seen = Taken(), Taken(), Taken(), Painted()
+    page.table.viewport().installEventFilter(seen)
+    for number, word in enumerate(WORDS * 13):
         raw.time(lambda word=word: search.people(word))  # type: ignore[misc]
 
         def press(word: str = word) -> None:
             page.search.setText(word)
-            page.repaint()
             QApplication.processEvents()
 
-        taken.time(press)
+        seen.painted = 0
+        (first if number < len(WORDS) else taken).time(press)
+        assert seen.painted, "the rows are on the screen"
     page._rest.stop()
     page.search.setText("")
     page._rest.stop()
-    assert len(taken.wall) == 60
+    assert len(taken.wall) == 120
     say(f"keystroke at {size:,}, p95", taken.p95(), f"{raw.p95()} raw query", BOUNDS.get(size, "-"))
+    say("the first time a word is typed", first.p95(), "-", "-")
 
 
 def test_the_panel(roster_page: tuple[int, SmallCenter, StudentsPage]) -> None:
