@@ -15,7 +15,7 @@ from app.desk.enrollment import EnrollmentDraft
 from app.desk.quotes import QuoteDraft
 from app.store import checks
 from app.store.models import Course, CourseEnrolled, ProductEnrolled, Quote, TaxRate, User
-from tests.support.window import Driver, driver, said, typed, typed_over
+from tests.support.window import Driver, did, driver, said, typed, typed_over
 
 __all__ = ["driver"]
 
@@ -318,3 +318,17 @@ def test_quotes_stand_in_the_panel_to_be_used_or_withdrawn(driver: Driver) -> No
     driver.settled()
     driver.until(lambda: "Quoted prices" not in said(panel))
     assert checks.run() == []
+
+
+def test_long_names_of_courses_leave_the_sums_their_room(driver: Driver) -> None:
+    """A list of courses is as wide as the form lets it be: the amounts at the right were cut."""
+    c = driver.center
+    driver.desk.context.set_actor(c.admin)
+    long = catalog.CourseDraft("LONG", "Course of a very long name " * 5, 1, Course.get_by_id(c.course).tax_rate_id)
+    did(driver, catalog.add_course, long)
+    driver.page("students").select(c.student)
+    driver.key(Qt.Key.Key_F2)
+    form = driver.dialog("enroll")
+    right = form.total.mapTo(form, form.total.rect().topRight()).x()
+    assert right < form.width() - 10
+    assert form.course.width() < form.width()

@@ -78,6 +78,8 @@ class EnrollDialog(FormDialog):
         grid.addWidget(self.add_field("payer", Field(_("Who pays"), self.payer, name="payer")), 0, 6, 1, 6, top)
         self.payer.picked.connect(self._payer_chosen)
         self.course = QComboBox()
+        self.course.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.course.setMinimumContentsLength(24)  # a long name of a group gives way to the sums beside it
         groups = calendar.groups()
         for offer in catalog.courses():
             self.course.addItem(f"{offer.name}   {offer.code}", (offer, None))
