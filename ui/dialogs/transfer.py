@@ -51,6 +51,9 @@ class TransferDialog(ChangeDialog):
         for product in catalog.products():
             price = text.show_money(product.gross_minor(context.center.prices))
             self.fee.addItem(f"{product.name}, {price}", product.id)
+        for box in (self.what, self.place):  # a long name does not widen the form
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(24)
         self.reason = TypedLine()
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
