@@ -326,7 +326,7 @@ def test_the_one_whose_record_it_is_is_not_offered_as_another(driver: Driver) ->
     assert len(finder.table.paged.ids) == 1
     assert ana not in finder.table.paged.ids
     driver.type(finder, "find_words", "ana.satler")
-    assert finder.nobody.isVisible()
+    assert finder.nothing.isVisible()
     driver.key(Qt.Key.Key_Escape)
 
 

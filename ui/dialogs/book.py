@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app import text
 from app.desk import seats
@@ -14,13 +12,12 @@ from app.text import _
 from ui import words
 from ui.context import Context
 from ui.dialogs import ask
-from ui.dialogs.form import FormDialog
+from ui.dialogs.finder import Finder
 from ui.widgets.basic import Button, Text
-from ui.widgets.search import SearchField
-from ui.widgets.table import Cell, Column, PagedModel, RowTable
+from ui.widgets.table import Cell, Column, PagedModel
 
 
-class BookSlot(FormDialog):
+class BookSlot(Finder):
     """Books, or puts on the waiting list where a slot is full; what stands in the way is said below the list."""
 
     def __init__(self, context: Context, parent: QWidget, student_id: int, name: str) -> None:
@@ -28,10 +25,7 @@ class BookSlot(FormDialog):
         self.setObjectName("book_slot")
         self.context, self.student_id = context, student_id
         self._slots: dict[int, bookable.Bookable] = {}
-        self.search = SearchField(_("Course, session or room"), "slot_words")
-        self.search.textChanged.connect(self._typed)
-        self.search.returnPressed.connect(self.main_action)
-        self.body.addWidget(self.search)
+        self.add_search(_("Course, session or room"), "slot_words")
         model = PagedModel(
             [
                 Column(_("When"), 150, lambda row: Cell(words.when(row.start_utc, context.center))),
@@ -42,16 +36,7 @@ class BookSlot(FormDialog):
             ],
             self._rows,
         )
-        self.table = RowTable(model, "bookable_slots", 36)
-        self.table.activated_id.connect(self._book)
-        self.nothing = Text("", "body", "text2", wrap=True)
-        self.nothing.setObjectName("no_slot")
-        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.found = QStackedWidget()
-        self.found.addWidget(self.table)
-        self.found.addWidget(self.nothing)
-        self.found.setFixedHeight(330)
-        self.body.addWidget(self.found)
+        self.add_found(model, "bookable_slots", "no_slot")
         self.problem = Text("", "label", "danger", wrap=True)
         self.problem.setObjectName("book_problem")
         self.body.addWidget(self.problem)
@@ -76,31 +61,15 @@ class BookSlot(FormDialog):
     def _typed(self, typed: str) -> None:
         self._say("")
         self._slots = {row.id: row for row in bookable.slots(self.student_id, typed)}
-        ids = list(self._slots)
-        self.table.show_ids(ids)
         asked = typed.strip()[:60]
-        self.nothing.setText(
+        nothing = (
             _("No coming slot is called “{words}”. Esc goes back.").format(words=asked)
             if asked
             else _("There is no coming slot without a seat for them. Ctrl+2 plans a session.")
         )
-        self.found.setCurrentWidget(self.table if ids else self.nothing)
-        self.main.setEnabled(bool(ids))
-        if ids:
-            self.table.select_id(ids[0])
+        self.show_found(list(self._slots), nothing)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if self.search.hasFocus() and event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up):
-            step = 1 if event.key() == Qt.Key.Key_Down else -1
-            ids, current = self.table.paged.ids, self.table.current_id()
-            if current in ids:
-                self.table.select_id(ids[max(0, min(len(ids) - 1, ids.index(current) + step))])
-            return
-        if self.search.hasFocus() and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            return  # the field has said it
-        super().keyPressEvent(event)
-
-    def _book(self, slot_id: int) -> None:
+    def _choose(self, slot_id: int) -> None:
         if not self.main.isEnabled():
             return  # a second key on its way to the same seat
         self._say("")
@@ -123,8 +92,3 @@ class BookSlot(FormDialog):
 
     def _told(self, error: DeskError) -> None:
         self._say(text.sentence(error))
-
-    def main_action(self) -> None:
-        current = self.table.current_id()
-        if current is not None:
-            self._book(current)

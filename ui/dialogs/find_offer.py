@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
 
 from app import text
 from app.desk import enrollment
 from app.lists import catalog
 from app.text import _
 from ui.context import Context
-from ui.dialogs.form import FormDialog
+from ui.dialogs.finder import Finder
 from ui.widgets.basic import Button, Text
-from ui.widgets.search import SearchField
-from ui.widgets.table import Cell, Column, PagedModel, RowTable
+from ui.widgets.table import Cell, Column, PagedModel
 
 
-class FindOffer(FormDialog):
+class FindOffer(Finder):
     """`chosen(offer)` when something was chosen. Courses the student is enrolled in are not offered again."""
 
     chosen = Signal(object)
@@ -29,10 +27,7 @@ class FindOffer(FormDialog):
         running = enrollment.running(student_id)
         courses = [offer for offer in catalog.courses() if offer.id not in running]
         self.offers = dict(enumerate([*courses, *catalog.products()]))
-        self.search = SearchField(_("Name or code"), "offer_words")
-        self.search.textChanged.connect(self._typed)
-        self.search.returnPressed.connect(self.main_action)
-        self.body.addWidget(self.search)
+        self.add_search(_("Name or code"), "offer_words")
         model = PagedModel(
             [
                 Column(_("Name"), 0, lambda row: Cell(row.name, "name", icon=row.icon)),
@@ -42,16 +37,7 @@ class FindOffer(FormDialog):
             ],
             self._rows,
         )
-        self.table = RowTable(model, "found_offers", 36)
-        self.table.activated_id.connect(self._choose)
-        self.nothing = Text("", "body", "text2", wrap=True)
-        self.nothing.setObjectName("found_nothing")
-        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.found = QStackedWidget()
-        self.found.addWidget(self.table)
-        self.found.addWidget(self.nothing)
-        self.found.setFixedHeight(330)
-        self.body.addWidget(self.found)
+        self.add_found(model, "found_offers", "found_nothing")
         said = _(
             "Enrolled or sold when the payment completes, with the center's discounts. F2 enrolls in a group, with a"
             " coupon or in installments."
@@ -81,29 +67,8 @@ class FindOffer(FormDialog):
             for number, offer in self.offers.items()
             if all(word in text.fold(f"{offer.name} {offer.code}") for word in wanted)
         ]
-        self.table.show_ids(ids)
-        self.nothing.setText(_("Nothing is called “{words}”. Esc goes back.").format(words=typed.strip()[:60]))
-        self.found.setCurrentWidget(self.table if ids else self.nothing)
-        self.main.setEnabled(bool(ids))
-        if ids:
-            self.table.select_id(ids[0])
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if self.search.hasFocus() and event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up):
-            step = 1 if event.key() == Qt.Key.Key_Down else -1
-            ids, current = self.table.paged.ids, self.table.current_id()
-            if current in ids:
-                self.table.select_id(ids[max(0, min(len(ids) - 1, ids.index(current) + step))])
-            return
-        if self.search.hasFocus() and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            return  # the field has said it
-        super().keyPressEvent(event)
+        self.show_found(ids, _("Nothing is called “{words}”. Esc goes back.").format(words=typed.strip()[:60]))
 
     def _choose(self, number: int) -> None:
         self.accept()
         self.chosen.emit(self.offers[number])
-
-    def main_action(self) -> None:
-        current = self.table.current_id()
-        if current is not None:
-            self._choose(current)

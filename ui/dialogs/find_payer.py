@@ -6,20 +6,19 @@ from html import escape
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QWheelEvent
-from PySide6.QtWidgets import QComboBox, QStackedWidget, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from app.lists import payers
 from app.text import _, ngettext
 from ui import words
 from ui.context import Context
-from ui.dialogs.form import FormDialog
+from ui.dialogs.finder import Finder
 from ui.dialogs.payer import PayerDialog
-from ui.widgets.basic import Button, Text
-from ui.widgets.search import SearchField
-from ui.widgets.table import Cell, Column, PagedModel, RowTable
+from ui.widgets.basic import Button
+from ui.widgets.table import Cell, Column, PagedModel
 
 
-class FindPayer(FormDialog):
+class FindPayer(Finder):
     """`chosen(id)` when someone was chosen or added, None for the student themselves (where `nobody` is a label)."""
 
     chosen = Signal(object)
@@ -30,10 +29,7 @@ class FindPayer(FormDialog):
         super().__init__(parent, title, "wallet", width=720)
         self.setObjectName("find_payer")
         self.context, self._inactive = context, inactive
-        self.search = SearchField(_("Name, mail or phone of who pays"), "payer_words")
-        self.search.textChanged.connect(self._typed)
-        self.search.returnPressed.connect(self.main_action)
-        self.body.addWidget(self.search)
+        self.add_search(_("Name, mail or phone of who pays"), "payer_words")
         model = PagedModel(
             [
                 Column(_("Name"), 0, self._name),
@@ -43,16 +39,7 @@ class FindPayer(FormDialog):
             ],
             payers.page,
         )
-        self.table = RowTable(model, "found_payers", 44)
-        self.table.activated_id.connect(self._choose)
-        self.nobody = Text("", "body", "text2", wrap=True)
-        self.nobody.setObjectName("found_no_payer")
-        self.nobody.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.found = QStackedWidget()
-        self.found.addWidget(self.table)
-        self.found.addWidget(self.nobody)
-        self.found.setFixedHeight(300)
-        self.body.addWidget(self.found)
+        self.add_found(model, "found_payers", "found_no_payer", row=44, height=300)
         self.add = Button(_("New payer"), "plus", keys=("Ctrl", "N"))
         self.add.clicked.connect(self.add_payer)
         left = [self.add]
@@ -74,29 +61,13 @@ class FindPayer(FormDialog):
         return Cell(row.name, "name", second=said, icon="building-2" if row.kind == "company" else "users")
 
     def _typed(self, typed: str) -> None:
-        self.table.show_ids(payers.find(typed, inactive=self._inactive))
-        some = bool(self.table.paged.ids)
         said = typed.strip()[:60]
-        self.nobody.setText(
+        nothing = (
             _("Nobody who pays matches “{words}”. Ctrl+N adds them.").format(words=said)
             if said
             else _("Nobody pays for others yet. Ctrl+N adds the first.")
         )
-        self.found.setCurrentWidget(self.table if some else self.nobody)
-        self.main.setEnabled(some)
-        if some:
-            self.table.select_id(self.table.paged.ids[0])
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if self.search.hasFocus() and event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up):
-            step = 1 if event.key() == Qt.Key.Key_Down else -1
-            ids, current = self.table.paged.ids, self.table.current_id()
-            if ids and current in ids:
-                self.table.select_id(ids[max(0, min(len(ids) - 1, ids.index(current) + step))])
-            return
-        if self.search.hasFocus() and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            return  # the field has said it
-        super().keyPressEvent(event)
+        self.show_found(payers.find(typed, inactive=self._inactive), nothing)
 
     def _choose(self, payer_id: int) -> None:
         self.accept()
@@ -116,11 +87,6 @@ class FindPayer(FormDialog):
             dialog.put("name", typed.title() if typed.islower() else typed)
         dialog.saved.connect(self._choose)
         dialog.open()
-
-    def main_action(self) -> None:
-        current = self.table.current_id()
-        if current is not None:
-            self._choose(current)
 
 
 class PayerPick(QComboBox):
