@@ -1,18 +1,21 @@
 """What can be paid: each enrollment, installment or product sold, with what was paid and its invoice.
 
-An enrollment with installments is owed and invoiced installment by installment; everything else as a whole line.
+An enrollment with installments is owed and invoiced installment by installment; everything else as a whole line. An
+installment falls due on its own day, an invoiced line when its invoice says, any other after the center's days to pay.
 Taxes of installments are shares of the line's tax that sum to it exactly.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from peewee import JOIN, fn
 
-from app.desk import identity
+from app.desk import center, identity
 from app.money import divide_half_up
 from app.store.models import (
     OFF_PLAN,
@@ -325,10 +328,11 @@ def _with_money(dues: list[Due]) -> list[Due]:
 
 
 def _filled(dues: list[Due], paid: dict[Key, list[int]], invoiced: dict[Key, list[Any]]) -> list[Due]:
+    usual = _usual_days()
     found = []
     for due in dues:
-        invoice_id, label, pay_by, buyer = invoiced.get(due.key, (None, None, due.due_on, None))
-        due_on = due.due_on if due.kind == "installment" else pay_by
+        invoice_id, label, pay_by, buyer = invoiced.get(due.key, (None, None, "", None))
+        due_on = due.due_on if due.kind == "installment" else pay_by or usual(due.due_on)
         paid_minor = sum(paid.get(due.key, ()))
         found.append(
             _with(
@@ -338,6 +342,16 @@ def _filled(dues: list[Due], paid: dict[Key, list[int]], invoiced: dict[Key, lis
     return sorted(
         found, key=lambda due: (due.due_on, due.enrollment_id or 0, due.product_enrolled_id or 0, due.position)
     )
+
+
+def _usual_days() -> Callable[[str], str]:
+    """The day by which something bought on an ISO day is to be paid while no invoice names one.
+
+    It is the center's own number of days later, as on an invoice of the same day: nobody is late with what they were
+    never asked for.
+    """
+    days = timedelta(days=center.load().due_days)
+    return lru_cache(maxsize=None)(lambda bought_on: (date.fromisoformat(bought_on) + days).isoformat())
 
 
 def _by_key(rows: list[Any]) -> dict[Key, list[Any]]:

@@ -205,7 +205,8 @@ def _drawn_up(
         if paid < gross:
             due_on = (date.fromisoformat(issued_on) + timedelta(days=how.due_days)).isoformat()
             if all(due.kind == "installment" for due, _ in items):
-                due_on = max(issued_on, min(due.due_on for due, _ in items))
+                left = [due for due, puts in items if sum(put.amount_minor for put in puts) < due.gross_minor]
+                due_on = max(issued_on, min(due.due_on for due in left))
     students = {due.student_id for due, _ in items}
     named = {one: letters.student(one).name for one in students} if to.payer_id or len(students) > 1 else {}
     head = {

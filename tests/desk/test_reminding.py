@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from app import clock, store, text
-from app.desk import enrollment, invoices, merge, payments, people, reminding, undo
+from app.desk import center, enrollment, invoices, merge, payments, people, reminding, undo
 from app.desk.accounts import Actor
 from app.desk.enrollment import SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
 from app.errors import UserError
+from app.lists import open_items
 from app.mail import queue
 from app.store import checks
 from app.store.models import MailQueue, Operation, Timeline, User
@@ -49,7 +51,7 @@ def test_the_mail_names_each_late_line_and_the_level_rises_with_each_day(small_c
     (mail,) = mails()
     assert (mail.to_address, mail.student_id) == ("ana.satler@mail.example", small.student)
     assert mail.subject == "Payment reminder: €24.00"
-    assert "€24.00, due 1 Oct 2026: Highway Code handbook" in mail.text
+    assert "€24.00, due 15 Oct 2026: Highway Code handbook" in mail.text
     assert mail.text.count("Highway") == 1
     assert planned.text() == (mail.subject, mail.text)
     for days, level, subject in ((7, 2, "Second payment"), (14, 3, "Last payment"), (21, 3, "Last payment")):
@@ -62,6 +64,24 @@ def test_the_mail_names_each_late_line_and_the_level_rises_with_each_day(small_c
             .where(Timeline.key == "reminding.timeline")]  # fmt: skip
     assert len(said) == 4
     assert checks.run() == []
+
+
+@pytest.mark.parametrize("days", [14, 0, 30])
+def test_nobody_is_late_before_the_days_that_the_center_gives(small_center: SmallCenter, days: int) -> None:
+    """A line that has no invoice yet is to be paid as if it had got one on its day; so is one that has."""
+    small, ana = small_center, [(small_center.student, None)]
+    center.save(small.admin, replace(center.load(), due_days=days))
+    with clock.frozen(SOLD):
+        line = book(small, small.student)
+    for billed in (False, True):
+        if billed:
+            with clock.frozen(SOLD):
+                invoices.bill(small.staff, small.student, [line])
+        for after, said in ((days, "reminding.nothing_late"), (days + 1, "")):
+            with clock.frozen(SOLD + timedelta(days=after)):
+                (planned,) = reminding.plan(ana)
+                (item,) = open_items.read(clock.local_date("Europe/Vienna").isoformat())
+            assert (planned.obstacle, item.days_late) == (said, 0 if said else 1)
 
 
 def test_a_new_debt_begins_with_the_first_level(small_center: SmallCenter) -> None:
