@@ -167,8 +167,9 @@ class Painter(Sheet):
         self.d, self.copy, self.preview = document, copy, preview
         printed_on = copy.printed_on if copy is not None else ""
         super().__init__(
-            self.heading(), document.label, document.seller, document.currency, document.language, printed_on, onto
-        )
+            self.heading(), document.label, document.seller, document.currency, document.language, printed_on, onto,
+            document.logo,
+        )  # fmt: skip
 
     def span(self, first: str, last: str) -> str:
         """Two days; what they have in common is said once, and months are short where the line has no room."""
@@ -206,27 +207,9 @@ class Painter(Sheet):
         self._parties()
         self._lines()
         self._sums()
-        self._words(self.d.note)
-        self._words(self.d.foot_text)
+        self.words(self.d.note)
+        self.words(self.d.foot_text)
         return self.end()
-
-    def _words(self, said: str) -> None:
-        """A text below what stands there; a long one goes on over the page."""
-        if not said:
-            return
-        self.y -= 6
-        for words in self.type.wrap(said, self.type.REGULAR, 9, RIGHT - LEFT):
-            if self.y < BOTTOM:
-                self.next_page()
-            self.text(LEFT, self.y, words, 9, color=TEXT2)
-            self.y -= 13
-
-    def emblem(self) -> None:
-        """The center's picture within the room of the house mark and some more, or that mark."""
-        if not self.d.logo:
-            super().emblem()
-        else:
-            self.c.then(lambda canvas: self.parts.picture(canvas, self.d.logo, LEFT, 750, 110, 44))
 
     def _parties(self) -> None:
         semibold, buyer = self.type.SEMIBOLD, self.d.buyer
@@ -251,7 +234,7 @@ class Painter(Sheet):
         self.y = min(y, at) - 28
         if self.d.head_text:
             self.y += 6
-            self._words(self.d.head_text)
+            self.words(self.d.head_text)
             self.y -= 12
 
     def facts(self) -> list[tuple[str, str, bool]]:

@@ -101,19 +101,63 @@ def code(canvas: Any, matrix: list[Any], left: float, top: float, side: float, c
     canvas.restoreState()
 
 
-def picture(canvas: Any, content: bytes, left: float, bottom: float, wide: float, high: float) -> None:
-    """A PNG or JPEG as large as a box allows, at its left, in the middle of its height. One that cannot be read is
-    left out: the document is worth more than the picture on it.
+def picture(
+    canvas: Any, content: bytes, left: float, bottom: float, wide: float, high: float, *, roll: bool = False,
+    middle: bool = False,
+) -> None:  # fmt: skip
+    """A PNG or JPEG as large as a box allows, at its left or in its `middle`, in the middle of its height; for a `roll`
+    in black. One that cannot be read is left out: the document is worth more than the picture on it.
     """
     import io
 
     from reportlab.lib.utils import ImageReader
 
     try:
-        image = ImageReader(io.BytesIO(content))
+        image = ImageReader(black(content, wide, high) if roll else io.BytesIO(content))
         own_wide, own_high = image.getSize()
     except Exception:  # whatever the codecs raise
         return
     scale = min(wide / own_wide, high / own_high)
     drawn = own_high * scale
-    canvas.drawImage(image, left, bottom + (high - drawn) / 2, own_wide * scale, drawn, mask="auto")
+    if middle:
+        left += (wide - own_wide * scale) / 2
+    canvas.drawImage(image, left, bottom + (high - drawn) / 2, own_wide * scale, drawn, mask=None if roll else "auto")
+
+
+#: A roll printer has eight dots to a millimeter.
+_ROLL_DOTS = 203 / 72
+
+
+def black(content: bytes, wide: float, high: float) -> Any:
+    """A picture in black dots on white, as many as a roll printer has in a box of `wide` by `high` points.
+
+    What is transparent is paper. The border between black and white lies where it parts the shades best (N. Otsu,
+    A threshold selection method from gray-level histograms, 1979), so that light colors do not vanish.
+    """
+    import io
+
+    from PIL import Image
+
+    with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as opened:
+        own = opened.convert("RGBA")
+    paper = Image.new("RGBA", own.size, "white")
+    paper.alpha_composite(own)
+    grey = paper.convert("L")
+    scale = min(1.0, wide * _ROLL_DOTS / grey.width, high * _ROLL_DOTS / grey.height)
+    grey = grey.resize((max(1, round(grey.width * scale)), max(1, round(grey.height * scale))), Image.Resampling.BOX)
+    border = _border(grey.histogram())
+    return grey.point([0 if shade <= border else 255 for shade in range(256)])
+
+
+def _border(counts: list[int]) -> int:
+    """The lightest shade that is printed: it parts the two groups of shades that differ most."""
+    every, total = sum(counts), sum(shade * count for shade, count in enumerate(counts))
+    best, border, below, sum_below = -1.0, 127, 0, 0
+    for shade, count in enumerate(counts[:-1]):
+        below, sum_below = below + count, sum_below + shade * count
+        if not count or below == every:
+            continue
+        apart = sum_below / below - (total - sum_below) / (every - below)
+        if below * (every - below) * apart * apart > best:
+            best, border = below * (every - below) * apart * apart, shade
+    return border

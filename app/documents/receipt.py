@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 import string
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from app import money
@@ -35,6 +35,7 @@ class ReceiptDocument:
     """A completed payment as it is handed over. `at` and `next_slot` are finished words in the reader's notation.
 
     `credit_minor` is the part that stays as credit; `refunds` the number of the payment that a refund gives back.
+    `head_text`, `foot_text` and `logo` (a PNG or JPEG) are the center's own; `cashier` who took the money.
     """
 
     number: str
@@ -54,6 +55,10 @@ class ReceiptDocument:
     refunds: str = ""
     note: str = ""
     next_slot: str = ""
+    cashier: str = ""
+    head_text: str = ""
+    foot_text: str = ""
+    logo: bytes = field(default=b"", repr=False)
 
     @property
     def taxes(self) -> list[tuple[str, int, str, money.Split]]:
@@ -75,8 +80,14 @@ class ReceiptDocument:
 
     @property
     def check_code(self) -> str:
-        """What the code on the paper says: number, amount, and a digest of everything that stands on it."""
-        digest = hashlib.sha256(repr(asdict(self)).encode()).hexdigest()[:16]
+        """What the code on the paper says: number, amount, and a digest of what was paid and for what.
+
+        What a later print may say otherwise (the next slot) and what the center adds of its own are no part of it.
+        """
+        facts = asdict(replace(self, next_slot="", logo=b""))
+        for name in ("cashier", "head_text", "foot_text", "logo"):
+            del facts[name]
+        digest = hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
         return f"DESKBELL {self.number} {money.to_major(self.amount_minor, self.currency)} {self.currency} {digest}"
 
 
@@ -127,7 +138,7 @@ class _Painter:
                 scale = min(1.5, (A4[1] - 72) / height)
                 self.c.translate((A4[0] - _ROLL * scale) / 2, A4[1] - 36 - height * scale)
                 self.c.scale(scale, scale)
-        self.own = onto is None
+        self.own, self.roll = onto is None, paper == "roll"
         if self.own:
             self.c.setTitle(f"{self._title()} {document.number}")
             self.c.setAuthor(document.seller_name)
@@ -175,19 +186,18 @@ class _Painter:
 
     def paint(self) -> bytes:
         d, bold = self.d, self.type.BOLD
-        self.used = 40
-        self.parts.emblem(self.c, (_ROLL - 55) / 2, self.y, 0.72)
-        self.used += 4
+        self._emblem()
         self._middle(d.seller_name, 11, bold, 15)
         if d.seller_address:
             self._middle(", ".join(part.strip() for part in d.seller_address.splitlines() if part.strip()), 8.6)
         if d.seller_tax_id:
             self._middle(_("VAT ID") + f" {d.seller_tax_id}", 8.6)
+        self._words(d.head_text)
         self._dashes()
         if self.copy_on:
             self._middle(_("COPY") + f" · {self.copy_on}", 8.6, self.type.SEMIBOLD)
         self._row(self._title(), d.number, strong="right")
-        self._row(d.at, d.till)
+        self._row(d.at, " · ".join(filter(None, (d.till, d.cashier))))
         self._row(_("For"), d.student)
         if d.refunds:
             self._row(_("Gives back"), d.refunds)
@@ -200,6 +210,24 @@ class _Painter:
         if self.own:
             self.c.save()
         return self.buffer.getvalue()
+
+    def _emblem(self) -> None:
+        """The center's picture, in black on a roll, or the house mark."""
+        if self.d.logo:
+            self.used = 60
+            box = (_MARGIN, self.y, _ROLL - 2 * _MARGIN, 44.0)
+            if self.height:
+                self.parts.picture(self.c, self.d.logo, *box, roll=self.roll, middle=True)
+        else:
+            self.used = 40
+            self.parts.emblem(self.c, (_ROLL - 55) / 2, self.y, 0.72)
+        self.used += 4
+
+    def _words(self, said: str) -> None:
+        """A text of the center, in the middle, with its own breaks."""
+        if said:
+            self.used += 4
+            self._middle(said, 8.6, step=12)
 
     def _lines(self) -> None:
         for line in self.d.lines:
@@ -253,7 +281,8 @@ class _Painter:
     def _foot(self) -> None:
         import segno
 
-        words = _("PAID BACK") if self.d.refunds else _("PAID")
+        d = self.d
+        words = _("PAID BACK") if d.refunds else _("PAID")
         self.used += 26
         wide = max(70.0, self.type.width(words, self.type.BOLD, 12) + 24)
         self.c.setLineWidth(1.3)
@@ -261,13 +290,14 @@ class _Painter:
         self.used -= 6.5
         self._text(_ROLL / 2, words, 12, self.type.BOLD, align="center")
         self.used += 6.5 + 10
-        matrix = list(segno.make(self.d.check_code, error="m").matrix)
+        matrix = list(segno.make(d.check_code, error="m").matrix)
         self.parts.code(self.c, matrix, (_ROLL - 70) / 2, self.y, 70, _INK)
         self.used += 70
         self._middle(_("Check code of this receipt"), 7.8, color=_QUIET)
-        if self.d.note:
-            self._middle(self.d.note, 8.6, step=15)
+        if d.note:
+            self._middle(d.note, 8.6, step=15)
+        self._words(d.foot_text)
         thanks = _("Thank you.")
-        if self.d.next_slot:
-            thanks += " " + _("Next: {when}").format(when=self.d.next_slot)
+        if d.next_slot:
+            thanks += " " + _("Next: {when}").format(when=d.next_slot)
         self._middle(thanks, 8.6, step=16)

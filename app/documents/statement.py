@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from app import money
@@ -34,7 +34,9 @@ class OpenLine:
 
 @dataclass(frozen=True)
 class StatementDocument:
-    """An account from one ISO day to another. Integers are minor units; positive balances are owed."""
+    """An account from one ISO day to another. Integers are minor units; positive balances are owed. `head_text`,
+    `foot_text` and `logo` (a PNG or JPEG) are the center's own.
+    """
 
     number: str
     name: str
@@ -51,6 +53,9 @@ class StatementDocument:
     lines: tuple[StatementLine, ...]
     open_lines: tuple[OpenLine, ...]
     by_age_minor: tuple[int, ...]
+    head_text: str = ""
+    foot_text: str = ""
+    logo: bytes = field(default=b"", repr=False)
 
 
 def render(document: StatementDocument) -> bytes:
@@ -61,13 +66,17 @@ def render(document: StatementDocument) -> bytes:
 class _Painter(Sheet):
     def __init__(self, document: StatementDocument) -> None:
         self.d = document
-        super().__init__(_("Statement"), document.number, document.seller, document.currency, document.language, "")
+        super().__init__(
+            _("Statement"), document.number, document.seller, document.currency, document.language, "",
+            logo=document.logo,
+        )  # fmt: skip
 
     def paint(self) -> bytes:
         self.head()
         self._parties()
         self._moves()
         self._open()
+        self.words(self.d.foot_text)
         return self.end()
 
     def _parties(self) -> None:
@@ -97,6 +106,9 @@ class _Painter(Sheet):
             self.text(RIGHT, at, words, 9.2, self.type.SEMIBOLD if strong else "", align="right")
             at -= 17.2
         self.y = min(y, at) - 22
+        if self.d.head_text:
+            self.words(self.d.head_text)
+            self.y -= 12
 
     def _columns(self, heads: tuple[tuple[float, str, str], ...]) -> None:
         for x, words, align in heads:
