@@ -126,13 +126,15 @@ def picture(
 
 #: A roll printer has eight dots to a millimeter.
 _ROLL_DOTS = 203 / 72
+#: Shades, of 255: up to the first all is printed, from the second on nothing; dots stand for those between.
+_DARK, _PALE = 110, 250
 
 
 def black(content: bytes, wide: float, high: float) -> Any:
     """A picture in black dots on white, as many as a roll printer has in a box of `wide` by `high` points.
 
-    What is transparent is paper. The border between black and white lies where it parts the shades best (N. Otsu,
-    A threshold selection method from gray-level histograms, 1979), so that light colors do not vanish.
+    What is transparent is paper. Dark colors are solid, so that letters keep their edges; light ones would vanish if a
+    border alone decided, and are dotted.
     """
     import io
 
@@ -145,19 +147,5 @@ def black(content: bytes, wide: float, high: float) -> Any:
     grey = paper.convert("L")
     scale = min(1.0, wide * _ROLL_DOTS / grey.width, high * _ROLL_DOTS / grey.height)
     grey = grey.resize((max(1, round(grey.width * scale)), max(1, round(grey.height * scale))), Image.Resampling.BOX)
-    border = _border(grey.histogram())
-    return grey.point([0 if shade <= border else 255 for shade in range(256)])
-
-
-def _border(counts: list[int]) -> int:
-    """The lightest shade that is printed: it parts the two groups of shades that differ most."""
-    every, total = sum(counts), sum(shade * count for shade, count in enumerate(counts))
-    best, border, below, sum_below = -1.0, 127, 0, 0
-    for shade, count in enumerate(counts[:-1]):
-        below, sum_below = below + count, sum_below + shade * count
-        if not count or below == every:
-            continue
-        apart = sum_below / below - (total - sum_below) / (every - below)
-        if below * (every - below) * apart * apart > best:
-            best, border = below * (every - below) * apart * apart, shade
-    return border
+    grey = grey.point([max(0, min(255, (shade - _DARK) * 255 // (_PALE - _DARK))) for shade in range(256)])
+    return grey.convert("1").convert("L")

@@ -73,10 +73,10 @@ class ReceiptDocument:
             for index, ((rate, category), gross) in enumerate(ordered)
         ]
 
-    def letter(self, line: ReceiptLine) -> str:
-        """The letter by which a line points at its rate."""
-        wanted = (line.rate_bp, line.tax_category)
-        return next(letter for letter, rate, category, _split in self.taxes if (rate, category) == wanted)
+    @property
+    def letters(self) -> dict[tuple[int, str], str]:
+        """(rate, category) → the letter by which a line points at its rate."""
+        return {(rate, category): letter for letter, rate, category, _split in self.taxes}
 
     @property
     def check_code(self) -> str:
@@ -99,14 +99,16 @@ def render(document: ReceiptDocument, *, paper: str = "roll", copy_on: str = "")
 
 
 def draw(document: ReceiptDocument, canvas: Any) -> None:
-    """The receipt as a further A4 page of a canvas that holds several documents."""
+    """The receipt as further A4 pages of a canvas that holds several documents."""
     measured = _Painter(document, "a4", "", None)
     measured.paint()
     _Painter(document, "a4", "", measured.used, canvas).paint()
 
 
 class _Painter:
-    """Draws downward from the top: `used` points so far. Without a height it measures only."""
+    """Draws downward from the top: `used` points so far. Without a height it measures only. What would have to be made
+    smaller to stand on one sheet of A4 goes on over several.
+    """
 
     def __init__(
         self, document: ReceiptDocument, paper: str, copy_on: str, height: float | None, onto: Any = None
@@ -122,6 +124,7 @@ class _Painter:
         self.d, self.copy_on = document, copy_on
         self.buffer = io.BytesIO()
         self.used = 0.0
+        self.paged, self.page = False, 1
         self.c: Any = parts.Nowhere()
         self.height = height or 0.0
         if height is not None:
@@ -134,16 +137,36 @@ class _Painter:
             else:
                 onto.setPageSize(size)
             if paper != "roll":
-                # The same strip, larger, at the top middle of the sheet; smaller where it would leave it.
-                scale = min(1.5, (A4[1] - 72) / height)
-                self.c.translate((A4[0] - _ROLL * scale) / 2, A4[1] - 36 - height * scale)
-                self.c.scale(scale, scale)
+                # The same strip, larger, at the top middle of the sheet.
+                self.paged = height > A4[1] - 72
+                self.height = min(height, A4[1] - 72)
+                self.scale = min(1.5, (A4[1] - 72) / self.height)
+                self.sheet = A4
+                self._to_the_middle()
         self.own, self.roll = onto is None, paper == "roll"
         if self.own:
             self.c.setTitle(f"{self._title()} {document.number}")
             self.c.setAuthor(document.seller_name)
         self.c.setFillColorRGB(*_INK)
         self.c.setStrokeColorRGB(*_INK)
+
+    def _to_the_middle(self) -> None:
+        wide, high = self.sheet
+        self.c.translate((wide - _ROLL * self.scale) / 2, high - 36 - self.height * self.scale)
+        self.c.scale(self.scale, self.scale)
+
+    def _room(self, needed: float) -> None:
+        """Go on on the next sheet where less than `needed` points are left of this one."""
+        if not self.paged or self.used + needed <= self.height:
+            return
+        self.c.showPage()
+        self._to_the_middle()
+        self.page += 1
+        self.used = 20
+        self.c.setFillColorRGB(*_INK)
+        self.c.setStrokeColorRGB(*_INK)
+        self._row(f"{self._title()} {self.d.number}", _("Page {page}").format(page=self.page), 7.8)
+        self._dashes()
 
     @property
     def y(self) -> float:
@@ -170,6 +193,7 @@ class _Painter:
 
     def _middle(self, words: str, size: float, font: str = "", step: float = 13.2, color: Any = _INK) -> None:
         for line in self.type.wrap(words, font or self.type.REGULAR, size, _ROLL - 2 * _MARGIN):
+            self._room(step + 12)
             self.used += step
             self._text(_ROLL / 2, line, size, font, color, "center")
 
@@ -198,7 +222,7 @@ class _Painter:
             self._middle(_("COPY") + f" · {self.copy_on}", 8.6, self.type.SEMIBOLD)
         self._row(self._title(), d.number, strong="right")
         self._row(d.at, " · ".join(filter(None, (d.till, d.cashier))))
-        self._row(_("For"), d.student)
+        self._student()
         if d.refunds:
             self._row(_("Gives back"), d.refunds)
         self._dashes()
@@ -229,15 +253,29 @@ class _Painter:
             self.used += 4
             self._middle(said, 8.6, step=12)
 
+    def _student(self) -> None:
+        """Whom it is for; a name without room beside the word stands whole below it."""
+        room = _ROLL - 2 * _MARGIN
+        if self.type.width(self.d.student, self.type.REGULAR, 8.6) <= room - 40:
+            self._row(_("For"), self.d.student)
+            return
+        self._row(_("For"), "")
+        for words in self.type.wrap(self.d.student, self.type.REGULAR, 8.6, room):
+            self.used += 11
+            self._text(_ROLL - _MARGIN, words, 8.6, align="right")
+
     def _lines(self) -> None:
+        letters = self.d.letters
         for line in self.d.lines:
-            amount = f"{self._plain(line.amount_minor)} {self.d.letter(line)}"
-            titles = self.type.wrap(line.title, self.type.REGULAR, 8.8, _ROLL - 2 * _MARGIN - 70)[:3]
+            amount = f"{self._plain(line.amount_minor)} {letters[line.rate_bp, line.tax_category]}"
+            titles = self.type.wrap(line.title, self.type.REGULAR, 8.8, _ROLL - 2 * _MARGIN - 70)
+            details = self.type.wrap(line.detail, self.type.REGULAR, 7.8, _ROLL - 2 * _MARGIN)
+            self._room(14 + 11 * len(titles) + 10.5 * len(details))
             self._row(titles[0], amount, 8.8, strong="right", step=14)
             for more in titles[1:]:
                 self.used += 11
                 self._text(_MARGIN, more, 8.8)
-            for more in self.type.wrap(line.detail, self.type.REGULAR, 7.8, _ROLL - 2 * _MARGIN)[:2]:
+            for more in details:
                 if more:
                     self.used += 10.5
                     self._text(_MARGIN, more, 7.8, color=_QUIET)
@@ -248,6 +286,7 @@ class _Painter:
 
     def _sums(self) -> None:
         d = self.d
+        self._room(80 + 12 * (len(d.taxes) + 1))
         self.used += 18
         total = money.format(d.amount_minor, d.currency, d.language)
         self._text(_MARGIN, _("Total"), 14, self.type.BOLD)
@@ -283,6 +322,7 @@ class _Painter:
 
         d = self.d
         words = _("PAID BACK") if d.refunds else _("PAID")
+        self._room(150)
         self.used += 26
         wide = max(70.0, self.type.width(words, self.type.BOLD, 12) + 24)
         self.c.setLineWidth(1.3)

@@ -52,13 +52,15 @@ class Sheet:
             self.c.setAuthor(seller.get("legal_name") or seller.get("name", ""))
         self.page = 1
         self.y = TOP
+        #: Whether lines in other scripts say what they read, which documents of the first layouts do not.
+        self.spoken = True
 
     def text(
         self, x: float, y: float, words: str, size: float = 9, font: str = "", color: Any = INK, align: str = "left"
     ) -> None:
         """Draw one line of words."""
         self.c.setFillColorRGB(*color)
-        self.type.draw(self.c, x, y, words, font or self.type.REGULAR, size, align)
+        self.type.draw(self.c, x, y, words, font or self.type.REGULAR, size, align, spoken=self.spoken)
 
     def rule(self, y: float, left: float = LEFT, right: float = RIGHT, width: float = 0.5, color: Any = LINE) -> None:
         """A line across."""
@@ -141,7 +143,7 @@ class Sheet:
 
     def _number(self, canvas: Any, page: int) -> None:
         words = _("Page {page} of {pages}").format(page=page, pages=self.page)
-        self.type.draw(canvas, RIGHT, 37, words, self.type.SEMIBOLD, 8.2, "right")
+        self.type.draw(canvas, RIGHT, 37, words, self.type.SEMIBOLD, 8.2, "right", spoken=self.spoken)
 
     def next_page(self) -> None:
         """Close this page and begin the next."""

@@ -82,10 +82,10 @@ class _Painter(Sheet):
     def _parties(self) -> None:
         self.text(LEFT, 706, _("Account of"), 8.5, self.type.SEMIBOLD, TEXT2)
         y = 687.0
-        for words in self.type.wrap(self.d.name, self.type.BOLD, 10, 260)[:3]:
+        for words in self.type.wrap(self.d.name, self.type.BOLD, 10, 260):
             self.text(LEFT, y, words, 10, self.type.BOLD)
             y -= 14
-        for words in [part for part in self.d.address.splitlines() if part.strip()][:5]:
+        for words in [part for part in self.d.address.splitlines() if part.strip()]:
             self.text(LEFT, y, self.type.shorten(words.strip(), self.type.REGULAR, 9.2, 260), 9.2)
             y -= 15
         if self.d.tax_id:
@@ -131,8 +131,9 @@ class _Painter(Sheet):
         self.text(RIGHT, self.y, self.plain(self.d.opening_minor), 9, self.type.SEMIBOLD, align="right")
         self._under()
         for line in self.d.lines:
-            title = self.type.wrap(line.title, self.type.REGULAR, 9, 236)[:3]
-            if self.y - 11 * len(title) - 14 < BOTTOM:
+            title = self.type.wrap(line.title, self.type.REGULAR, 9, 236)
+            detail = self.type.wrap(line.detail, self.type.REGULAR, 7.8, 236) if line.detail else []
+            if self.y - 11 * len(title) - 10 * max(0, len(detail) - 1) - 14 < BOTTOM:
                 self.next_page()
                 self._move_heads()
             self.text(LEFT, self.y, self.day(line.on), 8.6, color=TEXT2)
@@ -142,7 +143,7 @@ class _Painter(Sheet):
             for words in title:
                 self.text(LEFT + 84, self.y, words, 9)
                 self.y -= 11
-            for words in self.type.wrap(line.detail, self.type.REGULAR, 7.8, 236)[:2] if line.detail else ():
+            for words in detail:
                 self.text(LEFT + 84, self.y, words, 7.8, color=TEXT3)
                 self.y -= 10
             self.y += 10
@@ -167,17 +168,21 @@ class _Painter(Sheet):
         self._ages()
         self._open_heads()
         for line in self.d.open_lines:
-            if self.y - 30 < BOTTOM:
+            title = self.type.wrap(
+                f"{line.title} · {line.detail}" if line.detail else line.title, self.type.REGULAR, 9, 250
+            )
+            if self.y - 19 - 11 * len(title) < BOTTOM:
                 self.next_page()
                 self._open_heads()
             said = _("not due yet")
             if line.days_late:
                 said = ngettext("{n} day late", "{n} days late", line.days_late).format(n=line.days_late)
             self.text(LEFT, self.y, self.day(line.due_on), 8.6, color=TEXT2)
-            title = f"{line.title} · {line.detail}" if line.detail else line.title
-            self.text(LEFT + 84, self.y, self.type.shorten(title, self.type.REGULAR, 9, 250), 9)
             self.text(474, self.y, said, 8.6, color=TEXT2, align="right")
             self.text(RIGHT, self.y, self.plain(line.open_minor), 9, self.type.SEMIBOLD, align="right")
+            for number, words in enumerate(title):
+                self.y -= 11 if number else 0
+                self.text(LEFT + 84, self.y, words, 9)
             self._under()
 
     def _open_heads(self) -> None:
