@@ -21,12 +21,13 @@ from app.documents import invoice as layout
 from app.documents import proforma as proformas
 from app.documents import receipt as receipts
 from app.documents import statement as statements
+from app.documents.words import _, speaking
 from app.errors import UserError
 from app.lists import statement as account
 from app.mail import queue
 from app.mail.compose import Attachment
 from app.store.models import Invoice, InvoiceLine, Payment, Quote, StudentPayment, Till, User
-from app.text import N_, _
+from app.text import N_
 
 _METHODS = {
     "cash": N_("cash"),
@@ -81,6 +82,8 @@ def mail(actor: Actor, reference: Reference, request_key: str) -> int:
         to = addressee(reference)
         if not to.email:
             raise UserError("papers.no_address", name=to.name)
+        with speaking(to.language):
+            subject = called(reference)
         return queue.enqueue(
             w,
             event_key=f"paper:{request_key}",
@@ -88,7 +91,7 @@ def mail(actor: Actor, reference: Reference, request_key: str) -> int:
             to_address=to.email,
             template_key="document",
             language=to.language,
-            params={"name": to.name, "subject": called(reference)},
+            params={"name": to.name, "subject": subject},
             student_id=to.student_id,
             payer_id=to.payer_id,
             attachments=[reference],
@@ -96,7 +99,7 @@ def mail(actor: Actor, reference: Reference, request_key: str) -> int:
 
 
 def called(reference: Reference) -> str:
-    """What a document is called in the subject of a mail: its kind, and its number where it has one."""
+    """What a document is called in the language that is spoken: its kind, and its number where it has one."""
     kind = reference["kind"]
     if kind == "invoice":
         row = Invoice.get_by_id(reference["id"])
@@ -119,8 +122,13 @@ def quote(quote_id: int) -> proformas.ProformaDocument:
     found = quotes.load(quote_id)
     if found.status == "withdrawn":
         raise UserError("papers.withdrawn", number=found.number)
-    sender = letterhead.at(found.quoted_at)
-    to, price, currency = letters.buyer(found.student_id, found.payer_id), found.price, sender.center.currency
+    to = letters.buyer(found.student_id, found.payer_id)
+    with speaking(to.language):
+        return _quote(found, to, letterhead.at(found.quoted_at))
+
+
+def _quote(found: quotes.Quoted, to: Buyer, sender: letterhead.Sender) -> proformas.ProformaDocument:
+    price, currency = found.price, sender.center.currency
     details = [letters.student(found.student_id).name if found.payer_id is not None else "", found.code]
     note = _("This price holds until {day}.").format(day=text.show(found.expires_on, "date", to.language))
     if price.discount_minor:
@@ -188,9 +196,11 @@ def proforma(
 ) -> proformas.ProformaDocument:
     """What a pro forma paper over open lines says."""
     draft = invoices.preview(student_id, lines, payer_id, note=note)
+    with speaking(draft.language):
+        title, disclaimer = _("Pro forma"), _("Pro forma, not an invoice")
     return proformas.ProformaDocument(
-        title=_("Pro forma"),
-        disclaimer=_("Pro forma, not an invoice"),
+        title=title,
+        disclaimer=disclaimer,
         label="",
         name=draft.buyer["name"],
         address=draft.buyer["address"],
@@ -233,9 +243,11 @@ def receipt(payment_id: int) -> receipts.ReceiptDocument:
     till = Till.get_or_none(Till.id == payment.till_id)
     student = User.get_by_id(identity.root(payment.student_id))
     original = Payment.get_or_none(Payment.id == payment.refund_of) if payment.refund_of else None
-    lines = _receipt_lines(payment) if original is None else ()
-    used = sum(line.amount_minor for line in lines)
     language = _receipt_language(original or payment)
+    with speaking(language):
+        lines = _receipt_lines(payment) if original is None else ()
+        method = _(_METHODS[payment.method])
+    used = sum(line.amount_minor for line in lines)
     is_today = payment.settled_on == _today()
     return receipts.ReceiptDocument(
         number=payment.number,
@@ -247,7 +259,7 @@ def receipt(payment_id: int) -> receipts.ReceiptDocument:
         seller_name=how.seller_name,
         seller_address=how.address,
         seller_tax_id=how.tax_id,
-        method=_(_METHODS[payment.method]),
+        method=method,
         amount_minor=payment.amount_minor,
         given_minor=payment.given_minor,
         credit_minor=payment.amount_minor - used if original is None else 0,
@@ -274,7 +286,8 @@ def _receipt_language(payment: Any) -> str:
     """The language in which the documents that a payment paid were frozen; of one that paid none the buyer's own."""
     put = StudentPayment
     of: Any = put.select(Invoice.language).join(Invoice, on=(Invoice.id == put.invoice_id))
-    first = of.where(put.payment_id == payment.id, put.direction == 1).order_by(put.id).limit(1).scalar()
+    then = (put.payment_id == payment.id, put.direction == 1, put.created_at == payment.settled_at)
+    first = of.where(*then).order_by(put.id).limit(1).scalar()
     return str(first or letters.buyer(payment.student_id, payment.payer_id).language)
 
 
@@ -342,12 +355,14 @@ def statement(
     whose = letters.buyer(student_ids[0], payer_id)
     today = clock.local_date(how.zone).isoformat()
     several = len(student_ids) > 1
+    with speaking(whose.language):
+        said = [_entry_words(entry) for entry in found.entries]
     lines = tuple(
         statements.StatementLine(
-            entry.on, _entry_words(entry), f"{entry.student} · {entry.detail}" if several else entry.detail,
+            entry.on, title, f"{entry.student} · {entry.detail}" if several else entry.detail,
             entry.amount_minor, balance,
         )
-        for entry, balance in zip(found.entries, found.running_minor, strict=True)
+        for entry, title, balance in zip(found.entries, said, found.running_minor, strict=True)
     )  # fmt: skip
     open_lines = tuple(
         statements.OpenLine(

@@ -14,7 +14,7 @@ from typing import Any
 
 from app import money
 from app.documents.sheet import BOTTOM, INK, LEFT, LINE, OK, RIGHT, TEXT2, TEXT3, TINT, TOP, Sheet
-from app.text import _
+from app.documents.words import _, speaking
 
 #: How a document that is issued now is drawn. Layout 2 has the center's picture, texts at head and foot, and a text of
 #: its own below the sums; layout 3 says names, addresses and lines whole, and has the currency in the tax table.
@@ -109,6 +109,11 @@ class InvoiceDocument:
         )
 
     @property
+    def spoken(self) -> str:
+        """The language of its words: the buyer's, which the first layouts knew for days and amounts alone."""
+        return self.language if self.layout >= 3 else "en"
+
+    @property
     def taxes(self) -> list[TaxSum]:
         """The lines summed by rate and exemption, highest rate first."""
         sums: dict[tuple[int, str, str], list[int]] = {}
@@ -136,12 +141,14 @@ class CopyState:
 
 def render(document: InvoiceDocument, copy: CopyState | None = None, *, preview: bool = False) -> bytes:
     """The document as PDF; a `preview` says on every page that it was not issued, and has no code to pay by."""
-    return Painter(document, copy, preview=preview).paint()
+    with speaking(document.spoken):
+        return Painter(document, copy, preview=preview).paint()
 
 
 def draw(document: InvoiceDocument, canvas: Any) -> None:
     """The original as further pages of a canvas that holds several documents."""
-    Painter(document, None, onto=canvas).paint()
+    with speaking(document.spoken):
+        Painter(document, None, onto=canvas).paint()
 
 
 @lru_cache(maxsize=16)
@@ -415,7 +422,7 @@ class Painter(Sheet):
                 self.text(RIGHT, y, self.plain(-int(part["amount_minor"])), 9.2, align="right")
                 y -= 17
         elif paid:
-            self.text(343, y, _("Paid by") + f" {self.day(self.copy.printed_on)}", 8.8, color=TEXT2)
+            self.text(343, y, _("Paid by#day") + f" {self.day(self.copy.printed_on)}", 8.8, color=TEXT2)
             self.text(RIGHT, y, self.plain(-paid), 9.2, align="right")
             y -= 17
         if self.copy is not None and self.copy.credited_by:
@@ -437,7 +444,7 @@ class Painter(Sheet):
         if self.d.layout >= 2 and not money.is_iban(iban):
             return None  # the first layout drew a code nobody could pay by
         name = (self.d.seller.get("legal_name") or self.d.seller.get("name", ""))[:70]
-        return _epc_code(name, iban, self.d.seller.get("bic") or "", still_open, f"Invoice {self.d.label}")
+        return _epc_code(name, iban, self.d.seller.get("bic") or "", still_open, _("Invoice") + f" {self.d.label}")
 
     def _code_box(self, code: Any, still_open: int) -> None:
         bottom = self.y - 112

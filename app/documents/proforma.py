@@ -11,7 +11,7 @@ from typing import Any
 from app.documents import invoice
 from app.documents.invoice import InvoiceDocument, Line
 from app.documents.sheet import LEFT, TEXT3, TOP
-from app.text import _
+from app.documents.words import _, speaking
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ class ProformaDocument:
 
 def render(document: ProformaDocument) -> bytes:
     """The paper as PDF."""
-    return _Painter(document).paint()
+    with speaking(document.language):
+        return _Painter(document).paint()
 
 
 class _Painter(invoice.Painter):

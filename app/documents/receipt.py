@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from app import money
-from app.text import _
+from app.documents.words import _, speaking
 
 #: Millimeters as points; the roll is 80 mm wide.
 _ROLL, _MARGIN = 226.77, 13.0
@@ -93,16 +93,18 @@ class ReceiptDocument:
 
 def render(document: ReceiptDocument, *, paper: str = "roll", copy_on: str = "") -> bytes:
     """The receipt as PDF on `paper`, "roll" or "a4"; with `copy_on` (a finished date) it says COPY."""
-    measured = _Painter(document, paper, copy_on, None)
-    measured.paint()
-    return _Painter(document, paper, copy_on, measured.used).paint()
+    with speaking(document.language):
+        measured = _Painter(document, paper, copy_on, None)
+        measured.paint()
+        return _Painter(document, paper, copy_on, measured.used).paint()
 
 
 def draw(document: ReceiptDocument, canvas: Any) -> None:
     """The receipt as further A4 pages of a canvas that holds several documents."""
-    measured = _Painter(document, "a4", "", None)
-    measured.paint()
-    _Painter(document, "a4", "", measured.used, canvas).paint()
+    with speaking(document.language):
+        measured = _Painter(document, "a4", "", None)
+        measured.paint()
+        _Painter(document, "a4", "", measured.used, canvas).paint()
 
 
 class _Painter:

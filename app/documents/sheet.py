@@ -14,7 +14,7 @@ from babel.dates import format_date
 
 from app import money
 from app.documents import parts
-from app.text import _
+from app.documents.words import _, dated
 
 INK, TEXT2, TEXT3 = (0.078, 0.133, 0.169), (0.247, 0.322, 0.365), (0.337, 0.412, 0.451)
 LINE, BRASS, TINT, OK = (0.863, 0.890, 0.894), (0.929, 0.698, 0.235), (0.988, 0.953, 0.875), (0.059, 0.404, 0.286)
@@ -75,7 +75,7 @@ class Sheet:
 
     def day(self, iso: str, pattern: str = "d MMMM y") -> str:
         """A date in the language of the document."""
-        return str(format_date(date.fromisoformat(iso), pattern, locale=self.language.replace("-", "_")))
+        return str(format_date(date.fromisoformat(iso), dated(pattern), locale=self.language.replace("-", "_")))
 
     def head(self) -> None:
         """Who sends, the house mark, COPY where it is one; `y` stands below."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from app import money
 from app.documents.sheet import BOTTOM, INK, LEFT, RIGHT, TEXT2, TEXT3, TINT, Sheet
-from app.text import _, ngettext
+from app.documents.words import _, ngettext, speaking
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,8 @@ class StatementDocument:
 
 def render(document: StatementDocument) -> bytes:
     """The statement as PDF."""
-    return _Painter(document).paint()
+    with speaking(document.language):
+        return _Painter(document).paint()
 
 
 class _Painter(Sheet):
@@ -96,8 +97,8 @@ class _Painter(Sheet):
         said = _("To pay") if closing > 0 else _("Credit") if closing < 0 else _("Settled")
         rows = (
             (_("Date"), self.day(self.d.issued_on), False),
-            (_("From"), self.day(self.d.first_on), False),
-            (_("To"), self.day(self.d.last_on), False),
+            (_("From#day"), self.day(self.d.first_on), False),
+            (_("To#day"), self.day(self.d.last_on), False),
             (said, money.format(abs(closing), self.currency, self.language), True),
         )
         at = 669.0
@@ -136,7 +137,7 @@ class _Painter(Sheet):
             if self.y - 11 * len(title) - 10 * max(0, len(detail) - 1) - 14 < BOTTOM:
                 self.next_page()
                 self._move_heads()
-            self.text(LEFT, self.y, self.day(line.on), 8.6, color=TEXT2)
+            self.text(LEFT, self.y, self._short(line.on), 8.6, color=TEXT2)
             column = 400 if line.amount_minor > 0 else 474
             self.text(column, self.y, self.plain(abs(line.amount_minor)), 9, align="right")
             self.text(RIGHT, self.y, self.plain(line.balance_minor), 9, self.type.SEMIBOLD, align="right")
@@ -152,6 +153,11 @@ class _Painter(Sheet):
         amount = money.format(self.d.closing_minor, self.currency, self.language).replace("-", "−")
         self.text(RIGHT, self.y, amount, 11, self.type.BOLD, align="right")
         self.y -= 30
+
+    def _short(self, iso: str) -> str:
+        """A day within its column, its month cut where it would leave it."""
+        said = self.day(iso)
+        return said if self.type.width(said, self.type.REGULAR, 8.6) <= 80 else self.day(iso, "d MMM y")
 
     def _under(self) -> None:
         self.y -= 6
@@ -177,7 +183,7 @@ class _Painter(Sheet):
             said = _("not due yet")
             if line.days_late:
                 said = ngettext("{n} day late", "{n} days late", line.days_late).format(n=line.days_late)
-            self.text(LEFT, self.y, self.day(line.due_on), 8.6, color=TEXT2)
+            self.text(LEFT, self.y, self._short(line.due_on), 8.6, color=TEXT2)
             self.text(474, self.y, said, 8.6, color=TEXT2, align="right")
             self.text(RIGHT, self.y, self.plain(line.open_minor), 9, self.type.SEMIBOLD, align="right")
             for number, words in enumerate(title):

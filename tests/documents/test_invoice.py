@@ -19,6 +19,7 @@ from reportlab.pdfbase.ttfonts import shapeStr
 
 from app.documents import type as setting
 from app.documents.invoice import CopyState, InvoiceDocument, render
+from app.documents.words import LANGUAGES
 from app.money import split_net
 from app.settings import Center
 
@@ -158,28 +159,53 @@ def lettered(layout: int = 2, lines: int = 3, **values: object) -> InvoiceDocume
     return replace(made, **({"logo": logo()} | values))  # type: ignore[arg-type]
 
 
-def test_layout_2_draws_what_it_drew_from_its_first_release_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Like layout 1: picture, texts, day, code and a long name stand where they stood, these digests never change."""
-    monkeypatch.setattr(rl_config, "pageCompression", 0)
+def drawn_as(layout: int) -> dict[str, str]:
+    """What a layout draws of all that a document can be."""
+    made = lettered(layout)
     found = {
-        "invoice": render(lettered()),
-        "long": render(lettered(lines=40)),
-        "copy": render(lettered(), CopyState("2026-04-01", 5_000)),
-        "credited": render(lettered(), CopyState("2026-04-01", 5_000, "CN-2026-000001")),
-        "credit note": render(lettered(kind="credit_note", refers_to_label="2026-000429")),
-        "arabic": render(lettered(language="ar", logo=b"")),
+        "invoice": render(made),
+        "long": render(lettered(layout, lines=40)),
+        "copy": render(made, CopyState("2026-04-01", 5_000)),
+        "credited": render(made, CopyState("2026-04-01", 5_000, "CN-2026-000001")),
+        "credit note": render(lettered(layout, kind="credit_note", refers_to_label="2026-000429")),
+        "arabic": render(lettered(layout, language="ar", logo=b"")),
     }
-    assert {name: drawn(pdf)[:16] for name, pdf in found.items()} == LAYOUT_2
+    if layout >= 3:
+        found |= {one: render(replace(made, language=one), CopyState("2026-04-01", 1)) for one in LANGUAGES}
+    return {name: drawn(pdf)[:16] for name, pdf in found.items()}
 
 
-#: What layout 2 drew when it was new. Never changed: a new look is a new layout.
-LAYOUT_2 = {
-    "invoice": "c4309c40b383b5bc",
-    "long": "54b000b9d1fe0aa6",
-    "copy": "5f1e25eb3bde7def",
-    "credited": "c3c3eb6d6f74472d",
-    "credit note": "7ff44513bb290daf",
-    "arabic": "62dd7a18fb38bf9e",
+@pytest.mark.parametrize("layout", [2, 3])
+def test_later_layouts_draw_what_they_drew_from_their_first_release_on(
+    layout: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Like layout 1: picture, texts, day, code and a long name stand where they stood, in the same words."""
+    monkeypatch.setattr(rl_config, "pageCompression", 0)
+    assert drawn_as(layout) == DRAWN[layout]
+
+
+#: What a layout drew when it was new. Never changed: a new look, or another word, is a new layout.
+DRAWN = {
+    2: {
+        "invoice": "c4309c40b383b5bc",
+        "long": "54b000b9d1fe0aa6",
+        "copy": "5f1e25eb3bde7def",
+        "credited": "c3c3eb6d6f74472d",
+        "credit note": "7ff44513bb290daf",
+        "arabic": "62dd7a18fb38bf9e",
+    },
+    3: {
+        "invoice": "badc4d7f052eb829",
+        "long": "2f9ec75a38a280ef",
+        "copy": "4199a2041c86c227",
+        "credited": "a0a98c7df0900c18",
+        "credit note": "1fdb8d4a57e59103",
+        "arabic": "9ceb162449e80806",
+        "de": "8c9149d3292b927a",
+        "es": "71ac335a4d6ac371",
+        "fr": "16de5c769b538f7f",
+        "it": "ee24b4cd549efbbe",
+    },
 }
 
 
