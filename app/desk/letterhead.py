@@ -18,8 +18,8 @@ from app.desk import center, people
 from app.desk.accounts import Actor, require
 from app.errors import UserError
 from app.settings import Center
-from app.store import Write
-from app.store.models import Attachment, Change, Operation, Setting
+from app.store import Write, images
+from app.store.models import Attachment, Change, Setting
 
 #: The setting that holds texts by language and the digest of the picture in use.
 KEY = "documents.letterhead"
@@ -75,27 +75,26 @@ def frozen(language: str) -> dict[str, str]:
     return _in(language, _kept())
 
 
-def at(moment: str) -> Sender:
-    """Who sent a document at a moment (a UTC stamp), as the record of changes tells it: what is kept by its rows
-    alone, as a payment is, says for ever what it said when it was handed over.
+def when(table: str, row_id: int, status: str) -> Sender:
+    """Who sent a document when a row of it came to be so: as the record of changes tells it, so that what is kept by
+    its rows alone, as a payment is, says for ever what it said when it was handed over.
     """
+    story = [one for one in images.of_row(table, row_id) if one.after is not None and one.after["status"] == status]
+    if not story:
+        return now()
+    became = min(one.operation_id for one in story)
     wanted = (Setting.key == KEY) | Setting.key.startswith("center.")
     rows = {
         row.id: (row.key, row.value) for row in Setting.select(Setting.id, Setting.key, Setting.value).where(wanted)
     }
-    later: Any = (
-        Change.select(Change.row_id, Change.before)
-        .join(Operation, on=(Operation.id == Change.operation_id))
-        .where(Change.table_name == "settings", Change.row_id.in_(list(rows)), Operation.at > moment)
-        .order_by(Change.id.desc())
-        .tuples()
+    later: Any = Change.select(Change.row_id, Change.before, Change.after).where(
+        Change.table_name == "settings", Change.row_id.in_(list(rows)), Change.operation_id > became
     )
-    before = dict(later)  # of each row the first change after the moment stands last
-    for row_id, image in before.items():
-        if image is None:
-            del rows[row_id]
-        else:
-            rows[row_id] = (rows[row_id][0], json.loads(image)["value"])
+    for settings_id, before, after in later.order_by(Change.id.desc()).tuples():  # the first one after it comes last
+        key = rows[settings_id][0]
+        # What was brought in from before the center was founded is from the center as it was founded.
+        image = before or (after if key != KEY else None)
+        rows[settings_id] = (key, json.loads(image)["value"] if image is not None else "{}")
     said = {key: json.loads(value) for key, value in rows.values()}
     return Sender(Center.from_rows(said), said.get(KEY, {}))
 

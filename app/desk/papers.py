@@ -124,7 +124,7 @@ def quote(quote_id: int) -> proformas.ProformaDocument:
         raise UserError("papers.withdrawn", number=found.number)
     to = letters.buyer(found.student_id, found.payer_id)
     with speaking(to.language):
-        return _quote(found, to, letterhead.at(found.quoted_at))
+        return _quote(found, to, letterhead.when("quotes", quote_id, "open"))
 
 
 def _quote(found: quotes.Quoted, to: Buyer, sender: letterhead.Sender) -> proformas.ProformaDocument:
@@ -238,7 +238,7 @@ def receipt(payment_id: int) -> receipts.ReceiptDocument:
         raise UserError("store.gone")
     if payment.status != "COMPLETED":
         raise UserError("papers.no_receipt", number=payment.number)
-    sender = letterhead.at(str(payment.settled_at))
+    sender = letterhead.when("payments", payment_id, "COMPLETED")
     how = sender.center
     till = Till.get_or_none(Till.id == payment.till_id)
     student = User.get_by_id(identity.root(payment.student_id))

@@ -42,8 +42,8 @@ class QuoteDraft:
 
 @dataclass(frozen=True)
 class Quoted:
-    """A quote as it is shown and printed: all that was promised, of the course `course` with its `code`. `quoted_at` is
-    a UTC stamp, `expired` as of today.
+    """A quote as it is shown and printed: all that was promised, of the course `course` with its `code`. `expired`
+    is as of today.
     """
 
     id: int
@@ -54,7 +54,6 @@ class Quoted:
     code: str
     payer_id: int | None
     price: Price
-    quoted_at: str
     quoted_on: str
     expires_on: str
     status: str
@@ -202,7 +201,6 @@ def _quoted(row: Any, today: str) -> Quoted:
         code=course.code,
         payer_id=row.payer_id,
         price=_price(row),
-        quoted_at=row.created_at,
         quoted_on=row.quoted_on,
         expires_on=row.expires_on,
         status=row.status,
