@@ -64,7 +64,7 @@ class OfferQuote(FormDialog):
     offered = Signal()
 
     def __init__(self, context: Context, parent: QWidget, draft: QuoteDraft, gross_minor: int) -> None:
-        super().__init__(parent, _("Quote this price"), "file-text", width=520)
+        super().__init__(parent, _("Quote this price"), "file-text", width=620)
         self.setObjectName("offer_quote")
         self.context, self._draft = context, draft
         said = _("{amount} is promised: it holds until the day you write, whatever the catalog says by then.")

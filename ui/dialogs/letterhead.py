@@ -44,7 +44,7 @@ class LetterheadDialog(FormDialog):
         row.addWidget(self.off)
         row.addStretch(1)
         self.body.addLayout(row)
-        self.body.addWidget(Text(_("PNG or JPEG, at most 1 MB. What was issued keeps what it had."), "small", "text3"))
+        self.body.addWidget(Text(_("PNG or JPEG, at most 1 MB; in black on a roll. What was issued keeps what it had."), "small", "text3"))
         self.language = QComboBox()
         self.language.setEditable(True)
         self.texts = letterhead.texts()
