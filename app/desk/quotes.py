@@ -42,13 +42,16 @@ class QuoteDraft:
 
 @dataclass(frozen=True)
 class Quoted:
-    """A quote as it is shown and printed: all that was promised. `expired` is as of today."""
+    """A quote as it is shown and printed: all that was promised, of the course `course` with its `code`. `expired`
+    is as of today.
+    """
 
     id: int
     number: str
     student_id: int
     course_id: int
     course: str
+    code: str
     payer_id: int | None
     price: Price
     quoted_on: str
@@ -188,12 +191,14 @@ def _price(row: Any) -> Price:
 
 
 def _quoted(row: Any, today: str) -> Quoted:
+    course = Course.get_by_id(row.course_id)
     return Quoted(
         id=row.id,
         number=row.number,
         student_id=row.student_id,
         course_id=row.course_id,
-        course=Course.get_by_id(row.course_id).name,
+        course=course.name,
+        code=course.code,
         payer_id=row.payer_id,
         price=_price(row),
         quoted_on=row.quoted_on,
