@@ -1,19 +1,22 @@
-"""The settings by keyboard and mouse: a discount rule is changed until it was used."""
+"""The settings by keyboard and mouse: discount rules, the center and its documents, taxes, the mail account."""
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QPushButton
 
-from app.desk import catalog, discounts, enrollment, people
+from app.desk import catalog, center, discounts, enrollment, people
 from app.desk.accounts import Actor
 from app.desk.discounts import RuleDraft
 from app.desk.enrollment import EnrollmentDraft
+from app.mail import secrets
+from app.settings import Center
 from app.store import checks
-from app.store.models import Course, DiscountRule
+from app.store.models import Course, DiscountRule, Product, TaxRate
 from tests.support.window import Driver, did, driver, said, typed_over
 from ui.theme import theme
 
@@ -187,3 +190,145 @@ def test_long_names_leave_the_form_and_the_card_as_wide_as_they_are(
         assert form.width() <= 1366
     finally:
         theme().use(scale=1.0)
+
+
+# -- the center
+
+
+def test_every_setting_of_the_center_has_a_place(driver: Driver, settings: Any) -> None:
+    card = settings.center_card
+    kept = {field.name for field in fields(Center)}
+    assert kept - set(card.fields) == {"mail_invoices", "country"}  # nothing in the program depends on the country yet
+    here = driver.desk.context.center
+    assert here.mail_invoices
+    for name, words in (
+        ("credit_note_pattern", "G-{year}-{number:04d}"), ("language", "de"), ("till_name", "Front till"),
+        ("due_days", "30"), ("invoice_pattern", "R-{year}-{number:05d}"),
+    ):  # fmt: skip
+        driver.type(card, f"center_{name}", words)
+    card.prices.setCurrentIndex(card.prices.findData("net"))
+    to(driver, "center_mail_invoices")
+    driver.key(Qt.Key.Key_Space)
+    to(driver, "save_the_center")
+    driver.key(Qt.Key.Key_Space)
+    driver.settled()
+    changed = {
+        "credit_note_pattern": "G-{year}-{number:04d}", "language": "de", "till_name": "Front till", "due_days": 30,
+        "invoice_pattern": "R-{year}-{number:05d}", "prices": "net", "mail_invoices": False,
+    }  # fmt: skip
+    assert center.load() == driver.desk.context.center == replace(here, **changed)
+
+
+@pytest.mark.parametrize(
+    ("key", "words", "said_beside"),
+    [
+        ("credit_note_pattern", "{year}-{number:06d}", "Invoices and credit notes would get the same numbers."),
+        ("invoice_pattern", "{number}", "A number pattern needs the year and the number"),
+        ("language", "klingon", "klingon"),
+        ("zone", "Europe/Nowhere", "Europe/Nowhere"),
+        ("till_name", " ", ""),
+        ("due_days", "1_4", "Type a number of days."),
+        ("due_days", "400", "Between 0 and 365 days."),
+        ("iban", "AT61 1904 3002 3457 3202", "is not an IBAN"),
+        ("email", "nobody", "nobody"),
+    ],
+)
+def test_what_is_refused_is_said_beside_its_field(
+    driver: Driver, settings: Any, key: str, words: str, said_beside: str
+) -> None:
+    card, before = settings.center_card, driver.desk.context.center
+    driver.type(card, f"center_{key}", words)
+    driver.click(card, "save_the_center")
+    driver.settled()
+    assert [name for name, field in card.fields.items() if field.error] == [key]
+    assert said_beside in card.fields[key].error and card.problem.text() == ""
+    assert driver.desk.context.center == before
+
+
+def test_saving_something_else_leaves_the_address_and_the_fee_as_they_were(driver: Driver, settings: Any) -> None:
+    """A comma within a line of the address would have become a new line, a fee off the catalog none."""
+    c, context = driver.center, driver.desk.context
+    address = "Hauptstrasse 1, Top 5\n1010 Wien"
+    product = Product.get_by_id(c.book)
+    did(driver, center.save, replace(context.center, address=address, registration_product_id=c.book))
+    context.set_center(replace(context.center, address=address, registration_product_id=c.book))
+    off = catalog.ProductDraft(
+        product.code, product.name, product.price_minor, product.tax_rate_id, status="unavailable"
+    )
+    did(driver, catalog.edit_product, c.book, product.version, off)
+    driver.page("students")
+    driver.page("settings")
+    card = settings.center_card
+    assert card.fee.currentText() == f"{product.name} (not on offer)"
+    driver.type(card, "center_phone", "+43 1 234")
+    driver.click(card, "save_the_center")
+    driver.settled()
+    here = context.center
+    assert (here.address, here.registration_product_id, here.phone) == (address, c.book, "+43 1 234")
+    driver.type(card, "center_address", "Ring 2, 1010 Wien")
+    driver.click(card, "save_the_center")
+    driver.settled()
+    assert context.center.address == "Ring 2\n1010 Wien"
+
+
+def test_what_stands_on_documents_is_opened_from_the_settings(driver: Driver, settings: Any) -> None:
+    to(driver, "letterhead_open")
+    driver.key(Qt.Key.Key_Space)
+    driver.dialog("letterhead")
+    driver.key(Qt.Key.Key_Escape)
+    driver.gone("letterhead")
+    driver.click(settings, "letterhead_open")
+    driver.dialog("letterhead")
+
+
+# -- taxes and mail
+
+
+def test_an_exemption_is_added_with_its_reason_and_a_rate_switched_off(driver: Driver, settings: Any) -> None:
+    card = settings.taxes
+    to(driver, "tax_name")
+    typed_over("Lessons")
+    to(driver, "tax_kind")
+    driver.key(Qt.Key.Key_Down)
+    to(driver, "add_tax_rate")
+    driver.key(Qt.Key.Key_Space)
+    driver.settled()
+    assert card.fields["exemption_reason"].error == "Say why no tax is due; it is printed on the invoice."
+    typed_over("Exempt: section 6")
+    to(driver, "add_tax_rate")
+    driver.key(Qt.Key.Key_Space)
+    driver.settled()
+    row = TaxRate.get(TaxRate.name == "Lessons")
+    assert (row.category, row.rate_bp, row.exemption_reason) == ("E", 0, "Exempt: section 6")
+    card.kind.setCurrentIndex(0)
+    for words, problem in (("a fifth", "Write a rate as a percentage, like 19.5 %."), ("101", "between 0 % and 100 %")):
+        driver.type(card, "tax_name", "Odd")
+        driver.type(card, "tax_rate", words)
+        driver.click(card, "add_tax_rate")
+        driver.settled()
+        assert problem in card.fields["rate"].error
+    driver.type(card, "tax_rate", "19.5 %")
+    driver.click(card, "add_tax_rate")
+    driver.settled()
+    assert TaxRate.get(TaxRate.name == "Odd").rate_bp == 1950 and "19.5 %" in said(card)
+    driver.find(card, QPushButton, f"tax_switch_{row.id}").setFocus()
+    for status, words in (("unavailable", "Switch on"), ("available", "Switch off")):
+        driver.key(Qt.Key.Key_Space)
+        driver.settled()
+        assert TaxRate.get_by_id(row.id).status == status
+        here = QApplication.focusWidget()
+        assert (here.objectName(), here.text()) == (f"tax_switch_{row.id}", words)
+    assert checks.run() == []
+
+
+def test_who_may_not_change_the_mail_account_changes_no_password(driver: Driver, settings: Any) -> None:
+    context = driver.desk.context
+    for actor, kept in ((Actor(driver.center.staff.user_id, "staff"), None), (driver.center.admin, "secret")):
+        context.set_actor(actor)
+        for name, words in (("host", "mail.example.com"), ("username", "desk"), ("password", "secret")):
+            driver.type(settings, f"mail_{name}", words)
+        driver.type(settings, "mail_from_address", "desk@example.com")
+        driver.click(settings, "save_the_mail_account")
+        driver.settled()
+        assert secrets.password("mail.example.com", "desk") == kept
+        assert (settings.mail_fields["password"].text() == "") == (kept is not None)
