@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton
 
 from app import clock
 from app.desk import enrollment, people, promises, reminding, waiving
@@ -21,6 +21,7 @@ from app.store import Changes, checks
 from app.store.models import MailQueue
 from tests.support.window import Driver, did, driver
 from ui.dialogs import ask, open_items
+from ui.theme import theme
 
 __all__ = ["driver"]
 
@@ -220,3 +221,25 @@ def test_a_second_export_waits_for_the_first(driver: Driver, tmp_path: Any, monk
     dialog.save_as()
     driver.settled()
     assert asked == ["open-items.xlsx"] and dialog.findChild(QPushButton, "export").isEnabled()
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5])
+@pytest.mark.parametrize("side", [Qt.LayoutDirection.LeftToRight, Qt.LayoutDirection.RightToLeft])
+def test_nothing_is_cut_at_the_edge(driver: Driver, scale: float, side: Qt.LayoutDirection) -> None:
+    """The sums stood outside of the form where the text is large."""
+    sell(driver, driver.center.student)
+    driver.window.setFixedSize(1366, 768)
+    theme().use(scale=scale)
+    QApplication.setLayoutDirection(side)
+    try:
+        dialog = opened(driver, 1)
+        parts = [*dialog.acts, *dialog.chips, *dialog.marks, dialog.by, dialog.search, dialog.by_owner, dialog.main]
+        for part in parts:
+            left = part.mapTo(dialog, part.rect().topLeft()).x()
+            assert left >= 10 and left + part.width() <= dialog.width() - 10, part.objectName()
+        table = dialog.by_owner
+        sums = table.visualRect(table.paged.index(0, table.paged.columnCount() - 1))
+        assert sums.width() >= theme().px(100) and table.viewport().rect().contains(sums)
+    finally:
+        QApplication.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+        theme().use(scale=1.0)

@@ -23,6 +23,7 @@ from ui.theme import theme
 from ui.widgets.basic import Button, Chip, Segment, Text
 from ui.widgets.search import SearchField
 from ui.widgets.table import Cell, Column, PagedModel, RowTable
+from ui.widgets.wrap import WrapRow
 
 
 def age_names() -> list[str]:
@@ -96,9 +97,8 @@ class OpenItems(FormDialog):
         self.search.textChanged.connect(self._again)
         upper.addWidget(self.search, 1)
         self.marks = [Chip(_("Promised"), key="mark_promised"), Chip(_("Promise broken"), key="mark_broken")]
-        for chip in self.marks:
-            chip.clicked.connect(self._again)
-            upper.addWidget(chip)
+        for mark in self.marks:
+            upper.addWidget(mark)
         self.by = Segment(
             [("student", _("By student"), ()), ("payer", _("By who pays"), ()), ("line", _("Every line"), ())],
             "open_items_by",
@@ -107,20 +107,17 @@ class OpenItems(FormDialog):
         self.by.chosen.connect(self._again)
         upper.addWidget(self.by)
         self.body.addLayout(upper)
-        chips = QHBoxLayout()
-        chips.setSpacing(8)
+        chips, acts = WrapRow(), WrapRow()
         self.chips = [Chip(name, key=f"age_{number}") for number, name in enumerate(age_names())]
-        for chip in self.chips:
+        for chip in (*self.chips, *self.marks):
             chip.clicked.connect(self._again)
-            chips.addWidget(chip)
-        chips.addStretch(1)
-        self.body.addLayout(chips)
+        for chip in self.chips:
+            chips.put(chip)
+        self.body.addWidget(chips)
         self.back = Button("", "arrow-left-right", kind="quiet", keys=("Backspace",), size="small")
         self.back.setObjectName("all_owners")
         self.back.clicked.connect(self.show_all)
         self.body.addWidget(self.back, 0, Qt.AlignmentFlag.AlignLeft)
-        acts = QHBoxLayout()
-        acts.setSpacing(8)
         self.acts = [
             self._act(_("Promise…"), "hourglass", "S", "promise", self.note_promise),
             self._act(_("Remind…"), "mail", "R", "remind", self.remind_one),
@@ -130,9 +127,8 @@ class OpenItems(FormDialog):
             self._act(_("Pay all of it"), "banknote", "P", "pay_together", self.pay_together),
         ]
         for button in self.acts:
-            acts.addWidget(button)
-        acts.addStretch(1)
-        self.body.addLayout(acts)
+            acts.put(button)
+        self.body.addWidget(acts)
         self.by_owner = _Figures(PagedModel(self._owner_columns(), self._owner_rows), "open_owners", 36)
         self.by_owner.activated_id.connect(self.show_lines_of)
         self.by_owner.figure.connect(self._owner_figure)
