@@ -180,3 +180,43 @@ def test_odd_names_stay_text_in_the_mail(small_center: SmallCenter) -> None:
         assert done.obstacle == ""
         assert said.strip() in mails()[-1].text
     assert len(mails()) == len(ODD)
+
+
+def test_a_mail_that_failed_is_no_reminder_and_one_to_a_mended_address_is(small_center: SmallCenter) -> None:
+    """Its event says more than the day: the list of open items took that for the day and could not be painted."""
+    small, ana = small_center, [(small_center.student, None)]
+    with clock.frozen(SOLD):
+        book(small, small.student)
+    with clock.frozen(NOON):
+        reminding.remind(small.staff, ana)
+        with store.write("Refuse", small.admin) as w:
+            w.update(MailQueue, mails()[0].id, state="failed", reason="no such mailbox")
+        assert reminding.sent() == {}
+        assert [one.state for one in reminding.mails(ana)] == ["failed"]
+        assert reminding.plan(ana)[0].obstacle == ""
+        queue.edit_address(small.staff, mails()[0].id, "ana@elsewhere.example")
+        assert reminding.sent() == {("student", small.student): ["2026-11-24"]}
+        assert reminding.plan(ana)[0].obstacle == "reminding.today"
+        (line,) = open_items.read("2026-11-24")
+        assert (line.reminded, line.reminded_on) == (1, "2026-11-24")
+        found = reminding.mails(ana)
+    assert [(one.on, one.to_address) for one in found if one.state == "queued"] == [
+        ("2026-11-24", "ana@elsewhere.example")
+    ]
+
+
+def test_the_mails_of_whoever_was_reminded_newest_first_also_of_a_merged_record(small_center: SmallCenter) -> None:
+    small = small_center
+    payer = people.add_payer(small.staff, people.PayerDraft("Alpen", kind="company", email="a@alpen.example"))
+    with clock.frozen(SOLD):
+        book(small, small.other_student)
+        book(small, small.student, payer)
+    for days in (0, 1, 2):
+        with clock.frozen(NOON + timedelta(days=days)):
+            reminding.remind(small.staff, [(small.other_student, None), (small.student, payer)])
+    queue.cancel(small.staff, mails()[-2].id)
+    merge.merge(small.staff, small.student, small.other_student)
+    assert [one.on for one in reminding.mails([(small.student, None)])] == ["2026-11-25", "2026-11-24"]
+    assert len(reminding.mails([(small.student, None), (small.student, payer)])) == 5
+    assert reminding.mails([(small.instructor, None)]) == []
+    assert reminding.mails([(small.student, payer)])[0].text.startswith("Hello Alpen,")
