@@ -137,7 +137,9 @@ def fill_page_by_page(bench: Bench) -> tuple[int, list[str]]:
     """Room for k pages, from none until the deed fits; (refusals, what was wrong)."""
     wrong: list[str] = []
     whole = FULL or (MONEY and bench.one.money)
-    for room in range(0, 500, 1 if whole else 5 if bench.one.core else 10):
+    for refusals, room in enumerate(
+        range(0, 500, 1 if whole else 60 if bench.one.rare else 5 if bench.one.core else 10)
+    ):
         bench.fresh()
         connection = store.db.connection()
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
@@ -151,7 +153,7 @@ def fill_page_by_page(bench: Bench) -> tuple[int, list[str]]:
             if content() != bench.after:
                 wrong.append(f"room for {room} pages: done, and something is missing")
             wrong += bench.close()
-            return room, wrong
+            return refusals, wrong
         wrong += [f"room for {room} pages: {one}" for one in bench.refused(fault, room_back)]
     raise AssertionError("it never fits")
 

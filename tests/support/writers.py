@@ -72,7 +72,8 @@ Do = Callable[[SmallCenter], Any]
 class Scenario:
     """One writing function: what comes before it, and the call itself. `later` puts the call some days on.
 
-    `about_money` is for a call that moves money though its module is not one of MONEY.
+    `about_money` is for a call that moves money though its module is not one of MONEY; a `rare` way of a function is
+    tried at few steps by default.
     """
 
     name: str  # of the function, and after a blank which way of it
@@ -81,6 +82,7 @@ class Scenario:
     later: int = 0
     empty: bool = False
     about_money: bool = False
+    rare: bool = False
 
     @property
     def money(self) -> bool:
@@ -89,8 +91,8 @@ class Scenario:
 
     @property
     def core(self) -> bool:
-        """Whether it decides on money and seats."""
-        return self.name.partition(".")[0] in CORE
+        """Whether it decides on money and seats, and is tried at many steps by default."""
+        return not self.rare and self.name.partition(".")[0] in CORE
 
     @property
     def moment(self) -> Any:
@@ -164,13 +166,19 @@ def writers() -> Iterator[str]:
 
 
 def scenario(
-    name: str, *, before: Do | None = None, later: int = 0, empty: bool = False, about_money: bool = False
+    name: str,
+    *,
+    before: Do | None = None,
+    later: int = 0,
+    empty: bool = False,
+    about_money: bool = False,
+    rare: bool = False,
 ) -> Callable[[Do], Do]:
     """Register how a writer is called."""
 
     def register(do: Do) -> Do:
         assert name not in SCENARIOS, name
-        SCENARIOS[name] = Scenario(name, do, before, later, empty, about_money)
+        SCENARIOS[name] = Scenario(name, do, before, later, empty, about_money, rare)
         return do
 
     return register
@@ -809,4 +817,11 @@ def lay_ground(folder: Path, one: Scenario, ground: SmallCenter) -> SmallCenter:
 
 
 # The scenarios of a topic stand in a file of their own, which needs what is above.
-from tests.support import writers_billing, writers_changes, writers_notes, writers_payers, writers_prices  # noqa: E402, F401
+from tests.support import (  # noqa: E402, F401
+    writers_billing,
+    writers_changes,
+    writers_money,
+    writers_notes,
+    writers_payers,
+    writers_prices,
+)
