@@ -6,6 +6,13 @@ MESSAGES = {
     "changing.stale": N_(
         "Something changed at another desk since this was shown. Nothing was done; the preview has been read again."
     ),
+    "payments.other_price": N_(
+        "{student} was enrolled in {course} at {price:money} while payment {number} over {agreed:money} for it was under way;"
+        " no more than {agreed:money} was put on it. Look at which price is right."
+    ),
+    "payments.timeline_other_price": N_(
+        "Payment {number} agreed on {agreed:money} for {course}, which costs {price:money} by the enrollment made meanwhile."
+    ),
     "transfer.timeline": N_("Transferred from {old} to {new} ({number}): {reason}"),
     "transfer.timeline_group": N_("Changed to the group {group} in {course} ({number}): {reason}"),
     "transfer.timeline_money": N_("{amount:money} moved from {source} to {target}: {reason}"),
