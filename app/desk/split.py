@@ -196,9 +196,9 @@ def _tell_other_price(w: Write, payment: Any, line: int, agreed_minor: int) -> N
     if price == agreed_minor:
         return
     link, student = ("payments", payment.id), letters.student(payment.student_id)
-    facts = {"course": found[0].title, "price": price, "agreed": agreed_minor, "number": payment.number}
+    facts: dict[str, Any] = {"course": found[0].title, "price": price, "agreed": agreed_minor, "number": payment.number}
     timeline.add(w, student.student_id, "payments.timeline_other_price", link, **facts)
-    about = {"student": student.name, "student_id": student.student_id}
+    about: dict[str, Any] = {"student": student.name, "student_id": student.student_id}
     notifications.notify(w, "payment", "center", "payments.other_price", link, needs_decision=True, **about, **facts)
 
 

@@ -26,6 +26,7 @@ from hypothesis.stateful import (
 from app import paths, store
 from app.desk import (
     balances,
+    canceling,
     discounts,
     dues,
     enrollment,
@@ -674,7 +675,7 @@ class MoneyMachine(RuleBasedStateMachine):
             for key in self.model.documents[invoice]
             if key[0] != line
         }
-        enrollment.cancel_enrollment(self.actor, line, "moved away")
+        canceling.cancel_enrollment(self.actor, line, "moved away")
         self.model.gone(line)
         for invoice in touched:
             self.model.free(invoice)
