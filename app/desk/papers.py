@@ -397,7 +397,9 @@ def _entry_words(entry: account.Entry) -> str:
         return entry.title
     method = _(_METHODS[entry.title]) if entry.title in _METHODS else entry.title
     return {
+        "waived": _("Waived: {title}"),
         "canceled": _("Canceled: {title}"),
+        "restored": _("Counts again: {title}"),
         "paid": _("Paid, {title}"),
         "refunded": _("Refunded, {title}"),
         "paid_by_other": _("Paid by somebody else, {title}"),

@@ -15,9 +15,19 @@ from datetime import datetime
 from typing import Any
 
 from app import clock
+from app.desk import dues, letters, notifications, timeline
 from app.desk.discounts import still_holds
 from app.desk.dues import PayLine
-from app.desk.enrollment import Price, PricedItem, SaleItem, enroll_paid_in, price_courses, price_items, sell_in
+from app.desk.enrollment import (
+    Price,
+    PricedItem,
+    SaleItem,
+    enroll_paid_in,
+    price_courses,
+    price_items,
+    running,
+    sell_in,
+)
 from app.desk.registration import charged_since
 from app.errors import UserError
 from app.settings import Center
@@ -135,7 +145,9 @@ def begun(student_id: int, group: str | None) -> dict[str, int]:
 def sell(w: Write, how: Center, payment: Any, kept: dict[str, Any]) -> tuple[list[PayLine], dict[str, int], list[str]]:
     """Enroll and sell at the prices agreed: the lines to pay, those begun for all parts, and what ran out meanwhile.
 
-    The money has moved, so what ran out is told, not refused.
+    The money has moved, so what ran out is told, not refused. Who was enrolled meanwhile is not enrolled twice: as much
+    as was agreed goes to that enrollment, whatever it costs, and both prices are told. What else the payment is for
+    keeps its money.
     """
     before = begun(payment.student_id, payment.tender_group)
     lines: list[PayLine] = []
@@ -147,9 +159,12 @@ def sell(w: Write, how: Center, payment: Any, kept: dict[str, Any]) -> tuple[lis
         line = before.get(place)
         if line is None:
             price = _price(payment, one, w.moment, how)
+            there = running(student).get(one["course_id"])
             line = enroll_paid_in(w, how, student, one["course_id"], price, payment.payer_id)
             new[place] = line
-        lines.append(PayLine(enrollment_id=line, amount_minor=one.get("amount_minor", payment.amount_minor)))
+            if there is not None:
+                _tell_other_price(w, payment, line, price.gross_minor)
+        lines.append(PayLine(enrollment_id=line, amount_minor=_share_of(one, payment)))
     for one in kept["sales"]:
         place = str(one.get("n"))
         line = before.get(place)
@@ -165,8 +180,26 @@ def sell(w: Write, how: Center, payment: Any, kept: dict[str, Any]) -> tuple[lis
                 unsold.append(str(error.params["product"]))
                 continue
             new[place] = line
-        lines.append(PayLine(product_enrolled_id=line, amount_minor=one.get("amount_minor", payment.amount_minor)))
+        lines.append(PayLine(product_enrolled_id=line, amount_minor=_share_of(one, payment)))
     return lines, new if "agreed" in kept else {}, unsold
+
+
+def _share_of(one: dict[str, Any], payment: Any) -> int:
+    """What of a payment is for one course or product of its draft: its share, or no more than the price agreed."""
+    return int(one["amount_minor"]) if "amount_minor" in one else min(payment.amount_minor, one["price"]["gross_minor"])
+
+
+def _tell_other_price(w: Write, payment: Any, line: int, agreed_minor: int) -> None:
+    """Say that somebody enrolled the student meanwhile at another price than the payment agreed on."""
+    found = dues.of_lines([line], [])
+    price = sum(due.gross_minor for due in found)
+    if price == agreed_minor:
+        return
+    link, student = ("payments", payment.id), letters.student(payment.student_id)
+    facts: dict[str, Any] = {"course": found[0].title, "price": price, "agreed": agreed_minor, "number": payment.number}
+    timeline.add(w, student.student_id, "payments.timeline_other_price", link, **facts)
+    about: dict[str, Any] = {"student": student.name, "student_id": student.student_id}
+    notifications.notify(w, "payment", "center", "payments.other_price", link, needs_decision=True, **about, **facts)
 
 
 def _price(payment: Any, one: dict[str, Any], moment: datetime, how: Center) -> Price:

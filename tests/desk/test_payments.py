@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from app import clock, money, store, text
-from app.desk import enrollment, invoices, payments, refunds, till
+from app.desk import canceling, enrollment, invoices, payments, refunds, till
 from app.desk.accounts import Actor
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
@@ -227,7 +227,7 @@ def test_products_of_the_draft_are_sold_when_it_completes_at_the_price_agreed(ow
 def test_money_that_moved_is_taken_in_though_its_line_is_gone(owing: tuple[SmallCenter, int]) -> None:
     center, line = owing
     made = payments.start(center.staff, draft_of(center, line, 35400, sales=(SaleItem(center.book),)))
-    enrollment.cancel_enrollment(center.staff, line, "moved away")
+    canceling.cancel_enrollment(center.staff, line, "moved away")
     enrollment.sell(center.staff, SaleDraft(center.other_student, (SaleItem(center.book, 3),)))
     done = payments.complete(center.staff, made)
     assert (done.credit_minor, done.unsold, done.invoice_ids) == (35400, ("Highway Code handbook",), ())

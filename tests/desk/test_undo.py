@@ -16,6 +16,7 @@ import pytest
 
 from app import clock, paths, store, text
 from app.desk import (
+    canceling,
     catalog,
     center,
     counter,
@@ -737,11 +738,11 @@ def test_cash_is_moved_the_other_way_while_the_till_is_open(small_center: SmallC
 def test_a_canceled_enrollment_runs_again_unless_a_document_was_credited(small_center: SmallCenter) -> None:
     c = small_center
     line = enrollment.enroll(c.staff, enrollment.EnrollmentDraft(c.student, c.course))
-    enrollment.cancel_enrollment(c.staff, line, "moved away")
+    canceling.cancel_enrollment(c.staff, line, "moved away")
     undo.undo(c.staff, last())
     assert (CourseEnrolled.get_by_id(line).status, User.get_by_id(c.student).balance_minor) == ("pending", 33000)
     invoices.bill(c.staff, c.student, [payments.PayLine(enrollment_id=line)])
-    enrollment.cancel_enrollment(c.staff, line, "moved away")
+    canceling.cancel_enrollment(c.staff, line, "moved away")
     assert refused(c.staff, last()).key == "undo.money"
     assert checks.run() == []
 

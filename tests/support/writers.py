@@ -18,6 +18,7 @@ from typing import Any
 from app import clock, paths, store
 from app.desk import (
     arranging,
+    canceling,
     catalog,
     center,
     enrollment,
@@ -396,10 +397,10 @@ def _(made: SmallCenter) -> Any:
     return enrollment.sell(made.staff, enrollment.SaleDraft(made.student, (enrollment.SaleItem(made.book),)))
 
 
-@scenario("enrollment.cancel_enrollment")
+@scenario("canceling.cancel_enrollment")
 def _(made: SmallCenter) -> None:
     paid = CourseEnrolled.get(CourseEnrolled.student_id == made.student, CourseEnrolled.status == "pending")
-    enrollment.cancel_enrollment(made.staff, paid.id, "moves away")
+    canceling.cancel_enrollment(made.staff, paid.id, "moves away")
 
 
 @scenario("till.move")
