@@ -20,6 +20,7 @@ from app.errors import UserError
 from app.settings import Center
 from app.store import Write, images
 from app.store.models import Attachment, Change, Setting
+from app.store.prepared import prepared
 
 #: The setting that holds texts by language and the digest of the picture in use.
 KEY = "documents.letterhead"
@@ -114,8 +115,13 @@ def picture(sha256: str) -> bytes:
 
 
 def _kept() -> dict[str, Any]:
-    row = Setting.get_or_none(Setting.key == KEY)
-    return dict(json.loads(row.value)) if row is not None else {}
+    found = _setting()
+    return dict(json.loads(found[0][0])) if found else {}
+
+
+@prepared
+def _setting() -> Any:
+    return Setting.select(Setting.value).where(Setting.key == KEY)
 
 
 # -- changing -------------------------------------------------------------------------------------------------
