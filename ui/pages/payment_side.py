@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QBrush, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app import text
 from app.desk import till
@@ -76,6 +76,7 @@ class DaySide(QWidget):
     def __init__(self, context: Context) -> None:
         super().__init__()
         self.context = context
+        self._number = ""
         self.setFixedWidth(256)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -101,6 +102,7 @@ class DaySide(QWidget):
         inner.addLayout(self.till_box)
         inner = self._card(column, 1)
         inner.setSpacing(0)
+        inner.setContentsMargins(0, 12, 0, 12)  # the lines go from edge to edge
         self.last = QVBoxLayout()
         self.last.setSpacing(0)
         inner.addLayout(self.last)
@@ -114,6 +116,10 @@ class DaySide(QWidget):
         assert isinstance(inner, QVBoxLayout)
         inner.setSpacing(6)
         return inner
+
+    def point_at(self, number: str) -> None:
+        """The payment just made, which stands out among the last ones."""
+        self._number = number
 
     def reload(self) -> None:
         """Read everything again."""
@@ -170,23 +176,24 @@ class DaySide(QWidget):
             if len(waiting) > 3:
                 more = len(waiting) - 3
                 said = ngettext("and {n} more", "and {n} more", more).format(n=more)
-                self.last.addWidget(Text(said, "small", "text3"))
+                self.last.addWidget(_indented(Text(said, "small", "text3")))
         self._heading(_("Last payments"))
         for row in takings.last_payments(6 - min(len(waiting), 3)):
             amount = _right_text(text.show_money(row.amount_minor), "name")
             self._row(row, row.settled_at or row.started_at, amount)
 
     def _heading(self, words_: str) -> None:
-        heading = Text(words_, "label")
-        heading.setContentsMargins(0, 2 if self.last.count() == 0 else 10, 0, 6)
+        heading = _indented(Text(words_, "label"))
+        heading.setContentsMargins(14, 2 if self.last.count() == 0 else 10, 14, 6)
         self.last.addWidget(heading)
 
     def _row(self, row: takings.PaymentRow, at: str, end: QWidget) -> None:
         self.last.addWidget(rule())
         line = QHBoxLayout()
-        line.setContentsMargins(0, 0, 0, 0)
+        line.setContentsMargins(14, 0, 14, 0)
         line.setSpacing(8)
-        box = QWidget()
+        box = QFrame()
+        box.setProperty("just_now", row.number == self._number)
         box.setFixedHeight(theme().px(31))
         box.setLayout(line)
         line.addWidget(Text(words.clock_time(at, self.context.center), "small", "text3"))
@@ -198,6 +205,11 @@ class DaySide(QWidget):
 
     def _resume_clicked(self) -> None:
         self.resume_requested.emit(int(self.sender().property("payment")))
+
+
+def _indented(said: Text) -> Text:
+    said.setContentsMargins(14, 0, 14, 0)
+    return said
 
 
 def _right_text(words_: str, role: str) -> Text:

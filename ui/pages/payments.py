@@ -7,16 +7,10 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import (
-    QComboBox,
-    QHBoxLayout,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from app import clock, money, text
-from app.desk import payments, refunds
+from app import clock, text
+from app.desk import basket, payments, refunds
 from app.errors import DeskError, UserError
 from app.lists import people as roster
 from app.lists import takings
@@ -30,19 +24,13 @@ from ui.dialogs.refund import PaymentsOf
 from ui.pages.payment_after import AfterPayment
 from ui.pages.payment_done import DoneCard
 from ui.pages.payment_owed import Owed
-from ui.pages.payment_parts import OwedRow, Steps, in_coins, likely_notes
+from ui.pages.payment_parts import OwedRow, Steps
+from ui.pages.payment_paying import PayingRow
 from ui.pages.payment_side import DaySide
 from ui.pages.payment_tender import TenderCard
-from ui.pages.payment_who import WhoPays, bill_button, fill_payers
+from ui.pages.payment_who import WhoPays, bill_button
 from ui.theme import theme
-from ui.widgets.basic import (
-    Button,
-    Card,
-    PageHead,
-    Text,
-    clear_layout,
-)
-from ui.widgets.typed import TypedLine
+from ui.widgets.basic import Button, Card, PageHead
 
 #: Tables that say what somebody owes.
 _OWED_BY = {"courses_enrolled", "product_enrolled", "installments", "student_payments", "invoices", "users"}
@@ -66,7 +54,7 @@ class PaymentsPage(QWidget):
         self.help_keys = [
             ("Ctrl+F", _("other student")), ("Space", _("take the line")), ("Ins", _("add a course or product")),
             ("Shift+F10", _("change the line: waive, plan, transfer")),
-            ("Alt+1 … 3", _("cash, card, transfer")), ("F8", _("exact cash")),
+            ("Alt+C", _("coupon for what is added")), ("Alt+1 … 3", _("cash, card, transfer")), ("F8", _("exact cash")),
             ("Alt+4", _("split: a part by each means, check and other too")),
             ("Alt+5", _("use credit for the chosen lines")), ("Ctrl+Enter", _("start, complete")),
             ("Alt+I", _("invoice to be paid later")),
@@ -79,7 +67,6 @@ class PaymentsPage(QWidget):
         self.payment_id: int | None = None
         self.completed: payments.Completed | None = None
         self._key = uuid7()
-        self._given_touched = False
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 0, 16, 12)
         column.setSpacing(0)
@@ -103,7 +90,7 @@ class PaymentsPage(QWidget):
             ("Alt+3", lambda: self.methods["transfer"].click()),
             ("Alt+4", self.split_further), ("Alt+5", self.credit.use.click), ("Alt+I", self.bill),
             ("Alt+O", self.open_items_requested.emit), ("Alt+P", self.show_payments),
-            ("Ins", self.owed.find_offer),
+            ("Ins", self.owed.find_offer), ("Alt+C", self.paying.to_coupon),
         ):  # fmt: skip
             self._shortcut(keys, act)
         theme().changed.connect(self._fit)
@@ -143,32 +130,18 @@ class PaymentsPage(QWidget):
         self.who.paid.clicked.connect(self.show_payments)
         column.addWidget(self.who)
         self.owed = Owed(self.context)
-        self.owed.changed.connect(self._update)
+        self.owed.changed.connect(self._lines_changed)
         self.selected = self.owed.selected
         column.addWidget(self.owed, 1)
-        column.addLayout(self._paying())
+        self.paying = PayingRow(self.context)
+        self.payer, self.note, self.coupon = self.paying.payer, self.paying.note, self.paying.coupon
+        self.paying.payer_changed.connect(self._payer_changed)
+        self.paying.others_wanted.connect(self.owed.take_others)
+        self.paying.coupon_changed.connect(self._coupon_changed)
+        self.paying.coupon_entered.connect(self._coupon_entered)
+        column.addWidget(self.paying)
         column.addWidget(self.owed.foot)
         return card
-
-    def _paying(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setContentsMargins(16, 8, 16, 12)
-        row.setSpacing(12)
-        self.payer = QComboBox()
-        self.payer.setObjectName("who_pays")
-        self.payer.setAccessibleName(_("Who pays"))
-        self.payer.currentIndexChanged.connect(lambda _place: self.owed.price_for(self.payer.currentData()))
-        self.note = TypedLine()
-        self.note.setObjectName("note")
-        self.note.setAccessibleName(_("Note on the receipt"))
-        self.note.setPlaceholderText(_("none"))
-        for label, edit in ((_("Who pays"), self.payer), (_("Note on the receipt"), self.note)):
-            column = QVBoxLayout()
-            column.setSpacing(4)
-            column.addWidget(Text(label, "label", "text2"))
-            column.addWidget(edit)
-            row.addLayout(column, 1)
-        return row
 
     def _middle(self) -> QWidget:
         self.middle = QStackedWidget()
@@ -186,7 +159,7 @@ class PaymentsPage(QWidget):
         self.problem, self.safe = card.problem, card.safe
         for button in card.methods.values():
             button.clicked.connect(self._method_chosen)
-        card.given.textEdited.connect(self._given_edited)
+        card.given_changed.connect(self._update)
         card.failed_button.clicked.connect(self.fail)
         card.keep_button.clicked.connect(self.keep)
         card.main.clicked.connect(self.go_on)
@@ -195,6 +168,7 @@ class PaymentsPage(QWidget):
         self.split = card.split
         self.split.changed.connect(self._update)
         self.split.problem.connect(card.say)
+        self.split.refused.connect(self._refused)
         self.split.ready.connect(card.main.setFocus)
         self.split.started.connect(self._part_started)
         self.split.finished.connect(self._parts_finished)
@@ -234,28 +208,54 @@ class PaymentsPage(QWidget):
 
     def _is_worked_at(self) -> bool:
         """Whether somebody has typed or added something: then it is not begun anew under their hands."""
-        return self._given_touched or self._splitting() or any(row.offer is not None for row in self.rows)
+        return self.tender.touched or self._splitting() or any(row.offer is not None for row in self.rows)
 
     def new_draft(self, student_id: int | None, payer_id: int | None = None) -> None:
         """Begin anew with someone, or with all that a payer pays for. Nothing is booked by looking."""
         self.student_id, self.payment_id, self.completed = student_id, None, None
         self._key = uuid7()
-        self._given_touched = False
         self.middle.setCurrentIndex(0)
-        self.note.clear()
-        self.tender.say("")
-        self.methods["cash"].setChecked(True)
-        self.split.clear()
+        self.tender.begin()
+        self.side.point_at("")
+        found = roster.overview(student_id) if student_id is not None else None
+        self.paying.show_person(found, payer_id)
         self.owed.show_student(student_id, payer_id)
         self.credit.read(student_id)
-        found = roster.overview(student_id) if student_id is not None else None
         self.who.show_person(found)
-        fill_payers(self.payer, found, payer_id)
         self.steps.set(self._now() if found is not None else "")
         self.head.facts.setText("")
         self._show_hints()
-        self._update()
+        self._lines_changed()
         self._to_given()
+
+    def _lines_changed(self) -> None:
+        """Other lines, or other amounts on them."""
+        self.paying.show_coupon(any(row.offer is not None for row in self.rows))
+        self.paying.show_others(self.owed.others())
+        self._update()
+
+    def _payer_changed(self) -> None:
+        """Another one pays: what they owe for others comes too. It is taken along unless somebody has typed already;
+        then it stands there to be taken.
+        """
+        typed = self._is_worked_at() or self.owed.is_typed()
+        self.owed.pay_by(self.paying.payer_id(), take=not typed)
+
+    def _coupon_changed(self, whole: bool) -> None:
+        if self.coupon.text() != self.owed.codes:
+            self.owed.use_coupon(self.coupon.text())
+        if whole:
+            self._say_coupon()
+
+    def _coupon_entered(self) -> None:
+        """Enter in the field of the coupon: on to the amount, where the coupon counts."""
+        self._coupon_changed(True)
+        if self.owed.refused is None:
+            self._to_given()
+
+    def _say_coupon(self) -> None:
+        refused = self.owed.refused
+        self.paying.say_coupon(text.sentence(refused) if refused is not None else "")
 
     def _to_given(self) -> None:
         """Into the amount, all of it chosen: what is typed takes its place."""
@@ -288,13 +288,6 @@ class PaymentsPage(QWidget):
         """The chosen way to pay."""
         return self.tender.method()
 
-    def given_minor(self) -> int | None:
-        """What was handed over, None where it is not an amount."""
-        try:
-            return money.parse(self.given.text(), self.context.center.currency, self.context.center.locale)
-        except UserError:
-            return None
-
     def _splitting(self) -> bool:
         return self.method() == "split"
 
@@ -308,27 +301,18 @@ class PaymentsPage(QWidget):
             self._update_split(total or 0)
             return
         self.tender.show_split(False)
-        self.to_pay.setText(text.show_money(total or 0))
+        # Where an amount on a line is wrong there is no sum; the line says why.
+        self.to_pay.setText(text.show_money(total) if total is not None else "—")
+        self.to_pay.set_color("text" if total is not None else "text3")
         self.owed.show_sums()
-        if not self._given_touched and total is not None:
-            self._set_given(total)
-        clear_layout(self.notes)
-        if self.method() == "cash" and total:
-            for amount in likely_notes(total):
-                plain = money.format_plain(amount, self.context.center.currency, self.context.center.locale)
-                button = Button(plain, size="small", kind="choice")
-                button.setCheckable(True)
-                button.setChecked(amount == self.given_minor())
-                button.setToolTip(_("the exact sum") if amount == total else "")
-                button.setProperty("amount", amount)
-                button.setEnabled(self.payment_id is None)
-                button.clicked.connect(self._note_clicked)
-                self.notes.addWidget(button, 1)
-        self._show_change()
-        self._offer_credit()
+        if total is not None:
+            self.tender.propose(total)
         started = self.payment_id is not None
+        self.tender.show_given(total or 0, started=started)
+        self._offer_credit()
         self.main.set_label(_("Complete payment") if started else _("Start payment"))
-        self.main.setEnabled(bool(self.student_id) and (started or bool(total or self._prepaid())))
+        to_say = total is None or any(row.offer is not None for row in self.rows)  # why it does not start
+        self.main.setEnabled(bool(self.student_id) and (started or to_say or bool(total or self._prepaid())))
         self.tender.show_started(started)
         self._allow(started)
 
@@ -342,7 +326,7 @@ class PaymentsPage(QWidget):
             self.tender.say("")
             self.context.run(
                 refunds.apply_credit, self.student_id, self.credit.lines, done=self._credit_used,
-                failed=self._refused, busy=self.credit.use,
+                failed=self._credit_refused, busy=self.credit.use,
             )  # fmt: skip
 
     def _credit_used(self, _invoices: object) -> None:
@@ -351,6 +335,10 @@ class PaymentsPage(QWidget):
             self.who.show_person(roster.overview(self.student_id))
             self.owed.renew(self.student_id)
             self._to_given()
+
+    def _credit_refused(self, error: DeskError) -> None:
+        self.tender.say(text.sentence(error))
+        self._update()
 
     def _update_split(self, total: int) -> None:
         """The same places for a payment by several means."""
@@ -366,61 +354,31 @@ class PaymentsPage(QWidget):
 
     def _allow(self, started: bool) -> None:
         """What can be chosen and typed: nothing of it once a payment stands."""
-        for widget in (self.payer, self.note, self.given, *self.methods.values()):
-            widget.setEnabled(not started and self.student_id is not None)
-        self.owed.allow(not started and self.student_id is not None)
+        on = not started and self.student_id is not None
+        for widget in (self.given, *self.methods.values()):
+            widget.setEnabled(on)
+        self.paying.allow(on)
+        self.owed.allow(on)
 
     def _prepaid(self) -> int:
         """Money given although nothing is chosen: it becomes credit."""
-        return (self.given_minor() or 0) if not self.owed.taken() else 0
-
-    def _set_given(self, minor: int) -> None:
-        plain = money.format_plain(minor, self.context.center.currency, self.context.center.locale)
-        self.given.setText(plain if minor else "")
-
-    def _given_edited(self) -> None:
-        self._given_touched = True
-        self._update()
+        return (self.tender.given_minor() or 0) if not self.owed.taken() else 0
 
     def prepare(self, amount_minor: int | None, method: str) -> None:
         """Fill in how much is given, and by what, as it was typed elsewhere."""
         self.methods[method].setChecked(True)
         if amount_minor is not None:
-            self._given_touched = True
-            self._set_given(amount_minor)
+            self.tender.take_given(amount_minor)
         self._update()
         self.main.setFocus()
-
-    def _note_clicked(self) -> None:
-        self._given_touched = True
-        self._set_given(int(self.sender().property("amount")))
-        self._update()
 
     def exact(self) -> None:
         """F8: the exact sum was given."""
         if self._splitting():
             self.split.exact()
             return
-        self._given_touched = True
-        self._set_given(self.owed.total_minor() or 0)
+        self.tender.take_given(self.owed.total_minor() or 0)
         self._update()
-
-    def _show_change(self) -> None:
-        total, given = self.owed.total_minor() or 0, self.given_minor()
-        cash = self.method() == "cash"
-        rest = (given or 0) - total
-        self.tender.given_label.setText(_("Amount given") if cash else _("Amount received"))
-        self.given.say(_("F8 = exact"))
-        visible = given is not None and rest != 0 and (total > 0 or rest > 0)
-        self.change_box.setVisible(visible)
-        if not visible:
-            return
-        back = cash and rest > 0 and total > 0
-        self.tender.change_label.setText(
-            _("Change due") if back else _("Stays as credit") if rest > 0 else _("Still open after this")
-        )
-        self.change.setText(text.show_money(abs(rest)))
-        self.coins.setText(in_coins(rest, self.context) if back else "")
 
     def _method_chosen(self) -> None:
         self.tender.say("")
@@ -446,20 +404,23 @@ class PaymentsPage(QWidget):
     def draft(self) -> payments.PaymentDraft:
         """What is on screen, as a draft. Less given than chosen pays the lines in their order."""
         assert self.student_id is not None
-        total, given = self.owed.total_minor(), self.given_minor()
+        total = self.owed.total_minor()
         if total is None:
             raise UserError("payments.line_amount", "lines")
+        if self.owed.refused is not None:
+            raise self.owed.refused
+        if not total and any(row.offer is not None for row in self.rows):
+            raise UserError("payments.nothing_to_pay")
         if self._splitting():
             if not total:
                 raise UserError("payments.split_nothing", "lines")
             whole = self.owed.up_to(total)
             return payments.PaymentDraft(
-                self._key, self.student_id, "card", total, whole.lines, whole.sales, self.payer.currentData(),
+                self._key, self.student_id, "card", total, whole.lines, whole.sales, self.paying.payer_id(),
                 note=self.note.text(), tender_group=self._key, split_minor=total, courses=whole.courses,
+                coupons=whole.coupons, quoted=whole.quoted,
             )  # fmt: skip
-        if given is None:
-            money.parse(self.given.text(), self.context.center.currency, self.context.center.locale, field="given")
-        given = given or 0
+        given = self.tender.read_given()
         cash = self.method() == "cash"
         amount = total if cash and given >= total and total else given
         chosen = self.owed.up_to(amount)
@@ -471,7 +432,9 @@ class PaymentsPage(QWidget):
             lines=chosen.lines,
             sales=chosen.sales,
             courses=chosen.courses,
-            payer_id=self.payer.currentData(),
+            coupons=chosen.coupons,
+            quoted=chosen.quoted,
+            payer_id=self.paying.payer_id(),
             given_minor=given if cash else None,
             note=self.note.text(),
         )
@@ -482,12 +445,13 @@ class PaymentsPage(QWidget):
             self.next_person()
             return
         self.tender.say("")
+        self.tender.say_given("")
         if self._splitting() and self.student_id is not None:
             self.split.go_on(self.draft, self.main)
             return
         if self.payment_id is not None:
             self.context.run(
-                payments.complete, self.payment_id, done=self._completed, failed=self._refused, busy=self.main
+                payments.complete, self.payment_id, done=self._completed, failed=self._not_completed, busy=self.main
             )
             return
         if self.student_id is None:
@@ -501,8 +465,26 @@ class PaymentsPage(QWidget):
         self.context.run(payments.start, draft, done=self._started, failed=self._refused, busy=self.main)
 
     def _refused(self, error: DeskError) -> None:
-        self.tender.say(text.sentence(error))
+        """Say it where it is about: the amount, the coupon, a line; else above the button."""
+        field = error.field if isinstance(error, UserError) else None
+        if field == "coupon":
+            self.paying.say_coupon(text.sentence(error))
+            self.paying.to_coupon()
+        elif field in ("given", "amount"):
+            self.tender.say_given(text.sentence(error))
+            self._to_given()
+        elif field == "lines" and self.owed.total_minor() is None:
+            self.owed.to_wrong()
+        else:
+            self.tender.say(text.sentence(error))
         self._update()
+
+    def _not_completed(self, error: DeskError) -> None:
+        """Where another desk, or another window, has settled it, what is true now is shown beside the sentence."""
+        if isinstance(error, UserError) and error.key in ("payments.already_completed", "payments.already_failed"):
+            self.new_draft(self.student_id, self.owed.payer)
+            self.side.reload()
+        self._refused(error)
 
     def _started(self, payment_id: int) -> None:
         self.payment_id = payment_id
@@ -533,7 +515,6 @@ class PaymentsPage(QWidget):
             self._kept(None)
             return
         self._completed(done)
-        self.side.reload()
 
     def _completed(self, done: payments.Completed) -> None:
         self.completed = done
@@ -541,6 +522,8 @@ class PaymentsPage(QWidget):
         self.safe.setText("")
         self.head.facts.setText(done.number)
         parts = [row for row in self.split.rows if row.status] if self._splitting() else []
+        self.side.point_at(done.number)
+        self.side.reload()
         self.done.show_completed(done, self.method(), parts)
         self._show_outcome(done)
         self.middle.setCurrentIndex(1)
@@ -565,7 +548,7 @@ class PaymentsPage(QWidget):
         if self._splitting():
             self.split.fail(reason)
             return
-        self.context.run(payments.fail, self.payment_id, reason, done=self._kept, failed=self._refused)
+        self.context.run(payments.fail, self.payment_id, reason, done=self._kept, failed=self._not_completed)
 
     def keep(self) -> None:
         """Esc: the payment stays Started and can be found again."""
@@ -584,11 +567,13 @@ class PaymentsPage(QWidget):
         """Take up a Started payment again."""
         for row in takings.started():
             if row.id == payment_id:
-                self.new_draft(row.student_id)
+                begun = basket.begun(payment_id)
+                self.new_draft(row.student_id, begun.payer_id)
+                self.owed.show_begun(begun)
+                self.note.setText(begun.note)
                 split = payments.whole_of(payment_id)
                 if split is not None:
                     self.methods["split"].setChecked(True)
-                    self.owed.take_only(split[0].lines)
                     self.split.resume(*split, payment_id)
                     self._show_hints()
                     self._part_started()
@@ -597,8 +582,7 @@ class PaymentsPage(QWidget):
                 self.payment_id = payment_id
                 self.head.facts.setText(row.number)
                 self.methods.get(row.method, self.methods["card"]).setChecked(True)
-                self._given_touched = True
-                self._set_given(row.amount_minor)
+                self.tender.take_given(begun.given_minor or row.amount_minor)
                 self._say_resumed(row)
                 self._update()
                 self.to_pay.setText(text.show_money(row.amount_minor))
@@ -634,7 +618,7 @@ class PaymentsPage(QWidget):
         if self.student_id is not None and not self._stands():
             from ui.dialogs.bill import bill  # first needed when something is billed
 
-            bill(self.context, self, self.student_id, self.payer.currentData())
+            bill(self.context, self, self.student_id, self.paying.payer_id())
 
     def _refunded(self) -> None:
         """What was given back is owed again; a draft that somebody works at stays as it is."""
