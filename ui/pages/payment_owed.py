@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QApplication,
     QFrame,
     QHBoxLayout,
     QMenu,
@@ -305,7 +306,10 @@ class Owed(QWidget):
 
     def _remove_row(self, row: QObject) -> None:
         assert isinstance(row, OwedRow)
+        place, here = self.rows.index(row), QApplication.focusWidget()
         self.rows.remove(row)
+        if here is not None and row.isAncestorOf(here):  # the keys of the page work from where the focus is
+            (self.rows[min(place, len(self.rows) - 1)].take if self.rows else self.add).setFocus()
         self._price()
         self.lines.removeWidget(row)
         row.hide()
@@ -372,6 +376,7 @@ class Owed(QWidget):
         self.refused = None
         added = {kind: [row for row in self.rows if row.offer and row.offer.kind == kind] for kind in _KINDS}
         if self._student is None or not any(added.values()):
+            self.codes = ""  # a coupon goes with what it lowers
             return
         courses, products = ([row.offer.id for row in added[kind] if row.offer] for kind in _KINDS)
         try:

@@ -200,7 +200,12 @@ class OwedRow(QWidget):
         self.paying: int | None = None
         self.setProperty("lined", True)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        row = QHBoxLayout(self)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        self._line = QWidget()
+        whole.addWidget(self._line)
+        row = QHBoxLayout(self._line)
         row.setContentsMargins(12, 9, 16, 9)  # the room around the box is its own
         row.setSpacing(12)
         title = due.title if due is not None else offer.name if offer is not None else ""
@@ -260,11 +265,16 @@ class OwedRow(QWidget):
         self._outcome.setContentsMargins(0, 0, 0, 0)
         self.outcome.hide()
         row.addWidget(self.outcome)
+        self.wrong = Text("", "small", "danger", wrap=True)
+        self.wrong.setObjectName("line_problem")
+        self.wrong.setContentsMargins(50, 0, 16, 9)
+        self.wrong.hide()
+        whole.addWidget(self.wrong)
         self.fit()
 
     def fit(self) -> None:
         """Columns and the height of a line follow the text size; an outcome moves nothing."""
-        self.setFixedHeight(theme().px(56))
+        self._line.setFixedHeight(theme().px(56))
         self.more.setFixedSize(theme().px(28), theme().px(20))
         for widget, wide in zip(
             (self._due_box, self.open, self.edit, self.outcome), (*COLUMNS, COLUMNS[-1]), strict=True
@@ -408,11 +418,11 @@ class OwedRow(QWidget):
         self.changed.emit()
 
     def _show_detail(self) -> None:
-        """What the line is, or what is wrong with the amount that was typed."""
+        """What the line is, and below it what is wrong with the amount that was typed."""
         wrong = self.problem()
-        self.detail.setText(wrong or self._detail())
-        self.detail.set_color("danger" if wrong else "text3")
-        self._due_box.setVisible(not wrong)  # the sentence needs its room
+        self.detail.setText(self._detail())
+        self.wrong.setText(wrong)
+        self.wrong.setVisible(bool(wrong))
         self.edit.setProperty("wrong", bool(wrong))
         self.edit.setAccessibleDescription(wrong)
 
