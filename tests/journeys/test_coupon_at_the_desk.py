@@ -195,7 +195,7 @@ def test_a_payer_brings_what_is_owed_for_others_and_goes_again(driver: Driver, d
     assert [row.due.student for row in desk.rows] == ["", named]
     assert desk.rows[1].detail.text().startswith(named)
     assert desk.to_pay.text() == "€660.00"
-    assert desk.paying.others_said.text() == "€330.00 on 1 line of 1 other"
+    assert desk.paying.others_said.text() == "Also pays €330.00: 1 line of 1 other"
     driver.click(desk, "take_others")
     assert desk.to_pay.text() == "€330.00"
     driver.click(desk, "take_others")

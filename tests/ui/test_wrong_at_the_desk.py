@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from app import clock
 from app.desk import enrollment, payments
 from app.desk.enrollment import EnrollmentDraft
 from app.store import checks
@@ -140,6 +141,32 @@ def test_two_clicks_two_enters_and_a_second_page_make_one_payment(driver: Driver
     assert checks.run() == []
 
 
+@pytest.mark.parametrize("step", ["start", "complete"])
+def test_a_slow_answer_belongs_to_who_it_was_asked_for(driver: Driver, desk: Any, step: str) -> None:
+    """The file can be held for seconds; meanwhile the next person is called."""
+    if step == "complete":
+        go_on(driver)
+    desk.go_on()
+    desk.new_draft(driver.center.other_student)
+    driver.settled()
+    assert (desk.payment_id, desk.completed) == (None, None) and desk.student_id == driver.center.other_student
+    assert desk.middle.currentIndex() == 0 and desk.main.text() == "Start payment"
+    assert [row.status for row in Payment.select()] == ["STARTED" if step == "start" else "COMPLETED"]
+    assert ("Waiting for an answer" in said(desk.side)) == (step == "start")
+
+
+def test_what_was_settled_meanwhile_is_not_taken_up_again(driver: Driver, desk: Any) -> None:
+    go_on(driver)
+    made = desk.payment_id
+    driver.key(Qt.Key.Key_Escape)
+    desk.on_changes = desk.side.reload = lambda *_seen: None  # the news of the other desk has not come yet
+    did(driver, payments.fail, made, "never arrived")
+    told: list[str] = []
+    driver.desk.context.notice.connect(told.append)
+    driver.click(desk.side, "resume")
+    assert desk.payment_id is None and "it was settled meanwhile" in told[-1]
+
+
 def test_a_typed_amount_is_written_as_all_others_are(driver: Driver, desk: Any) -> None:
     driver.type(desk, "amount_given", "1234.5")
     driver.key(Qt.Key.Key_Tab)
@@ -148,6 +175,20 @@ def test_a_typed_amount_is_written_as_all_others_are(driver: Driver, desk: Any) 
     assert desk.coins.text().splitlines() == ["4 × €200", "1 × €100", "2 × €2", "1 × €0.50"]
     driver.type(desk, "amount_given", "1266.99")
     assert desk.coins.text().splitlines() == ["4 × €200", "1 × €100", "1 × €20", "+ €16.99"], "all of it is said"
+
+
+def test_who_has_paid_all_that_is_due_is_told_until_when(driver: Driver, desk: Any) -> None:
+    draft = EnrollmentDraft(driver.center.other_student, driver.center.course, installments=(
+        (clock.local_date("Europe/Vienna").isoformat(), 11_000), ("2099-04-01", 22_000),
+    ))  # fmt: skip
+    did(driver, enrollment.enroll, draft)
+    desk.new_draft(driver.center.other_student)
+    desk.rows[1].take.setChecked(False)
+    for _step in ("start", "complete"):
+        go_on(driver)
+    assert desk.who.owes.text() == "Nothing left to pay before 1 Apr 2099 (€220.00)"
+    desk.new_draft(driver.center.other_student)
+    assert (desk.who.owes.text(), desk.who.amount.text()) == ("Owes", "€220.00")
 
 
 def test_the_payment_just_made_stands_out_among_the_last(driver: Driver, desk: Any) -> None:

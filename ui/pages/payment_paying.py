@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -10,7 +12,7 @@ from app.lists import payers
 from app.lists import people as roster
 from app.text import _, ngettext
 from ui.context import Context
-from ui.pages.payment_owed import Others
+from ui.pages.payment_owed import Owed
 from ui.widgets.basic import Button, Text
 from ui.widgets.line import Line
 from ui.widgets.typed import TypedLine
@@ -20,20 +22,19 @@ _SEARCH = "search"
 
 
 class PayingRow(QWidget):
-    """The fields, and above them what the payer owes for others. What they mean for the lines is the page's.
+    """The fields, and above them what the payer owes for others. What is chosen and typed counts for `owed` at once.
 
-    Signals: `payer_changed`, `others_wanted` (whether all lines of others are taken), `coupon_changed` (whether the
-    code is written to its end: one that is still being typed is not called wrong), `coupon_entered`.
+    Another payer brings what they owe for others. It is taken along, unless somebody has typed already (`worked_at`
+    says so for the rest of the page): then it stands there to be taken. `coupon_entered` after Enter on a code that
+    counts.
     """
 
-    payer_changed = Signal()
-    others_wanted = Signal(bool)
-    coupon_changed = Signal(bool)
     coupon_entered = Signal()
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, owed: Owed, worked_at: Callable[[], bool]) -> None:
         super().__init__()
-        self.context = context
+        self.context, self.owed, self._worked_at = context, owed, worked_at
+        owed.changed.connect(self._follow)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 8, 16, 12)
         column.setSpacing(8)
@@ -55,7 +56,7 @@ class PayingRow(QWidget):
         self.coupon.setToolTip(_("Coupon for what is added (Alt+C); several with commas between"))
         self.coupon.textEdited.connect(self._coupon_edited)
         self.coupon.editingFinished.connect(self._coupon_typed)
-        self.coupon.returnPressed.connect(self.coupon_entered)
+        self.coupon.returnPressed.connect(self._coupon_entered)
         self.note = TypedLine()
         self.note.setObjectName("note")
         self.note.setAccessibleName(_("Note on the receipt"))
@@ -120,6 +121,7 @@ class PayingRow(QWidget):
                 self.back.set_label(_("Only {name}").format(name=found.row.name.split()[0]))
                 self._choose(payer_id)
         self._chosen = self.payer.currentIndex()
+        self._follow()
 
     def payer_id(self) -> int | None:
         """Who pays: None for the student."""
@@ -149,26 +151,31 @@ class PayingRow(QWidget):
             finder.open()
             return
         self._chosen = place
-        self.payer_changed.emit()
+        typed = self._worked_at() or self.owed.is_typed()
+        self.owed.pay_by(self.payer_id(), take=not typed)
 
-    def show_others(self, others: Others | None) -> None:
-        """What the payer owes for others; None where it is nothing."""
+    def _follow(self) -> None:
+        """Other lines stand there, or other amounts on them."""
+        self._show_coupon(any(row.offer is not None for row in self.owed.rows))
+        others = self.owed.others()
         self.others.setVisible(others is not None)
         if others is None:
             return
         amount = text.show_money(others.open_minor)
         people = ngettext("{n} other", "{n} others", others.people).format(n=others.people)
-        said = ngettext("{amount} on {n} line of {people}", "{amount} on {n} lines of {people}", others.lines)
+        said = ngettext(
+            "Also pays {amount}: {n} line of {people}", "Also pays {amount}: {n} lines of {people}", others.lines
+        )
         self.others_said.setText(said.format(amount=amount, n=others.lines, people=people))
         self.take_others.setProperty("take", not others.taken)
         self.take_others.set_label(_("Leave them") if others.taken else _("Take them"))
 
     def _others_clicked(self) -> None:
-        self.others_wanted.emit(bool(self.take_others.property("take")))
+        self.owed.take_others(bool(self.take_others.property("take")))
 
     # -- the coupon
 
-    def show_coupon(self, on: bool) -> None:
+    def _show_coupon(self, on: bool) -> None:
         """A coupon is for what is added: without that there is no field, and no code."""
         if on != self._coupon.isVisibleTo(self):
             self._coupon.setVisible(on)
@@ -192,12 +199,17 @@ class PayingRow(QWidget):
             self.coupon.selectAll()
 
     def _coupon_edited(self) -> None:
-        self.say_coupon("")
-        self.coupon_changed.emit(False)
+        self.say_coupon("")  # a code that is still being typed is not called wrong
+        self.owed.use_coupon(self.coupon.text())
 
     def _coupon_typed(self) -> None:
+        refused = self.owed.refused
         if self.isVisible() and self.coupon.isEnabled():
-            self.coupon_changed.emit(True)
+            self.say_coupon(text.sentence(refused) if refused is not None else "")
+
+    def _coupon_entered(self) -> None:
+        if self.owed.refused is None:
+            self.coupon_entered.emit()  # on to the amount
 
     def allow(self, on: bool) -> None:
         """Whether anything can be chosen and typed: not once a payment stands."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QBrush, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QBrush, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app import text
@@ -77,6 +77,8 @@ class DaySide(QWidget):
         super().__init__()
         self.context = context
         self._number = ""
+        self._boxes: list[QFrame] = []
+        self._shown = 0
         self.setFixedWidth(256)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -120,6 +122,20 @@ class DaySide(QWidget):
     def point_at(self, number: str) -> None:
         """The payment just made, which stands out among the last ones."""
         self._number = number
+        for box in self._boxes:
+            box.setProperty("just_now", box.property("number") == number)
+            box.style().unpolish(box)
+            box.style().polish(box)
+
+    def _room(self) -> int:
+        """How many payments there is room for below the cards above."""
+        left = self.height() - theme().px(445)
+        return max(6, min(left // theme().px(33), 20))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._shown and self._room() != self._shown:
+            self._last()
 
     def reload(self) -> None:
         """Read everything again."""
@@ -163,6 +179,7 @@ class DaySide(QWidget):
     def _last(self) -> None:
         """What waits for an answer first, then the payments just made."""
         clear_layout(self.last)
+        self._boxes, self._shown = [], self._room()
         waiting = takings.started()
         if waiting:
             self._heading(_("Waiting for an answer"))
@@ -178,7 +195,7 @@ class DaySide(QWidget):
                 said = ngettext("and {n} more", "and {n} more", more).format(n=more)
                 self.last.addWidget(_indented(Text(said, "small", "text3")))
         self._heading(_("Last payments"))
-        for row in takings.last_payments(6 - min(len(waiting), 3)):
+        for row in takings.last_payments(self._shown - min(len(waiting), 3)):
             amount = _right_text(text.show_money(row.amount_minor), "name")
             self._row(row, row.settled_at or row.started_at, amount)
 
@@ -193,7 +210,9 @@ class DaySide(QWidget):
         line.setContentsMargins(14, 0, 14, 0)
         line.setSpacing(8)
         box = QFrame()
+        box.setProperty("number", row.number)
         box.setProperty("just_now", row.number == self._number)
+        self._boxes.append(box)
         box.setFixedHeight(theme().px(31))
         box.setLayout(line)
         line.addWidget(Text(words.clock_time(at, self.context.center), "small", "text3"))

@@ -71,8 +71,8 @@ class WhoPays(QWidget):
         self.number.setVisible(bool(self.number.text()) and wide <= self.width() - taken)
         self.name.setAccessibleDescription(self.number.text())
 
-    def show_person(self, found: roster.Overview | None) -> None:
-        """Show someone with what they owe now."""
+    def show_person(self, found: roster.Overview | None, *, paid: bool = False) -> None:
+        """Show someone with what they owe now; who has just paid is told until when nothing is left to pay."""
         self.avatar.setVisible(found is not None)
         self.badge.setVisible(found is not None)
         self.paid.setVisible(found is not None)
@@ -90,15 +90,20 @@ class WhoPays(QWidget):
         self.number.setText(row.number)
         self.badge.set(row.status, words.state(row.status))
         self._fit()
-        self._say_owed(row)
+        self._say_owed(row, paid)
 
-    def _say_owed(self, row: roster.Row) -> None:
+    def _say_owed(self, row: roster.Row, paid: bool) -> None:
         dues = payments.owed(row.id)
         today = clock.local_date(self.context.center.zone).isoformat()
         late = sum(due.open_minor for due in dues if due.due_on < today)
         total = sum(due.open_minor for due in dues)
         credit = row.balance_minor < 0 and not total
         said = words.balance(row.balance_minor)[0] if credit else _("Nothing is owed.")
+        if paid and dues and min(due.due_on for due in dues) > today:
+            said = _("Nothing left to pay before {day} ({amount})").format(
+                day=words.day(dues[0].due_on, self.context.center), amount=text.show_money(dues[0].open_minor)
+            )
+            total = 0
         self.owes.setText(_("Owes") if total else said)
         self.owes.set_color("ok" if credit else "text2")
         self.amount.setText(text.show_money(total) if total else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -10,7 +11,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app import clock, text
-from app.desk import basket, payments, refunds
+from app.desk import basket, payments
 from app.errors import DeskError, UserError
 from app.lists import people as roster
 from app.lists import takings
@@ -130,15 +131,12 @@ class PaymentsPage(QWidget):
         self.who.paid.clicked.connect(self.show_payments)
         column.addWidget(self.who)
         self.owed = Owed(self.context)
-        self.owed.changed.connect(self._lines_changed)
+        self.owed.changed.connect(self._update)
         self.selected = self.owed.selected
         column.addWidget(self.owed, 1)
-        self.paying = PayingRow(self.context)
+        self.paying = PayingRow(self.context, self.owed, self._is_worked_at)
         self.payer, self.note, self.coupon = self.paying.payer, self.paying.note, self.paying.coupon
-        self.paying.payer_changed.connect(self._payer_changed)
-        self.paying.others_wanted.connect(self.owed.take_others)
-        self.paying.coupon_changed.connect(self._coupon_changed)
-        self.paying.coupon_entered.connect(self._coupon_entered)
+        self.paying.coupon_entered.connect(self._to_given)
         column.addWidget(self.paying)
         column.addWidget(self.owed.foot)
         return card
@@ -165,6 +163,8 @@ class PaymentsPage(QWidget):
         card.main.clicked.connect(self.go_on)
         self.credit = card.credit
         self.credit.use.clicked.connect(self.use_credit)
+        self.credit.used.connect(self._credit_used)
+        self.credit.refused.connect(self._credit_refused)
         self.split = card.split
         self.split.changed.connect(self._update)
         self.split.problem.connect(card.say)
@@ -218,44 +218,15 @@ class PaymentsPage(QWidget):
         self.tender.begin()
         self.side.point_at("")
         found = roster.overview(student_id) if student_id is not None else None
-        self.paying.show_person(found, payer_id)
         self.owed.show_student(student_id, payer_id)
+        self.paying.show_person(found, payer_id)
         self.credit.read(student_id)
         self.who.show_person(found)
         self.steps.set(self._now() if found is not None else "")
         self.head.facts.setText("")
         self._show_hints()
-        self._lines_changed()
-        self._to_given()
-
-    def _lines_changed(self) -> None:
-        """Other lines, or other amounts on them."""
-        self.paying.show_coupon(any(row.offer is not None for row in self.rows))
-        self.paying.show_others(self.owed.others())
         self._update()
-
-    def _payer_changed(self) -> None:
-        """Another one pays: what they owe for others comes too. It is taken along unless somebody has typed already;
-        then it stands there to be taken.
-        """
-        typed = self._is_worked_at() or self.owed.is_typed()
-        self.owed.pay_by(self.paying.payer_id(), take=not typed)
-
-    def _coupon_changed(self, whole: bool) -> None:
-        if self.coupon.text() != self.owed.codes:
-            self.owed.use_coupon(self.coupon.text())
-        if whole:
-            self._say_coupon()
-
-    def _coupon_entered(self) -> None:
-        """Enter in the field of the coupon: on to the amount, where the coupon counts."""
-        self._coupon_changed(True)
-        if self.owed.refused is None:
-            self._to_given()
-
-    def _say_coupon(self) -> None:
-        refused = self.owed.refused
-        self.paying.say_coupon(text.sentence(refused) if refused is not None else "")
+        self._to_given()
 
     def _to_given(self) -> None:
         """Into the amount, all of it chosen: what is typed takes its place."""
@@ -322,14 +293,11 @@ class PaymentsPage(QWidget):
 
     def use_credit(self) -> None:
         """Alt+5: what was paid too much before goes on the chosen lines; the rest is still to pay."""
-        if self.student_id is not None and self.credit.lines and not self._stands():
+        if self.student_id is not None and not self._stands():
             self.tender.say("")
-            self.context.run(
-                refunds.apply_credit, self.student_id, self.credit.lines, done=self._credit_used,
-                failed=self._credit_refused, busy=self.credit.use,
-            )  # fmt: skip
+            self.credit.spend(self.student_id)
 
-    def _credit_used(self, _invoices: object) -> None:
+    def _credit_used(self) -> None:
         if self.student_id is not None and self.completed is None and not self._stands():
             self.credit.read(self.student_id)
             self.who.show_person(roster.overview(self.student_id))
@@ -451,7 +419,11 @@ class PaymentsPage(QWidget):
             return
         if self.payment_id is not None:
             self.context.run(
-                payments.complete, self.payment_id, done=self._completed, failed=self._not_completed, busy=self.main
+                payments.complete,
+                self.payment_id,
+                done=self._one_completed,
+                failed=self._not_completed,
+                busy=self.main,
             )
             return
         if self.student_id is None:
@@ -462,7 +434,8 @@ class PaymentsPage(QWidget):
         except UserError as error:
             self._refused(error)
             return
-        self.context.run(payments.start, draft, done=self._started, failed=self._refused, busy=self.main)
+        started = partial(self._started, self._key)
+        self.context.run(payments.start, draft, done=started, failed=self._refused, busy=self.main)
 
     def _refused(self, error: DeskError) -> None:
         """Say it where it is about: the amount, the coupon, a line; else above the button."""
@@ -486,24 +459,27 @@ class PaymentsPage(QWidget):
             self.side.reload()
         self._refused(error)
 
-    def _started(self, payment_id: int) -> None:
+    def _started(self, key: str, payment_id: int) -> None:
+        if key != self._key:
+            self.side.reload()  # somebody else stands at the desk by now: it waits on the list at the right
+            return
         self.payment_id = payment_id
-        self.head.facts.setText(next((row.number for row in takings.started() if row.id == payment_id), ""))
-        now = self._now()
-        self.steps.set(self.steps.times[0] or now, now)
+        number = next((row.number for row in takings.started() if row.id == payment_id), "")
         saved = _("Started and saved at {time}. Nothing is booked until you complete it; Esc keeps it for later.")
-        self.safe.setText(saved.format(time=now))
+        self._say_saved(number, self._now(), saved)
         self._update()
-        self.main.setFocus()
 
     def _part_started(self) -> None:
         row = self.split.active()
         if row is not None:
-            now = self._now()
-            self.head.facts.setText(row.payment_number)
-            self.steps.set(self.steps.times[0] or now, self.steps.times[1] or now)
             saved = _("{number} is started and saved at {time}. Nothing of it is booked until you complete it.")
-            self.safe.setText(saved.format(number=row.payment_number, time=now))
+            self._say_saved(row.payment_number, self.steps.times[1] or self._now(), saved)
+
+    def _say_saved(self, number: str, at: str, saved: str, **facts: str) -> None:
+        """That a payment is in the file: its number, since when, and what that means."""
+        self.head.facts.setText(number)
+        self.steps.set(self.steps.times[0] or at, at)
+        self.safe.setText(saved.format(number=number, time=at, **facts))
         self.main.setFocus()
 
     def _parts_finished(self) -> None:
@@ -515,6 +491,12 @@ class PaymentsPage(QWidget):
             self._kept(None)
             return
         self._completed(done)
+
+    def _one_completed(self, done: payments.Completed) -> None:
+        if done.payment_id == self.payment_id:
+            self._completed(done)
+        else:
+            self.side.reload()  # somebody else stands at the desk by now
 
     def _completed(self, done: payments.Completed) -> None:
         self.completed = done
@@ -535,7 +517,8 @@ class PaymentsPage(QWidget):
         """What became of each line, and what is still owed."""
         self.owed.show_outcome(done.amount_minor)
         if self.student_id is not None:
-            self.who.show_person(roster.overview(self.student_id))
+            whole = done.amount_minor >= sum(row.open_minor for row in self.rows if row.take.isChecked())
+            self.who.show_person(roster.overview(self.student_id), paid=whole)
 
     def fail(self) -> None:
         """No money moved: ask why, and keep that."""
@@ -564,34 +547,30 @@ class PaymentsPage(QWidget):
         self.side.reload()
 
     def resume(self, payment_id: int) -> None:
-        """Take up a Started payment again."""
-        for row in takings.started():
-            if row.id == payment_id:
-                begun = basket.begun(payment_id)
-                self.new_draft(row.student_id, begun.payer_id)
-                self.owed.show_begun(begun)
-                self.note.setText(begun.note)
-                split = payments.whole_of(payment_id)
-                if split is not None:
-                    self.methods["split"].setChecked(True)
-                    self.split.resume(*split, payment_id)
-                    self._show_hints()
-                    self._part_started()
-                    self._say_resumed(row)
-                    return
-                self.payment_id = payment_id
-                self.head.facts.setText(row.number)
-                self.methods.get(row.method, self.methods["card"]).setChecked(True)
-                self.tender.take_given(begun.given_minor or row.amount_minor)
-                self._say_resumed(row)
-                self._update()
-                self.to_pay.setText(text.show_money(row.amount_minor))
-                self.main.setFocus()
-
-    def _say_resumed(self, row: takings.PaymentRow) -> None:
-        self.steps.set(*[words.clock_time(row.started_at, self.context.center)] * 2)
+        """Take up a Started payment again, with all that it was started with."""
+        row = next((one for one in takings.started() if one.id == payment_id), None)
+        if row is None:
+            self.side.reload()
+            self.context.notice.emit(_("This payment does not wait any more: it was settled meanwhile."))
+            return
+        begun, split = basket.begun(payment_id), payments.whole_of(payment_id)
+        self.new_draft(row.student_id, begun.payer_id)
+        self.owed.show_begun(begun)
+        self.note.setText(begun.note)
+        if split is not None:
+            self.methods["split"].setChecked(True)
+            self.split.resume(*split, payment_id)
+            self._show_hints()
+        else:
+            self.payment_id = payment_id
+            self.methods.get(row.method, self.methods["card"]).setChecked(True)
+            self.tender.take_given(begun.given_minor or row.amount_minor)
+            self._update()
+            self.to_pay.setText(text.show_money(row.amount_minor))
         saved = _("{number} was started with {amount}. Did the money move?")
-        self.safe.setText(saved.format(number=row.number, amount=text.show_money(row.amount_minor)))
+        at = words.clock_time(row.started_at, self.context.center)
+        self.steps.set(at)
+        self._say_saved(row.number, at, saved, amount=text.show_money(row.amount_minor))
 
     def take_back(self) -> bool:
         """Ctrl+Z: whether the key is this page's now. It is while a payment stands here, and reverses one just made."""
