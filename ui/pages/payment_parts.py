@@ -27,7 +27,7 @@ from ui import words
 from ui.context import Context
 from ui.theme import theme
 from ui.widgets.basic import Badge, Button, Text, clear_layout, draw_keys, keys_width
-from ui.widgets.line import Line
+from ui.widgets.line import Line, as_tip
 from ui.widgets.paint import draw_icon, draw_line, lead, width_of
 from ui.widgets.typed import TypedLine
 
@@ -236,7 +236,7 @@ class OwedRow(QWidget):
         names.addLayout(head)
         self.detail = Line(self._detail(), "small", "text3")
         self.detail.setObjectName("line_detail")
-        self.setToolTip(reason)
+        self.setToolTip(as_tip(reason))  # the name of a rule is no markup
         names.addWidget(self.detail)
         row.addLayout(names, 1)
         self._show_more()  # a child by now: a window of its own would take the keys
@@ -298,7 +298,7 @@ class OwedRow(QWidget):
         self._agreed, self._reason = gross_minor, priced.reason
         self.open.setText(text.show_money(gross_minor))
         self._show_detail()
-        self.setToolTip("" if self.quote_id is not None else priced.reason)
+        self.setToolTip("" if self.quote_id is not None else as_tip(priced.reason))
         self._show_more()
         if untouched:
             self.edit.setText(money.format_plain(gross_minor, self.context.center.currency, self.context.center.locale))

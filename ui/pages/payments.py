@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -15,7 +14,6 @@ from app.desk import basket, payments
 from app.errors import DeskError, UserError
 from app.lists import people as roster
 from app.lists import takings
-from app.store import uuid7
 from app.text import _
 from ui import words
 from ui.context import Context
@@ -24,6 +22,7 @@ from ui.dialogs.find import FindStudent
 from ui.dialogs.refund import PaymentsOf
 from ui.pages.payment_after import AfterPayment
 from ui.pages.payment_done import DoneCard
+from ui.pages.payment_one import OnePayment
 from ui.pages.payment_owed import Owed
 from ui.pages.payment_parts import OwedRow, Steps
 from ui.pages.payment_paying import PayingRow
@@ -65,9 +64,13 @@ class PaymentsPage(QWidget):
             ("Ctrl+Z", _("reverse the payment just made")), ("Enter", _("next person, when done")),
         ]  # fmt: skip
         self.student_id: int | None = None
-        self.payment_id: int | None = None
         self.completed: payments.Completed | None = None
-        self._key = uuid7()
+        self.one = OnePayment(context)
+        self.one.started.connect(self._started)
+        self.one.completed.connect(self._completed)
+        self.one.failed.connect(self._kept)
+        self.one.refused.connect(self._refused)
+        self.one.settled_elsewhere.connect(self._settled_elsewhere)
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 0, 16, 12)
         column.setSpacing(0)
@@ -83,6 +86,7 @@ class PaymentsPage(QWidget):
         row.addWidget(self._middle())
         self.side = DaySide(context)
         self.side.resume_requested.connect(self.resume)
+        self.one.late.connect(self._late)
         row.addWidget(self.side)
         column.addLayout(row, 1)
         for keys, act in (
@@ -212,8 +216,8 @@ class PaymentsPage(QWidget):
 
     def new_draft(self, student_id: int | None, payer_id: int | None = None) -> None:
         """Begin anew with someone, or with all that a payer pays for. Nothing is booked by looking."""
-        self.student_id, self.payment_id, self.completed = student_id, None, None
-        self._key = uuid7()
+        self.student_id, self.completed = student_id, None
+        self.one.begin()
         self.middle.setCurrentIndex(0)
         self.tender.begin()
         self.side.point_at("")
@@ -247,6 +251,11 @@ class PaymentsPage(QWidget):
 
     def _now(self) -> str:
         return words.clock_time(clock.stamp(), self.context.center)
+
+    @property
+    def payment_id(self) -> int | None:
+        """The payment by one means that stands here."""
+        return self.one.payment_id
 
     @property
     def rows(self) -> list[OwedRow]:
@@ -384,8 +393,8 @@ class PaymentsPage(QWidget):
                 raise UserError("payments.split_nothing", "lines")
             whole = self.owed.up_to(total)
             return payments.PaymentDraft(
-                self._key, self.student_id, "card", total, whole.lines, whole.sales, self.paying.payer_id(),
-                note=self.note.text(), tender_group=self._key, split_minor=total, courses=whole.courses,
+                self.one.key, self.student_id, "card", total, whole.lines, whole.sales, self.paying.payer_id(),
+                note=self.note.text(), tender_group=self.one.key, split_minor=total, courses=whole.courses,
                 coupons=whole.coupons, quoted=whole.quoted,
             )  # fmt: skip
         given = self.tender.read_given()
@@ -393,7 +402,7 @@ class PaymentsPage(QWidget):
         amount = total if cash and given >= total and total else given
         chosen = self.owed.up_to(amount)
         return payments.PaymentDraft(
-            request_key=self._key,
+            request_key=self.one.key,
             student_id=self.student_id,
             method=self.method(),
             amount_minor=amount,
@@ -414,28 +423,10 @@ class PaymentsPage(QWidget):
             return
         self.tender.say("")
         self.tender.say_given("")
-        if self._splitting() and self.student_id is not None:
-            self.split.go_on(self.draft, self.main)
-            return
-        if self.payment_id is not None:
-            self.context.run(
-                payments.complete,
-                self.payment_id,
-                done=self._one_completed,
-                failed=self._not_completed,
-                busy=self.main,
-            )
-            return
         if self.student_id is None:
             self.other_student()
-            return
-        try:
-            draft = self.draft()
-        except UserError as error:
-            self._refused(error)
-            return
-        started = partial(self._started, self._key)
-        self.context.run(payments.start, draft, done=started, failed=self._refused, busy=self.main)
+        else:
+            (self.split if self._splitting() else self.one).go_on(self.draft, self.main)
 
     def _refused(self, error: DeskError) -> None:
         """Say it where it is about: the amount, the coupon, a line; else above the button."""
@@ -452,19 +443,19 @@ class PaymentsPage(QWidget):
             self.tender.say(text.sentence(error))
         self._update()
 
-    def _not_completed(self, error: DeskError) -> None:
-        """Where another desk, or another window, has settled it, what is true now is shown beside the sentence."""
-        if isinstance(error, UserError) and error.key in ("payments.already_completed", "payments.already_failed"):
-            self.new_draft(self.student_id, self.owed.payer)
-            self.side.reload()
+    def _settled_elsewhere(self, error: DeskError) -> None:
+        """Another desk, or another window, was first: what is true now is shown beside the sentence."""
+        self.new_draft(self.student_id, self.owed.payer)
+        self.side.reload()
         self._refused(error)
 
-    def _started(self, key: str, payment_id: int) -> None:
-        if key != self._key:
-            self.side.reload()  # somebody else stands at the desk by now: it waits on the list at the right
-            return
-        self.payment_id = payment_id
-        number = next((row.number for row in takings.started() if row.id == payment_id), "")
+    def _late(self) -> None:
+        """What became of the one before is seen at the right."""
+        self.side.reload()
+        self._update()
+
+    def _started(self) -> None:
+        number = next((row.number for row in takings.started() if row.id == self.payment_id), "")
         saved = _("Started and saved at {time}. Nothing is booked until you complete it; Esc keeps it for later.")
         self._say_saved(number, self._now(), saved)
         self._update()
@@ -488,15 +479,9 @@ class PaymentsPage(QWidget):
         if any(row.waits for row in self.split.rows):
             self.context.notice.emit(_("Kept as Started. It is on the list at the right."))
         if done is None:
-            self._kept(None)
+            self._kept()
             return
         self._completed(done)
-
-    def _one_completed(self, done: payments.Completed) -> None:
-        if done.payment_id == self.payment_id:
-            self._completed(done)
-        else:
-            self.side.reload()  # somebody else stands at the desk by now
 
     def _completed(self, done: payments.Completed) -> None:
         self.completed = done
@@ -528,10 +513,7 @@ class PaymentsPage(QWidget):
             ask.ask(self, title, why, [("fail", _("It failed"))], self._fail, field=_("Reason"))
 
     def _fail(self, _choice: str, reason: str) -> None:
-        if self._splitting():
-            self.split.fail(reason)
-            return
-        self.context.run(payments.fail, self.payment_id, reason, done=self._kept, failed=self._not_completed)
+        (self.split if self._splitting() else self.one).fail(reason)
 
     def keep(self) -> None:
         """Esc: the payment stays Started and can be found again."""
@@ -540,9 +522,9 @@ class PaymentsPage(QWidget):
             return
         if self.payment_id is not None and self.completed is None:
             self.context.notice.emit(_("Kept as Started. It is on the list at the right."))
-            self._kept(None)
+            self._kept()
 
-    def _kept(self, _nothing: object) -> None:
+    def _kept(self) -> None:
         self.new_draft(self.student_id, self.owed.payer)
         self.side.reload()
 
@@ -562,7 +544,7 @@ class PaymentsPage(QWidget):
             self.split.resume(*split, payment_id)
             self._show_hints()
         else:
-            self.payment_id = payment_id
+            self.one.resume(payment_id)
             self.methods.get(row.method, self.methods["card"]).setChecked(True)
             self.tender.take_given(begun.given_minor or row.amount_minor)
             self._update()
