@@ -62,11 +62,11 @@ def test_a_coupon_goes_on_the_line_where_it_takes_off_most_and_a_second_one_on_a
     c = small_center
     coupon(c, "SUMMER", percent_bp=2500)
     coupon(c, "BOOK", amount_minor=400)
-    found = priced(c, "summer", courses=(c.course, second_course(c)))
+    found = priced(c, "summer", courses=(second_course(c), c.course))
     # 25 % of 330.00 is 82.50; of 100.00 25.00; of the book's 24.00 6.00
-    assert gross(found) == [24_750, 10_000, 2_400]
-    assert [one.coupon for one in found.courses] == ["summer", ""]
-    assert found.courses[0].reason == "Summer, 25 %"
+    assert gross(found) == [10_000, 24_750, 2_400]
+    assert [one.coupon for one in found.courses] == ["", "summer"]
+    assert found.courses[1].reason == "Summer, 25 %"
     both = priced(c, "sum-mer, BOOK")
     assert gross(both) == [24_750, 2_000] and both.products[0].coupon == "BOOK"
     assert (found.refused, both.refused) == (None, None)

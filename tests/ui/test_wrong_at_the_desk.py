@@ -85,6 +85,7 @@ def test_an_amount_on_a_line_says_on_the_line_what_is_wrong(
     assert row.wrong.text() == row.edit.accessibleDescription() == sentence
     assert row.edit.property("wrong") and row.wrong.isVisible()
     assert (desk.to_pay.text(), desk.owed.sum.text()) == ("—", "—"), "there is no sum, not one of nothing"
+    assert not desk.change_box.isVisible(), "and nothing that stays as credit"
     desk.given.setFocus()
     go_on(driver)
     assert row.edit.hasFocus() and Payment.select().count() == 0

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
-from PySide6.QtCore import QObject, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QObject, QPoint, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -28,7 +28,7 @@ from app.lists import billing, catalog, discounts
 from app.text import _, ngettext
 from ui.context import Context
 from ui.pages import line_acts
-from ui.pages.payment_parts import COLUMNS, OwedRow, tax_words, taxes
+from ui.pages.payment_parts import COLUMNS, GAP, OwedRow, tax_words, taxes
 from ui.theme import theme
 from ui.widgets.basic import Button, Text, clear_layout, rule
 from ui.widgets.line import Line
@@ -123,7 +123,7 @@ class Owed(QWidget):
         whole.addLayout(self.lines)
         whole.addLayout(self._adding())
         whole.addStretch(1)
-        scroll = QScrollArea()
+        scroll = self._scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(inner)
@@ -144,8 +144,8 @@ class Owed(QWidget):
         head = QFrame()
         head.setProperty("band", True)
         columns = self._head_columns = QHBoxLayout(head)
-        columns.setContentsMargins(50, 7, 16, 7)
-        columns.setSpacing(12)
+        columns.setContentsMargins(38 + GAP, 7, 16, 7)
+        columns.setSpacing(GAP)
         for label, wide, right in (
             (_("What is owed"), 0, False), (_("Due"), COLUMNS[0], False), (_("Open"), COLUMNS[1], True),
             (_("Pay now"), COLUMNS[2], True),
@@ -171,11 +171,13 @@ class Owed(QWidget):
         return column
 
     def _range_changed(self, _least: int, most: int) -> None:
-        """The head stays above its columns; what was added last is seen."""
+        """The head stays above its columns."""
         wide = self._bar.sizeHint().width() if most else 0
-        self._head_columns.setContentsMargins(50, 7, 16 + wide, 7)
-        if most and any(row.offer is not None for row in self.rows):
-            self._bar.setValue(most)
+        self._head_columns.setContentsMargins(38 + GAP, 7, 16 + wide, 7)
+
+    def _show_last(self) -> None:
+        """What was added last is seen, and where more is added."""
+        self._scroll.ensureWidgetVisible(self.add)
 
     def fit(self) -> None:
         """Widths follow the text size."""
@@ -183,6 +185,9 @@ class Owed(QWidget):
             widget.setFixedWidth(theme().px(wide))
         for row in self.rows:
             row.fit()
+        if len(self.offer_buttons) > self._often():
+            self._fill_offers()
+            self.allow(self._open)
 
     # -- what stands there
 
@@ -316,11 +321,16 @@ class Owed(QWidget):
         row.deleteLater()
         self.changed.emit()
 
+    @staticmethod
+    def _often() -> int:
+        """How many things that are often sold have room beside each other."""
+        return 3 if theme().scale < 1.2 else 2
+
     def _fill_offers(self) -> None:
         clear_layout(self.often)
         self.offer_buttons = []
         self.often.addWidget(Text(_("Often sold:"), "small", "text3"))
-        for offer in catalog.products(often=True)[: 3 if theme().scale < 1.2 else 2]:
+        for offer in catalog.products(often=True)[: self._often()]:
             short = " ".join(offer.name.split(",")[0].split()[:2])
             price = text.show_money(offer.gross_minor(self.context.center.prices))
             button = Button(f"{short}  {price}", kind="quiet", size="small")
@@ -354,6 +364,7 @@ class Owed(QWidget):
                 self._add_fee()
             self._price()
             self.changed.emit()
+            QTimer.singleShot(0, self._show_last)
 
     def _add_fee(self) -> None:
         """Whoever is new is charged with the registration fee, once."""

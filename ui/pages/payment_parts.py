@@ -40,7 +40,9 @@ METHODS = (
     ("other", N_("Other"), "coins"),
 )
 #: Widths of Due, Open and Pay now at 100 %.
-COLUMNS = (104, 84, 86)
+COLUMNS = (100, 84, 86)
+#: Between them.
+GAP = 10
 #: Nobody is given a note of 500 back.
 _COINS = (20_000, 10_000, 5_000, 2_000, 1_000, 500, 200, 100, 50, 20, 10, 5, 2, 1)
 
@@ -168,6 +170,11 @@ class GivenField(TypedLine):
         sides = (behind, before) if self.isRightToLeft() else (before, behind)
         self.setTextMargins(sides[0], 0, sides[1], 0)
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LayoutDirectionChange:
+            self.restyle()
+
     def say(self, hint: str) -> None:
         """Another hint."""
         if hint != self.hint:
@@ -207,7 +214,7 @@ class OwedRow(QWidget):
         whole.addWidget(self._line)
         row = QHBoxLayout(self._line)
         row.setContentsMargins(12, 9, 16, 9)  # the room around the box is its own
-        row.setSpacing(12)
+        row.setSpacing(GAP)
         title = due.title if due is not None else offer.name if offer is not None else ""
         self.title = title
         self.take = QCheckBox()
@@ -267,7 +274,7 @@ class OwedRow(QWidget):
         row.addWidget(self.outcome)
         self.wrong = Text("", "small", "danger", wrap=True)
         self.wrong.setObjectName("line_problem")
-        self.wrong.setContentsMargins(50, 0, 16, 9)
+        self.wrong.setContentsMargins(38 + GAP, 0, 16, 9)
         self.wrong.hide()
         whole.addWidget(self.wrong)
         self.fit()

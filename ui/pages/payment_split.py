@@ -60,6 +60,7 @@ class PartRow(QWidget):
         self.amount.setAccessibleName(_("Amount of part {n}").format(n=number))
         self.amount.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.amount.textEdited.connect(self._amount_edited)
+        self.amount.editingFinished.connect(self._typed)
         self.amount.returnPressed.connect(self.entered)
         upper.addWidget(self.amount)
         self.away = Button("", "x", kind="bare")
@@ -80,6 +81,7 @@ class PartRow(QWidget):
         self.given.setAccessibleName(_("Given for part {n}").format(n=number))
         self.given.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.given.textEdited.connect(self._given_edited)
+        self.given.editingFinished.connect(self._typed)
         self.given.returnPressed.connect(self.entered)
         lower.addWidget(self.given)
         self.facts = Line("", "small", "text2")
@@ -207,6 +209,13 @@ class PartRow(QWidget):
         self._say("")
         self.show_state()
         self.changed.emit()
+
+    def _typed(self) -> None:
+        """What was typed whole is written as all other amounts are."""
+        for edit in (self.amount, self.given):
+            minor = self._minor(edit)
+            if minor and edit.isEnabled() and edit.text() != self._plain(minor):
+                edit.setText(self._plain(minor))
 
     def _removed(self) -> None:
         self.removed.emit(self)

@@ -240,10 +240,11 @@ class TenderCard(Card):
             self.given.style().polish(self.given)
             self.given.restyle()
 
-    def show_given(self, total_minor: int, *, started: bool) -> None:
-        """The sums that are likely to be handed over, and what is given back, stays or is still open."""
-        self._show_notes(total_minor, started)
-        given, cash = self.given_minor(), self.method() == "cash"
+    def show_given(self, total_minor: int | None, *, started: bool) -> None:
+        """The sums that are likely to be handed over, and what is given back, stays or is still open; None: no sum."""
+        self._show_notes(total_minor or 0, started)
+        given, cash = self.given_minor() if total_minor is not None else None, self.method() == "cash"
+        total_minor = total_minor or 0
         rest = (given or 0) - total_minor
         self.given_label.setText(_("Amount given") if cash else _("Amount received"))
         visible = given is not None and rest != 0 and (total_minor > 0 or rest > 0)

@@ -288,7 +288,7 @@ class PaymentsPage(QWidget):
         if total is not None:
             self.tender.propose(total)
         started = self.payment_id is not None
-        self.tender.show_given(total or 0, started=started)
+        self.tender.show_given(total, started=started)
         self._offer_credit()
         self.main.set_label(_("Complete payment") if started else _("Start payment"))
         to_say = total is None or any(row.offer is not None for row in self.rows)  # why it does not start
