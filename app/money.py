@@ -110,6 +110,8 @@ def parse(text: str, currency: str, locale: str = "en", *, field: str | None = "
         raise refuse()
     if group.isspace():
         whole = re.sub(r"[\u00a0\u202f ]", group, whole)
+    elif group == "’":
+        whole = whole.replace("'", group)  # the one that keyboards have
     groups = whole.split(group)
     if len(groups) > 1 and not _well_grouped(groups, known):
         raise refuse()

@@ -302,34 +302,48 @@ def price_courses(
     course_ids: Sequence[int],
     payer_id: int | None = None,
     coupons: Sequence[tuple[int, str]] = (),
+    quoted: Sequence[tuple[int, int]] = (),
 ) -> list[tuple[int, Price]]:
     """Agree on the prices of courses, and see that the student can be enrolled: (course, price).
 
-    `coupons` are (course, code). UserErrors as from `enroll`.
+    `coupons` are (course, code), `quoted` are (course, quote). UserErrors as from `enroll`.
     """
-    codes = dict(coupons)
+    codes, by_quote = dict(coupons), dict(quoted)
     found: list[tuple[int, Price]] = []
     for course_id in course_ids:
-        draft = EnrollmentDraft(student_id, course_id, payer_id, coupon=codes.get(course_id, ""))
+        coupon, quote = codes.get(course_id, ""), by_quote.get(course_id)
+        draft = EnrollmentDraft(student_id, course_id, payer_id, coupon=coupon, quote_id=quote)
         student, course = student_of(student_id), course_of(course_id)
         check_new(student, course)
         for key, params in warnings_of(student, course, first_day_of(draft, course)):
             if key == "enrollment.too_young":
                 raise UserError(key, "courses", **params)
-        price, _choice = course_price(how, draft, course, _rules_of(one for _, one in found))
+        # A quote holds the use of its rule by itself.
+        reserved = _rules_of(one for other, one in found if other not in by_quote)
+        price, _choice = course_price(how, draft, course, reserved)
         found.append((course_id, price))
     return found
 
 
-def enroll_paid_in(w: Write, how: Center, student_id: int, course_id: int, price: Price, payer_id: int | None) -> int:
+def enroll_paid_in(
+    w: Write,
+    how: Center,
+    student_id: int,
+    course_id: int,
+    price: Price,
+    payer_id: int | None,
+    quote_id: int | None = None,
+) -> int:
     """Enroll at a price agreed before, inside the write that completes its payment; returns the enrollment.
 
-    Who was enrolled in the meantime is not enrolled twice: the money then goes to that enrollment.
+    `quote_id` is the quote that is used by it. Who was enrolled in the meantime is not enrolled twice: the money then
+    goes to that enrollment.
     """
     there = running(student_id).get(course_id)
     if there is not None:
         return there
-    return enroll_agreed_in(w, how, EnrollmentDraft(student_id, course_id, payer_id), price, (), "")
+    draft = EnrollmentDraft(student_id, course_id, payer_id, quote_id=quote_id)
+    return enroll_agreed_in(w, how, draft, price, (), "")
 
 
 def check_new(student: Any, course: Any) -> None:

@@ -147,6 +147,12 @@ def take(how: Center, quote_id: int, student_id: int, course_id: int, payer_id: 
     return _price(row)
 
 
+def holds(quote_id: int, on: date) -> bool:
+    """Whether a quote can still be used on a day of the center."""
+    mine = (Quote.id == quote_id) & (Quote.status == "open") & (Quote.expires_on >= on.isoformat())
+    return bool(Quote.select(Quote.id).where(mine).exists())
+
+
 def mark_used(w: Write, quote_id: int, enrollment_id: int) -> None:
     """The enrollment that a quote was used for, in the write that makes it."""
     w.update(Quote, quote_id, status="used", enrollment_id=enrollment_id)

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from app import clock
-from app.desk import dues, letters, notifications, timeline
+from app.desk import dues, letters, notifications, quotes, timeline
 from app.desk.discounts import still_holds
 from app.desk.dues import PayLine
 from app.desk.enrollment import (
@@ -35,7 +35,7 @@ from app.store import Write
 from app.store.models import Payment
 
 #: What is agreed once, for all parts.
-_AGREED = ("student_id", "payer_id", "lines", "courses", "coupons", "sales", "split_minor")
+_AGREED = ("student_id", "payer_id", "lines", "courses", "coupons", "quoted", "sales", "split_minor")
 
 
 @dataclass(frozen=True)
@@ -73,15 +73,21 @@ def agree(
     sales: Sequence[SaleItem],
     payer_id: int | None = None,
     coupons: Sequence[tuple[int, str]] = (),
+    quoted: Sequence[tuple[int, int]] = (),
 ) -> dict[str, Any]:
-    """What is enrolled in and sold when a payment completes, at the prices of now, as its row keeps it.
+    """What is enrolled in and sold when a payment completes, at the prices of now or promised, as its row keeps it.
 
     UserErrors as `price_courses` and `price_items`.
     """
-    priced = price_courses(how, student_id, courses, payer_id, coupons)
-    beside = [price for _, price in priced]
+    priced = price_courses(how, student_id, courses, payer_id, coupons, quoted)
+    by_quote = dict(quoted)
+    beside = [price for course_id, price in priced if course_id not in by_quote]  # a quote holds its own use
     return {
-        "courses": [{"course_id": course_id, "price": asdict(price)} for course_id, price in priced],
+        "courses": [
+            {"course_id": course_id, "price": asdict(price)}
+            | ({"quote_id": by_quote[course_id]} if course_id in by_quote else {})
+            for course_id, price in priced
+        ],
         "sales": [asdict(item) for item in (price_items(how, student_id, sales, payer_id, beside) if sales else ())],
     }
 
@@ -108,7 +114,7 @@ def share(
     agreed = (
         kept[0]["agreed"]
         if kept
-        else agree(how, asked["student_id"], courses, sales, asked["payer_id"], asked["coupons"])
+        else agree(how, asked["student_id"], courses, sales, asked["payer_id"], asked["coupons"], asked["quoted"])
     )
     taken = Counter[tuple[str, int]]()
     for one in kept:
@@ -130,7 +136,15 @@ def share(
                   for n, item in enumerate(agreed[kind])]
            for kind in ("courses", "sales")},
     }  # fmt: skip
-    return {"agreed": agreed, **{kind: [one for one in own if one["amount_minor"]] for kind, own in claims.items()}}
+
+    there = {(kind, own["n"]) for one in kept for kind in claims for own in one[kind]}
+
+    def mine(kind: str, one: dict[str, Any]) -> bool:
+        # What costs nothing goes with the first part that does not fail.
+        free = kind != "lines" and not one["price"]["gross_minor"]
+        return bool(one["amount_minor"]) or (free and (kind, one["n"]) not in there)
+
+    return {"agreed": agreed, **{kind: [one for one in own if mine(kind, one)] for kind, own in claims.items()}}
 
 
 def begun(student_id: int, group: str | None) -> dict[str, int]:
@@ -160,7 +174,8 @@ def sell(w: Write, how: Center, payment: Any, kept: dict[str, Any]) -> tuple[lis
         if line is None:
             price = _price(payment, one, w.moment, how)
             there = running(student).get(one["course_id"])
-            line = enroll_paid_in(w, how, student, one["course_id"], price, payment.payer_id)
+            held = _held_quote(one, w.moment, how)
+            line = enroll_paid_in(w, how, student, one["course_id"], price, payment.payer_id, held)
             new[place] = line
             if there is not None:
                 _tell_other_price(w, payment, line, price.gross_minor)
@@ -205,13 +220,22 @@ def _tell_other_price(w: Write, payment: Any, line: int, agreed_minor: int) -> N
 def _price(payment: Any, one: dict[str, Any], moment: datetime, how: Center) -> Price:
     """A price that was agreed when the payment was started. It stands, whatever became of the rule behind its discount:
 
-    a rule that was used up between two parts of a payment is not named by the line.
+    a rule that was used up between two parts of a payment is not named by the line, nor is that of a quote which does
+    not hold its use any more.
     """
     price = Price(**one["price"])
     rule, on = price.discount_rule_id, clock.local_date(how.zone, moment)
+    if one.get("quote_id") is not None:
+        return price if _held_quote(one, moment, how) is not None else replace(price, discount_rule_id=None)
     if rule is not None and not still_holds(rule, on, payment):
         return replace(price, discount_rule_id=None)
     return price
+
+
+def _held_quote(one: dict[str, Any], moment: datetime, how: Center) -> int | None:
+    """The quote that a course was agreed with, while it can still be used."""
+    quote = one.get("quote_id")
+    return quote if quote is not None and quotes.holds(quote, clock.local_date(how.zone, moment)) else None
 
 
 def _rows(student_id: int, group: str) -> list[Any]:

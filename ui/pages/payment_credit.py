@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app import text
@@ -14,7 +15,12 @@ from ui.widgets.basic import Button, Text
 
 
 class CreditStrip(QWidget):
-    """One line that is there while credit is; it books nothing by itself: the page does when `use` is pressed."""
+    """One line that is there while credit is. Nothing is booked until the page says `spend`; then `used`, or `refused`
+    with the error.
+    """
+
+    used = Signal()
+    refused = Signal(object)
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -41,6 +47,16 @@ class CreditStrip(QWidget):
     def read(self, student_id: int | None) -> None:
         """Read how much credit the person has now."""
         self.credit_minor = 0 if student_id is None else refunds.student_credit_minor(student_id)
+
+    def spend(self, student_id: int) -> None:
+        """Put the credit on the lines it was offered for."""
+        if self.lines:
+            self.context.run(
+                refunds.apply_credit, student_id, self.lines, done=self._spent, failed=self.refused.emit, busy=self.use
+            )
+
+    def _spent(self, _invoices: object) -> None:
+        self.used.emit()
 
     def offer(self, lines: Sequence[payments.PayLine], *, allowed: bool) -> None:
         """Say what is there and offer it for these lines, which are owed already and no dearer than the credit."""
