@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import errno
 import json
-import secrets
+import os
 import shutil
 import sys
 import threading
@@ -92,6 +92,21 @@ class _Database(SqlCipherDatabase):  # type: ignore[misc]  # playhouse tells no 
             writing.spoiled = True
             raise
 
+    def rows(self, sql: str, params: Any) -> list[tuple[Any, ...]]:
+        """Every row of an answer as the driver gives it, and its errors too: `execute_sql` by the straight road."""
+        if self._state.closed:
+            raise peewee.InterfaceError("no connection is open in this thread")
+        connection, writing = self._state.conn, _thread.writing
+        if writing is not None:
+            _still_open(connection, sql)
+        try:
+            rows: list[tuple[Any, ...]] = connection.execute(sql, params).fetchall()
+            return rows
+        except Exception:
+            if writing is not None:
+                writing.spoiled = True
+            raise
+
     def _connect(self) -> Any:
         options = {name: value for name, value in self.connect_params.items() if name != "passphrase"}
         connection = cipher.connect(Path(str(self.database)), cached_statements=READY_STATEMENTS, **options)
@@ -115,7 +130,7 @@ db = _Database(None, autoconnect=False, thread_safe=True, check_same_thread=True
 
 def uuid7() -> str:
     """A UUIDv7 (RFC 9562): time first, so that rows sort by when they were made."""
-    value = (time.time_ns() // 1_000_000 << 80) | secrets.randbits(80)
+    value = (time.time_ns() // 1_000_000 << 80) | int.from_bytes(os.urandom(10))
     value = (value & ~(0xF << 76)) | (0x7 << 76)
     value = (value & ~(0x3 << 62)) | (0x2 << 62)
     text = f"{value:032x}"
@@ -206,8 +221,9 @@ def by_id(model: Any, row_id: int) -> Any | None:
         table = model._meta.table_name
         names = [field.name for field in model._meta.columns.values()]
         found = _by_id[model] = (f"SELECT {', '.join(model._meta.columns)} FROM {table} WHERE id = ?", names)
-    row = db.execute_sql(found[0], (row_id,)).fetchone()
-    return SimpleNamespace(**dict(zip(found[1], row, strict=True))) if row is not None else None
+    for row in db.rows(found[0], (row_id,)):
+        return SimpleNamespace(**dict(zip(found[1], row, strict=True)))
+    return None
 
 
 _by_id: dict[Any, tuple[str, list[str]]] = {}
