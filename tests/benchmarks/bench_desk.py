@@ -259,9 +259,11 @@ def test_an_invoice_pdf() -> None:
     drawn: list[tuple[float, float, str, str, float]] = []
     draw = setting.draw
 
-    def recording(canvas: object, x: float, y: float, text: str, font: str, size: float, align: str = "left") -> float:
+    def recording(
+        canvas: object, x: float, y: float, text: str, font: str, size: float, align: str = "left", **more: bool
+    ) -> float:
         drawn.append((x, y, text, font, size))
-        return draw(canvas, x, y, text, font, size, align)
+        return draw(canvas, x, y, text, font, size, align, **more)
 
     setting.draw = recording  # type: ignore[assignment]
     render(document)
