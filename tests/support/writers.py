@@ -124,6 +124,7 @@ ELSEWHERE = {
     "secrecy.switch_on": "replaces the closed file: test_kill_secrecy.py",
     "enrollment.enroll_in": "inside the writes of `enrollment.enroll` and `bulk.enroll_several`",
     "exact.look": "only reads",
+    "canceling.preview": "takes back what it does: `canceling.cancel_enrollment`",
     "replan.preview": "takes back what it does: `replan.replan`",
     "transfer.preview_place": "takes back what it does: `transfer.transfer_place`",
     "transfer.preview_money": "takes back what it does: `transfer.move_money`",
@@ -137,6 +138,7 @@ ELSEWHERE = {
 MONEY = (
     "payments",
     "refunds",
+    "canceling",
     "waiving",
     "replan",
     "transfer",
