@@ -14,11 +14,12 @@ from functools import lru_cache
 from typing import Any
 
 from app import store, text
-from app.desk import people
+from app.desk import center, people
 from app.desk.accounts import Actor, require
 from app.errors import UserError
+from app.settings import Center
 from app.store import Write
-from app.store.models import Attachment, Setting
+from app.store.models import Attachment, Change, Operation, Setting
 
 #: The setting that holds texts by language and the digest of the picture in use.
 KEY = "documents.letterhead"
@@ -33,6 +34,24 @@ class Texts:
 
     head: str = ""
     foot: str = ""
+
+
+@dataclass(frozen=True)
+class Sender:
+    """The center as it stood at a moment, and what was on its documents."""
+
+    center: Center
+    kept: dict[str, Any]
+
+    def on(self, language: str) -> dict[str, Any]:
+        """`head_text`, `foot_text` and `logo` of a document in a language, ready to be drawn."""
+        said = _in(language, self.kept)
+        return {**said, "logo": picture(said["logo"])}
+
+
+def now() -> Sender:
+    """The center as it stands on documents that are made now."""
+    return Sender(center.load(), _kept())
 
 
 # -- reading --------------------------------------------------------------------------------------------------
@@ -53,7 +72,35 @@ def frozen(language: str) -> dict[str, str]:
 
     A language without texts takes those of its tongue ("de" for "de-AT"), then those of the center's first language.
     """
-    kept = _kept()
+    return _in(language, _kept())
+
+
+def at(moment: str) -> Sender:
+    """Who sent a document at a moment (a UTC stamp), as the record of changes tells it: what is kept by its rows
+    alone, as a payment is, says for ever what it said when it was handed over.
+    """
+    wanted = (Setting.key == KEY) | Setting.key.startswith("center.")
+    rows = {
+        row.id: (row.key, row.value) for row in Setting.select(Setting.id, Setting.key, Setting.value).where(wanted)
+    }
+    later: Any = (
+        Change.select(Change.row_id, Change.before)
+        .join(Operation, on=(Operation.id == Change.operation_id))
+        .where(Change.table_name == "settings", Change.row_id.in_(list(rows)), Operation.at > moment)
+        .order_by(Change.id.desc())
+        .tuples()
+    )
+    before = dict(later)  # of each row the first change after the moment stands last
+    for row_id, image in before.items():
+        if image is None:
+            del rows[row_id]
+        else:
+            rows[row_id] = (rows[row_id][0], json.loads(image)["value"])
+    said = {key: json.loads(value) for key, value in rows.values()}
+    return Sender(Center.from_rows(said), said.get(KEY, {}))
+
+
+def _in(language: str, kept: dict[str, Any]) -> dict[str, str]:
     said = kept.get("texts", {})
     found: dict[str, str] = said.get(language) or said.get(language.split("-")[0]) or next(iter(said.values()), {})
     return {"head_text": found.get("head", ""), "foot_text": found.get("foot", ""), "logo": kept.get("logo", "")}

@@ -42,15 +42,19 @@ class QuoteDraft:
 
 @dataclass(frozen=True)
 class Quoted:
-    """A quote as it is shown and printed: all that was promised. `expired` is as of today."""
+    """A quote as it is shown and printed: all that was promised, of the course `course` with its `code`. `quoted_at` is
+    a UTC stamp, `expired` as of today.
+    """
 
     id: int
     number: str
     student_id: int
     course_id: int
     course: str
+    code: str
     payer_id: int | None
     price: Price
+    quoted_at: str
     quoted_on: str
     expires_on: str
     status: str
@@ -188,14 +192,17 @@ def _price(row: Any) -> Price:
 
 
 def _quoted(row: Any, today: str) -> Quoted:
+    course = Course.get_by_id(row.course_id)
     return Quoted(
         id=row.id,
         number=row.number,
         student_id=row.student_id,
         course_id=row.course_id,
-        course=Course.get_by_id(row.course_id).name,
+        course=course.name,
+        code=course.code,
         payer_id=row.payer_id,
         price=_price(row),
+        quoted_at=row.created_at,
         quoted_on=row.quoted_on,
         expires_on=row.expires_on,
         status=row.status,

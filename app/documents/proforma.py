@@ -55,6 +55,9 @@ class _Painter(invoice.Painter):
     def heading(self) -> str:
         return self.p.title
 
+    def addressed(self) -> str:
+        return _("For")
+
     def head(self) -> None:
         """The head of the center, and on every page that this is no invoice."""
         super().head()

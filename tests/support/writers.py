@@ -795,4 +795,11 @@ def lay_ground(folder: Path, one: Scenario, ground: SmallCenter) -> SmallCenter:
 
 
 # The scenarios of a topic stand in a file of their own, which needs what is above.
-from tests.support import writers_billing, writers_changes, writers_notes, writers_payers, writers_prices  # noqa: E402, F401
+from tests.support import (  # noqa: E402
+    writers_billing,  # noqa: F401
+    writers_changes,  # noqa: F401
+    writers_notes,  # noqa: F401
+    writers_papers,  # noqa: F401
+    writers_payers,  # noqa: F401
+    writers_prices,  # noqa: F401
+)
