@@ -34,7 +34,7 @@ from ui.crash import tell_fault
 from ui.dialogs.choose import ChooseActor
 from ui.dialogs.find import FindStudent
 from ui.dialogs.keys import KeysDialog
-from ui.pages import paper, person_acts
+from ui.pages import line_acts, paper, person_acts
 from ui.widgets.typed import TypedLine
 from ui.window import DeskWindow
 
@@ -407,7 +407,7 @@ class Desk(QObject):
         here = self.context.center
         asked = command_words.understand(typed, here)
         ids = roster.ids(asked.who, (), here.zone, 5) if asked.who else []
-        found = self._promised(asked, ids)
+        found = self._credits(asked) + self._promised(asked, ids)
         act: Callable[[], object]
         for row in (rows[one] for rows in (roster.page(ids),) for one in ids if one in rows):
             facts = " · ".join(filter(None, (row.number, words.when(row.next_slot_at, here), row.courses)))
@@ -429,6 +429,17 @@ class Desk(QObject):
             act = partial(self.open_record, "slots", slot.id)
             found.append(Result(_("Slots"), slot.title, words.when(slot.start_utc, here), act, slot.icon))
         return found + self._commands(typed, ids[:1])
+
+    def _credits(self, asked: command_words.Asked) -> list[Result]:
+        """“credit” and the number of an invoice: the credit note over it, or why there is none."""
+        found = []
+        fit = find.invoices(asked.who, []) if asked.verb == command_words.CREDIT and asked.who else []
+        for invoice in sorted(fit, key=lambda one: (one.label != asked.who, one.kind == "credit_note")):
+            act = partial(line_acts.credit, self.context, self.window, [invoice])
+            said = _("Credit note for {label}").format(label=invoice.label)
+            amount = text.show_money(invoice.gross_minor)
+            found.append(Result(_("Commands"), said, invoice.buyer, act, "receipt-text", right=amount))
+        return found
 
     def _promised(self, asked: command_words.Asked, ids: list[int]) -> list[Result]:
         """What Enter will do, where the words say it: a payment or an enrollment of the first who fits."""

@@ -407,7 +407,7 @@ def test_an_enrollment_in_the_panel_has_the_same_menu(driver: Driver) -> None:
     menu = QApplication.activePopupWidget()
     assert isinstance(menu, QMenu)
     assert [one.objectName() for one in menu.actions()] == [
-        "line_waive", "line_replan", "line_transfer", "line_move_money",
+        "line_waive", "line_replan", "line_transfer", "line_move_money", "line_cancel",
     ]  # fmt: skip
     QTest.keyClick(menu, Qt.Key.Key_Down)
     QTest.keyClick(menu, Qt.Key.Key_Return)
