@@ -431,6 +431,8 @@ class PaymentsPage(QWidget):
     def _refused(self, error: DeskError) -> None:
         """Say it where it is about: the amount, the coupon, a line; else above the button."""
         field = error.field if isinstance(error, UserError) else None
+        if field in ("coupon", "quote", "courses", "items"):
+            self.owed.price_again()
         if field == "coupon":
             self.paying.say_coupon(text.sentence(error))
             self.paying.to_coupon()
