@@ -37,6 +37,10 @@ from ui.widgets.typed import TypedLine
 _BILLED = {"courses_enrolled", "product_enrolled", "installments", "invoices", "invoice_lines", "student_payments"}
 
 
+#: Nobody's lines were read so far: a buyer is an id, or None for the student.
+_NOBODY = -1
+
+
 class BillRow(QWidget):
     """One line that has no invoice yet: on it or not."""
 
@@ -56,7 +60,7 @@ class BillRow(QWidget):
         row.addWidget(Text(words.day(line.due_on, context.center), "small", "text2"))
         amount = Text(text.show_money(line.gross_minor), "name")
         amount.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        amount.setFixedWidth(theme().px(96))
+        amount.setMinimumWidth(theme().px(96))
         row.addWidget(amount)
 
 
@@ -72,7 +76,10 @@ class BillDialog(FormDialog):
         self.rows: list[BillRow] = []
         self._closed = False
         self._asked = 0
+        self._lines_for: object = _NOBODY  # whose lines stand there
         self.payer = QComboBox()
+        self.payer.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.payer.setMinimumContentsLength(20)  # a long name of a company does not push the day out of the form
         found = roster.page([student_id]).get(student_id) if student_id is not None else None
         if found is not None:
             self.payer.addItem(_("{name} pays").format(name=found.name), None)
@@ -171,6 +178,7 @@ class BillDialog(FormDialog):
         asked, lines, reachable = answer
         if self._closed or asked != self._asked:
             return
+        before, self._lines_for = self._lines_for, self.payer.currentData()
         left_out = {row.line.line for row in self.rows if not row.take.isChecked()}
         here = next((row.line.line for row in self.rows if row.take.hasFocus()), None)
         clear_layout(self.lines)
@@ -195,8 +203,9 @@ class BillDialog(FormDialog):
             nothing.setContentsMargins(12, 8, 12, 8)
             self.lines.addWidget(nothing)
         self.lines.addStretch(1)
+        if self._lines_for != before or not reachable:  # else it stays as somebody set it
+            self.mail.setChecked(reachable and self.context.center.mail_invoices)
         self.mail.setEnabled(reachable)
-        self.mail.setChecked(reachable and self.context.center.mail_invoices)
         self.mail.setToolTip("" if reachable else _("This buyer has no mail address."))
         self._say()
 
@@ -225,10 +234,9 @@ class BillDialog(FormDialog):
 
     def _asked_for(self) -> tuple[int, list[Any], int | None]:
         """(student, lines, payer) of what is chosen."""
-        lines = self.chosen()
+        lines, payer = self.chosen(), self.payer.currentData()
         if not lines:
             raise UserError("invoices.nothing_to_bill", "lines")
-        payer = self.payer.currentData()
         student = self.student_id if payer is None and self.student_id is not None else lines[0].student_id
         return student, [line.line for line in lines], payer
 
@@ -240,7 +248,13 @@ class BillDialog(FormDialog):
         """Alt+F: a paper over the same lines that is no invoice, to print or to save; nothing of it is kept."""
         self._look(papers.proforma_pdf, self.note.toPlainText())
 
+    def _is_reading(self) -> bool:
+        """Whether the lines that stand there are another buyer's than the one who is chosen."""
+        return bool(self._lines_for != self.payer.currentData())
+
     def _look(self, make: Callable[..., tuple[str, bytes]], *said: str) -> None:
+        if not self.preview.isEnabled() or self._is_reading():
+            return
         self.clear_errors()
         try:
             student, lines, payer = self._asked_for()
@@ -263,7 +277,7 @@ class BillDialog(FormDialog):
             button.setEnabled(True)
 
     def main_action(self) -> None:
-        if not self.main.isEnabled():
+        if not self.main.isEnabled() or self._is_reading():
             return
         self.clear_errors()
         try:
