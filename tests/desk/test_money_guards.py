@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from app import money
-from app.desk import accounts, enrollment, payments, refunds
+from app.desk import accounts, enrollment, invoices, payments, refunds
 from app.desk.enrollment import EnrollmentDraft
 from app.desk.payments import PayLine, PaymentDraft
 from app.errors import UserError
-from app.store.models import Payment
+from app.store import checks
+from app.store.models import Payment, User
 from tests.support.center import SmallCenter, small_center
 
 __all__ = ["small_center"]
@@ -52,3 +53,14 @@ def test_credit_goes_to_what_is_open_alone(small_center: SmallCenter) -> None:
     with pytest.raises(UserError, match=r"payments\.line_gone"):
         refunds.apply_credit(small_center.staff, small_center.student, (PayLine(gone, amount_minor=1),))
     assert refunds.student_credit_minor(small_center.student) == 90_000
+
+
+def test_what_a_brother_paid_is_his_again_when_its_invoice_is_credited(small_center: SmallCenter) -> None:
+    """The money is credit of whoever paid, whose balance says so at once."""
+    line, brother = enroll(small_center), small_center.other_student
+    draft = PaymentDraft("k", brother, "card", 33_000, (PayLine(line, amount_minor=33_000),))
+    done = payments.complete(small_center.staff, payments.start(small_center.staff, draft))
+    assert [User.get_by_id(one).balance_minor for one in (small_center.student, brother)] == [0, 0]
+    invoices.credit(small_center.staff, done.invoice_ids[0], "wrong buyer")
+    assert [User.get_by_id(one).balance_minor for one in (small_center.student, brother)] == [33_000, -33_000]
+    assert checks.run() == []
