@@ -108,7 +108,7 @@ class Before:
 
     def __init__(self, student_id: int, found: Sequence[Due]) -> None:
         self._student, self._found = student_id, list(found)
-        self._credit = refunds.student_credit_minor(student_id)
+        self._credit = refunds.credit_at_minor(student_id)
         self._invoice, self._mail = _last(Invoice), _last(MailQueue)
 
     def effect(self, title: str, after: Sequence[Due], **more: Any) -> Effect:
@@ -120,7 +120,7 @@ class Before:
             gross_before_minor=sum(due.gross_minor for due in self._found),
             gross_after_minor=sum(due.gross_minor for due in after),
             credit_before_minor=self._credit,
-            credit_after_minor=refunds.student_credit_minor(self._student),
+            credit_after_minor=refunds.credit_at_minor(self._student),
             papers=tuple(self._papers()),
             mails=tuple(self._mails()),
             plan=tuple(as_part(due) for due in after if due.kind == "installment"),

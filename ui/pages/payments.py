@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import clock, money, text
-from app.desk import payments, refunds
+from app.desk import payments
 from app.errors import DeskError, UserError
 from app.lists import people as roster
 from app.lists import takings
@@ -158,6 +158,7 @@ class PaymentsPage(QWidget):
         self.payer.setObjectName("who_pays")
         self.payer.setAccessibleName(_("Who pays"))
         self.payer.currentIndexChanged.connect(lambda _place: self.owed.price_for(self.payer.currentData()))
+        self.payer.activated.connect(self._payer_chosen)
         self.note = TypedLine()
         self.note.setObjectName("note")
         self.note.setAccessibleName(_("Note on the receipt"))
@@ -228,7 +229,7 @@ class PaymentsPage(QWidget):
         elif self.owed.is_stale(self.student_id):
             if self._is_worked_at():
                 self.owed.let_go(self.student_id)
-                self.credit.read(self.student_id)
+                self.credit.read(self.student_id, self.payer.currentData())
             else:
                 self.new_draft(self.student_id, self.owed.payer)
 
@@ -247,10 +248,10 @@ class PaymentsPage(QWidget):
         self.methods["cash"].setChecked(True)
         self.split.clear()
         self.owed.show_student(student_id, payer_id)
-        self.credit.read(student_id)
         found = roster.overview(student_id) if student_id is not None else None
         self.who.show_person(found)
         fill_payers(self.payer, found, payer_id)
+        self.credit.read(student_id, self.payer.currentData())
         self.steps.set(self._now() if found is not None else "")
         self.head.facts.setText("")
         self._show_hints()
@@ -333,21 +334,23 @@ class PaymentsPage(QWidget):
         self._allow(started)
 
     def _offer_credit(self) -> None:
-        lines = self.owed.up_to(self.credit.credit_minor).lines if self.student_id is not None else ()
+        lines = self.owed.up_to(money.MAX_MINOR).lines if self.student_id is not None else ()
         self.credit.offer(lines, allowed=self.payment_id is None)
+
+    def _payer_chosen(self, _place: int) -> None:
+        """Credit is whose who pays."""
+        self.credit.read(self.student_id, self.payer.currentData())
+        self._offer_credit()
 
     def use_credit(self) -> None:
         """Alt+5: what was paid too much before goes on the chosen lines; the rest is still to pay."""
-        if self.student_id is not None and self.credit.lines and not self._stands():
+        if not self._stands():
             self.tender.say("")
-            self.context.run(
-                refunds.apply_credit, self.student_id, self.credit.lines, done=self._credit_used,
-                failed=self._refused, busy=self.credit.use,
-            )  # fmt: skip
+            self.credit.spend(self._credit_used, self._refused)
 
-    def _credit_used(self, _invoices: object) -> None:
+    def _credit_used(self) -> None:
         if self.student_id is not None and self.completed is None and not self._stands():
-            self.credit.read(self.student_id)
+            self.credit.read(self.student_id, self.payer.currentData())
             self.who.show_person(roster.overview(self.student_id))
             self.owed.renew(self.student_id)
             self._to_given()
