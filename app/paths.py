@@ -55,6 +55,11 @@ def data_file(data_dir: Path) -> Path:
     return data_dir / DATA_FILE
 
 
+def log_file(data_dir: Path) -> Path:
+    """What went wrong in the program, beside the file; see `app.log`."""
+    return data_dir / "deskbell.log"
+
+
 def backups(data_dir: Path) -> Path:
     """The folder of verified copies beside the file."""
     return data_dir / "backups"

@@ -141,9 +141,10 @@ def show_number_sample(locale: str) -> str:
     return money.format_plain(123450, "EUR", locale)
 
 
-def show(value: Any, spec: str) -> str:
-    """A value in the center's locale: spec is money, date, time or stamp, as in message templates."""
-    return _Formatter(*_defaults).format_field(value, spec)
+def show(value: Any, spec: str, locale: str = "") -> str:
+    """A value in a locale, or the center's: spec is money, date, time or stamp, as in message templates."""
+    currency, own, zone = _defaults
+    return _Formatter(currency, locale or own, zone).format_field(value, spec)
 
 
 # -- clean input ---------------------------------------------------------------------------------------------

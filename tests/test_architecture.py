@@ -16,7 +16,7 @@ TOP_LEVEL = {"pyproject.toml", "app", "ui", "resources", "tests", "packaging", "
 #: Floors from low to high. A module may import its own floor and those below.
 FLOORS: list[tuple[str, ...]] = [
     ("app.errors",),
-    ("app.clock", "app.money", "app.paths", "app.settings", "app.messages", "app.text"),
+    ("app.clock", "app.log", "app.money", "app.paths", "app.settings", "app.messages", "app.text"),
     ("app.store",),
     ("app.desk", "app.lists", "app.documents", "app.mail", "app.exchange"),
     ("app.workers", "app.demo", "app.selftest", "app.cli"),

@@ -19,22 +19,20 @@ from app.desk import center, identity, keeping, labels, seats
 from app.desk.accounts import SYSTEM, Actor
 from app.errors import DeskError, EnvironmentFault
 from app.exchange import kept_files
-from app.lists import find, inbox, payers, staff, takings
+from app.lists import inbox, payers, staff, takings
 from app.lists import mail as mail_list
-from app.lists import people as roster
 from app.mail.worker import MailRunner, MailState
 from app.store import erasure
 from app.store.contents import Person
 from app.text import _, ngettext
 from app.workers import BackupThread, Between, DeskThread, KeepingState, MailThread
-from ui import command_words, words
-from ui.command import CommandPanel, Result
+from ui import command_results, words
+from ui.command import CommandPanel
 from ui.context import Context
 from ui.crash import tell_fault
 from ui.dialogs.choose import ChooseActor
 from ui.dialogs.find import FindStudent
 from ui.dialogs.keys import KeysDialog
-from ui.pages import paper, person_acts
 from ui.widgets.typed import TypedLine
 from ui.window import DeskWindow
 
@@ -74,7 +72,7 @@ class Desk(QObject):
         self.context.navigate.connect(self._navigate)
         self.undo_key = QShortcut(QKeySequence("Ctrl+Z"), self.window)
         self.undo_key.activated.connect(self.take_back)
-        self.commands = CommandPanel(self.window, self.window.command, self._results)
+        self.commands = CommandPanel(self.window, self.window.command, partial(command_results.results, self))
         self.context.changed.connect(self._changed)
         self.context.notice.connect(self._notice)
         self.context.problem.connect(self._problem)
@@ -82,7 +80,7 @@ class Desk(QObject):
         self.context.center_changed.connect(self._status)
         self.mail_thread.state_changed.connect(self._mail_changed)
         self.backups.state_changed.connect(self._backups_changed)
-        self.context.backup_wanted.connect(self._back_up)
+        self.context.backup_wanted.connect(self.back_up)
         self.window.backup_fact.clicked.connect(self.safe_keeping)
         self.window.safe_keeping_wanted.connect(self.safe_keeping)
         self.window.mail_fact.clicked.connect(partial(self.window.go, "mail"))
@@ -301,7 +299,7 @@ class Desk(QObject):
         from ui.dialogs.family import FamilyDialog
 
         dialog = FamilyDialog(self.context, self.window, payer_id)
-        dialog.student_chosen.connect(self._show_student)
+        dialog.student_chosen.connect(self.show_student)
         dialog.pay_requested.connect(self.pay_for)
         dialog.open()
 
@@ -313,7 +311,8 @@ class Desk(QObject):
         finder.chosen.connect(self.open_payer)
         finder.open()
 
-    def _new_payer(self) -> None:
+    def new_payer(self) -> None:
+        """Whoever will pay for others."""
         from ui.dialogs.payer import PayerDialog
 
         dialog = PayerDialog(self.context, self.window)
@@ -402,107 +401,19 @@ class Desk(QObject):
         topic = getattr(page, "help_topic", self.window.current_key())
         KeysDialog(self.window, getattr(page, "help_keys", []), help_texts.paragraphs(topic)).open()
 
-    def _results(self, typed: str) -> list[Result]:
-        """What the command bar shows for some words."""
-        here = self.context.center
-        asked = command_words.understand(typed, here)
-        ids = roster.ids(asked.who, (), here.zone, 5) if asked.who else []
-        found = self._promised(asked, ids)
-        act: Callable[[], object]
-        for row in (rows[one] for rows in (roster.page(ids),) for one in ids if one in rows):
-            facts = " · ".join(filter(None, (row.number, words.when(row.next_slot_at, here), row.courses)))
-            said = words.balance(row.balance_minor)[0]
-            act = partial(self._show_student, row.id)
-            found.append(Result(_("People"), row.name, facts, act, avatar=row.id, right=said))
-        paying = payers.page(payers.find(asked.who, 3, inactive=True)) if asked.who and not asked.verb else {}
-        for payer in sorted(paying.values(), key=lambda one: one.name.casefold()):
-            many = ngettext("{n} student", "{n} students", payer.people).format(n=payer.people)
-            facts = " · ".join(filter(None, (words.payer_kind(payer.kind), payer.email, payer.phone)))
-            icon = "building-2" if payer.kind == "company" else "users"
-            found.append(Result(_("Who pays"), payer.name, facts, partial(self.open_payer, payer.id), icon, right=many))
-        for invoice in find.invoices(asked.who, ids[:1]) if asked.who else ():
-            facts = f"{invoice.buyer} · {words.day(invoice.issued_on, here)}"
-            act = partial(paper.show_invoice, self.window, self.context, invoice.id, copy=True)
-            amount = text.show_money(invoice.gross_minor)
-            found.append(Result(_("Invoices"), invoice.label, facts, act, "receipt-text", right=amount))
-        for slot in find.slots(asked.who) if asked.who else ():
-            act = partial(self.open_record, "slots", slot.id)
-            found.append(Result(_("Slots"), slot.title, words.when(slot.start_utc, here), act, slot.icon))
-        return found + self._commands(typed, ids[:1])
-
-    def _promised(self, asked: command_words.Asked, ids: list[int]) -> list[Result]:
-        """What Enter will do, where the words say it: a payment or an enrollment of the first who fits."""
-        if not asked.verb or not ids:
-            return []
-        if asked.verb in command_words.ACT_WORDS:
-            return self._person_acts(asked.verb, ids)
-        row = roster.page(ids[:1])[ids[0]]
-        if asked.verb == command_words.PAY:
-            promise = command_words.payment(asked, row)
-            act = partial(self.pay_prepared, row.id, asked.amount_minor, asked.method or "cash")
-        else:
-            promise, act = command_words.enrolling(row, self.context.center), partial(self.enroll_student, row.id)
-        return [Result("", promise.sentence, row.name, act, avatar=row.id, promise=promise)]
-
-    def _person_acts(self, verb: str, ids: list[int]) -> list[Result]:
-        """What is done with a whole person, for each whom the words fit."""
-        found = []
-        rows = roster.page(ids)
-        for key, _said, with_name, icon in person_acts.ACTS:
-            for row in (rows[one] for one in ids if one in rows) if key == verb else ():
-                act = partial(person_acts.act, key, self.context, self.window, row.id)
-                found.append(Result(_("Commands"), _(with_name).format(name=row.name), row.number, act, icon))
-        return found
-
     def pay_prepared(self, student_id: int, amount_minor: int | None, method: str) -> None:
         """The payment desk with a payment prepared; nothing is booked before it is completed there."""
         self.pay_for(student_id)
         self.window.page("payments").prepare(amount_minor, method)
 
-    def _commands(self, typed: str, ids: list[int]) -> list[Result]:
-        every: list[tuple[str, str, tuple[str, ...], Callable[[], object]]] = [
-            (_("New student"), "user-plus", ("Ctrl", "N"), self._new_student),
-            (_("Import students"), "download", (), self._import_people),
-            (_("Export students"), "file-text", (), self._export_people),
-            (_("Print students, address labels"), "printer", (), self._print_people),
-            (_("New session"), "calendar-plus", (), self._new_session),
-            (_("Families and companies: who pays for others"), "wallet", (), self.find_payer),
-            (_("New payer"), "plus", (), self._new_payer),
-            (_("Open items: what is unpaid and late"), "coins", (), self.open_items),
-            (_("Invoice to be paid later"), "receipt-text", (), self.bill),
-            (_("Documents of a month as PDF"), "file-text", (), self.documents_of_month),
-            (_("Texts and picture on documents"), "pencil", (), self.on_documents),
-            (_("Back up now"), "hard-drive", (), self._back_up),
-            (_("Safe keeping: backups, restore, check"), "history", (), self.safe_keeping),
-            (_("Check and repair the file"), "shield-check", (), self.check_file),
-            (_("Safe keeping: encryption, move to another laptop"), "lock", (), self.safe_keeping),
-            (_("History: take back what was done"), "history", (), self.history),
-            (_("Take back the last thing I did"), "undo-2", ("Ctrl", "Z"), self.take_back),
-            (_("Keys of this page"), "keyboard", ("F1",), self.help),
-            *((entry.title, entry.icon, (), partial(self.window.go, key)) for key, entry in self.window.pages.items()),
-        ]
-        group = _("Commands")
-        found = [
-            Result(group, name, "", act, icon, keys=keys)
-            for name, icon, keys, act in every
-            if all(word.casefold() in name.casefold() for word in typed.split())
-        ][:4]
-        for student in ids:
-            name = roster.page([student])[student].name
-            paying, enrolling = partial(self.pay_for, student), partial(self.enroll_student, student)
-            pay = _("Take a payment from {name}").format(name=name)
-            found.append(Result(group, pay, _("payment desk"), paying, "banknote", keys=("F4",)))
-            enroll = _("Enroll {name}").format(name=name)
-            found.append(Result(group, enroll, "", enrolling, "user-plus", keys=("F2",)))
-        return found
-
-    def _show_student(self, student_id: int) -> None:
+    def show_student(self, student_id: int) -> None:
+        """The roster with this person; whoever was merged into another is found there."""
         self.window.go("students").select(identity.root(student_id))
 
     def _navigate(self, page: str, record: object) -> None:
         """A dialog asks for a page, or for a record on it."""
         if page == "students" and isinstance(record, int):
-            self._show_student(record)
+            self.show_student(record)
         elif page == "payer" and isinstance(record, int):
             self.open_payer(record)
         elif page == "enroll_together" and isinstance(record, list):
@@ -512,19 +423,24 @@ class Desk(QObject):
         else:
             self.window.go(page)
 
-    def _new_student(self) -> None:
+    def new_student(self) -> None:
+        """Somebody who is not known yet."""
         self.window.go("students").new_student()
 
-    def _import_people(self) -> None:
+    def import_people(self) -> None:
+        """Students out of a file."""
         self.window.go("students").import_people()
 
-    def _export_people(self) -> None:
+    def export_people(self) -> None:
+        """The students as a file."""
         self.window.go("students").export_people()
 
-    def _print_people(self) -> None:
+    def print_people(self) -> None:
+        """The students on paper, or as address labels."""
         self.window.go("students").print_people()
 
-    def _new_session(self) -> None:
+    def new_session(self) -> None:
+        """A session on the calendar."""
         self.window.go("calendar").new_session()
 
     # -- what changes
@@ -569,7 +485,8 @@ class Desk(QObject):
             page.show_state(state)  # type: ignore[attr-defined]
         self._status()
 
-    def _back_up(self) -> None:
+    def back_up(self) -> None:
+        """Make a verified copy now."""
         self.backups.ask()
 
     def _backups_changed(self, state: KeepingState) -> None:

@@ -16,7 +16,7 @@ PAY, ENROLL = "pay", "enroll"
 #: Words for what is done with a whole person (`person_acts.ACTS`), by their key.
 ACT_WORDS = {
     "book": N_("book"), "bill": N_("invoice"), "waive": N_("waive"), "replan": N_("plan"), "transfer": N_("transfer"),
-    "move_money": N_("move"), "payout": N_("payout"),
+    "move_money": N_("move"), "cancel": N_("cancel"), "payout": N_("payout"),
     "merge": N_("merge"), "leave": N_("leave"), "give": N_("everything"), "erase": N_("erase"),
 }  # fmt: skip
 

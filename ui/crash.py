@@ -1,7 +1,7 @@
 """When the program itself is wrong: one dialog that says nothing was saved, once per traceback, from any thread.
 
 What looks like a bug may be a damaged file or a failing disk: that is asked first, beside the window, and said in one
-sentence instead.
+sentence instead. Every one is written to the log, which names nobody; what cannot reach a window is in it, too.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QWidget
 
-from app import __version__, text
+from app import __version__, log, text
 from app.errors import EnvironmentFault
 from app.store.damage import explain
 from app.text import _
@@ -40,6 +40,11 @@ class CrashDialog(FormDialog):
         box.setObjectName("details")
         box.setAccessibleName(_("Details"))
         self.body.addWidget(box)
+        if log.file() is not None:
+            kept = _("It is kept in deskbell.log in the data folder, too, without names, addresses and amounts.")
+            label = Text(kept, "small", "text2", wrap=True)
+            label.setObjectName("crash_log")
+            self.body.addWidget(label)
         copy = Button(_("Copy details"), "copy")
         copy.clicked.connect(self._copy)
         self.add_foot((copy,), Button(_("Go on"), kind="primary", keys=("Ctrl", "Enter")))
@@ -73,6 +78,13 @@ def _fault_answered(window: QWidget, key: str, _words: str) -> None:
         wanted.emit()
 
 
+def write_down(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Say on standard error and in the log what nobody caught: all there is to do while there is no window."""
+    sys.__excepthook__(kind, error, trace)
+    if not issubclass(kind, KeyboardInterrupt):
+        log.failure(error if error.__traceback__ is not None else error.with_traceback(trace))
+
+
 class CrashReporter(QObject):
     """Catches what nobody caught, in every thread, and shows it in the window's thread."""
 
@@ -96,9 +108,12 @@ class CrashReporter(QObject):
         threading.excepthook = self._thread_hook
 
     def _hook(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        sys.__excepthook__(kind, error, trace)
+        write_down(kind, error, trace)
         if not issubclass(kind, KeyboardInterrupt):
-            self.happened.emit(error, "".join(traceback.format_exception(kind, error, trace)))
+            try:
+                self.happened.emit(error, "".join(traceback.format_exception(kind, error, trace)))
+            except RuntimeError:
+                return  # the window is gone: it is between two desks, or at the end
 
     def _thread_hook(self, args: threading.ExceptHookArgs) -> None:
         if args.exc_value is not None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from app import paths, store, text
+from app import log, paths, store, text
 from app.cli import know_key
 from app.desk import keeping
 from app.desk.accounts import Actor
@@ -23,7 +23,7 @@ from app.text import _
 from app.workers import BetweenThread
 from ui import memory
 from ui.application import Desk
-from ui.crash import CrashReporter
+from ui.crash import CrashReporter, write_down
 from ui.dialogs.waiting import Waiting
 from ui.start import open_folder
 
@@ -36,6 +36,19 @@ def open_window(data_dir: Path, key_file: Path | None = None) -> int:
     application.setStyle("Fusion")
     memory.take_look()
     application.setQuitOnLastWindowClosed(False)
+    log.begin(data_dir)
+    sys.excepthook = write_down  # until there is a window to show it in
+    try:
+        return _work(application, data_dir, key_file)
+    except Exception as error:
+        log.failure(error)
+        raise
+    finally:
+        log.end()
+
+
+def _work(application: QApplication, data_dir: Path, key_file: Path | None) -> int:
+    """One desk after the other until somebody closes the last."""
     desk = first_desk(data_dir, key_file)
     if desk is None:
         store.release_folder()
@@ -47,6 +60,7 @@ def open_window(data_dir: Path, key_file: Path | None = None) -> int:
     heartbeat.start(300)
     try:
         while desk is not None:
+            log.begin(desk.data_dir)
             reporter = CrashReporter(desk.window)
             reporter.install()
             desk.window.closing.connect(application.quit)

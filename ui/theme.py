@@ -248,6 +248,7 @@ QFrame[brassband="true"] { background: @brasstint; border: none; border-radius: 
 QWidget[row="true"] { background: transparent; border: 2px solid transparent; border-radius: 5px; }
 QWidget[row="true"]:focus { border-color: @brassedge; }
 QWidget[lined="true"] { border: none; border-bottom: 1px solid @line; }
+QFrame[just_now="true"] { background: @okbg; border: none; }
 QFrame[good="true"] { background: @okbg; border: none; border-radius: 8px; }
 QLineEdit, QPlainTextEdit, QComboBox, QSpinBox, QDateEdit, QTimeEdit {
   background: @surface; color: @text; border: 1px solid @line2; border-radius: 7px;
@@ -277,6 +278,8 @@ QCheckBox { spacing: 8px; color: @text; border: 2px solid transparent; border-ra
 QCheckBox::indicator { width: 16px; height: 16px; border: 1px solid @line2; border-radius: 4px;
   background: @surface; }
 QCheckBox::indicator:checked { background: @text; border-color: @text; image: url("%ICONS%/tick-%LOOK%.svg"); }
+QCheckBox[added="true"]::indicator:checked:enabled { background: transparent; border-color: transparent;
+  image: url("%ICONS%/cross-%LOOK%.svg"); }
 QListWidget::indicator { width: 16px; height: 16px; border: 1px solid @line2; border-radius: 4px;
   background: @surface; }
 QListWidget::indicator:checked { background: @text; border-color: @text; image: url("%ICONS%/tick-%LOOK%.svg"); }

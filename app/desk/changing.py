@@ -7,18 +7,20 @@ the act. The act itself is given what was shown, and refuses where it would do s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
 from peewee import fn
 
-from app.desk import dues, refunds
+from app.desk import dues, invoices, letters, refunds, seats
 from app.desk.dues import Due, PayLine
+from app.desk.invoices import Renewed, Withdrawn
 from app.errors import UserError
+from app.settings import Center
 from app.store import Write
-from app.store.models import OFF_PLAN, Installment, Invoice, InvoiceLine, MailQueue, StudentPayment
+from app.store.models import OFF_PLAN, Installment, Invoice, InvoiceLine, MailQueue, Slot, SlotEnrolled, StudentPayment
 
 
 @dataclass(frozen=True)
@@ -43,13 +45,25 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Letter:
+    """A mail as it goes out. Numbers of documents are those that would come next."""
+
+    to: str
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Effect:
     """What a change does, in minor units.
 
     `open`, `credit`: what is open on the line and what the student's credit is, before and after. `mails`: who gets
     one, in order. `plan`: the installments afterwards. `moved_minor`: the money that changes its line. `seats_free` and
     `seats_taken`: slots as (title, start in UTC). `kept_slots`: how many attended ones stay with the old place.
-    `paid_before`: the money on each due before; what was done once is not what was shown any more.
+    `paid_before`: the money on each due before; what was done once is not what was shown any more. `to_plan_minor`:
+    what installments of a new place have to come to. `notes`: what staff should know first, as (message key,
+    parameters). `letters`: the mails in full; a document issued meanwhile gives them other numbers, and is no other
+    effect.
     """
 
     title: str
@@ -67,6 +81,9 @@ class Effect:
     seats_taken: tuple[tuple[str, str], ...] = ()
     kept_slots: int = 0
     paid_before: tuple[int, ...] = ()
+    to_plan_minor: int = 0
+    notes: tuple[tuple[str, dict[str, Any]], ...] = ()
+    letters: tuple[Letter, ...] = field(default=(), compare=False)
 
 
 class Rehearsal:
@@ -113,6 +130,7 @@ class Before:
 
     def effect(self, title: str, after: Sequence[Due], **more: Any) -> Effect:
         """The effect of what was done since; `after` are the dues that have the place of those before."""
+        mails = tuple(self._mails())
         return Effect(
             title=title,
             open_before_minor=sum(due.open_minor for due in self._found),
@@ -122,7 +140,8 @@ class Before:
             credit_before_minor=self._credit,
             credit_after_minor=refunds.credit_at_minor(self._student),
             papers=tuple(self._papers()),
-            mails=tuple(self._mails()),
+            mails=tuple(one.to for one in mails),
+            letters=mails,
             plan=tuple(as_part(due) for due in after if due.kind == "installment"),
             paid_before=tuple(due.paid_minor for due in self._found),
             **more,
@@ -141,13 +160,34 @@ class Before:
                 found.append(Paper("invoice", "", row.buyer_name, row.gross_minor, int(paid)))
         return found
 
-    def _mails(self) -> list[str]:
-        new = MailQueue.select(MailQueue.to_name, MailQueue.to_address).where(MailQueue.id > self._mail)
-        return [row.to_name or row.to_address for row in new.order_by(MailQueue.id)]
+    def _mails(self) -> list[Letter]:
+        row = MailQueue
+        new = row.select(row.to_name, row.to_address, row.subject, row.text).where(row.id > self._mail)
+        return [Letter(one.to_name or one.to_address, one.subject, one.text) for one in new.order_by(row.id)]
 
 
 def _last(model: Any) -> int:
     return int(model.select(fn.COALESCE(fn.MAX(model.id), 0)).scalar())
+
+
+def send_papers(w: Write, how: Center, withdrawn: Sequence[Withdrawn], renewed: Sequence[Renewed]) -> None:
+    """Mail what a change did to documents, where the center mails invoices: a new invoice with the credit note it
+    follows, and by itself a credit note that nothing follows.
+    """
+    invoices.send_renewed(w, how, renewed)
+    followed = {one.note_id for one in renewed}
+    for gone in withdrawn if how.mail_invoices else ():
+        if gone.note_id in followed:
+            continue
+        label = Invoice.get_by_id(gone.note_id).label
+        facts = {
+            "label": label,
+            "invoice": gone.invoice.label,
+            "amount_minor": gone.invoice.gross_minor,
+            "freed_minor": sum(one.amount_minor for one in gone.freed),
+        }
+        to = letters.buyer(gone.invoice.student_id, gone.invoice.payer_id)
+        letters.send(w, to, "credit_note", f"invoice.credited:{label}", facts, (gone.note_id,))
 
 
 def as_part(due: Due) -> Part:
@@ -174,6 +214,26 @@ def puts_on(line: PayLine) -> Any:
     if line.enrollment_id is not None:
         return StudentPayment.enrollment_id == line.enrollment_id
     return StudentPayment.product_enrolled_id == line.product_enrolled_id
+
+
+def booked(enrollment_id: int, now: str, session_id: int | None = None) -> list[int]:
+    """The coming slots in which an enrollment has a seat, or those of one group."""
+    seat = SlotEnrolled
+    query = (
+        seat.select(seat.slot_id)
+        .join(Slot, on=(Slot.id == seat.slot_id))
+        .where(seat.enrollment_id == enrollment_id, seats.live(now), Slot.canceled_at.is_null(), Slot.start_utc > now)
+        .order_by(Slot.start_utc, Slot.id)
+    )
+    if session_id is not None:
+        query = query.where(seat.session_id == session_id)
+    return [row.slot_id for row in query]
+
+
+def named(slot_ids: Iterable[int]) -> tuple[tuple[str, str], ...]:
+    """Slots as an effect names them."""
+    slots = [Slot.get_by_id(slot_id) for slot_id in slot_ids]
+    return tuple((seats.title(slot), slot.start_utc) for slot in slots)
 
 
 # -- plans ----------------------------------------------------------------------------------------------------

@@ -283,13 +283,16 @@ def uses(rule_id: int, on: date, student_id: int | None = None, but: Any = None)
         Quote.discount_rule_id == rule_id, Quote.status == "open", Quote.expires_on >= on.isoformat()
     )
     count += (quoted if mine is None else quoted.where(Quote.student_id.in_(mine))).scalar()
-    return int(count) + len({(whole, place) for _payment, whole, place in _held(rule_id, mine, but)})
+    return int(count) + len({(whole, place) for _payment, whole, place in _held(rule_id, mine, but, on)})
 
 
-def _held(rule_id: int, students: Sequence[int] | None, but: Any = None) -> list[tuple[int, Any, str]]:
+def _held(
+    rule_id: int, students: Sequence[int] | None, but: Any = None, on: date | None = None
+) -> list[tuple[int, Any, str]]:
     """Uses that payments under way have agreed on and not yet sold: (payment, it or its group, place in it).
 
-    `but` is a payment that is left out with its group. What parts of one payment share is one use.
+    `but` is a payment that is left out with its group. What parts of one payment share is one use. Where a day is
+    given, what an open quote holds on it is left out, too: it is counted as that of the quote.
     """
     query = Payment.select(Payment.id, Payment.tender_group, Payment.draft).where(
         Payment.status == "STARTED", Payment.draft.contains(f'"discount_rule_id": {rule_id}')
@@ -307,9 +310,17 @@ def _held(rule_id: int, students: Sequence[int] | None, but: Any = None) -> list
         for kind, word in (("courses", "course "), ("sales", "")):
             for number, one in enumerate(whole.get(kind, ())):
                 place = f"{word}{number}"
+                if on is not None and _holds_itself(one.get("quote_id"), on):
+                    continue
                 if one["price"].get("discount_rule_id") == rule_id and place not in gone:
                     found.append((row.id, group or row.id, place))
     return found
+
+
+def _holds_itself(quote_id: int | None, on: date) -> bool:
+    """Whether a course is agreed with a quote that is open, and is counted as such."""
+    mine = (Quote.id == quote_id) & (Quote.status == "open") & (Quote.expires_on >= on.isoformat())
+    return quote_id is not None and Quote.select(Quote.id).where(mine).exists()
 
 
 def _begun(group: str) -> set[str]:

@@ -1,19 +1,23 @@
 """What can be paid: each enrollment, installment or product sold, with what was paid and its invoice.
 
-An enrollment with installments is owed and invoiced installment by installment; everything else as a whole line.
-Taxes of installments are shares of the line's tax that sum to it exactly.
+An enrollment with installments is owed and invoiced installment by installment; everything else as a whole line. An
+installment falls due on its own day, an invoiced line when its invoice says, any other after the center's days to pay.
+Taxes of installments are shares of the line's tax that sum to it: what an invoice froze stays as it stands there, and
+the last installment that is not invoiced carries the rest (`_with_frozen_taxes` says where there is none to carry it).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from peewee import JOIN, fn
 
-from app.desk import identity
-from app.money import divide_half_up
+from app.desk import center, identity
+from app.money import divide_half_up, split_gross, split_net
 from app.store.models import (
     OFF_PLAN,
     Course,
@@ -250,7 +254,11 @@ def _courses(rows: list[Any], parts: list[Any] | None = None) -> list[Due]:
 
 
 def _in_parts(whole: Due, plan: list[tuple[int, int, str, int]]) -> list[Due]:
-    """The installments of a line. Rounding is carried along, so that their taxes sum to the line's."""
+    """The installments of a line. Rounding is carried along, so that their taxes sum to the line's.
+
+    An installment whose invoice was issued before the line or its plan changed froze another share: that is put right
+    once the invoices are known.
+    """
     found = []
     gross_so_far = tax_so_far = 0
     for installment_id, position, due_on, amount in plan:
@@ -325,19 +333,69 @@ def _with_money(dues: list[Due]) -> list[Due]:
 
 
 def _filled(dues: list[Due], paid: dict[Key, list[int]], invoiced: dict[Key, list[Any]]) -> list[Due]:
+    usual = _usual_days()
     found = []
+    changed: set[int | None] = set()
     for due in dues:
-        invoice_id, label, pay_by, buyer = invoiced.get(due.key, (None, None, due.due_on, None))
-        due_on = due.due_on if due.kind == "installment" else pay_by
+        invoice_id, label, pay_by, buyer, tax = invoiced.get(due.key, (None, None, "", None, due.tax_minor))
+        due_on = due.due_on if due.kind == "installment" else pay_by or usual(due.due_on)
         paid_minor = sum(paid.get(due.key, ()))
+        if tax != due.tax_minor:
+            changed.add(due.enrollment_id)
         found.append(
             _with(
                 due, due_on=due_on, paid_minor=paid_minor, invoice_id=invoice_id, invoice_label=label, billed_to=buyer
             )
         )  # fmt: skip
+    if changed:
+        found = _with_frozen_taxes(found, changed, {key: row[-1] for key, row in invoiced.items()})
     return sorted(
         found, key=lambda due: (due.due_on, due.enrollment_id or 0, due.product_enrolled_id or 0, due.position)
     )
+
+
+def _usual_days() -> Callable[[str], str]:
+    """The day by which something bought on an ISO day is to be paid while no invoice names one.
+
+    It is the center's own number of days later, as on an invoice of the same day: nobody is late with what they were
+    never asked for.
+    """
+    days = timedelta(days=center.load().due_days)
+    return lru_cache(maxsize=None)(lambda bought_on: (date.fromisoformat(bought_on) + days).isoformat())
+
+
+def _with_frozen_taxes(found: list[Due], enrollments: set[int | None], frozen: dict[Key, int]) -> list[Due]:
+    """Dues, with the installments of some enrollments taxed as their invoices froze them.
+
+    What the line's tax is more, or less, than all shares together goes to the last installment that is not invoiced;
+    what would take that one further than a unit from its own rate, to the one before it. So net and tax of all
+    installments are the line's own, unless there is no installment to carry the rest: all are invoiced (a document is
+    frozen, and is right in itself), or those that are not stand a unit from their rate already. Then so many units
+    stay between the line and its documents; their gross amounts agree in any case.
+    """
+    plans: dict[int | None, list[int]] = {}
+    for at, due in enumerate(found):
+        if due.enrollment_id in enrollments and due.kind == "installment":
+            plans.setdefault(due.enrollment_id, []).append(at)
+    for places in plans.values():
+        places.sort(key=lambda at: found[at].position)
+        taxes = {at: frozen.get(found[at].key, found[at].tax_minor) for at in places}
+        rest = sum(found[at].tax_minor - tax for at, tax in taxes.items())
+        step = 1 if rest > 0 else -1
+        for at in reversed(places):
+            while rest and found[at].invoice_id is None and _near_its_rate(found[at], taxes[at] + step):
+                taxes[at] += step
+                rest -= step
+        for at, tax in taxes.items():
+            found[at] = _with(found[at], tax_minor=tax, net_minor=found[at].gross_minor - tax)
+    return found
+
+
+def _near_its_rate(due: Due, tax_minor: int) -> bool:
+    """Whether an installment with this tax is at most a unit from its own rate: a document may say no other."""
+    net = due.gross_minor - tax_minor
+    split = split_gross(due.gross_minor, due.rate_bp) if due.quoted == "gross" else split_net(net, due.rate_bp)
+    return net >= 0 and tax_minor >= 0 and abs(split.tax_minor - tax_minor) <= 1
 
 
 def _by_key(rows: list[Any]) -> dict[Key, list[Any]]:
@@ -352,7 +410,9 @@ def _paid(condition: Any) -> Any:
 
 
 def _invoiced(condition: Any) -> Any:
-    """The invoice of each due that was not credited: its id, its label, when it is to be paid, and which payer by."""
+    """The invoice of each due that was not credited: its id, its label, when it is to be paid, which payer by, and the
+    tax of the due on it.
+    """
     line, note = InvoiceLine, Invoice.alias()
     return (
         line.select(
@@ -363,6 +423,7 @@ def _invoiced(condition: Any) -> Any:
             Invoice.label,
             Invoice.due_on,
             Invoice.payer_id,
+            line.tax_minor,
         )
         .join(Invoice, on=(Invoice.id == line.invoice_id))
         .join(note, JOIN.LEFT_OUTER, on=((note.refers_to == Invoice.id) & (note.is_full == 1)))

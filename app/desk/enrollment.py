@@ -22,7 +22,6 @@ from app.desk import (
     letters,
     notifications,
     prices,
-    promises,
     quotes,
     registration,
     seats,
@@ -52,11 +51,17 @@ MAX_PARTS = 60
 
 __all__ = [
     "MAX_PARTS", "EnrollmentDraft", "Fee", "Price", "PricedItem", "Quote", "SaleDraft", "SaleItem", "agree",
-    "cancel_enrollment", "cancel_in", "cancel_sale_in", "enroll", "enroll_paid_in", "plan", "price_courses",
+    "cancel_in", "cancel_sale_in", "enroll", "enroll_paid_in", "plan", "price_courses",
     "price_items", "quote", "running", "sell", "sell_in",
 ]  # fmt: skip
 
 Warning_ = tuple[str, dict[str, Any]]
+
+#: Warnings that a reason can be given against, and how the timeline records it.
+OVERRIDES = {
+    "enrollment.too_young": "enrollment.timeline_override",
+    "enrollment.prerequisite_missing": "enrollment.timeline_prerequisite",
+}
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,8 @@ class EnrollmentDraft:
 
     `discount_minor` was typed by hand, with its reason; None leaves it to the coupon and the center's rules
     (`discounts.best`). With `session_id` the student joins that group: a seat in every coming slot of it, or no
-    enrollment at all. `override_reason` lets a student under the minimum age in; it is recorded. With `quote_id` the
+    enrollment at all. `override_reason` lets a student under the minimum age in; it is recorded, as it is where another
+    course comes first. With `quote_id` the
     price is the one that was promised, and nothing that was typed about it counts. `with_fee` sells the registration
     fee along where it is due.
     """
@@ -177,7 +183,7 @@ def plan(total_minor: int, parts: int, first_on: str) -> tuple[tuple[str, int], 
         raise UserError("enrollment.parts", "installments", most=MAX_PARTS)
     first = _date(first_on)
     amounts = money.spread(total_minor, parts)
-    return tuple((_months_later(first, month).isoformat(), amount) for month, amount in enumerate(amounts))
+    return tuple((months_later(first, month).isoformat(), amount) for month, amount in enumerate(amounts))
 
 
 def enroll(actor: Actor, draft: EnrollmentDraft) -> int:
@@ -257,9 +263,9 @@ def enroll_agreed_in(
     timeline.add(w, student.id, "enrollment.timeline_created", link, **facts)
     if draft.session_id is not None:
         seats.take_session(w, draft.session_id, student.id, enrollment_id=enrollment)
-    if draft.override_reason:
-        reason = draft.override_reason
-        timeline.add(w, student.id, "enrollment.timeline_override", link, course=course.name, reason=reason)
+    for warned, _params in warnings_of(student, course, first_day) if draft.override_reason else ():
+        if warned in OVERRIDES:
+            timeline.add(w, student.id, OVERRIDES[warned], link, course=course.name, reason=draft.override_reason)
     notifications.notify(
         w, "payment", "center", "enrollment.created", link, student=_name(student), student_id=student.id, **facts
     )
@@ -296,34 +302,48 @@ def price_courses(
     course_ids: Sequence[int],
     payer_id: int | None = None,
     coupons: Sequence[tuple[int, str]] = (),
+    quoted: Sequence[tuple[int, int]] = (),
 ) -> list[tuple[int, Price]]:
     """Agree on the prices of courses, and see that the student can be enrolled: (course, price).
 
-    `coupons` are (course, code). UserErrors as from `enroll`.
+    `coupons` are (course, code), `quoted` are (course, quote). UserErrors as from `enroll`.
     """
-    codes = dict(coupons)
+    codes, by_quote = dict(coupons), dict(quoted)
     found: list[tuple[int, Price]] = []
     for course_id in course_ids:
-        draft = EnrollmentDraft(student_id, course_id, payer_id, coupon=codes.get(course_id, ""))
+        coupon, quote = codes.get(course_id, ""), by_quote.get(course_id)
+        draft = EnrollmentDraft(student_id, course_id, payer_id, coupon=coupon, quote_id=quote)
         student, course = student_of(student_id), course_of(course_id)
         check_new(student, course)
         for key, params in warnings_of(student, course, first_day_of(draft, course)):
             if key == "enrollment.too_young":
                 raise UserError(key, "courses", **params)
-        price, _choice = course_price(how, draft, course, _rules_of(one for _, one in found))
+        # A quote holds the use of its rule by itself.
+        reserved = _rules_of(one for other, one in found if other not in by_quote)
+        price, _choice = course_price(how, draft, course, reserved)
         found.append((course_id, price))
     return found
 
 
-def enroll_paid_in(w: Write, how: Center, student_id: int, course_id: int, price: Price, payer_id: int | None) -> int:
+def enroll_paid_in(
+    w: Write,
+    how: Center,
+    student_id: int,
+    course_id: int,
+    price: Price,
+    payer_id: int | None,
+    quote_id: int | None = None,
+) -> int:
     """Enroll at a price agreed before, inside the write that completes its payment; returns the enrollment.
 
-    Who was enrolled in the meantime is not enrolled twice: the money then goes to that enrollment.
+    `quote_id` is the quote that is used by it. Who was enrolled in the meantime is not enrolled twice: the money then
+    goes to that enrollment.
     """
     there = running(student_id).get(course_id)
     if there is not None:
         return there
-    return enroll_agreed_in(w, how, EnrollmentDraft(student_id, course_id, payer_id), price, (), "")
+    draft = EnrollmentDraft(student_id, course_id, payer_id, quote_id=quote_id)
+    return enroll_agreed_in(w, how, draft, price, (), "")
 
 
 def check_new(student: Any, course: Any) -> None:
@@ -334,21 +354,9 @@ def check_new(student: Any, course: Any) -> None:
         raise UserError("enrollment.already_enrolled", "course", course=course.name, number=number)
 
 
-def cancel_enrollment(actor: Actor, enrollment_id: int, reason: str) -> None:
-    """Cancel a pending enrollment: its invoices are credited, what was paid becomes credit, coming seats are freed.
-
-    Other lines of a credited invoice are invoiced anew with the money they had. UserErrors `enrollment.not_pending`,
-    `store.gone`, or beside `reason`.
-    """
-    require(actor, "enrollment.cancel")
-    reason = text.clean(reason, field="reason", required=True)
-    with store.write("Cancel enrollment", actor) as w:
-        cancel_in(w, enrollment_id, reason)
-        promises.owed_no_more(w, CourseEnrolled.get_by_id(enrollment_id).student_id)
-
-
 def cancel_in(w: Write, enrollment_id: int, reason: str) -> tuple[list[invoices.Withdrawn], list[invoices.Renewed]]:
-    """`cancel_enrollment` inside a running write.
+    """Cancel a pending enrollment inside a running write: its invoices are credited, what was paid becomes credit,
+    coming seats are freed. UserErrors as from `canceling.cancel_enrollment`.
 
     Returns the invoices that were credited, with the money set free, and those issued anew over what else stood there.
     """
@@ -601,7 +609,7 @@ def _date(value: str) -> date:
         raise UserError("enrollment.date", "due_on", text=value[:20]) from error
 
 
-def _months_later(day: date, months: int) -> date:
+def months_later(day: date, months: int) -> date:
     """The same day so many months later, or the last one that month has."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))

@@ -543,6 +543,7 @@ _BLANKS: dict[str, Any] = {
     "attachments": lambda row: {"file_name": GONE, "sha256": ""},
     "mail_queue": lambda row: {
         "to_name": "", "to_address": NOWHERE, "subject": GONE, "text": GONE,
+        "attachments": _draft(row.get("attachments") or "[]"),
         "last_reply": _reply(row.get("last_reply") or ""), "reason": "erase.mail" if row.get("reason") else "",
     },
     "mail_attempts": lambda row: {"reply": _reply(row.get("reply") or "")},

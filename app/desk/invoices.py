@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -136,7 +136,7 @@ def preview(
     to = letters.buyer(student_id, payer_id)
     head, drawn = _drawn_up(how, to, [(due, ()) for due in chosen], issued_on, _pay_by(due_on, issued_on))
     head |= {"label": "–", "kind": "invoice"}
-    return _with_picture(InvoiceDocument.from_snapshot(_frozen(head, drawn, how, asdict(to), (), "", note)))
+    return _with_picture(InvoiceDocument.from_snapshot(_frozen(head, drawn, how, vars(to), (), "", note)))
 
 
 def _note(note: str) -> str:
@@ -187,7 +187,7 @@ def issue(
     number, label = _number(w, "invoice", how.invoice_pattern, issued_on)
     head |= {"series": f"invoice-{issued_on[:4]}", "number": number, "label": label, "kind": "invoice"}
     puts = [put for _, puts in items for put in puts]
-    invoice_id = _insert(w, head, lines, how, asdict(to), puts, note=note)
+    invoice_id = _insert(w, head, lines, how, vars(to), puts, note=note)
     gross = head["gross_minor"]
     for student_id in sorted({due.student_id for due, _ in items}):
         timeline.add(w, student_id, "invoices.timeline_issued", ("invoices", invoice_id), label=label, amount=gross)
@@ -205,7 +205,8 @@ def _drawn_up(
         if paid < gross:
             due_on = (date.fromisoformat(issued_on) + timedelta(days=how.due_days)).isoformat()
             if all(due.kind == "installment" for due, _ in items):
-                due_on = max(issued_on, min(due.due_on for due, _ in items))
+                left = [due for due, puts in items if sum(put.amount_minor for put in puts) < due.gross_minor]
+                due_on = max(issued_on, min(due.due_on for due in left))
     students = {due.student_id for due, _ in items}
     named = {one: letters.student(one).name for one in students} if to.payer_id or len(students) > 1 else {}
     head = {

@@ -37,6 +37,11 @@ def _refused(why: str) -> Kind:
     return Kind("refused", why=f"undo.{why}", quiet=True)
 
 
+def _final(why: str) -> Kind:
+    """What a hand did and no Ctrl+Z takes back: it says so, and does not reach for something older instead."""
+    return Kind("refused", why=f"undo.{why}")
+
+
 _PROGRAM = _refused("by_program")
 
 LABELS: dict[str, Kind] = {
@@ -63,7 +68,7 @@ LABELS: dict[str, Kind] = {
     "Edit resource": _exact("catalog.edit"),
     "Change settings": _exact("settings.edit"),
     "Change texts on documents": _exact("settings.edit"),
-    "Choose picture on documents": _refused("picture"),
+    "Choose picture on documents": _final("picture"),
     "Add tax rate": _exact("settings.edit"),
     "Switch tax rate": _exact("settings.edit"),
     "Add discount rule": _exact("settings.edit"),
@@ -113,19 +118,19 @@ LABELS: dict[str, Kind] = {
     "Use credit": _counter("payment.take"),
     "Issue invoice": _counter("invoice.issue"),
     "Move cash": _counter("till.move"),
-    "Erase person": _refused("erased"),
+    "Erase person": _final("erased"),
     "Start payment": _refused("started"),
     "Payment failed": _refused("failed"),
-    "Refund": _refused("refunded"),
-    "Pay out credit": _refused("refunded"),
-    "Waive": _refused("waived"),
-    "Plan installments": _refused("planned"),
-    "Transfer place": _refused("transferred"),
-    "Move money": _refused("money_moved"),
-    "Credit invoice": _refused("credited"),
-    "Open till": _refused("till_opened"),
-    "Close till": _refused("till_closed"),
-    "Settle uncertain mail": _refused("mail_settled"),
+    "Refund": _final("refunded"),
+    "Pay out credit": _final("refunded"),
+    "Waive": _final("waived"),
+    "Plan installments": _final("planned"),
+    "Transfer place": _final("transferred"),
+    "Move money": _final("money_moved"),
+    "Credit invoice": _final("credited"),
+    "Open till": _final("till_opened"),
+    "Close till": _final("till_closed"),
+    "Settle uncertain mail": _final("mail_settled"),
     "Found the center": _refused("first_rows"),
     "Restore backup": _refused("restored"),
     "Switch encryption on": _refused("encryption"),

@@ -14,11 +14,13 @@ from functools import lru_cache
 from typing import Any
 
 from app import store, text
-from app.desk import people
+from app.desk import center, people
 from app.desk.accounts import Actor, require
 from app.errors import UserError
-from app.store import Write
-from app.store.models import Attachment, Setting
+from app.settings import Center
+from app.store import Write, images
+from app.store.models import Attachment, Change, Setting
+from app.store.prepared import prepared
 
 #: The setting that holds texts by language and the digest of the picture in use.
 KEY = "documents.letterhead"
@@ -33,6 +35,24 @@ class Texts:
 
     head: str = ""
     foot: str = ""
+
+
+@dataclass(frozen=True)
+class Sender:
+    """The center as it stood at a moment, and what was on its documents."""
+
+    center: Center
+    kept: dict[str, Any]
+
+    def on(self, language: str) -> dict[str, Any]:
+        """`head_text`, `foot_text` and `logo` of a document in a language, ready to be drawn."""
+        said = _in(language, self.kept)
+        return {**said, "logo": picture(said["logo"])}
+
+
+def now() -> Sender:
+    """The center as it stands on documents that are made now."""
+    return Sender(center.load(), _kept())
 
 
 # -- reading --------------------------------------------------------------------------------------------------
@@ -53,7 +73,34 @@ def frozen(language: str) -> dict[str, str]:
 
     A language without texts takes those of its tongue ("de" for "de-AT"), then those of the center's first language.
     """
-    kept = _kept()
+    return _in(language, _kept())
+
+
+def when(table: str, row_id: int, status: str) -> Sender:
+    """Who sent a document when a row of it came to be so: as the record of changes tells it, so that what is kept by
+    its rows alone, as a payment is, says for ever what it said when it was handed over.
+    """
+    story = [one for one in images.of_row(table, row_id) if one.after is not None and one.after["status"] == status]
+    if not story:
+        return now()
+    became = min(one.operation_id for one in story)
+    wanted = (Setting.key == KEY) | Setting.key.startswith("center.")
+    rows = {
+        row.id: (row.key, row.value) for row in Setting.select(Setting.id, Setting.key, Setting.value).where(wanted)
+    }
+    later: Any = Change.select(Change.row_id, Change.before, Change.after).where(
+        Change.table_name == "settings", Change.row_id.in_(list(rows)), Change.operation_id > became
+    )
+    for settings_id, before, after in later.order_by(Change.id.desc()).tuples():  # the first one after it comes last
+        key = rows[settings_id][0]
+        # What was brought in from before the center was founded is from the center as it was founded.
+        image = before or (after if key != KEY else None)
+        rows[settings_id] = (key, json.loads(image)["value"] if image is not None else "{}")
+    said = {key: json.loads(value) for key, value in rows.values()}
+    return Sender(Center.from_rows(said), said.get(KEY, {}))
+
+
+def _in(language: str, kept: dict[str, Any]) -> dict[str, str]:
     said = kept.get("texts", {})
     found: dict[str, str] = said.get(language) or said.get(language.split("-")[0]) or next(iter(said.values()), {})
     return {"head_text": found.get("head", ""), "foot_text": found.get("foot", ""), "logo": kept.get("logo", "")}
@@ -68,8 +115,13 @@ def picture(sha256: str) -> bytes:
 
 
 def _kept() -> dict[str, Any]:
-    row = Setting.get_or_none(Setting.key == KEY)
-    return dict(json.loads(row.value)) if row is not None else {}
+    found = _setting()
+    return dict(json.loads(found[0][0])) if found else {}
+
+
+@prepared
+def _setting() -> Any:
+    return Setting.select(Setting.value).where(Setting.key == KEY)
 
 
 # -- changing -------------------------------------------------------------------------------------------------

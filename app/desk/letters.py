@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from peewee import fn
+
 from app.desk import identity, timeline
 from app.errors import UserError
 from app.mail import compose, queue
@@ -43,12 +45,11 @@ def buyer(student_id: int, payer_id: int | None) -> Buyer:
 
 def student(student_id: int) -> Buyer:
     """A student, addressed themselves as the record in use has them. UserError `store.gone`."""
-    student_id = identity.root(student_id)
     found = _student(student_id)
     if not found:
         raise UserError("store.gone")
-    ((first, last, address, email, language),) = found
-    return Buyer(student_id, None, f"{first} {last}".strip(), address, email or "", "", language)
+    ((in_use, first, last, address, email, language),) = found
+    return Buyer(in_use, None, f"{first} {last}".strip(), address, email or "", "", language)
 
 
 @prepared
@@ -59,8 +60,10 @@ def _payer(payer_id: int) -> Any:
 
 @prepared
 def _student(student_id: int) -> Any:
-    row = User
-    return row.select(row.first_name, row.last_name, row.address, row.email, row.language).where(row.id == student_id)
+    row, asked = User, User.alias()
+    columns = (row.id, row.first_name, row.last_name, row.address, row.email, row.language)
+    in_use = row.id == fn.COALESCE(asked.merged_into, asked.id)
+    return asked.select(*columns).join(row, on=in_use).where(asked.id == student_id)
 
 
 def send(

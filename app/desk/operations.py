@@ -112,4 +112,7 @@ def in_the_way(
     by = blame(table, row_id, after, but)
     if by is None:
         return UserError(otherwise, record=record, **params)
+    kind = labels.kind(load(by).label)
+    if kind.way == "refused":  # nobody can take that back first
+        return UserError("undo.stays_since", record=record, why=kind.why, **facts(by))
     return UserError(key, record=record, **params, **facts(by))

@@ -1,22 +1,33 @@
-"""Documents on paper: what is frozen in the file as PDF bytes, for the printer, a file, or a mail."""
+"""Documents on paper: what is frozen in the file as PDF bytes, for the printer, a file, or a mail.
+
+A `Reference` says which document is meant, as a mail keeps it until the mail is built: {"kind": "invoice", "id": 7},
+"receipt" with "id", "quote" with "id", "statement" with "students", "first_on", "last_on", "payer", "proforma" with
+"student", "lines", "payer", "note". An invoice or a receipt with "copy" is a COPY; "paper" is that of a receipt.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from app import clock, text
-from app.desk import center, identity, invoices, letters
+from peewee import fn
+
+from app import clock, money, store, text
+from app.desk import center, identity, invoices, letterhead, letters, quotes
+from app.desk.accounts import Actor, require
 from app.desk.dues import PayLine
+from app.desk.letters import Buyer
 from app.documents import invoice as layout
 from app.documents import proforma as proformas
 from app.documents import receipt as receipts
 from app.documents import statement as statements
+from app.documents.words import _, speaking
 from app.errors import UserError
 from app.lists import statement as account
+from app.mail import queue
 from app.mail.compose import Attachment
-from app.store.models import Invoice, InvoiceLine, Payment, StudentPayment, Till, User
-from app.text import N_, _
+from app.store.models import Invoice, InvoiceLine, Payment, Quote, StudentPayment, Till, User
+from app.text import N_
 
 _METHODS = {
     "cash": N_("cash"),
@@ -25,6 +36,131 @@ _METHODS = {
     "check": N_("check"),
     "other": N_("other means"),
 }
+
+
+Reference = dict[str, Any]
+
+
+def made(reference: Reference) -> tuple[str, bytes]:
+    """(file name, PDF) of the document that is meant. UserErrors as from the function that makes it, `store.gone`."""
+    maker = _MAKERS.get(reference.get("kind", ""))
+    if maker is None:
+        raise UserError("store.gone")
+    return maker(reference)
+
+
+def resolve(reference: Reference) -> Attachment:
+    """The file that a mail's attachment reference stands for. UserErrors as from `made`."""
+    name, content = made(reference)
+    return Attachment(name, "application/pdf", content)
+
+
+def addressee(reference: Reference) -> Buyer:
+    """Whom a document is for, as they are reached now. UserError `store.gone`."""
+    kind = reference.get("kind")
+    if kind == "statement":
+        return letters.buyer(reference["students"][0], reference.get("payer"))
+    if kind == "proforma":
+        return letters.buyer(reference["student"], reference.get("payer"))
+    tables: dict[str, Any] = {"invoice": Invoice, "receipt": Payment, "quote": Quote}
+    if kind not in tables:
+        raise UserError("store.gone")
+    row = tables[kind].get_or_none(tables[kind].id == reference["id"])
+    if row is None:
+        raise UserError("store.gone")
+    return letters.buyer(row.student_id, row.payer_id)
+
+
+def mail(actor: Actor, reference: Reference, request_key: str) -> int:
+    """Queue a mail that brings a document to whom it is for; returns the mail's id. The same key is one mail.
+
+    UserErrors `papers.no_address`, `mail.bad_address`, and as from `made`.
+    """
+    require(actor, "mail.write")
+    made(reference)  # what cannot be made is refused here, not in the queue
+    with store.write("Mail document", actor) as w:
+        to = addressee(reference)
+        if not to.email:
+            raise UserError("papers.no_address", name=to.name)
+        with speaking(to.language):
+            subject = called(reference)
+        return queue.enqueue(
+            w,
+            event_key=f"paper:{request_key}",
+            to_name=to.name,
+            to_address=to.email,
+            template_key="document",
+            language=to.language,
+            params={"name": to.name, "subject": subject},
+            student_id=to.student_id,
+            payer_id=to.payer_id,
+            attachments=[reference],
+        )
+
+
+def called(reference: Reference) -> str:
+    """What a document is called in the language that is spoken: its kind, and its number where it has one."""
+    kind = reference["kind"]
+    if kind == "invoice":
+        row = Invoice.get_by_id(reference["id"])
+        return f"{_('Credit note') if row.kind == 'credit_note' else _('Invoice')} {row.label}"
+    if kind == "receipt":
+        return _("Receipt") + f" {Payment.get_by_id(reference['id']).number}"
+    if kind == "quote":
+        return _("Quote") + f" {Quote.get_by_id(reference['id']).number}"
+    return _("Statement of account") if kind == "statement" else _("Pro forma")
+
+
+def quote_pdf(quote_id: int) -> tuple[str, bytes]:
+    """(file name, PDF) of a quote. UserErrors `store.gone`, `papers.withdrawn` for one that was taken back."""
+    document = quote(quote_id)
+    return f"{document.label}.pdf", proformas.render(document)
+
+
+def quote(quote_id: int) -> proformas.ProformaDocument:
+    """What the paper of a quote says: the price, until when it holds, and why it is lower than the list price."""
+    found = quotes.load(quote_id)
+    if found.status == "withdrawn":
+        raise UserError("papers.withdrawn", number=found.number)
+    to = letters.buyer(found.student_id, found.payer_id)
+    with speaking(to.language):
+        return _quote(found, to, letterhead.when("quotes", quote_id, "open"))
+
+
+def _quote(found: quotes.Quoted, to: Buyer, sender: letterhead.Sender) -> proformas.ProformaDocument:
+    price, currency = found.price, sender.center.currency
+    details = [letters.student(found.student_id).name if found.payer_id is not None else "", found.code]
+    note = _("This price holds until {day}.").format(day=text.show(found.expires_on, "date", to.language))
+    if price.discount_minor:
+        said = _("list price {list} without VAT, less {less}")
+        if price.quoted == "gross":
+            said = _("list price {list}, less {less}")
+        sums = {"list": price.list_price_minor, "less": price.discount_minor}
+        details.append(said.format(**{name: money.format(sums[name], currency, to.language) for name in sums}))
+        if price.discount_reason:
+            note += "\n" + _("Discount: {why}").format(why=price.discount_reason)
+    line = layout.Line(
+        position=1, title=found.course, detail=" · ".join(filter(None, details)), quantity=1,
+        unit_net_minor=price.net_minor, rate_bp=price.rate_bp, tax_category=price.tax_category,
+        exemption_reason=price.exemption_reason, net_minor=price.net_minor, tax_minor=price.tax_minor,
+        gross_minor=price.gross_minor,
+    )  # fmt: skip
+    return proformas.ProformaDocument(
+        title=_("Quote"),
+        disclaimer=_("A quote, not an invoice"),
+        label=found.number,
+        name=to.name,
+        address=to.address,
+        tax_id=to.tax_id,
+        currency=currency,
+        language=to.language,
+        seller=invoices.seller(sender.center),
+        issued_on=found.quoted_on,
+        valid_until=found.expires_on,
+        lines=(line,),
+        note=note,
+        **sender.on(to.language),
+    )
 
 
 def invoice_pdf(invoice_id: int, *, copy: bool = False) -> tuple[str, bytes]:
@@ -60,9 +196,11 @@ def proforma(
 ) -> proformas.ProformaDocument:
     """What a pro forma paper over open lines says."""
     draft = invoices.preview(student_id, lines, payer_id, note=note)
+    with speaking(draft.language):
+        title, disclaimer = _("Pro forma"), _("Pro forma, not an invoice")
     return proformas.ProformaDocument(
-        title=_("Pro forma"),
-        disclaimer=_("Pro forma, not an invoice"),
+        title=title,
+        disclaimer=disclaimer,
         label="",
         name=draft.buyer["name"],
         address=draft.buyer["address"],
@@ -86,44 +224,71 @@ def receipt_pdf(payment_id: int, *, paper: str = "roll", copy: bool = False) -> 
     UserErrors `store.gone`, `papers.no_receipt` for a payment that is started or failed.
     """
     document = receipt(payment_id)
-    how = center.load()
-    today = text.show(clock.local_date(how.zone).isoformat(), "date") if copy else ""
+    today = text.show(_today(), "date", document.language) if copy else ""
     content = receipts.render(document, paper=paper, copy_on=today)
     return f"{document.number}{'-copy' if copy else ''}.pdf", content
 
 
 def receipt(payment_id: int) -> receipts.ReceiptDocument:
-    """What the receipt of a payment says: the money as it was put on lines when the payment completed."""
+    """What the receipt of a payment says: the money as it was put on lines when the payment completed, the center as
+    it was then, in the language of the documents it was put on. Only on the day itself it names the next slot.
+    """
     payment = Payment.get_or_none(Payment.id == payment_id)
     if payment is None:
         raise UserError("store.gone")
     if payment.status != "COMPLETED":
         raise UserError("papers.no_receipt", number=payment.number)
-    how = center.load()
+    sender = letterhead.when("payments", payment_id, "COMPLETED")
+    how = sender.center
     till = Till.get_or_none(Till.id == payment.till_id)
     student = User.get_by_id(identity.root(payment.student_id))
     original = Payment.get_or_none(Payment.id == payment.refund_of) if payment.refund_of else None
-    lines = _receipt_lines(payment) if original is None else ()
+    language = _receipt_language(original or payment)
+    with speaking(language):
+        lines = _receipt_lines(payment) if original is None else ()
+        method = _(_METHODS[payment.method])
     used = sum(line.amount_minor for line in lines)
+    is_today = payment.settled_on == _today()
     return receipts.ReceiptDocument(
         number=payment.number,
-        at=text.show(payment.settled_at, "stamp"),
+        at=text.show(payment.settled_at, "stamp", language),
         till=till.name if till is not None else "",
         student=letters.student(payment.student_id).name,
         currency=payment.currency,
-        language=how.language,
+        language=language,
         seller_name=how.seller_name,
         seller_address=how.address,
         seller_tax_id=how.tax_id,
-        method=_(_METHODS[payment.method]),
+        method=method,
         amount_minor=payment.amount_minor,
         given_minor=payment.given_minor,
         credit_minor=payment.amount_minor - used if original is None else 0,
         lines=lines,
         refunds=original.number if original is not None else "",
         note=payment.note,
-        next_slot=text.show(student.next_slot_at, "stamp") if student.next_slot_at else "",
+        next_slot=text.show(student.next_slot_at, "stamp", language) if student.next_slot_at and is_today else "",
+        cashier=_cashier(payment),
+        **sender.on(language),
     )
+
+
+def _today() -> str:
+    return clock.local_date(center.load().zone).isoformat()
+
+
+def _cashier(payment: Any) -> str:
+    """Who took the money, as people at a desk are called: "Marta K."."""
+    who = User.get_or_none(User.id == payment.created_by) if payment.created_by else None
+    return f"{who.first_name} {who.last_name[:1]}{'.' if who.last_name else ''}".strip() if who is not None else ""
+
+
+def _receipt_language(payment: Any) -> str:
+    """The language in which the documents that a payment paid were frozen; of one that paid none the buyer's own."""
+    put = StudentPayment
+    of: Any = put.select(Invoice.language).join(Invoice, on=(Invoice.id == put.invoice_id))
+    then = (put.payment_id == payment.id, put.direction == 1, put.created_at == payment.settled_at)
+    first = of.where(*then).order_by(put.id).limit(1).scalar()
+    return str(first or letters.buyer(payment.student_id, payment.payer_id).language)
 
 
 def _receipt_lines(payment: Any) -> tuple[receipts.ReceiptLine, ...]:
@@ -139,16 +304,34 @@ def _receipt_lines(payment: Any) -> tuple[receipts.ReceiptLine, ...]:
         line = next(
             line for line in InvoiceLine.select().where(InvoiceLine.invoice_id == invoice.id) if _is_on(put, line)
         )
-        said = _("invoice {label}") if put.amount_minor >= line.gross_minor else _("part of invoice {label}")
+        said = _("invoice {label}")
+        if put.amount_minor < line.gross_minor:
+            rest = _before(put) + put.amount_minor >= line.gross_minor
+            said = _("rest of invoice {label}") if rest else _("part of invoice {label}")
         detail = (f"{line.quantity} × " if line.quantity > 1 else "") + said.format(label=invoice.label)
         found.append(receipts.ReceiptLine(line.title, detail, put.amount_minor, line.rate_bp, line.tax_category))
     return tuple(found)
 
 
+_LINE = ("enrollment_id", "product_enrolled_id", "installment_id")
+
+
 def _is_on(put: Any, line: Any) -> bool:
     """Whether money was put on this line of its invoice."""
-    names = ("enrollment_id", "product_enrolled_id", "installment_id")
-    return all(getattr(put, name) == getattr(line, name) for name in names)
+    return all(getattr(put, name) == getattr(line, name) for name in _LINE)
+
+
+def _before(put: Any) -> int:
+    """What stood on a line of an invoice before this money was put on it, in minor units."""
+    row = StudentPayment
+    earlier = row.select(fn.SUM(row.amount_minor * row.direction)).where(
+        row.invoice_id == put.invoice_id, row.id < put.id
+    )
+    same = [
+        (getattr(row, name) == value) if (value := getattr(put, name)) else getattr(row, name).is_null()
+        for name in _LINE
+    ]
+    return int(earlier.where(*same).scalar() or 0)
 
 
 def statement_pdf(
@@ -172,12 +355,14 @@ def statement(
     whose = letters.buyer(student_ids[0], payer_id)
     today = clock.local_date(how.zone).isoformat()
     several = len(student_ids) > 1
+    with speaking(whose.language):
+        said = [_entry_words(entry) for entry in found.entries]
     lines = tuple(
         statements.StatementLine(
-            entry.on, _entry_words(entry), f"{entry.student} · {entry.detail}" if several else entry.detail,
+            entry.on, title, f"{entry.student} · {entry.detail}" if several else entry.detail,
             entry.amount_minor, balance,
         )
-        for entry, balance in zip(found.entries, found.running_minor, strict=True)
+        for entry, title, balance in zip(found.entries, said, found.running_minor, strict=True)
     )  # fmt: skip
     open_lines = tuple(
         statements.OpenLine(
@@ -203,6 +388,7 @@ def statement(
         lines=lines,
         open_lines=open_lines,
         by_age_minor=tuple(found.by_age_minor),
+        **letterhead.now().on(whose.language),
     )
 
 
@@ -211,20 +397,14 @@ def _entry_words(entry: account.Entry) -> str:
         return entry.title
     method = _(_METHODS[entry.title]) if entry.title in _METHODS else entry.title
     return {
+        "waived": _("Waived: {title}"),
         "canceled": _("Canceled: {title}"),
+        "restored": _("Counts again: {title}"),
         "paid": _("Paid, {title}"),
         "refunded": _("Refunded, {title}"),
         "paid_by_other": _("Paid by somebody else, {title}"),
         "paid_for_other": _("Paid for somebody else, {title}"),
     }[entry.kind].format(title=method)
-
-
-def resolve(reference: dict[str, Any]) -> Attachment:
-    """The file that a mail's attachment reference stands for. UserError `store.gone` if it is no longer there."""
-    if reference.get("kind") != "invoice":
-        raise UserError("store.gone")
-    name, content = invoice_pdf(int(reference["id"]))
-    return Attachment(name, "application/pdf", content)
 
 
 def find_invoice(label: str) -> int:
@@ -233,3 +413,14 @@ def find_invoice(label: str) -> int:
     if row is None:
         raise UserError("invoices.no_such", "number", label=label.strip()[:40])
     return int(row.id)
+
+
+_MAKERS: dict[str, Callable[[Reference], tuple[str, bytes]]] = {
+    "invoice": lambda r: invoice_pdf(int(r["id"]), copy=bool(r.get("copy"))),
+    "receipt": lambda r: receipt_pdf(int(r["id"]), paper=r.get("paper", "a4"), copy=bool(r.get("copy"))),
+    "quote": lambda r: quote_pdf(int(r["id"])),
+    "statement": lambda r: statement_pdf(r["students"], r["first_on"], r["last_on"], r.get("payer")),
+    "proforma": lambda r: proforma_pdf(
+        r["student"], [PayLine(**line) for line in r["lines"]], r.get("payer"), r.get("note", "")
+    ),
+}  # fmt: skip

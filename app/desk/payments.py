@@ -63,7 +63,8 @@ class PaymentDraft:
     `request_key` makes a double click one payment; `tender_group` ties the rows of one split payment together;
     `given_minor` is the cash handed over; other methods have none. With `split_minor` this is a part: lines and sales
     are then those of the whole, which comes to so much, and the part takes what no other part of its group has.
-    In `courses` the student is enrolled, without a group, when the payment completes; `coupons` are (course, code).
+    In `courses` the student is enrolled, without a group, when the payment completes; `coupons` are (course, code),
+    `quoted` are (course, quote) whose price was promised.
     """
 
     request_key: str
@@ -80,6 +81,7 @@ class PaymentDraft:
     split_minor: int | None = None
     courses: tuple[int, ...] = ()
     coupons: tuple[tuple[int, str], ...] = ()
+    quoted: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,8 @@ def whole_of(payment_id: int) -> tuple[PaymentDraft, list[split.Part]] | None:
     asked["lines"] = tuple(PayLine(**line) for line in asked["lines"])
     asked["sales"] = tuple(SaleItem(**item) for item in asked["sales"])
     asked["courses"] = tuple(asked.get("courses", ()))
-    asked["coupons"] = tuple((course_id, code) for course_id, code in asked.get("coupons", ()))
+    for name in ("coupons", "quoted"):
+        asked[name] = tuple((course_id, said) for course_id, said in asked.get(name, ()))
     return PaymentDraft(**asked), split.parts(payment.student_id, payment.tender_group)
 
 
@@ -167,8 +170,8 @@ def start(actor: Actor, draft: PaymentDraft) -> int:
 
     The same request key with the same draft is the same payment. UserErrors `payments.key_reused`, `payments.method`,
     `payments.amount`, `payments.given_too_little`, `payments.line_amount`, `payments.line_gone`,
-    `payments.line_above_open`, `payments.lines_above_amount`, about sales as from `enrollment.sell`, about courses as
-    from `enrollment.enroll`, and for a part `payments.split_above`, `payments.split_changed`.
+    `payments.line_above_open`, `payments.lines_above_amount`, about sales as from `enrollment.sell`, about courses and
+    quotes as from `enrollment.enroll`, and for a part `payments.split_above`, `payments.split_changed`.
     """
     require(actor, "payment.take")
     if draft.courses:
@@ -205,7 +208,9 @@ def start(actor: Actor, draft: PaymentDraft) -> int:
             require(actor, LEAVE_OUT)
         if draft.split_minor is None:
             lines: Sequence[PayLine] = draft.lines
-            kept |= split.agree(how, draft.student_id, draft.courses, draft.sales, draft.payer_id, draft.coupons)
+            kept |= split.agree(
+                how, draft.student_id, draft.courses, draft.sales, draft.payer_id, draft.coupons, draft.quoted
+            )
         else:
             kept |= split.share(how, kept["asked"], draft.lines, draft.courses, draft.sales)
             lines = _lines(kept)

@@ -42,13 +42,16 @@ class QuoteDraft:
 
 @dataclass(frozen=True)
 class Quoted:
-    """A quote as it is shown and printed: all that was promised. `expired` is as of today."""
+    """A quote as it is shown and printed: all that was promised, of the course `course` with its `code`. `expired`
+    is as of today.
+    """
 
     id: int
     number: str
     student_id: int
     course_id: int
     course: str
+    code: str
     payer_id: int | None
     price: Price
     quoted_on: str
@@ -144,6 +147,12 @@ def take(how: Center, quote_id: int, student_id: int, course_id: int, payer_id: 
     return _price(row)
 
 
+def holds(quote_id: int, on: date) -> bool:
+    """Whether a quote can still be used on a day of the center."""
+    mine = (Quote.id == quote_id) & (Quote.status == "open") & (Quote.expires_on >= on.isoformat())
+    return bool(Quote.select(Quote.id).where(mine).exists())
+
+
 def mark_used(w: Write, quote_id: int, enrollment_id: int) -> None:
     """The enrollment that a quote was used for, in the write that makes it."""
     w.update(Quote, quote_id, status="used", enrollment_id=enrollment_id)
@@ -188,12 +197,14 @@ def _price(row: Any) -> Price:
 
 
 def _quoted(row: Any, today: str) -> Quoted:
+    course = Course.get_by_id(row.course_id)
     return Quoted(
         id=row.id,
         number=row.number,
         student_id=row.student_id,
         course_id=row.course_id,
-        course=Course.get_by_id(row.course_id).name,
+        course=course.name,
+        code=course.code,
         payer_id=row.payer_id,
         price=_price(row),
         quoted_on=row.quoted_on,

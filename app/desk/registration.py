@@ -45,6 +45,13 @@ def charged_since(how: Center, student_id: int, product_id: int, stamp: str) -> 
     return bool(ProductEnrolled.select().where(later).exists())
 
 
+def charged_with(how: Center, student_id: int) -> str | None:
+    """The number of the line by which a student was charged with the fee; None where they were not."""
+    records = list(identity.records(student_id))
+    line = ProductEnrolled.get_or_none(_charged(how.registration_product_id or 0, records))
+    return line.number if line is not None else None
+
+
 def _charged(product_id: int, records: list[int]) -> Any:
     line = ProductEnrolled
     return line.student_id.in_(records) & (line.product_id == product_id) & (line.status != "canceled")

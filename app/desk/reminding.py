@@ -56,21 +56,66 @@ class Reminder:
 # -- reading --------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Sent:
+    """A reminder in the mail queue: `on` is the ISO day it was made for, `state` as the queue has it."""
+
+    id: int
+    on: str
+    to_name: str
+    to_address: str
+    subject: str
+    text: str
+    state: str
+
+
+#: States of mails that reached nobody and will not: they are no reminders.
+_LOST = ("canceled", "failed")
+
+
+def mails(owners: Iterable[Owner]) -> list[Sent]:
+    """Every reminder to these, newest first; also those that failed, but none that was canceled."""
+    prefixes = set()
+    for student_id, payer_id in owners:
+        if payer_id is not None:
+            prefixes.add(f"payment.reminder:payer:{payer_id}:")
+        else:
+            prefixes |= {f"payment.reminder:student:{one}:" for one in identity.records(student_id)}
+    found: dict[int, Sent] = {}
+    for prefix in prefixes:
+        mine: Any = MailQueue.select().where(
+            MailQueue.event_key >= prefix, MailQueue.event_key < f"{prefix[:-1]};", MailQueue.state != "canceled"
+        )
+        for row in mine:
+            found[row.id] = Sent(
+                row.id, _day_of(row.event_key), row.to_name, row.to_address, row.subject, row.text, row.state
+            )
+    return sorted(found.values(), key=lambda one: (one.on, one.id), reverse=True)
+
+
+def _day_of(event_key: str) -> str:
+    """The day of a reminder: what follows it tells apart a second one of that day, or one to a mended address."""
+    return event_key.split(":")[3][:10]
+
+
 def sent() -> dict[tuple[str, int], list[str]]:
-    """("payer", id) or ("student", id) → the days of the reminders that were sent or wait to be, oldest first."""
+    """("payer", id) or ("student", id) → the days of the reminders that were sent or wait to be, oldest first.
+
+    A day counts once, also where a second mail of it went to a mended address; a mail that failed reached nobody.
+    """
     merged = {
         row.id: row.merged_into for row in User.select(User.id, User.merged_into).where(User.merged_into.is_null(False))
     }
-    found: dict[tuple[str, int], list[str]] = {}
+    found: dict[tuple[str, int], set[str]] = {}
     query: Any = MailQueue.select(MailQueue.event_key).where(
         MailQueue.event_key >= "payment.reminder:", MailQueue.event_key < "payment.reminder;",
-        MailQueue.state != "canceled",
+        MailQueue.state.not_in(_LOST),
     )  # fmt: skip
     for (key,) in query.tuples():
-        _event, kind, number, day = str(key).split(":")[:4]
+        _event, kind, number = str(key).split(":")[:3]
         one = int(number)
         whose = merged.get(one) or one if kind == "student" else one
-        found.setdefault((kind, whose), []).append(day)
+        found.setdefault((kind, whose), set()).add(_day_of(str(key)))
     return {owner: sorted(days) for owner, days in found.items()}
 
 

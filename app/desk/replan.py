@@ -84,7 +84,7 @@ def _replan_in(w: Write, enrollment_id: int, parts: Sequence[tuple[str, int]]) -
     made = changing.write_plan(w, enrollment_id, sorted(rows, key=lambda row: row[1]))
     heirs = [(enrollment_id, None, made[0])] if kept else []
     becomes = {whole.key: heirs} if whole is not None else None
-    invoices.send_renewed(w, how, invoices.renew(w, how, withdrawn, becomes))
+    changing.send_papers(w, how, withdrawn, invoices.renew(w, how, withdrawn, becomes))
     after = changing.dues_of(PayLine(enrollment_id))
     facts = {"course": found[0].title, "number": line.number, "parts": len(after), "amount": left}
     timeline.add(w, line.student_id, "replan.timeline", ("courses_enrolled", enrollment_id), **facts)

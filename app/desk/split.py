@@ -15,9 +15,19 @@ from datetime import datetime
 from typing import Any
 
 from app import clock
+from app.desk import dues, letters, notifications, quotes, timeline
 from app.desk.discounts import still_holds
 from app.desk.dues import PayLine
-from app.desk.enrollment import Price, PricedItem, SaleItem, enroll_paid_in, price_courses, price_items, sell_in
+from app.desk.enrollment import (
+    Price,
+    PricedItem,
+    SaleItem,
+    enroll_paid_in,
+    price_courses,
+    price_items,
+    running,
+    sell_in,
+)
 from app.desk.registration import charged_since
 from app.errors import UserError
 from app.settings import Center
@@ -25,7 +35,7 @@ from app.store import Write
 from app.store.models import Payment
 
 #: What is agreed once, for all parts.
-_AGREED = ("student_id", "payer_id", "lines", "courses", "coupons", "sales", "split_minor")
+_AGREED = ("student_id", "payer_id", "lines", "courses", "coupons", "quoted", "sales", "split_minor")
 
 
 @dataclass(frozen=True)
@@ -63,15 +73,21 @@ def agree(
     sales: Sequence[SaleItem],
     payer_id: int | None = None,
     coupons: Sequence[tuple[int, str]] = (),
+    quoted: Sequence[tuple[int, int]] = (),
 ) -> dict[str, Any]:
-    """What is enrolled in and sold when a payment completes, at the prices of now, as its row keeps it.
+    """What is enrolled in and sold when a payment completes, at the prices of now or promised, as its row keeps it.
 
     UserErrors as `price_courses` and `price_items`.
     """
-    priced = price_courses(how, student_id, courses, payer_id, coupons)
-    beside = [price for _, price in priced]
+    priced = price_courses(how, student_id, courses, payer_id, coupons, quoted)
+    by_quote = dict(quoted)
+    beside = [price for course_id, price in priced if course_id not in by_quote]  # a quote holds its own use
     return {
-        "courses": [{"course_id": course_id, "price": asdict(price)} for course_id, price in priced],
+        "courses": [
+            {"course_id": course_id, "price": asdict(price)}
+            | ({"quote_id": by_quote[course_id]} if course_id in by_quote else {})
+            for course_id, price in priced
+        ],
         "sales": [asdict(item) for item in (price_items(how, student_id, sales, payer_id, beside) if sales else ())],
     }
 
@@ -98,7 +114,7 @@ def share(
     agreed = (
         kept[0]["agreed"]
         if kept
-        else agree(how, asked["student_id"], courses, sales, asked["payer_id"], asked["coupons"])
+        else agree(how, asked["student_id"], courses, sales, asked["payer_id"], asked["coupons"], asked["quoted"])
     )
     taken = Counter[tuple[str, int]]()
     for one in kept:
@@ -120,7 +136,15 @@ def share(
                   for n, item in enumerate(agreed[kind])]
            for kind in ("courses", "sales")},
     }  # fmt: skip
-    return {"agreed": agreed, **{kind: [one for one in own if one["amount_minor"]] for kind, own in claims.items()}}
+
+    there = {(kind, own["n"]) for one in kept for kind in claims for own in one[kind]}
+
+    def mine(kind: str, one: dict[str, Any]) -> bool:
+        # What costs nothing goes with the first part that does not fail.
+        free = kind != "lines" and not one["price"]["gross_minor"]
+        return bool(one["amount_minor"]) or (free and (kind, one["n"]) not in there)
+
+    return {"agreed": agreed, **{kind: [one for one in own if mine(kind, one)] for kind, own in claims.items()}}
 
 
 def begun(student_id: int, group: str | None) -> dict[str, int]:
@@ -135,7 +159,9 @@ def begun(student_id: int, group: str | None) -> dict[str, int]:
 def sell(w: Write, how: Center, payment: Any, kept: dict[str, Any]) -> tuple[list[PayLine], dict[str, int], list[str]]:
     """Enroll and sell at the prices agreed: the lines to pay, those begun for all parts, and what ran out meanwhile.
 
-    The money has moved, so what ran out is told, not refused.
+    The money has moved, so what ran out is told, not refused. Who was enrolled meanwhile is not enrolled twice: as much
+    as was agreed goes to that enrollment, whatever it costs, and both prices are told. What else the payment is for
+    keeps its money.
     """
     before = begun(payment.student_id, payment.tender_group)
     lines: list[PayLine] = []
@@ -147,9 +173,13 @@ def sell(w: Write, how: Center, payment: Any, kept: dict[str, Any]) -> tuple[lis
         line = before.get(place)
         if line is None:
             price = _price(payment, one, w.moment, how)
-            line = enroll_paid_in(w, how, student, one["course_id"], price, payment.payer_id)
+            there = running(student).get(one["course_id"])
+            held = _held_quote(one, w.moment, how)
+            line = enroll_paid_in(w, how, student, one["course_id"], price, payment.payer_id, held)
             new[place] = line
-        lines.append(PayLine(enrollment_id=line, amount_minor=one.get("amount_minor", payment.amount_minor)))
+            if there is not None:
+                _tell_other_price(w, payment, line, price.gross_minor)
+        lines.append(PayLine(enrollment_id=line, amount_minor=_share_of(one, payment)))
     for one in kept["sales"]:
         place = str(one.get("n"))
         line = before.get(place)
@@ -165,20 +195,47 @@ def sell(w: Write, how: Center, payment: Any, kept: dict[str, Any]) -> tuple[lis
                 unsold.append(str(error.params["product"]))
                 continue
             new[place] = line
-        lines.append(PayLine(product_enrolled_id=line, amount_minor=one.get("amount_minor", payment.amount_minor)))
+        lines.append(PayLine(product_enrolled_id=line, amount_minor=_share_of(one, payment)))
     return lines, new if "agreed" in kept else {}, unsold
+
+
+def _share_of(one: dict[str, Any], payment: Any) -> int:
+    """What of a payment is for one course or product of its draft: its share, or no more than the price agreed."""
+    return int(one["amount_minor"]) if "amount_minor" in one else min(payment.amount_minor, one["price"]["gross_minor"])
+
+
+def _tell_other_price(w: Write, payment: Any, line: int, agreed_minor: int) -> None:
+    """Say that somebody enrolled the student meanwhile at another price than the payment agreed on."""
+    found = dues.of_lines([line], [])
+    price = sum(due.gross_minor for due in found)
+    if price == agreed_minor:
+        return
+    link, student = ("payments", payment.id), letters.student(payment.student_id)
+    facts: dict[str, Any] = {"course": found[0].title, "price": price, "agreed": agreed_minor, "number": payment.number}
+    timeline.add(w, student.student_id, "payments.timeline_other_price", link, **facts)
+    about: dict[str, Any] = {"student": student.name, "student_id": student.student_id}
+    notifications.notify(w, "payment", "center", "payments.other_price", link, needs_decision=True, **about, **facts)
 
 
 def _price(payment: Any, one: dict[str, Any], moment: datetime, how: Center) -> Price:
     """A price that was agreed when the payment was started. It stands, whatever became of the rule behind its discount:
 
-    a rule that was used up between two parts of a payment is not named by the line.
+    a rule that was used up between two parts of a payment is not named by the line, nor is that of a quote which does
+    not hold its use any more.
     """
     price = Price(**one["price"])
     rule, on = price.discount_rule_id, clock.local_date(how.zone, moment)
+    if one.get("quote_id") is not None:
+        return price if _held_quote(one, moment, how) is not None else replace(price, discount_rule_id=None)
     if rule is not None and not still_holds(rule, on, payment):
         return replace(price, discount_rule_id=None)
     return price
+
+
+def _held_quote(one: dict[str, Any], moment: datetime, how: Center) -> int | None:
+    """The quote that a course was agreed with, while it can still be used."""
+    quote = one.get("quote_id")
+    return quote if quote is not None and quotes.holds(quote, clock.local_date(how.zone, moment)) else None
 
 
 def _rows(student_id: int, group: str) -> list[Any]:

@@ -125,13 +125,14 @@ def _told(head: Preview, done: operations.Done, found: _Report) -> Preview:
 
 
 def newest(actor: Actor) -> int:
-    """The operation that Ctrl+Z means: the newest of this person at this desk that counts and can be taken back.
+    """The operation that Ctrl+Z means: the newest of this person at this desk that counts and was not taken back.
 
     None from before the last restore: what was done then is not what a hand did just now. The history offers it.
-    UserError `undo.nothing_newer`.
+    UserErrors `undo.nothing_newer`, and `undo.newest_stays` where it is one that nothing takes back: whoever presses
+    Ctrl+Z after a refund does not mean what they did before it.
     """
     require(actor, "undo.own")
-    wanted = [label for label, kind in labels.LABELS.items() if kind.way != "refused" and not kind.quiet]
+    wanted = [label for label, kind in labels.LABELS.items() if not kind.quiet]
     restored = Operation.select(fn.MAX(Operation.id)).where(Operation.label == restore.LABEL)
     mine: Any = (
         Operation.select(Operation.id)
@@ -149,6 +150,9 @@ def newest(actor: Actor) -> int:
     found = next((row_id for (row_id,) in mine.iterator() if row_id not in gone), None)
     if found is None:
         raise UserError("undo.nothing_newer")
+    done = operations.load(found)
+    if labels.kind(done.label).way == "refused":
+        raise UserError("undo.newest_stays", what=operations.words(done), why=labels.kind(done.label).why)
     return int(found)
 
 

@@ -82,7 +82,7 @@ def _waive_in(w: Write, waiver: Waiver) -> Effect:
         amounts |= {due.installment_id: less for due, less in lowered}
         plan = [(due.installment_id, due.due_on, amounts[due.installment_id]) for due in found]
         changing.write_plan(w, line.id, [part for part in plan if part[2]])
-    invoices.send_renewed(w, how, invoices.renew(w, how, withdrawn))
+    changing.send_papers(w, how, withdrawn, invoices.renew(w, how, withdrawn))
     _tell(w, model, line, found[0].title, amount, waiver.reason)
     balances.recompute(w, line.student_id)
     promises.owed_no_more(w, line.student_id)

@@ -14,11 +14,12 @@ from typing import Any
 
 from app import money
 from app.documents.sheet import BOTTOM, INK, LEFT, LINE, OK, RIGHT, TEXT2, TEXT3, TINT, TOP, Sheet
-from app.text import _
+from app.documents.words import _, speaking
 
 #: How a document that is issued now is drawn. Layout 2 has the center's picture, texts at head and foot, and a text of
-#: its own below the sums; what was issued in an earlier one is drawn in it for ever.
-LAYOUT_VERSION = 2
+#: its own below the sums; layout 3 says names, addresses and lines whole, and has the currency in the tax table.
+#: What was issued in an earlier one is drawn in it for ever.
+LAYOUT_VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,11 @@ class InvoiceDocument:
         )
 
     @property
+    def spoken(self) -> str:
+        """The language of its words: the buyer's, which the first layouts knew for days and amounts alone."""
+        return self.language if self.layout >= 3 else "en"
+
+    @property
     def taxes(self) -> list[TaxSum]:
         """The lines summed by rate and exemption, highest rate first."""
         sums: dict[tuple[int, str, str], list[int]] = {}
@@ -135,12 +141,14 @@ class CopyState:
 
 def render(document: InvoiceDocument, copy: CopyState | None = None, *, preview: bool = False) -> bytes:
     """The document as PDF; a `preview` says on every page that it was not issued, and has no code to pay by."""
-    return Painter(document, copy, preview=preview).paint()
+    with speaking(document.spoken):
+        return Painter(document, copy, preview=preview).paint()
 
 
 def draw(document: InvoiceDocument, canvas: Any) -> None:
     """The original as further pages of a canvas that holds several documents."""
-    Painter(document, None, onto=canvas).paint()
+    with speaking(document.spoken):
+        Painter(document, None, onto=canvas).paint()
 
 
 @lru_cache(maxsize=16)
@@ -167,8 +175,10 @@ class Painter(Sheet):
         self.d, self.copy, self.preview = document, copy, preview
         printed_on = copy.printed_on if copy is not None else ""
         super().__init__(
-            self.heading(), document.label, document.seller, document.currency, document.language, printed_on, onto
-        )
+            self.heading(), document.label, document.seller, document.currency, document.language, printed_on, onto,
+            document.logo,
+        )  # fmt: skip
+        self.spoken = document.layout >= 3
 
     def span(self, first: str, last: str) -> str:
         """Two days; what they have in common is said once, and months are short where the line has no room."""
@@ -194,6 +204,10 @@ class Painter(Sheet):
         """What the document is, in large type."""
         return _("Credit note") if self.d.kind == "credit_note" else _("Invoice")
 
+    def addressed(self) -> str:
+        """What stands above the name of whom it is for."""
+        return _("Bill to")
+
     def head(self) -> None:
         """The head of the center; on a preview, that it is one."""
         super().head()
@@ -206,39 +220,20 @@ class Painter(Sheet):
         self._parties()
         self._lines()
         self._sums()
-        self._words(self.d.note)
-        self._words(self.d.foot_text)
+        self.words(self.d.note)
+        self.words(self.d.foot_text)
         return self.end()
-
-    def _words(self, said: str) -> None:
-        """A text below what stands there; a long one goes on over the page."""
-        if not said:
-            return
-        self.y -= 6
-        for words in self.type.wrap(said, self.type.REGULAR, 9, RIGHT - LEFT):
-            if self.y < BOTTOM:
-                self.next_page()
-            self.text(LEFT, self.y, words, 9, color=TEXT2)
-            self.y -= 13
-
-    def emblem(self) -> None:
-        """The center's picture within the room of the house mark and some more, or that mark."""
-        if not self.d.logo:
-            super().emblem()
-        else:
-            self.c.then(lambda canvas: self.parts.picture(canvas, self.d.logo, LEFT, 750, 110, 44))
 
     def _parties(self) -> None:
         semibold, buyer = self.type.SEMIBOLD, self.d.buyer
-        self.text(LEFT, 706, _("Bill to"), 8.5, semibold, TEXT2)
+        self.text(LEFT, 706, self.addressed(), 8.5, semibold, TEXT2)
         y = 687.0
-        for index, words in enumerate(self.type.wrap(buyer["name"], self.type.BOLD, 10, 260)[:3]):
+        for index, words in enumerate(self.type.wrap(buyer["name"], self.type.BOLD, 10, 260)[: self._most(3)]):
             self.text(LEFT, y - 14 * index, words, 10, self.type.BOLD)
             last = y - 14 * index
         y = last
-        for words in [part for part in buyer.get("address", "").splitlines() if part.strip()][:5]:
-            y -= 15
-            self.text(LEFT, y, self.type.shorten(words.strip(), self.type.REGULAR, 9.2, 260), 9.2)
+        for part in [part.strip() for part in buyer.get("address", "").splitlines() if part.strip()][: self._most(5)]:
+            y = self._address_line(y, part)
         if buyer.get("tax_id"):
             y -= 15
             self.text(LEFT, y, _("VAT ID") + f" {buyer['tax_id']}", 8.8, color=TEXT3)
@@ -251,7 +246,7 @@ class Painter(Sheet):
         self.y = min(y, at) - 28
         if self.d.head_text:
             self.y += 6
-            self._words(self.d.head_text)
+            self.words(self.d.head_text)
             self.y -= 12
 
     def facts(self) -> list[tuple[str, str, bool]]:
@@ -265,9 +260,27 @@ class Painter(Sheet):
             rows.append((_("Refers to invoice"), self.d.refers_to_label, True))
         return rows
 
-    def _column_head(self) -> None:
+    def _most(self, lines: int) -> int | None:
+        """How many lines of a long text earlier layouts had; None for all of them."""
+        return lines if self.d.layout < 3 else None
+
+    def _address_line(self, y: float, part: str) -> float:
+        if self.d.layout < 3:
+            said = [self.type.shorten(part, self.type.REGULAR, 9.2, 260)]
+        else:
+            said = self.type.wrap(part, self.type.REGULAR, 9.2, 260)
+        for words in said:
+            y -= 15
+            self.text(LEFT, y, words, 9.2)
+        return y
+
+    def _sign(self) -> str:
+        """The sign of the currency, for the heads of columns."""
         sign = money.format(0, self.d.currency, self.d.language)
-        sign = "".join(char for char in sign if not char.isdigit() and char not in ".,").strip()
+        return "".join(char for char in sign if not char.isdigit() and char not in ".,").strip()
+
+    def _column_head(self) -> None:
+        sign = self._sign()
         for x, words, align in (
             (LEFT, "#", "left"),
             (LEFT + 27, _("What"), "left"),
@@ -285,8 +298,8 @@ class Painter(Sheet):
         self._column_head()
         carried = 0
         for line in self.d.lines:
-            title = self.type.wrap(line.title, self.type.SEMIBOLD, 9.2, 232)[:4]
-            detail = self.type.wrap(line.detail, self.type.REGULAR, 8.2, 232)[:4] if line.detail else []
+            title = self.type.wrap(line.title, self.type.SEMIBOLD, 9.2, 232)[: self._most(4)]
+            detail = self.type.wrap(line.detail, self.type.REGULAR, 8.2, 232)[: self._most(4)] if line.detail else []
             needed = 12.5 * (len(title) + len(detail)) + 15
             if self.y - needed < BOTTOM + 20:
                 self.text(419, self.y, _("Carried over"), 8.5, self.type.SEMIBOLD, TEXT2, "right")
@@ -329,7 +342,9 @@ class Painter(Sheet):
         reasons = list(dict.fromkeys(line.exemption_reason for line in self.d.lines if line.tax_category == "E"))
         paid, still_open = self._state()
         code = self._payment_code(still_open)
-        height = 34 + 16 * max(len(self.d.taxes) + 2 + len(reasons), 6) + (122 if code is not None else 0) + 8
+        height = 34.0 + 16 * max(len(self.d.taxes) + 2 + len(reasons), 6) + (122 if code is not None else 0) + 8
+        if self.d.layout >= 3:
+            height = max(height, self._sums_height(reasons, paid) + (122 if code is not None else 0))
         if self.y - height < BOTTOM:
             self.next_page()
         top = self.y - 6
@@ -339,12 +354,20 @@ class Painter(Sheet):
         if code is not None:
             self._code_box(code, still_open)
 
+    def _sums_height(self, reasons: list[str], paid: int) -> float:
+        """How high the tax table with its reasons and stamp is, or the totals beside it, whichever is higher."""
+        said = [self.type.wrap(f"{self.footmark(one)} {one}", self.type.REGULAR, 8.2, 250) for one in reasons]
+        stamp = 48 if paid > 0 and self.d.kind != "credit_note" else 0
+        left = 38 + 17 * len(self.d.taxes) + 12 * sum(len(lines) for lines in said) + stamp
+        return max(left, 120 + 17 * (len(self.d.paid) if self.copy is None else 2)) + 16
+
     def _tax_table(self, y: float, reasons: list[str]) -> float:
         self.text(LEFT, y, _("Tax"), 8.5, self.type.SEMIBOLD, TEXT2)
         y -= 18
         columns = (171.0, 221.0, 284.0)
+        sign = f" {self._sign()}" if self.d.layout >= 3 else ""
         for x, words in zip(columns, (_("Net"), _("VAT"), _("Gross")), strict=True):
-            self.text(x, y, words, 8.5, color=TEXT2, align="right")
+            self.text(x, y, words + sign, 8.5, color=TEXT2, align="right")
         y -= 6
         for tax in self.d.taxes:
             self.rule(y, right=284)
@@ -399,7 +422,7 @@ class Painter(Sheet):
                 self.text(RIGHT, y, self.plain(-int(part["amount_minor"])), 9.2, align="right")
                 y -= 17
         elif paid:
-            self.text(343, y, _("Paid by") + f" {self.day(self.copy.printed_on)}", 8.8, color=TEXT2)
+            self.text(343, y, _("Paid by#day") + f" {self.day(self.copy.printed_on)}", 8.8, color=TEXT2)
             self.text(RIGHT, y, self.plain(-paid), 9.2, align="right")
             y -= 17
         if self.copy is not None and self.copy.credited_by:
@@ -421,7 +444,7 @@ class Painter(Sheet):
         if self.d.layout >= 2 and not money.is_iban(iban):
             return None  # the first layout drew a code nobody could pay by
         name = (self.d.seller.get("legal_name") or self.d.seller.get("name", ""))[:70]
-        return _epc_code(name, iban, self.d.seller.get("bic") or "", still_open, f"Invoice {self.d.label}")
+        return _epc_code(name, iban, self.d.seller.get("bic") or "", still_open, _("Invoice") + f" {self.d.label}")
 
     def _code_box(self, code: Any, still_open: int) -> None:
         bottom = self.y - 112

@@ -101,19 +101,51 @@ def code(canvas: Any, matrix: list[Any], left: float, top: float, side: float, c
     canvas.restoreState()
 
 
-def picture(canvas: Any, content: bytes, left: float, bottom: float, wide: float, high: float) -> None:
-    """A PNG or JPEG as large as a box allows, at its left, in the middle of its height. One that cannot be read is
-    left out: the document is worth more than the picture on it.
+def picture(
+    canvas: Any, content: bytes, left: float, bottom: float, wide: float, high: float, *, roll: bool = False,
+    middle: bool = False,
+) -> None:  # fmt: skip
+    """A PNG or JPEG as large as a box allows, at its left or in its `middle`, in the middle of its height; for a `roll`
+    in black. One that cannot be read is left out: the document is worth more than the picture on it.
     """
     import io
 
     from reportlab.lib.utils import ImageReader
 
     try:
-        image = ImageReader(io.BytesIO(content))
+        image = ImageReader(black(content, wide, high) if roll else io.BytesIO(content))
         own_wide, own_high = image.getSize()
     except Exception:  # whatever the codecs raise
         return
     scale = min(wide / own_wide, high / own_high)
     drawn = own_high * scale
-    canvas.drawImage(image, left, bottom + (high - drawn) / 2, own_wide * scale, drawn, mask="auto")
+    if middle:
+        left += (wide - own_wide * scale) / 2
+    canvas.drawImage(image, left, bottom + (high - drawn) / 2, own_wide * scale, drawn, mask=None if roll else "auto")
+
+
+#: A roll printer has eight dots to a millimeter.
+_ROLL_DOTS = 203 / 72
+#: Shades, of 255: up to the first all is printed, from the second on nothing; dots stand for those between.
+_DARK, _PALE = 110, 250
+
+
+def black(content: bytes, wide: float, high: float) -> Any:
+    """A picture in black dots on white, as many as a roll printer has in a box of `wide` by `high` points.
+
+    What is transparent is paper. Dark colors are solid, so that letters keep their edges; light ones would vanish if a
+    border alone decided, and are dotted.
+    """
+    import io
+
+    from PIL import Image
+
+    with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as opened:
+        own = opened.convert("RGBA")
+    paper = Image.new("RGBA", own.size, "white")
+    paper.alpha_composite(own)
+    grey = paper.convert("L")
+    scale = min(1.0, wide * _ROLL_DOTS / grey.width, high * _ROLL_DOTS / grey.height)
+    grey = grey.resize((max(1, round(grey.width * scale)), max(1, round(grey.height * scale))), Image.Resampling.BOX)
+    grey = grey.point([max(0, min(255, (shade - _DARK) * 255 // (_PALE - _DARK))) for shade in range(256)])
+    return grey.convert("1").convert("L")

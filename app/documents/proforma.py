@@ -11,7 +11,7 @@ from typing import Any
 from app.documents import invoice
 from app.documents.invoice import InvoiceDocument, Line
 from app.documents.sheet import LEFT, TEXT3, TOP
-from app.text import _
+from app.documents.words import _, speaking
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ class ProformaDocument:
 
 def render(document: ProformaDocument) -> bytes:
     """The paper as PDF."""
-    return _Painter(document).paint()
+    with speaking(document.language):
+        return _Painter(document).paint()
 
 
 class _Painter(invoice.Painter):
@@ -54,6 +55,9 @@ class _Painter(invoice.Painter):
 
     def heading(self) -> str:
         return self.p.title
+
+    def addressed(self) -> str:
+        return _("For")
 
     def head(self) -> None:
         """The head of the center, and on every page that this is no invoice."""

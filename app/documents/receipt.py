@@ -8,11 +8,11 @@ from __future__ import annotations
 import hashlib
 import io
 import string
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from app import money
-from app.text import _
+from app.documents.words import _, speaking
 
 #: Millimeters as points; the roll is 80 mm wide.
 _ROLL, _MARGIN = 226.77, 13.0
@@ -35,6 +35,7 @@ class ReceiptDocument:
     """A completed payment as it is handed over. `at` and `next_slot` are finished words in the reader's notation.
 
     `credit_minor` is the part that stays as credit; `refunds` the number of the payment that a refund gives back.
+    `head_text`, `foot_text` and `logo` (a PNG or JPEG) are the center's own; `cashier` who took the money.
     """
 
     number: str
@@ -54,6 +55,10 @@ class ReceiptDocument:
     refunds: str = ""
     note: str = ""
     next_slot: str = ""
+    cashier: str = ""
+    head_text: str = ""
+    foot_text: str = ""
+    logo: bytes = field(default=b"", repr=False)
 
     @property
     def taxes(self) -> list[tuple[str, int, str, money.Split]]:
@@ -68,34 +73,44 @@ class ReceiptDocument:
             for index, ((rate, category), gross) in enumerate(ordered)
         ]
 
-    def letter(self, line: ReceiptLine) -> str:
-        """The letter by which a line points at its rate."""
-        wanted = (line.rate_bp, line.tax_category)
-        return next(letter for letter, rate, category, _split in self.taxes if (rate, category) == wanted)
+    @property
+    def letters(self) -> dict[tuple[int, str], str]:
+        """(rate, category) → the letter by which a line points at its rate."""
+        return {(rate, category): letter for letter, rate, category, _split in self.taxes}
 
     @property
     def check_code(self) -> str:
-        """What the code on the paper says: number, amount, and a digest of everything that stands on it."""
-        digest = hashlib.sha256(repr(asdict(self)).encode()).hexdigest()[:16]
+        """What the code on the paper says: number, amount, and a digest of what was paid and for what.
+
+        What a later print may say otherwise (the next slot) and what the center adds of its own are no part of it.
+        """
+        facts = asdict(replace(self, next_slot="", logo=b""))
+        for name in ("cashier", "head_text", "foot_text", "logo"):
+            del facts[name]
+        digest = hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
         return f"DESKBELL {self.number} {money.to_major(self.amount_minor, self.currency)} {self.currency} {digest}"
 
 
 def render(document: ReceiptDocument, *, paper: str = "roll", copy_on: str = "") -> bytes:
     """The receipt as PDF on `paper`, "roll" or "a4"; with `copy_on` (a finished date) it says COPY."""
-    measured = _Painter(document, paper, copy_on, None)
-    measured.paint()
-    return _Painter(document, paper, copy_on, measured.used).paint()
+    with speaking(document.language):
+        measured = _Painter(document, paper, copy_on, None)
+        measured.paint()
+        return _Painter(document, paper, copy_on, measured.used).paint()
 
 
 def draw(document: ReceiptDocument, canvas: Any) -> None:
-    """The receipt as a further A4 page of a canvas that holds several documents."""
-    measured = _Painter(document, "a4", "", None)
-    measured.paint()
-    _Painter(document, "a4", "", measured.used, canvas).paint()
+    """The receipt as further A4 pages of a canvas that holds several documents."""
+    with speaking(document.language):
+        measured = _Painter(document, "a4", "", None)
+        measured.paint()
+        _Painter(document, "a4", "", measured.used, canvas).paint()
 
 
 class _Painter:
-    """Draws downward from the top: `used` points so far. Without a height it measures only."""
+    """Draws downward from the top: `used` points so far. Without a height it measures only. What would have to be made
+    smaller to stand on one sheet of A4 goes on over several.
+    """
 
     def __init__(
         self, document: ReceiptDocument, paper: str, copy_on: str, height: float | None, onto: Any = None
@@ -111,6 +126,7 @@ class _Painter:
         self.d, self.copy_on = document, copy_on
         self.buffer = io.BytesIO()
         self.used = 0.0
+        self.paged, self.page = False, 1
         self.c: Any = parts.Nowhere()
         self.height = height or 0.0
         if height is not None:
@@ -123,16 +139,36 @@ class _Painter:
             else:
                 onto.setPageSize(size)
             if paper != "roll":
-                # The same strip, larger, at the top middle of the sheet; smaller where it would leave it.
-                scale = min(1.5, (A4[1] - 72) / height)
-                self.c.translate((A4[0] - _ROLL * scale) / 2, A4[1] - 36 - height * scale)
-                self.c.scale(scale, scale)
-        self.own = onto is None
+                # The same strip, larger, at the top middle of the sheet.
+                self.paged = height > A4[1] - 72
+                self.height = min(height, A4[1] - 72)
+                self.scale = min(1.5, (A4[1] - 72) / self.height)
+                self.sheet = A4
+                self._to_the_middle()
+        self.own, self.roll = onto is None, paper == "roll"
         if self.own:
             self.c.setTitle(f"{self._title()} {document.number}")
             self.c.setAuthor(document.seller_name)
         self.c.setFillColorRGB(*_INK)
         self.c.setStrokeColorRGB(*_INK)
+
+    def _to_the_middle(self) -> None:
+        wide, high = self.sheet
+        self.c.translate((wide - _ROLL * self.scale) / 2, high - 36 - self.height * self.scale)
+        self.c.scale(self.scale, self.scale)
+
+    def _room(self, needed: float) -> None:
+        """Go on on the next sheet where less than `needed` points are left of this one."""
+        if not self.paged or self.used + needed <= self.height:
+            return
+        self.c.showPage()
+        self._to_the_middle()
+        self.page += 1
+        self.used = 20
+        self.c.setFillColorRGB(*_INK)
+        self.c.setStrokeColorRGB(*_INK)
+        self._row(f"{self._title()} {self.d.number}", _("Page {page}").format(page=self.page), 7.8)
+        self._dashes()
 
     @property
     def y(self) -> float:
@@ -159,6 +195,7 @@ class _Painter:
 
     def _middle(self, words: str, size: float, font: str = "", step: float = 13.2, color: Any = _INK) -> None:
         for line in self.type.wrap(words, font or self.type.REGULAR, size, _ROLL - 2 * _MARGIN):
+            self._room(step + 12)
             self.used += step
             self._text(_ROLL / 2, line, size, font, color, "center")
 
@@ -175,20 +212,19 @@ class _Painter:
 
     def paint(self) -> bytes:
         d, bold = self.d, self.type.BOLD
-        self.used = 40
-        self.parts.emblem(self.c, (_ROLL - 55) / 2, self.y, 0.72)
-        self.used += 4
+        self._emblem()
         self._middle(d.seller_name, 11, bold, 15)
         if d.seller_address:
             self._middle(", ".join(part.strip() for part in d.seller_address.splitlines() if part.strip()), 8.6)
         if d.seller_tax_id:
             self._middle(_("VAT ID") + f" {d.seller_tax_id}", 8.6)
+        self._words(d.head_text)
         self._dashes()
         if self.copy_on:
             self._middle(_("COPY") + f" · {self.copy_on}", 8.6, self.type.SEMIBOLD)
         self._row(self._title(), d.number, strong="right")
-        self._row(d.at, d.till)
-        self._row(_("For"), d.student)
+        self._row(d.at, " · ".join(filter(None, (d.till, d.cashier))))
+        self._student()
         if d.refunds:
             self._row(_("Gives back"), d.refunds)
         self._dashes()
@@ -201,15 +237,47 @@ class _Painter:
             self.c.save()
         return self.buffer.getvalue()
 
+    def _emblem(self) -> None:
+        """The center's picture, in black on a roll, or the house mark."""
+        if self.d.logo:
+            self.used = 60
+            box = (_MARGIN, self.y, _ROLL - 2 * _MARGIN, 44.0)
+            if self.height:
+                self.parts.picture(self.c, self.d.logo, *box, roll=self.roll, middle=True)
+        else:
+            self.used = 40
+            self.parts.emblem(self.c, (_ROLL - 55) / 2, self.y, 0.72)
+        self.used += 4
+
+    def _words(self, said: str) -> None:
+        """A text of the center, in the middle, with its own breaks."""
+        if said:
+            self.used += 4
+            self._middle(said, 8.6, step=12)
+
+    def _student(self) -> None:
+        """Whom it is for; a name without room beside the word stands whole below it."""
+        room = _ROLL - 2 * _MARGIN
+        if self.type.width(self.d.student, self.type.REGULAR, 8.6) <= room - 40:
+            self._row(_("For"), self.d.student)
+            return
+        self._row(_("For"), "")
+        for words in self.type.wrap(self.d.student, self.type.REGULAR, 8.6, room):
+            self.used += 11
+            self._text(_ROLL - _MARGIN, words, 8.6, align="right")
+
     def _lines(self) -> None:
+        letters = self.d.letters
         for line in self.d.lines:
-            amount = f"{self._plain(line.amount_minor)} {self.d.letter(line)}"
-            titles = self.type.wrap(line.title, self.type.REGULAR, 8.8, _ROLL - 2 * _MARGIN - 70)[:3]
+            amount = f"{self._plain(line.amount_minor)} {letters[line.rate_bp, line.tax_category]}"
+            titles = self.type.wrap(line.title, self.type.REGULAR, 8.8, _ROLL - 2 * _MARGIN - 70)
+            details = self.type.wrap(line.detail, self.type.REGULAR, 7.8, _ROLL - 2 * _MARGIN)
+            self._room(14 + 11 * len(titles) + 10.5 * len(details))
             self._row(titles[0], amount, 8.8, strong="right", step=14)
             for more in titles[1:]:
                 self.used += 11
                 self._text(_MARGIN, more, 8.8)
-            for more in self.type.wrap(line.detail, self.type.REGULAR, 7.8, _ROLL - 2 * _MARGIN)[:2]:
+            for more in details:
                 if more:
                     self.used += 10.5
                     self._text(_MARGIN, more, 7.8, color=_QUIET)
@@ -220,6 +288,7 @@ class _Painter:
 
     def _sums(self) -> None:
         d = self.d
+        self._room(80 + 12 * (len(d.taxes) + 1))
         self.used += 18
         total = money.format(d.amount_minor, d.currency, d.language)
         self._text(_MARGIN, _("Total"), 14, self.type.BOLD)
@@ -253,7 +322,9 @@ class _Painter:
     def _foot(self) -> None:
         import segno
 
-        words = _("PAID BACK") if self.d.refunds else _("PAID")
+        d = self.d
+        words = _("PAID BACK") if d.refunds else _("PAID")
+        self._room(150)
         self.used += 26
         wide = max(70.0, self.type.width(words, self.type.BOLD, 12) + 24)
         self.c.setLineWidth(1.3)
@@ -261,13 +332,14 @@ class _Painter:
         self.used -= 6.5
         self._text(_ROLL / 2, words, 12, self.type.BOLD, align="center")
         self.used += 6.5 + 10
-        matrix = list(segno.make(self.d.check_code, error="m").matrix)
+        matrix = list(segno.make(d.check_code, error="m").matrix)
         self.parts.code(self.c, matrix, (_ROLL - 70) / 2, self.y, 70, _INK)
         self.used += 70
         self._middle(_("Check code of this receipt"), 7.8, color=_QUIET)
-        if self.d.note:
-            self._middle(self.d.note, 8.6, step=15)
+        if d.note:
+            self._middle(d.note, 8.6, step=15)
+        self._words(d.foot_text)
         thanks = _("Thank you.")
-        if self.d.next_slot:
-            thanks += " " + _("Next: {when}").format(when=self.d.next_slot)
+        if d.next_slot:
+            thanks += " " + _("Next: {when}").format(when=d.next_slot)
         self._middle(thanks, 8.6, step=16)

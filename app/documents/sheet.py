@@ -14,7 +14,7 @@ from babel.dates import format_date
 
 from app import money
 from app.documents import parts
-from app.text import _
+from app.documents.words import _, dated
 
 INK, TEXT2, TEXT3 = (0.078, 0.133, 0.169), (0.247, 0.322, 0.365), (0.337, 0.412, 0.451)
 LINE, BRASS, TINT, OK = (0.863, 0.890, 0.894), (0.929, 0.698, 0.235), (0.988, 0.953, 0.875), (0.059, 0.404, 0.286)
@@ -24,7 +24,8 @@ LEFT, RIGHT, TOP, BOTTOM = 48.0, 547.0, 794.0, 92.0
 class Sheet:
     """The pages of one document. Subclasses fill them; `seller` is who sends, `printed_on` the ISO date of a COPY.
 
-    With a canvas in `onto` they are drawn there, behind what it has already, and whoever made it saves it.
+    With a canvas in `onto` they are drawn there, behind what it has already, and whoever made it saves it. `logo` is a
+    PNG or JPEG in place of the house mark.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Sheet:
         language: str,
         printed_on: str,
         onto: Any = None,
+        logo: bytes = b"",
     ) -> None:
         from app.documents import type as setting
 
@@ -43,20 +45,22 @@ class Sheet:
         setting.fonts()
         self.title, self.label, self.seller = title, label, seller
         self.currency, self.language, self.printed_on = currency, language, printed_on
-        self.onto = onto
+        self.onto, self.logo = onto, logo
         self.c: Any = parts.Later()
         if onto is None:
             self.c.setTitle(f"{title} {label}")
             self.c.setAuthor(seller.get("legal_name") or seller.get("name", ""))
         self.page = 1
         self.y = TOP
+        #: Whether lines in other scripts say what they read, which documents of the first layouts do not.
+        self.spoken = True
 
     def text(
         self, x: float, y: float, words: str, size: float = 9, font: str = "", color: Any = INK, align: str = "left"
     ) -> None:
         """Draw one line of words."""
         self.c.setFillColorRGB(*color)
-        self.type.draw(self.c, x, y, words, font or self.type.REGULAR, size, align)
+        self.type.draw(self.c, x, y, words, font or self.type.REGULAR, size, align, spoken=self.spoken)
 
     def rule(self, y: float, left: float = LEFT, right: float = RIGHT, width: float = 0.5, color: Any = LINE) -> None:
         """A line across."""
@@ -71,7 +75,7 @@ class Sheet:
 
     def day(self, iso: str, pattern: str = "d MMMM y") -> str:
         """A date in the language of the document."""
-        return str(format_date(date.fromisoformat(iso), pattern, locale=self.language.replace("-", "_")))
+        return str(format_date(date.fromisoformat(iso), dated(pattern), locale=self.language.replace("-", "_")))
 
     def head(self) -> None:
         """Who sends, the house mark, COPY where it is one; `y` stands below."""
@@ -93,7 +97,10 @@ class Sheet:
         self.y = 741
 
     def emblem(self) -> None:
-        """Three arches: the house mark until a center has its own picture."""
+        """The center's picture within the room of the house mark and some more, or that mark: three arches."""
+        if self.logo:
+            self.c.then(lambda canvas: self.parts.picture(canvas, self.logo, LEFT, 750, 110, 44))
+            return
         self.c.setStrokeColorRGB(*INK)
         self.c.setLineWidth(2.6)
         self.c.setLineCap(1)
@@ -108,6 +115,17 @@ class Sheet:
             path.lineTo(left + 19, 768)
             self.c.drawPath(path)
         self.c.setLineCap(0)
+
+    def words(self, said: str) -> None:
+        """A text below what stands there; a long one goes on over the page."""
+        if not said:
+            return
+        self.y -= 6
+        for words in self.type.wrap(said, self.type.REGULAR, 9, RIGHT - LEFT):
+            if self.y < BOTTOM:
+                self.next_page()
+            self.text(LEFT, self.y, words, 9, color=TEXT2)
+            self.y -= 13
 
     def _foot(self) -> None:
         seller = self.seller
@@ -125,7 +143,7 @@ class Sheet:
 
     def _number(self, canvas: Any, page: int) -> None:
         words = _("Page {page} of {pages}").format(page=page, pages=self.page)
-        self.type.draw(canvas, RIGHT, 37, words, self.type.SEMIBOLD, 8.2, "right")
+        self.type.draw(canvas, RIGHT, 37, words, self.type.SEMIBOLD, 8.2, "right", spoken=self.spoken)
 
     def next_page(self) -> None:
         """Close this page and begin the next."""

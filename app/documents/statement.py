@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from app import money
 from app.documents.sheet import BOTTOM, INK, LEFT, RIGHT, TEXT2, TEXT3, TINT, Sheet
-from app.text import _, ngettext
+from app.documents.words import _, ngettext, speaking
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,9 @@ class OpenLine:
 
 @dataclass(frozen=True)
 class StatementDocument:
-    """An account from one ISO day to another. Integers are minor units; positive balances are owed."""
+    """An account from one ISO day to another. Integers are minor units; positive balances are owed. `head_text`,
+    `foot_text` and `logo` (a PNG or JPEG) are the center's own.
+    """
 
     number: str
     name: str
@@ -51,32 +53,40 @@ class StatementDocument:
     lines: tuple[StatementLine, ...]
     open_lines: tuple[OpenLine, ...]
     by_age_minor: tuple[int, ...]
+    head_text: str = ""
+    foot_text: str = ""
+    logo: bytes = field(default=b"", repr=False)
 
 
 def render(document: StatementDocument) -> bytes:
     """The statement as PDF."""
-    return _Painter(document).paint()
+    with speaking(document.language):
+        return _Painter(document).paint()
 
 
 class _Painter(Sheet):
     def __init__(self, document: StatementDocument) -> None:
         self.d = document
-        super().__init__(_("Statement"), document.number, document.seller, document.currency, document.language, "")
+        super().__init__(
+            _("Statement"), document.number, document.seller, document.currency, document.language, "",
+            logo=document.logo,
+        )  # fmt: skip
 
     def paint(self) -> bytes:
         self.head()
         self._parties()
         self._moves()
         self._open()
+        self.words(self.d.foot_text)
         return self.end()
 
     def _parties(self) -> None:
         self.text(LEFT, 706, _("Account of"), 8.5, self.type.SEMIBOLD, TEXT2)
         y = 687.0
-        for words in self.type.wrap(self.d.name, self.type.BOLD, 10, 260)[:3]:
+        for words in self.type.wrap(self.d.name, self.type.BOLD, 10, 260):
             self.text(LEFT, y, words, 10, self.type.BOLD)
             y -= 14
-        for words in [part for part in self.d.address.splitlines() if part.strip()][:5]:
+        for words in [part for part in self.d.address.splitlines() if part.strip()]:
             self.text(LEFT, y, self.type.shorten(words.strip(), self.type.REGULAR, 9.2, 260), 9.2)
             y -= 15
         if self.d.tax_id:
@@ -87,8 +97,8 @@ class _Painter(Sheet):
         said = _("To pay") if closing > 0 else _("Credit") if closing < 0 else _("Settled")
         rows = (
             (_("Date"), self.day(self.d.issued_on), False),
-            (_("From"), self.day(self.d.first_on), False),
-            (_("To"), self.day(self.d.last_on), False),
+            (_("From#day"), self.day(self.d.first_on), False),
+            (_("To#day"), self.day(self.d.last_on), False),
             (said, money.format(abs(closing), self.currency, self.language), True),
         )
         at = 669.0
@@ -97,6 +107,9 @@ class _Painter(Sheet):
             self.text(RIGHT, at, words, 9.2, self.type.SEMIBOLD if strong else "", align="right")
             at -= 17.2
         self.y = min(y, at) - 22
+        if self.d.head_text:
+            self.words(self.d.head_text)
+            self.y -= 12
 
     def _columns(self, heads: tuple[tuple[float, str, str], ...]) -> None:
         for x, words, align in heads:
@@ -119,18 +132,19 @@ class _Painter(Sheet):
         self.text(RIGHT, self.y, self.plain(self.d.opening_minor), 9, self.type.SEMIBOLD, align="right")
         self._under()
         for line in self.d.lines:
-            title = self.type.wrap(line.title, self.type.REGULAR, 9, 236)[:3]
-            if self.y - 11 * len(title) - 14 < BOTTOM:
+            title = self.type.wrap(line.title, self.type.REGULAR, 9, 236)
+            detail = self.type.wrap(line.detail, self.type.REGULAR, 7.8, 236) if line.detail else []
+            if self.y - 11 * len(title) - 10 * max(0, len(detail) - 1) - 14 < BOTTOM:
                 self.next_page()
                 self._move_heads()
-            self.text(LEFT, self.y, self.day(line.on), 8.6, color=TEXT2)
+            self.text(LEFT, self.y, self._short(line.on), 8.6, color=TEXT2)
             column = 400 if line.amount_minor > 0 else 474
             self.text(column, self.y, self.plain(abs(line.amount_minor)), 9, align="right")
             self.text(RIGHT, self.y, self.plain(line.balance_minor), 9, self.type.SEMIBOLD, align="right")
             for words in title:
                 self.text(LEFT + 84, self.y, words, 9)
                 self.y -= 11
-            for words in self.type.wrap(line.detail, self.type.REGULAR, 7.8, 236)[:2] if line.detail else ():
+            for words in detail:
                 self.text(LEFT + 84, self.y, words, 7.8, color=TEXT3)
                 self.y -= 10
             self.y += 10
@@ -139,6 +153,11 @@ class _Painter(Sheet):
         amount = money.format(self.d.closing_minor, self.currency, self.language).replace("-", "−")
         self.text(RIGHT, self.y, amount, 11, self.type.BOLD, align="right")
         self.y -= 30
+
+    def _short(self, iso: str) -> str:
+        """A day within its column, its month cut where it would leave it."""
+        said = self.day(iso)
+        return said if self.type.width(said, self.type.REGULAR, 8.6) <= 80 else self.day(iso, "d MMM y")
 
     def _under(self) -> None:
         self.y -= 6
@@ -155,17 +174,21 @@ class _Painter(Sheet):
         self._ages()
         self._open_heads()
         for line in self.d.open_lines:
-            if self.y - 30 < BOTTOM:
+            title = self.type.wrap(
+                f"{line.title} · {line.detail}" if line.detail else line.title, self.type.REGULAR, 9, 250
+            )
+            if self.y - 19 - 11 * len(title) < BOTTOM:
                 self.next_page()
                 self._open_heads()
             said = _("not due yet")
             if line.days_late:
                 said = ngettext("{n} day late", "{n} days late", line.days_late).format(n=line.days_late)
-            self.text(LEFT, self.y, self.day(line.due_on), 8.6, color=TEXT2)
-            title = f"{line.title} · {line.detail}" if line.detail else line.title
-            self.text(LEFT + 84, self.y, self.type.shorten(title, self.type.REGULAR, 9, 250), 9)
+            self.text(LEFT, self.y, self._short(line.due_on), 8.6, color=TEXT2)
             self.text(474, self.y, said, 8.6, color=TEXT2, align="right")
             self.text(RIGHT, self.y, self.plain(line.open_minor), 9, self.type.SEMIBOLD, align="right")
+            for number, words in enumerate(title):
+                self.y -= 11 if number else 0
+                self.text(LEFT + 84, self.y, words, 9)
             self._under()
 
     def _open_heads(self) -> None:

@@ -115,14 +115,25 @@ def _run_width(run: Run, size: float) -> float:
     return float(pdfmetrics.stringWidth(run.text, run.font, size))
 
 
-def draw(canvas: Any, x: float, y: float, text: str, font: str, size: float, align: str = "left") -> float:
-    """Draw one line; `x` is its left end, or its right end or middle by `align`. Returns its width."""
+def draw(
+    canvas: Any, x: float, y: float, text: str, font: str, size: float, align: str = "left", *, spoken: bool = True
+) -> float:
+    """Draw one line; `x` is its left end, or its right end or middle by `align`. Returns its width.
+
+    Shaped glyphs are no letters: beside them stands what they read (PDF 32000-1, 14.9.4, "Replacement text"), so that
+    they are found, copied and read aloud; not where they are not `spoken`, as before layout 3 of an invoice.
+    """
     total = width(text, font, size)
     at = x - total if align == "right" else x - total / 2 if align == "center" else x
     pieces = runs(text, font)
     for run in pieces:
+        if run.shaped and spoken:
+            reads = run.text.encode("utf-16-be", "surrogatepass").hex().upper()
+            canvas.addLiteral(f"/Span <</ActualText <FEFF{reads}>>> BDC")
         canvas.setFont(run.font, size)
         canvas.drawString(at, y, shapeStr(run.text, run.font, size) if run.shaped else run.text)
+        if run.shaped and spoken:
+            canvas.addLiteral("EMC")
         if run is not pieces[-1]:
             at += _run_width(run, size)
     return total

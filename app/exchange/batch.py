@@ -41,9 +41,7 @@ def of_month(month: str, *, with_receipts: bool = False) -> list[Paper]:
 
     UserErrors `batch.bad_month` beside `month`, `batch.nothing`.
     """
-    month = month.strip()
-    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month, re.ASCII):
-        raise UserError("batch.bad_month", "month", text=month[:40])
+    month = check_month(month)
     issued: Any = Invoice.select(Invoice.kind, Invoice.id, Invoice.label).where(_within(Invoice.issued_on, month))
     found = [Paper(*row) for row in issued.order_by(Invoice.kind.desc(), Invoice.series, Invoice.number).tuples()]
     if with_receipts:
@@ -54,6 +52,14 @@ def of_month(month: str, *, with_receipts: bool = False) -> list[Paper]:
     if not found:
         raise UserError("batch.nothing", "month", month=month)
     return found
+
+
+def check_month(month: str) -> str:
+    """A month as it is typed, like 2026-11. UserError `batch.bad_month` beside `month`."""
+    month = month.strip()
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month, re.ASCII):
+        raise UserError("batch.bad_month", "month", text=month[:40])
+    return month
 
 
 def _within(day: Any, month: str) -> Any:

@@ -14,12 +14,16 @@ from app.store.models import Course, CourseEnrolled, Payer, Product, ProductEnro
 
 @dataclass(frozen=True)
 class RuleRow:
-    """A rule as it is listed: for what, who pays, and how often it is used (of `rule.most_uses`)."""
+    """A rule as it is listed: for what, who pays, and how often it is used (of `rule.most_uses`).
+
+    `used`: a price was ever agreed with it, if only for a line that was canceled since.
+    """
 
     rule: Rule
     course: str
     company: str
     uses: int
+    used: bool
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ def rules() -> list[RuleRow]:
             courses.get(rule.course_id, "") if rule.course_id is not None else "",
             payers.get(rule.payer_id, "") if rule.payer_id is not None else "",
             discounts.uses(rule.id, today),
+            discounts.used_by(rule.id) is not None,
         )
         for rule in discounts.rules()
     ]

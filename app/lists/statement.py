@@ -1,4 +1,9 @@
-"""The account of a student, a family or a company: what was bought and paid in order, what is open by age."""
+"""The account of a student, a family or a company: what was bought and paid in order, what is open by age.
+
+A line stands there at the price it was bought for, on its day; what was waived or canceled later, and what counts again
+because that was taken back, are entries of their own days. So a day that has passed says the same for ever: its
+entries, and the balances before and after it. What is open is told as of the moment, for it is there to be paid.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +15,7 @@ from typing import Any
 
 from app import clock
 from app.desk import center, dues, identity
+from app.store import images
 from app.store.models import Course, CourseEnrolled, Payer, Payment, Product, ProductEnrolled, StudentPayment, User
 
 #: The upper ends, in days late, of the ages of open money: not yet due, then up to 30, 60, 90, and more.
@@ -20,8 +26,8 @@ AGES = (0, 30, 60, 90)
 class Entry:
     """One movement. `amount_minor` is positive where more is owed afterwards, negative where less.
 
-    `kind` is bought, canceled, paid, refunded, paid_by_other (another person's payment was put on this student's
-    lines) or paid_for_other.
+    `kind` is bought, waived, canceled, restored (canceled before, and taken back), paid, refunded, paid_by_other
+    (another person's payment was put on this student's lines) or paid_for_other.
     """
 
     on: str
@@ -134,22 +140,44 @@ def _people(student_ids: Iterable[int]) -> _People:
 
 
 def _bought(line: Any, thing: Any, key: str, day: str, people: _People) -> list[Entry]:
-    """Lines as they were agreed, and a second entry on the day on which one was canceled."""
+    """Lines as they were agreed, and what became of each since: the record of changes knows every price it had."""
     query = (
         line.select(
-            line.number, line.student_id, getattr(line, day), line.gross_minor, line.status, line.canceled_on,
+            line.id, line.number, line.student_id, getattr(line, day), line.gross_minor, line.status, line.canceled_on,
             thing.name,
         )
         .join(thing, on=(thing.id == getattr(line, key)))
         .where(line.student_id.in_(list(people)))
         .tuples()
     )  # fmt: skip
+    rows = list(query)
+    steps: dict[int, list[tuple[str, int, int, str]]] = {}
+    zone = center.load().zone
+    for row_id, at, before, after in images.steps(line._meta.table_name, [row[0] for row in rows], _OWED):
+        on = clock.local_date(zone, clock.parse_stamp(at)).isoformat()
+        less = _owed(after) - _owed(before)
+        kind = "waived" if less < 0 else "restored"
+        if after["status"] == "canceled" and before["status"] != "canceled":
+            kind, on = "canceled", after["canceled_on"] or on
+        steps.setdefault(row_id, []).append((kind, less, before["gross_minor"], on))
     found = []
-    for number, student, on, gross, status, canceled_on, title in query:
-        found.append(Entry(on, "bought", title, number, *people[student], gross))
-        if status == "canceled":
+    for row_id, number, student, on, gross, status, canceled_on, title in rows:
+        story = steps.get(row_id, [])
+        first = story[0][2] if story else gross
+        found.append(Entry(on, "bought", title, number, *people[student], first))
+        found += [Entry(then, kind, title, number, *people[student], less) for kind, less, _, then in story if less]
+        if status == "canceled" and not story:  # it was brought in like this
             found.append(Entry(canceled_on or on, "canceled", title, number, *people[student], -gross))
     return found
+
+
+#: What decides how much is owed on a line, and since when not any more.
+_OWED = ("gross_minor", "status", "canceled_on")
+
+
+def _owed(values: dict[str, Any]) -> int:
+    """What a line adds to what is owed, in minor units."""
+    return 0 if values["status"] == "canceled" else int(values["gross_minor"])
 
 
 def _paid(people: _People) -> list[Entry]:

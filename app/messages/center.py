@@ -12,6 +12,7 @@ MESSAGES = {
     "center.due_days": N_("Between 0 and 365 days."),
     "center.bad_pattern": N_("A number pattern needs the year and the number, like {{year}}-{{number:06d}}."),
     "center.same_pattern": N_("Invoices and credit notes would get the same numbers. Write another pattern."),
+    "center.rate_typed": N_("Write a rate as a percentage, like {example}."),
     "center.bad_rate": N_("A tax rate lies between 0 % and 100 %."),
     "center.rate_without_tax": N_("Only the standard category has a rate above 0 %."),
     "center.reason_needed": N_("Say why no tax is due; it is printed on the invoice."),

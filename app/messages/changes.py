@@ -6,6 +6,13 @@ MESSAGES = {
     "changing.stale": N_(
         "Something changed at another desk since this was shown. Nothing was done; the preview has been read again."
     ),
+    "payments.other_price": N_(
+        "{student} was enrolled in {course} at {price:money} while payment {number} over {agreed:money} for it was under way;"
+        " no more than {agreed:money} was put on it. Look at which price is right."
+    ),
+    "payments.timeline_other_price": N_(
+        "Payment {number} agreed on {agreed:money} for {course}, which costs {price:money} by the enrollment made meanwhile."
+    ),
     "transfer.timeline": N_("Transferred from {old} to {new} ({number}): {reason}"),
     "transfer.timeline_group": N_("Changed to the group {group} in {course} ({number}): {reason}"),
     "transfer.timeline_money": N_("{amount:money} moved from {source} to {target}: {reason}"),
@@ -16,12 +23,25 @@ MESSAGES = {
     "transfer.no_two_lines": N_("There must be a line with money on it, and another one that is open."),
     "transfer.same_place": N_("This is the place as it is. Choose another course or another group."),
     "transfer.too_young": N_(
-        "{course} asks for an age of {age}, and the student will be younger on {on:date}. Nothing was changed."
+        "{course} asks for an age of {age}, and the student will be younger on {on:date}. Give a reason to transfer anyway."
     ),
+    "transfer.registration_charged": N_(
+        "The registration fee was charged already ({number}) and stays as it is. Choose another fee, or none."
+    ),
+    "transfer.rule_along": N_("{discount}, as on {number}"),
+    "transfer.rule_lost": N_(
+        "“{name}”, which lowered {number}, does not hold for {course} today and does not go along."
+    ),
+    "transfer.hand_lost": N_(
+        "The discount of {amount:money} on {number} was given by hand and stays with it. Type it again if it goes along."
+    ),
+    "transfer.plan_sum": N_("The installments add up to {total:money}, but {price:money} is left to plan."),
     "transfer.same_line": N_("Choose another line than the one that the money stands on."),
     "transfer.above_paid": N_("Only {paid:money} stands on {title}."),
     "transfer.above_open": N_("Only {open:money} is open on {title}."),
-    "transfer.other_payer": N_("Money goes to another student only where the same payer pays for both."),
+    "transfer.other_payer": N_(
+        "Money goes to another student only where one payer pays for both lines. It stays where it is."
+    ),
     "replan.timeline": N_("{amount:money} of {course} ({number}) planned anew: {parts} installments now."),
     "replan.canceled": N_("{number} was canceled, so there is nothing to plan."),
     "replan.nothing_left": N_("Nothing is left to plan of {number}: all of it is paid or invoiced."),

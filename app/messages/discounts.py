@@ -19,6 +19,11 @@ MESSAGES = {
     "discounts.used_by_student": N_(
         "{name} has used coupon {code} already; that discount stands, and here the price stays {price:money}."
     ),
+    "discounts.twice": N_("Coupon {code} is written twice; it counts once, on one line."),
+    "discounts.no_line": N_(
+        "Coupon {code} is left over: what is added has a coupon or a quoted price already, and stays {price:money}."
+    ),
+    "discounts.nothing_off": N_("Coupon {code} takes nothing off here; the price stays {price:money}."),
     "discounts.one_of_two": N_("Type either an amount or a percentage above zero."),
     "discounts.percent": N_("A percentage is above 0 and at most 100."),
     "discounts.code_needed": N_("A coupon needs a code of letters or digits, like SUMMER26."),

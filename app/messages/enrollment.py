@@ -8,6 +8,7 @@ MESSAGES = {
     "enrollment.sold": N_("{student} bought {quantity} × {product} for {amount:money}."),
     "enrollment.timeline_created": N_("Enrolled in {course} for {amount:money} ({number})."),
     "enrollment.timeline_override": N_("Enrolled in {course} below the minimum age: {reason}"),
+    "enrollment.timeline_prerequisite": N_("Enrolled in {course} before the course that comes first: {reason}"),
     "enrollment.timeline_canceled": N_("Enrollment {number} in {course} canceled: {reason}"),
     "enrollment.timeline_sold": N_("Bought {quantity} × {product} for {amount:money}."),
     "enrollment.price": N_("A price is zero or more, and no larger than Deskbell can book."),

@@ -3,6 +3,8 @@
 from app.text import N_
 
 MESSAGES = {
+    "papers.no_address": N_("{name} has no email address, so nothing was mailed."),
+    "papers.withdrawn": N_("Quote {number} was withdrawn, so there is no paper of it."),
     "papers.no_receipt": N_("{number} is not completed, so there is no receipt yet."),
     "papers.days": N_("Choose a last day that is not before the first."),
     "invoices.no_such": N_("There is no invoice {label}."),

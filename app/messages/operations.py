@@ -143,6 +143,8 @@ MESSAGES = {
     "undo.redacted": N_("What this was about has been erased; it cannot come back."),
     "undo.nothing": N_("There is nothing to take back: everything is as it was before."),
     "undo.nothing_newer": N_("Nothing of yours at this desk can be taken back."),
+    "undo.newest_stays": N_("{what:key}. {why:key} What you did before is in the history."),
+    "undo.stays_since": N_("{record} was changed after that: {what:key}, by {who}, {at:stamp}. {why:key}"),
     "undo.no_such": N_("This operation is not in the history."),
     "undo.already": N_("This was taken back already, by {who}, {at:stamp}."),
     "undo.later_change": N_("{record} was changed after that: {what:key}, by {who}, {at:stamp}. Take that back first."),

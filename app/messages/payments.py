@@ -23,10 +23,12 @@ MESSAGES = {
     "payments.amount": N_("Write an amount above zero, and no larger than Deskbell can book."),
     "payments.given_too_little": N_("The cash given is {missing:money} short."),
     "payments.line_amount": N_("Each line needs an amount above zero."),
+    "payments.nothing_to_pay": N_("Nothing is to be paid for this. F2 enrolls without a payment."),
     "payments.line_gone": N_(
         "One of the lines was canceled in the meantime. It has been read again; please choose again."
     ),
     "payments.line_above_open": N_("Only {open:money} of {title} is still open."),
+    "payments.above_open": N_("Only {open:money} of it is still open."),
     "payments.lines_above_amount": N_("The lines add up to more than the {amount:money} being paid."),
     "payments.split_nothing": N_("Take the lines that are paid now; then say how the sum is split."),
     "payments.split_above": N_("Only {left:money} of this payment is left for another way to pay."),

@@ -109,6 +109,27 @@ def of_row(table: str, row_id: int, after_operation: int = 0) -> list[Moment]:
     return [Moment(one, of, _image(before), _image(after), bool(gone)) for one, of, before, after, gone in rows]
 
 
+def steps(
+    table: str, row_ids: Collection[int], names: Sequence[str]
+) -> list[tuple[int, str, dict[str, Any], dict[str, Any]]]:
+    """How some columns of many rows came to what they are: (row, when, their values before and after) of each change
+    that moved one of them, in order. `when` is the UTC stamp of its operation.
+    """
+    values = ", ".join(f"c.{side} ->> '$.{name}'" for side in ("before", "after") for name in names)
+    moved = " OR ".join(f"c.before ->> '$.{name}' IS NOT c.after ->> '$.{name}'" for name in names)
+    rows = db.execute_sql(
+        f"SELECT c.row_id, o.at, {values} FROM changes c JOIN operations o ON o.id = c.operation_id"
+        f" WHERE c.table_name = ? AND c.row_id IN {_THESE.format('?')} AND c.before IS NOT NULL AND c.after IS NOT NULL"
+        f" AND ({moved}) ORDER BY c.id",
+        (table, listed(row_ids)),
+    ).fetchall()
+    count = len(names)
+    return [
+        (row_id, at, dict(zip(names, found[:count], strict=True)), dict(zip(names, found[count:], strict=True)))
+        for row_id, at, *found in rows
+    ]
+
+
 def running() -> int | None:
     """The operation that is being written at the moment, if there is one."""
     ((found,),) = db.execute_sql("SELECT operation_id FROM current_operation").fetchall()

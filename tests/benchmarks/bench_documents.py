@@ -47,9 +47,11 @@ def floor_s(document_id: int) -> float:
     document, drawn = invoices.document(document_id), []
     draw = setting.draw
 
-    def recording(canvas: object, x: float, y: float, text: str, font: str, size: float, align: str = "left") -> float:
+    def recording(
+        canvas: object, x: float, y: float, text: str, font: str, size: float, align: str = "left", **more: bool
+    ) -> float:
         drawn.append((x, y, text, font, size))
-        return draw(canvas, x, y, text, font, size, align)
+        return draw(canvas, x, y, text, font, size, align, **more)
 
     setting.draw = recording  # type: ignore[assignment]
     render(document)

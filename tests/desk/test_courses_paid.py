@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from app import store
+from app import store, text
 from app.desk import enrollment, payments
 from app.desk.accounts import Actor
 from app.desk.enrollment import EnrollmentDraft, SaleItem
@@ -88,6 +89,44 @@ def test_who_was_enrolled_meanwhile_is_not_enrolled_twice(small_center: SmallCen
     assert checks.run() == []
 
 
+def test_who_was_enrolled_meanwhile_for_more_pays_what_was_agreed_and_keeps_the_rest(small_center: SmallCenter) -> None:
+    """330.00 were agreed, and 24.00 for the book; the enrollment made meanwhile costs 400.00: 70.00 stay open on it."""
+    made = payments.start(small_center.staff, draft(small_center, sales=(SaleItem(small_center.book),), amount=36000))
+    there = enrollment.enroll(
+        small_center.staff, EnrollmentDraft(small_center.student, small_center.course, list_price_minor=40000)
+    )
+    done = payments.complete(small_center.staff, made)
+    assert CourseEnrolled.select().count() == 1
+    puts = [(put.enrollment_id, put.amount_minor) for put in StudentPayment.select().order_by(StudentPayment.id)]
+    assert puts == [(there, 33000), (None, 2400)]
+    assert [line.open_minor for line in payments.owed(small_center.student)] == [7000]
+    assert done.credit_minor == 600
+    told = Notification.get(Notification.key == "payments.other_price")
+    assert text.sentence(told.key, json.loads(told.params)) == (
+        "Ana Satler was enrolled in Driving B Theory at €400.00 while payment P-000001 over €330.00 for it was under"
+        " way; no more than €330.00 was put on it. Look at which price is right."
+    )
+    assert (told.needs_decision, Timeline.select().where(Timeline.key == "payments.timeline_other_price").count()) == (
+        1,
+        1,
+    )
+    assert checks.run() == []
+
+
+@pytest.mark.parametrize(("price", "put", "credit"), [(30000, 30000, 3000), (33000, 33000, 0)])
+def test_who_was_enrolled_meanwhile_for_less_has_the_rest_as_credit(
+    small_center: SmallCenter, price: int, put: int, credit: int
+) -> None:
+    made = payments.start(small_center.staff, draft(small_center))
+    one = EnrollmentDraft(small_center.student, small_center.course, list_price_minor=price)
+    enrollment.enroll(small_center.staff, one)
+    assert payments.complete(small_center.staff, made).credit_minor == credit
+    assert [row.amount_minor for row in StudentPayment.select()] == [put]
+    told = Notification.select().where(Notification.key == "payments.other_price").count()
+    assert told == (1 if credit else 0), "at the same price there is nothing to decide"
+    assert checks.run() == []
+
+
 def test_the_parts_of_a_split_enroll_once(small_center: SmallCenter) -> None:
     whole = draft(small_center, tender_group="g", split_minor=35400, sales=(SaleItem(small_center.book),))
     first = payments.start(small_center.staff, replace(whole, request_key="p1", amount_minor=20000))
@@ -124,8 +163,6 @@ def test_who_cannot_be_enrolled_is_told_before_money_moves(small_center: SmallCe
 
 def test_a_draft_of_before_is_completed(small_center: SmallCenter) -> None:
     """A payment that was started before courses could be in it has no word about them."""
-    import json
-
     made = payments.start(small_center.staff, PaymentDraft("k", small_center.student, "card", 2400, sales=(
         SaleItem(small_center.book),
     )))  # fmt: skip

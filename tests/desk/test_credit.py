@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app import clock, store
-from app.desk import enrollment, invoices, payments, people, refunds, undo
+from app.desk import canceling, enrollment, invoices, payments, people, refunds, undo
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
 from app.errors import UserError
@@ -153,7 +153,7 @@ def company(small_center: SmallCenter) -> int:
     whole = [PayLine(line, amount_minor=33_000) for line in lines]
     invoices.bill(made.staff, made.student, whole, payer_id=payer, send_mail=False)
     paid(made, 66_000, *whole, payer=payer)
-    enrollment.cancel_enrollment(made.staff, lines[1], "does not come")
+    canceling.cancel_enrollment(made.staff, lines[1], "does not come")
     return payer
 
 

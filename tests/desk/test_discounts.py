@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import clock, store, text
-from app.desk import accounts, catalog, center, discounts, enrollment, payments, people, undo
+from app.desk import accounts, canceling, catalog, center, discounts, enrollment, payments, people, undo
 from app.desk.discounts import Rule, RuleDraft
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PaymentDraft
@@ -97,7 +97,7 @@ def test_a_share_is_rounded_half_up_on_the_side_that_is_quoted(small_center: Sma
         assert (line.discount_minor, line.gross_minor) == (off, price - off)
         assert line.net_minor + line.tax_minor == line.gross_minor
         discounts.switch_rule(c.admin, made, available=False)
-        enrollment.cancel_enrollment(c.staff, line.id, "next")
+        canceling.cancel_enrollment(c.staff, line.id, "next")
 
 
 #: quoted, list price, share, tax rate → discount, net, tax, gross; worked out on paper.
@@ -127,7 +127,7 @@ def test_tax_is_worked_out_after_the_discount_gross_and_net(small_center: SmallC
         assert net + tax == gross and (gross if quoted == "gross" else net) == price - off
         if made is not None:
             discounts.switch_rule(c.admin, made, available=False)
-        enrollment.cancel_enrollment(c.staff, line.id, "next")
+        canceling.cancel_enrollment(c.staff, line.id, "next")
 
 
 def test_an_amount_of_a_rule_is_cut_to_the_price_but_one_typed_by_hand_is_refused(small_center: SmallCenter) -> None:
@@ -205,7 +205,7 @@ def test_siblings_are_students_of_one_guardian_with_a_course_that_runs(small_cen
     assert first.discount_rule_id is None  # nobody else is enrolled yet
     second = enroll(c)
     assert second.discount_rule_id == used
-    enrollment.cancel_enrollment(c.staff, first.id, "moved away")
+    canceling.cancel_enrollment(c.staff, first.id, "moved away")
     assert enroll(c, course=second_course(c)).discount_rule_id is None
 
 
@@ -323,7 +323,7 @@ def test_a_line_that_is_canceled_or_taken_back_gives_its_use_back(small_center: 
     rule(c, "Once", "coupon", code="ONCE", most_uses=1)
     first = enroll(c, coupon="once")
     assert refused(lambda: enroll(c, c.other_student, coupon="once")).key == "discounts.used_up"
-    enrollment.cancel_enrollment(c.staff, first.id, "moved away")
+    canceling.cancel_enrollment(c.staff, first.id, "moved away")
     canceled = last()
     enroll(c, c.other_student, coupon="once")
     enrolled = last()
@@ -562,7 +562,7 @@ def test_a_rule_is_changed_while_it_is_unused_and_switched_off_after(small_cente
     assert (error.key, error.field) == ("discounts.in_use", "name")
     # Nor by taking the change back: the line is explained by what the rule says.
     assert refused(lambda: undo.undo(c.admin, edited)).key == "undo.in_use"
-    enrollment.cancel_enrollment(c.staff, line.id, "moved away")
+    canceling.cancel_enrollment(c.staff, line.id, "moved away")
     assert refused(lambda: discounts.edit_rule(c.admin, made, 2, draft)).key == "discounts.in_use"
     discounts.switch_rule(c.admin, made, available=False)
     undo.undo(c.admin, last())

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app import clock, money, store, text
-from app.desk import enrollment, invoices, payments, refunds, scheduling, seats
+from app.desk import canceling, enrollment, invoices, payments, refunds, scheduling, seats
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
 from app.errors import UserError
@@ -337,7 +337,7 @@ def test_canceling_credits_the_invoice_and_keeps_the_money_as_credit(small_cente
     paid = payments.start(staff, PaymentDraft("k1", student, "card", 12400, lines))
     (first,) = payments.complete(staff, paid).invoice_ids
     operations = Operation.select().count()
-    enrollment.cancel_enrollment(staff, made, "moved away")
+    canceling.cancel_enrollment(staff, made, "moved away")
     assert Operation.select().count() == operations + 1
     note, renewed = Invoice.get(Invoice.kind == "credit_note"), Invoice.select().order_by(Invoice.id.desc()).get()
     assert (note.refers_to, note.gross_minor, note.label) == (first, 35400, f"CN-{note.issued_on[:4]}-000001")
@@ -347,11 +347,11 @@ def test_canceling_credits_the_invoice_and_keeps_the_money_as_credit(small_cente
     assert payments.owed(student) == []
     for number, key in ((made, "enrollment.already_canceled"), (999, "store.gone")):
         with pytest.raises(UserError, match=key):
-            enrollment.cancel_enrollment(staff, number, "again")
+            canceling.cancel_enrollment(staff, number, "again")
     with store.write("Complete", small_center.admin) as w:
         other = enrollment_row(w, small_center)
     with pytest.raises(UserError, match=r"enrollment\.already_completed"):
-        enrollment.cancel_enrollment(staff, other, "too late")
+        canceling.cancel_enrollment(staff, other, "too late")
 
 
 def enrollment_row(w: store.Write, center: SmallCenter) -> int:

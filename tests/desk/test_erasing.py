@@ -15,6 +15,7 @@ import pytest
 
 from app import clock, paths, store
 from app.desk import (
+    canceling,
     enrollment,
     erasing,
     invoices,
@@ -131,7 +132,7 @@ def canary(small_center: SmallCenter) -> tuple[SmallCenter, int]:
             else Outcome("failed", "rcpt", f"550 {CANARIES['reply']}")
         )
         queue.settle(mail.id, outcome, clock.stamp())
-    enrollment.cancel_enrollment(c.staff, line, CANARIES["reason"])
+    canceling.cancel_enrollment(c.staff, line, CANARIES["reason"])
     twin = people.add_student(c.staff, people.StudentDraft(TWIN, LAST))
     people.add_note(c.staff, twin, CANARIES["note"] + " auch")
     merge.merge(c.staff, made, twin)

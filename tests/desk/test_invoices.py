@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app import clock, store, text
-from app.desk import center, dues, enrollment, invoices, letters, papers, payments, people, refunds
+from app.desk import canceling, center, dues, enrollment, invoices, letters, papers, payments, people, refunds
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
 from app.documents.invoice import render
@@ -182,7 +182,7 @@ def test_money_is_taken_off_once(small_center: SmallCenter) -> None:
 def test_a_line_canceled_with_its_invoice_is_no_longer_owed(small_center: SmallCenter) -> None:
     line = enrollment.enroll(small_center.staff, EnrollmentDraft(small_center.student, small_center.course))
     invoices.bill(small_center.staff, small_center.student, [PayLine(line)])
-    enrollment.cancel_enrollment(small_center.staff, line, "moved away")
+    canceling.cancel_enrollment(small_center.staff, line, "moved away")
     assert payments.owed(small_center.student) == []
     assert [row.kind for row in Invoice.select()] == ["invoice", "credit_note"]
 
@@ -228,7 +228,7 @@ def test_a_day_that_cannot_be_is_refused_beside_its_field(small_center: SmallCen
 def test_a_line_canceled_meanwhile_is_not_billed_in_silence(small_center: SmallCenter) -> None:
     book = owed_book(small_center)
     line = enrollment.enroll(small_center.staff, EnrollmentDraft(small_center.student, small_center.course))
-    enrollment.cancel_enrollment(small_center.staff, line, "moved away")
+    canceling.cancel_enrollment(small_center.staff, line, "moved away")
     with pytest.raises(UserError, match=r"invoices\.line_gone"):
         invoices.bill(small_center.staff, small_center.student, [book, PayLine(line)])
     assert Invoice.select().count() == 0

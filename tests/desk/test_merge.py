@@ -15,6 +15,7 @@ import pytest
 from app import clock, store
 from app.desk import (
     balances,
+    canceling,
     enrollment,
     exact,
     identity,
@@ -320,7 +321,7 @@ def test_money_goes_on_after_a_merge(twice: SmallCenter) -> None:
     assert checks.run() == []
     error = refused(twice.staff, operation)
     assert (error.key, error.params["what"]) == ("undo.in_use", "Payment completed")
-    enrollment.cancel_enrollment(twice.staff, line.id, "moves away")
+    canceling.cancel_enrollment(twice.staff, line.id, "moves away")
     assert User.get_by_id(stays).balance_minor == balances.balance_minor(stays)
     assert Timeline.select().where(Timeline.user_id == other, Timeline.created_at >= clock.stamp()).count() == 0
     assert checks.run() == []

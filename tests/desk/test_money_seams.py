@@ -8,6 +8,7 @@ import pytest
 
 from app import clock, store
 from app.desk import (
+    canceling,
     discounts,
     enrollment,
     invoices,
@@ -159,7 +160,7 @@ def test_a_promise_of_what_is_owed_no_more_is_off(small_center: SmallCenter, way
     elif way == "waive":
         waiving.waive(made.admin, waiving.Waiver(PayLine(line), 33_000, "hardship"))
     else:
-        enrollment.cancel_enrollment(made.staff, line, "moved away")
+        canceling.cancel_enrollment(made.staff, line, "moved away")
     assert Promise.get_by_id(promise).status == "withdrawn"
     if way != "waive":
         undo.undo(made.staff, last("Cancel enrollment" if way == "cancel" else "Take back"))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app import clock, paths, store, text
-from app.desk import catalog, center, discounts, enrollment, erasing, merge, payments, people, quotes, undo
+from app.desk import canceling, catalog, center, discounts, enrollment, erasing, merge, payments, people, quotes, undo
 from app.desk.discounts import RuleDraft
 from app.desk.enrollment import EnrollmentDraft, SaleItem
 from app.desk.payments import PaymentDraft
@@ -124,7 +124,7 @@ def test_one_that_was_withdrawn_used_or_is_anothers_is_refused_with_todays_price
     assert text.sentence(refused(lambda: quotes.withdraw(c.staff, quote.id))) == (
         "Quote Q-00001 was used for E-00001 already; today Driving B Theory costs €330.00."
     )
-    enrollment.cancel_enrollment(c.staff, CourseEnrolled.get().id, "x")
+    canceling.cancel_enrollment(c.staff, CourseEnrolled.get().id, "x")
     assert enrollment.enroll(c.staff, using(c, quote))  # what was promised is promised until its day
 
 
@@ -261,7 +261,7 @@ def test_a_canceled_enrollment_leaves_the_fee_that_was_charged_and_charges_none_
     small_center: SmallCenter, fee: int
 ) -> None:
     c = small_center
-    enrollment.cancel_enrollment(c.staff, enroll(c), "moved away")
+    canceling.cancel_enrollment(c.staff, enroll(c), "moved away")
     assert User.get_by_id(c.student).balance_minor == 2500
     enroll(c)
     assert ProductEnrolled.select().count() == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.desk import enrollment, invoices, payments, replan
+from app.desk import canceling, enrollment, invoices, payments, replan
 from app.desk.changing import Paper
 from app.desk.enrollment import SaleDraft, SaleItem
 from app.desk.payments import PayLine
@@ -107,7 +107,7 @@ def test_what_is_refused_says_what_is_true(small_center: SmallCenter) -> None:
     pay(small_center, 32_995, PayLine(line, amount_minor=32_995), key="k2")
     with pytest.raises(UserError, match=r"replan\.nothing_left"):
         replan.planned(line)
-    enrollment.cancel_enrollment(small_center.staff, line, "ends")
+    canceling.cancel_enrollment(small_center.staff, line, "ends")
     with pytest.raises(UserError, match=r"replan\.canceled"):
         replan.planned(line)
     assert checks.run() == []

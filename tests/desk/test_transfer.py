@@ -11,7 +11,7 @@ from app import clock, store
 from app.desk import enrollment, payments, refunds, scheduling, seats, transfer
 from app.desk.changing import Paper
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
-from app.desk.payments import PayLine
+from app.desk.payments import PayLine, PaymentDraft
 from app.desk.transfer import MoneyMove, Place
 from app.errors import UserError
 from app.store import checks
@@ -253,3 +253,52 @@ def nearly_paid(made: SmallCenter) -> int:
     line = enrollment.enroll(made.staff, EnrollmentDraft(made.student, lessons(made)))
     pay(made, 49_000, PayLine(line, amount_minor=49_000), key="most")
     return line
+
+
+def siblings(made: SmallCenter) -> tuple[int, int]:
+    """(their mother, who pays as a rule, and a company)."""
+    with store.write("Siblings", made.admin) as w:
+        mother = w.insert(Payer, name="Mia Satler", kind="guardian")
+        company = w.insert(Payer, name="Alpen Logistik GmbH", kind="company")
+        for student in (made.student, made.other_student):
+            w.update(User, student, payer_id=mother)
+    return mother, company
+
+
+def paid_line(made: SmallCenter, payer: int | None, *, line_payer: int | None = None) -> int:
+    """A course line of the first student, wholly paid by somebody."""
+    draft = EnrollmentDraft(made.student, made.course, payer_id=line_payer, send_mail=False)
+    line = enrollment.enroll(made.staff, draft)
+    paid = PaymentDraft("p", made.student, "card", 33_000, (PayLine(line, amount_minor=33_000),), payer_id=payer)
+    payments.complete(made.staff, payments.start(made.staff, paid))
+    return line
+
+
+@pytest.mark.parametrize(
+    ("paid_by", "named", "target", "goes"),
+    [
+        ("mother", None, None, True),  # she paid, and pays for the sister as a rule
+        (None, None, None, True),  # billed to the student; she pays for both as a rule
+        (None, "mother", None, True),  # named on the line of the one, the usual payer of the other
+        (None, "mother", "mother", True),
+        ("company", None, None, False),  # the company paid this line: its money is not the sister's
+        (None, "company", None, False),
+        (None, "company", "company", True),  # the company pays for both, whoever the mother is
+        (None, None, "company", False),  # what the mother paid is not to pay the company's line
+    ],
+)
+def test_whose_money_it_is_decides_whether_it_goes_to_a_sibling(
+    small_center: SmallCenter, paid_by: str | None, named: str | None, target: str | None, goes: bool
+) -> None:
+    made = small_center
+    mother, company = siblings(made)
+    ids = {"mother": mother, "company": company, None: None}
+    source = paid_line(made, ids[paid_by], line_payer=ids[named])
+    draft = EnrollmentDraft(made.other_student, made.course, payer_id=ids[target], send_mail=False)
+    move = MoneyMove(PayLine(source), PayLine(enrollment.enroll(made.staff, draft)), 20_000, "siblings")
+    if goes:
+        assert transfer.move_money(made.staff, move).moved_minor == 20_000
+    else:
+        with pytest.raises(UserError, match=r"transfer\.other_payer"):
+            transfer.move_money(made.staff, move)
+    assert checks.run() == []

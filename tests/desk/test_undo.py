@@ -16,6 +16,7 @@ import pytest
 
 from app import clock, paths, store, text
 from app.desk import (
+    canceling,
     catalog,
     center,
     counter,
@@ -678,7 +679,7 @@ def test_a_payment_of_which_a_part_was_given_back_names_that(small_center: Small
     refunds.refund(c.admin, made, 500, "too much", "r")
     error = refused(c.staff, operation)
     assert (error.key, error.params["what"], error.params["who"]) == (
-        "undo.later_change", "Money given back", "Ingrid Maurer",
+        "undo.stays_since", "Money given back", "Ingrid Maurer",
     )  # fmt: skip
 
 
@@ -737,11 +738,11 @@ def test_cash_is_moved_the_other_way_while_the_till_is_open(small_center: SmallC
 def test_a_canceled_enrollment_runs_again_unless_a_document_was_credited(small_center: SmallCenter) -> None:
     c = small_center
     line = enrollment.enroll(c.staff, enrollment.EnrollmentDraft(c.student, c.course))
-    enrollment.cancel_enrollment(c.staff, line, "moved away")
+    canceling.cancel_enrollment(c.staff, line, "moved away")
     undo.undo(c.staff, last())
     assert (CourseEnrolled.get_by_id(line).status, User.get_by_id(c.student).balance_minor) == ("pending", 33000)
     invoices.bill(c.staff, c.student, [payments.PayLine(enrollment_id=line)])
-    enrollment.cancel_enrollment(c.staff, line, "moved away")
+    canceling.cancel_enrollment(c.staff, line, "moved away")
     assert refused(c.staff, last()).key == "undo.money"
     assert checks.run() == []
 
@@ -773,6 +774,24 @@ def test_the_newest_of_mine_at_this_desk_and_then_the_one_before(small_center: S
     undo.undo(c.staff, one)
     with pytest.raises(UserError, match=r"undo\.nothing_newer"):
         undo.newest(c.staff)
+
+
+def test_after_what_nothing_takes_back_nothing_older_is_meant(small_center: SmallCenter) -> None:
+    """Ctrl+Z after a refund says what it cannot do; it does not reach for the note that was written before."""
+    c = small_center
+    people.add_note(c.admin, c.student, "before")
+    line = enrollment.enroll(c.admin, enrollment.EnrollmentDraft(c.student, c.course))
+    made = pay(c, c.student, 10000, "k", line)
+    people.add_note(c.staff, c.student, "hers")
+    refunds.refund(c.admin, made, 500, "too much", "r")
+    with pytest.raises(UserError, match=r"undo\.newest_stays") as refusal:
+        undo.preview_newest(c.admin)
+    said = text.sentence(refusal.value)
+    assert "Money given back. Money that was given back is taken again" in said
+    assert "history" in said
+    assert undo.newest(c.staff) == last() - 1, "the note of somebody else is meant by them alone"
+    people.add_note(c.admin, c.student, "after")
+    assert undo.newest(c.admin) == last()
 
 
 # -- one record ------------------------------------------------------------------------------------------------------

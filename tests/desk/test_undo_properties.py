@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 
 from app import clock, paths, store
-from app.desk import catalog, enrollment, exact, payments, people, scheduling, seats, undo
+from app.desk import canceling, catalog, enrollment, exact, payments, people, scheduling, seats, undo
 from app.errors import UserError
 from app.store import checks, images
 from app.store.models import Course, Operation, Payer, Product, SlotEnrolled, User
@@ -313,7 +313,7 @@ class Desk:
     def cancel_enrollment(self, a: int, _b: int) -> None:
         line = self.some("courses_enrolled", a)
         if line and not self._money_on(line, None):
-            self.do(enrollment.cancel_enrollment, line, "moved away")
+            self.do(canceling.cancel_enrollment, line, "moved away")
 
     def sell(self, a: int, _b: int) -> None:
         draft = enrollment.SaleDraft(self.some("users", a), (enrollment.SaleItem(self.center.book),))

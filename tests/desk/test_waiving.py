@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app import store
-from app.desk import changing, enrollment, invoices, payments, refunds, waiving
+from app.desk import canceling, changing, enrollment, invoices, payments, refunds, waiving
 from app.desk.accounts import Actor
 from app.desk.changing import Paper
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
@@ -144,7 +144,7 @@ def test_what_is_refused_says_what_is_true(small_center: SmallCenter) -> None:
     waiving.waive(admin, replace(one, amount_minor=4_000))
     with pytest.raises(UserError, match=r"waiving\.nothing_open"):
         waiving.waive(admin, one)
-    enrollment.cancel_enrollment(small_center.staff, line, "ends")
+    canceling.cancel_enrollment(small_center.staff, line, "ends")
     with pytest.raises(UserError, match=r"waiving\.canceled"):
         waiving.waive(admin, one)
     assert checks.run() == []

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from reportlab.pdfbase.ttfonts import shapeStr
 
 from app.documents import type as setting
 from app.documents.invoice import CopyState, InvoiceDocument, render
+from app.documents.words import LANGUAGES
 from app.money import split_net
 from app.settings import Center
 
@@ -115,18 +117,96 @@ def test_the_same_bytes_in_another_process(tmp_path: Path) -> None:
     assert render(document(paid=5_000)) == render(document(paid=5_000))
 
 
+def drawn(pdf: bytes) -> str:
+    """A digest of all that is drawn on the pages of an uncompressed PDF, the dots of pictures included."""
+    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL)
+    kept = [one for one in streams if b" Tf" in one]
+    return hashlib.sha256(b"".join(kept + re.findall(rb"/Subtype /Image.*?endstream", pdf, re.DOTALL))).hexdigest()
+
+
 def test_layout_1_draws_what_it_drew_from_its_first_release_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """An invoice of years ago comes out the same: these digests are never changed; a new look is a new layout."""
     monkeypatch.setattr(rl_config, "pageCompression", 0)
-
-    def drawn(pdf: bytes) -> str:
-        streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL)
-        return hashlib.sha256(b"".join(one for one in streams if b" Tf" in one)).hexdigest()
-
     first = InvoiceDocument.from_snapshot(snapshot(paid=10_000), 1)
     assert drawn(render(first)) == "c906619f4702dff703280fb65e2482be7579ad071370e2bcade3ca47daf61b4d"
     later = render(InvoiceDocument.from_snapshot(snapshot(lines=40), 1), CopyState("2026-04-01", 5_000))
     assert drawn(later) == "0178da1274ad63537763a617ba3d2c530bf6a7a92e8a9e9b5d23a57b505349f2"
+
+
+def logo() -> bytes:
+    """A picture of a center, with colors, letters on dark and what is transparent."""
+    from PIL import Image, ImageDraw
+
+    made = Image.new("RGBA", (300, 100), (0, 0, 0, 0))
+    pen = ImageDraw.Draw(made)
+    pen.ellipse((5, 5, 95, 95), fill=(237, 178, 60, 255))
+    pen.rectangle((110, 20, 290, 80), fill=(20, 60, 120, 255))
+    pen.rectangle((130, 40, 270, 60), fill=(255, 255, 255, 255))
+    out = io.BytesIO()
+    made.save(out, "PNG")
+    return out.getvalue()
+
+
+def lettered(layout: int = 2, lines: int = 3, **values: object) -> InvoiceDocument:
+    """A document with all that a layout knows: picture, texts, an own text, a long name, a day, a code to pay by."""
+    frozen = json.loads(snapshot(lines=lines, buyer=" ".join([*NAMES, "Weiterbildung"] * 3)[:200], paid=10_000))
+    texts = {
+        "head_text": "Guten Tag,\nwillkommen.",
+        "foot_text": "Montag bis Freitag, 9 bis 18 Uhr.",
+        "note": "PO-7719",
+    }
+    made = InvoiceDocument.from_snapshot(json.dumps(frozen | texts), layout)
+    return replace(made, **({"logo": logo()} | values))  # type: ignore[arg-type]
+
+
+def drawn_as(layout: int) -> dict[str, str]:
+    """What a layout draws of all that a document can be."""
+    made = lettered(layout)
+    found = {
+        "invoice": render(made),
+        "long": render(lettered(layout, lines=40)),
+        "copy": render(made, CopyState("2026-04-01", 5_000)),
+        "credited": render(made, CopyState("2026-04-01", 5_000, "CN-2026-000001")),
+        "credit note": render(lettered(layout, kind="credit_note", refers_to_label="2026-000429")),
+        "arabic": render(lettered(layout, language="ar", logo=b"")),
+    }
+    if layout >= 3:
+        found |= {one: render(replace(made, language=one), CopyState("2026-04-01", 1)) for one in LANGUAGES}
+    return {name: drawn(pdf)[:16] for name, pdf in found.items()}
+
+
+@pytest.mark.parametrize("layout", [2, 3])
+def test_later_layouts_draw_what_they_drew_from_their_first_release_on(
+    layout: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Like layout 1: picture, texts, day, code and a long name stand where they stood, in the same words."""
+    monkeypatch.setattr(rl_config, "pageCompression", 0)
+    assert drawn_as(layout) == DRAWN[layout]
+
+
+#: What a layout drew when it was new. Never changed: a new look, or another word, is a new layout.
+DRAWN = {
+    2: {
+        "invoice": "c4309c40b383b5bc",
+        "long": "54b000b9d1fe0aa6",
+        "copy": "5f1e25eb3bde7def",
+        "credited": "c3c3eb6d6f74472d",
+        "credit note": "7ff44513bb290daf",
+        "arabic": "62dd7a18fb38bf9e",
+    },
+    3: {
+        "invoice": "badc4d7f052eb829",
+        "long": "2f9ec75a38a280ef",
+        "copy": "4199a2041c86c227",
+        "credited": "a0a98c7df0900c18",
+        "credit note": "1fdb8d4a57e59103",
+        "arabic": "9ceb162449e80806",
+        "de": "8c9149d3292b927a",
+        "es": "71ac335a4d6ac371",
+        "fr": "16de5c769b538f7f",
+        "it": "ee24b4cd549efbbe",
+    },
+}
 
 
 @pytest.mark.slow

@@ -72,6 +72,9 @@ def test_the_reader_knows_a_code_that_is_not_ours() -> None:
             made = segno.make_qr(b"x" * length, error="m", boost_error=False, mode="byte", mask=mask)
             matrix = [[bool(cell) for cell in row] for row in made.matrix]
             assert qr.read(matrix) == (made.version, b"x" * length)
+    for length in range(5, 75, 7):
+        made = segno.make_qr(b"y" * length, error="q", boost_error=False, mode="byte")
+        assert qr.read([[bool(cell) for cell in row] for row in made.matrix]) == (made.version, b"y" * length)
 
 
 @pytest.mark.parametrize("paid", [0, 10_000])

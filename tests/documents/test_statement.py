@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app import clock, store
-from app.desk import enrollment, papers, payments
+from app.desk import canceling, enrollment, papers, payments
 from app.documents.statement import OpenLine, StatementDocument, StatementLine, render
 from app.errors import UserError
 from app.lists import statement
@@ -28,7 +28,7 @@ def full(tmp_path: Path) -> SmallCenter:
 
 def test_the_closing_balance_is_the_kept_one_for_everyone(full: SmallCenter) -> None:
     running = CourseEnrolled.get(CourseEnrolled.student_id == full.student, CourseEnrolled.status == "pending")
-    enrollment.cancel_enrollment(full.staff, running.id, "moved away")
+    canceling.cancel_enrollment(full.staff, running.id, "moved away")
     people_ = {row.id: row.balance_minor for row in User.select().where(User.role == "student")}
     accounts = {one: statement.of_students([one], *ALWAYS) for one in people_}
     assert {one: account.closing_minor for one, account in accounts.items()} == people_

@@ -1,14 +1,15 @@
 """The disk is full at every page, and the n-th write or sync fails: refused in words, whole, and to be repeated.
 
 A full disk is SQLite's own page limit on the writer's connection; failing writes and syncs are the shim's, once and for
-good. After every failure the file holds what it held; with room back the same deed is there exactly once; a process
-that dies right after the refusal leaves the same. The controls swallow the error, the store's guard switched off.
+good. By default it happens at some of them, in full at each (DESKBELL_FULL=safe), or at each in the functions that
+decide on money (DESKBELL_FULL=money). After every failure the file holds what it held; with room back the same deed is
+there exactly once; a process that dies right after the refusal leaves the same. The controls swallow the error, the
+store's guard switched off.
 """
 
 from __future__ import annotations
 
 import errno
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,18 +23,18 @@ from app.errors import EnvironmentFault
 from app.store import checks, cipher, database, migrations
 from tests.support import disk
 from tests.support.center import SmallCenter
-from tests.support.counting import Count, sliced
+from tests.support.counting import Count, in_full, sliced
 from tests.support.killing import memory_path
 from tests.support.writers import NOW, SCENARIOS, build_ground, lay_ground
 
 __all__ = ["memory_path"]
 
 pytestmark = pytest.mark.slow
-FULL = os.environ.get("DESKBELL_FULL", "") in ("all", "safe")
-DEEDS = [name for name, one in SCENARIOS.items() if FULL or one.core]
+FULL, MONEY = in_full("safe"), in_full("money")
+DEEDS = [name for name, one in SCENARIOS.items() if FULL or (one.money if MONEY else one.core)]
 
 #: Every n-th call that could fail is made to; in full all of them, by both errors, once and for good.
-STRIDE = 1 if FULL else 12
+STRIDE = 1 if FULL or MONEY else 12
 
 Content = list[tuple[str, int, int]]
 
@@ -135,7 +136,10 @@ class Bench:
 def fill_page_by_page(bench: Bench) -> tuple[int, list[str]]:
     """Room for k pages, from none until the deed fits; (refusals, what was wrong)."""
     wrong: list[str] = []
-    for room in range(0, 500, 1 if FULL else 5 if bench.one.core else 10):
+    whole = FULL or (MONEY and bench.one.money)
+    for refusals, room in enumerate(
+        range(0, 500, 1 if whole else 60 if bench.one.rare else 5 if bench.one.core else 10)
+    ):
         bench.fresh()
         connection = store.db.connection()
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
@@ -149,7 +153,7 @@ def fill_page_by_page(bench: Bench) -> tuple[int, list[str]]:
             if content() != bench.after:
                 wrong.append(f"room for {room} pages: done, and something is missing")
             wrong += bench.close()
-            return room, wrong
+            return refusals, wrong
         wrong += [f"room for {room} pages: {one}" for one in bench.refused(fault, room_back)]
     raise AssertionError("it never fits")
 
@@ -165,6 +169,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> SmallCenter:
 def test_a_full_disk_at_every_page(memory_path: Path, ground: SmallCenter, name: str) -> None:
     with clock.frozen(SCENARIOS[name].moment):
         refusals, wrong = fill_page_by_page(Bench(memory_path, ground, name, page_size=512))
+    print(f"{name}: {refusals} refusals, {len(wrong)} wrong", flush=True)  # noqa: T201 - read with -s in a full run
     assert wrong == []
     assert refusals >= 1
 
@@ -216,7 +221,7 @@ def one_call_fails(bench: Bench, n: int, kind: int, for_good: bool, pages: int) 
 
 def test_a_write_or_sync_that_fails(memory_path: Path) -> None:
     failures = 0
-    at_once = 1 if FULL else len(DEEDS)
+    at_once = 1 if STRIDE == 1 else len(DEEDS)
     deeds = Count("deed", sliced(range(0, len(DEEDS), at_once)))
     for number in deeds:
         shutil.rmtree(memory_path / "ground", ignore_errors=True)

@@ -112,7 +112,7 @@ def test_the_window_types_on_and_the_payment_is_refused_in_words_and_repeated_on
         desk.methods["card"].setChecked(True)
         driver.type(desk, "amount_given", "12.50")
         driver.settled()
-        key = desk._key
+        key = desk.one.key
         holder.hold()
         driver.click(desk, "payment_main")
         type_on(driver, "ana")

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app import clock
-from app.desk import enrollment, invoices, payments, people, refunds
+from app.desk import enrollment, invoices, papers, payments, people, refunds
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine
 from app.store import checks
@@ -262,6 +262,10 @@ def test_a_pro_forma_of_the_same_lines_is_looked_at_and_books_nothing(driver: Dr
     driver.key(Qt.Key.Key_F, ALT)
     preview = driver.dialog("proforma_preview")
     assert preview.file_name.startswith("pro-forma-")
+    driver.key(Qt.Key.Key_M, CTRL)
+    driver.settled()
+    mail = MailQueue.get(MailQueue.event_key.startswith("paper:"))
+    assert papers.resolve(json.loads(mail.attachments)[0]).content == preview.content
     preview.reject()
     driver.gone("proforma_preview")
     driver.dialog("bill")

@@ -15,7 +15,7 @@ from app.desk.accounts import Actor
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
 from app.store import checks
-from app.store.models import Course, CourseEnrolled, Installment, Invoice, Operation, Payment, User
+from app.store.models import Course, CourseEnrolled, Installment, Invoice, MailQueue, Operation, Payment, Timeline, User
 from tests.support.window import Driver, did, driver, said, typed, typed_over
 
 __all__ = ["driver"]
@@ -291,6 +291,143 @@ def test_transfer_with_its_preview_from_the_command_bar(driver: Driver) -> None:
     assert checks.run() == []
 
 
+def transfer_dialog(driver: Driver) -> Any:
+    at_the_desk(driver)
+    menu_of_the_line(driver, "line_transfer")
+    dialog = driver.dialog("transfer")
+    driver.until(dialog.place.hasFocus)
+    return dialog
+
+
+def test_a_transfer_carries_the_plan_on_and_another_can_be_typed(driver: Driver) -> None:
+    """By keys: the plan goes along by itself; an own one adds up to what is left, also after the price is changed."""
+    plan = (("2030-01-31", 11_000), ("2030-02-28", 11_000), ("2030-03-31", 11_000))
+    line = did(driver, enroll, driver, plan)
+    did(driver, pay, driver, 11_000, PayLine(line, None, Installment.get(Installment.position == 1).id, 11_000))
+    did(driver, second_course, driver, 5)
+    dialog = transfer_dialog(driver)
+    assert dialog.plan.currentText() == "on the days it has now"
+    choose(driver, "D-L")
+    ready(driver, dialog)
+    assert "3 installments: €110.00 on" in said(dialog)
+    assert "paid · €195.00 on" in said(dialog)
+    dialog.plan.setFocus()
+    choose(driver, "Own plan")
+    ready(driver, dialog)
+    assert [row.amount.text() for row in dialog.own.rows] == ["390.00"]
+    driver.key(Qt.Key.Key_A, ALT)
+    dialog.own.rows[0].amount.setFocus()
+    typed_over("90")
+    dialog.own.rows[1].amount.setFocus()
+    typed_over("100")
+    driver.until(lambda: "The installments add up to €190.00, but €390.00 is left to plan." in said(dialog))
+    assert not dialog.main.isEnabled()
+    dialog.own.rows[1].due.setFocus()
+    typed_over("2031-01-01")
+    driver.key(Qt.Key.Key_Tab)
+    typed_over("200")
+    dialog.price.setFocus()
+    typed_over("400")
+    ready(driver, dialog)
+    assert dialog.own.sum.text() == "Adds up to €290.00"
+    dialog.reason.setFocus()
+    typed("wants to drive")
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.gone("transfer")
+    driver.settled()
+    new = CourseEnrolled.get(CourseEnrolled.moved_from == line)
+    rows = Installment.select().where(Installment.enrollment_id == new.id).order_by(Installment.position)
+    assert [row.amount_minor for row in rows] == [11_000, 9_000, 20_000]
+    assert checks.run() == []
+
+
+def test_an_own_plan_can_be_chosen_before_the_course(driver: Driver) -> None:
+    did(driver, enroll, driver)
+    did(driver, second_course, driver, 5)
+    dialog = transfer_dialog(driver)
+    dialog.plan.setFocus()
+    choose(driver, "Own plan")
+    dialog.place.setFocus()
+    choose(driver, "D-L")
+    ready(driver, dialog)
+    assert [row.amount.text() for row in dialog.own.rows] == ["500.00"]
+    dialog.discount.setFocus()
+    typed("10 %")
+    driver.until(lambda: "The installments add up to €500.00, but €450.00 is left to plan." in said(dialog))
+    assert dialog.own.sum.text() == "€50.00 too much"
+
+
+def test_who_is_too_young_is_transferred_with_a_reason(driver: Driver) -> None:
+    line = did(driver, enroll, driver)
+    did(driver, second_course, driver, 5)
+    did(driver, grown_ups_only)
+    dialog = transfer_dialog(driver)
+    assert not dialog.anyway.isVisible()
+    choose(driver, "D-L")
+    ready(driver, dialog)
+    assert "The student will be younger than 99" in said(dialog)
+    dialog.reason.setFocus()
+    typed("wants to drive")
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.settled()
+    assert "Give a reason to transfer anyway." in dialog.fields["override_reason"].error
+    dialog.anyway.setFocus()
+    typed("parents agree")
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.gone("transfer")
+    driver.settled()
+    assert CourseEnrolled.get(CourseEnrolled.moved_from == line).status == "pending"
+    assert Timeline.select().where(Timeline.key == "enrollment.timeline_override").count() == 1
+    assert checks.run() == []
+
+
+def grown_ups_only(actor: Actor) -> None:
+    with store.write("For grown-ups", actor) as w:
+        w.update(Course, Course.get(Course.code == "D-L").id, minimum_age=99)
+
+
+def test_cancel_an_enrollment_with_its_mails_from_its_line(driver: Driver) -> None:
+    line = did(driver, enroll, driver)
+    did(driver, pay, driver, 10_000, PayLine(line, amount_minor=10_000))
+    mails = MailQueue.select().count()
+    desk = at_the_desk(driver)
+    menu_of_the_line(driver, "line_cancel")
+    dialog = driver.dialog("cancel")
+    ready(driver, dialog)
+    assert "Open: €230.00 → €0.00" in said(dialog)
+    assert "Credit: €0.00 → €100.00" in said(dialog)
+    assert "Invoice 2026-000001 over €330.00 is credited in full" in said(dialog)
+    assert "1 mail goes out: Ana Satler" in said(dialog)
+    assert dialog.letters.isVisible()
+    assert "invoice 2026-000001 is credited in full." in dialog.letters.toPlainText()
+    assert "€100.00 was paid on it and is kept as credit." in dialog.letters.toPlainText()
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.settled()
+    assert dialog.fields["reason"].error
+    dialog.reason.setFocus()
+    typed("moves away")
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.gone("cancel")
+    driver.settled()
+    assert (CourseEnrolled.get_by_id(line).status, desk.rows) == ("canceled", [])
+    newest = MailQueue.select().order_by(MailQueue.id.desc()).get()
+    assert (MailQueue.select().count(), newest.template_key) == (mails + 1, "credit_note")
+    assert checks.run() == []
+
+
+def test_nothing_is_canceled_where_nothing_runs_and_no_mail_is_shown_where_none_goes(driver: Driver) -> None:
+    at_the_desk(driver)
+    driver.window.activateWindow()
+    driver.until(driver.window.isActiveWindow)
+    driver.key(Qt.Key.Key_K, CTRL)
+    typed("cancel ana")
+    driver.key(Qt.Key.Key_Return)
+    dialog = driver.dialog("cancel")
+    assert "No enrollment is running." in said(dialog)
+    assert not dialog.main.isEnabled()
+    assert not dialog.letters.isVisible()
+
+
 def test_a_transfer_to_a_full_group_is_refused(driver: Driver) -> None:
     driver.desk.context.set_actor(driver.center.admin)
     line = did(driver, enroll, driver)
@@ -407,7 +544,7 @@ def test_an_enrollment_in_the_panel_has_the_same_menu(driver: Driver) -> None:
     menu = QApplication.activePopupWidget()
     assert isinstance(menu, QMenu)
     assert [one.objectName() for one in menu.actions()] == [
-        "line_waive", "line_replan", "line_transfer", "line_move_money",
+        "line_waive", "line_replan", "line_transfer", "line_move_money", "line_cancel",
     ]  # fmt: skip
     QTest.keyClick(menu, Qt.Key.Key_Down)
     QTest.keyClick(menu, Qt.Key.Key_Return)

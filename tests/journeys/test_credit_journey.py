@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 
-from app.desk import enrollment, invoices, payments, people, refunds
+from app.desk import canceling, enrollment, invoices, payments, people, refunds
 from app.store import checks
 from app.store.models import Invoice, Payment, StudentPayment, User
 from tests.support.window import Driver, did, driver, said
@@ -132,7 +132,7 @@ def test_a_companys_credit_is_offered_where_it_pays_and_paid_out_to_it(driver: D
     did(driver, invoices.bill, c.student, [payments.PayLine(line) for line in lines], payer)
     draft = payments.PaymentDraft("both", c.student, "transfer", 66_000, tuple(whole), payer_id=payer)
     did(driver, payments.complete, did(driver, payments.start, draft))
-    did(driver, enrollment.cancel_enrollment, lines[1], "does not come")
+    did(driver, canceling.cancel_enrollment, lines[1], "does not come")
     did(driver, enrollment.sell, enrollment.SaleDraft(c.student, (enrollment.SaleItem(c.book),)))
     did(driver, enrollment.sell, enrollment.SaleDraft(c.student, (enrollment.SaleItem(c.book, 2),), payer_id=payer))
     desk = driver.page("payments")

@@ -171,7 +171,7 @@ def test_a_payer_without_a_name_or_with_impossible_words_is_refused_beside_the_f
 def test_odd_text_stands_as_it_was_typed(driver: Driver) -> None:
     page = driver.page("students")
     for words in ("<b>Ana</b> & Söhne", "Robert'); DROP TABLE payers;--", "\u202eevil", "{name} %s", "ليلى حدّاد"):
-        driver.desk._new_payer()
+        driver.desk.new_payer()
         form = driver.dialog("payer_form")
         driver.type(form, "payer_name", words)
         driver.key(Qt.Key.Key_Return, CTRL)

@@ -18,6 +18,7 @@ from app.desk.accounts import may
 from app.store import backup, checks
 from app.store.models import Operation, Slot, SlotEnrolled, User
 from tests.support.window import Driver, did, driver, said, typed
+from ui import command_results
 from ui.dialogs import ask
 from ui.dialogs.restore import RestoreDialog
 from ui.pages import person_acts
@@ -413,7 +414,7 @@ def test_the_command_bar_gives_the_keys_back(driver: Driver) -> None:
 def test_the_bar_offers_an_act_for_people_in_the_order_in_which_it_finds_them(driver: Driver) -> None:
     """Enter takes the first: it has to be the one who stands first below, too."""
     younger = did(driver, people.add_student, people.StudentDraft("Ana", "Satler-Koch"))
-    asked = driver.desk._results("erase satler")
+    asked = command_results.results(driver.desk, "erase satler")
     acts = [one.detail for one in asked if one.title.startswith("Erase ")]
     found = [one.detail.split(" · ")[0] for one in asked if one.group == "People"]
     assert acts == found == [User.get_by_id(younger).number, "S-000001"]

@@ -71,6 +71,7 @@ def test_by_mouse_with_its_receipt_and_a_reason_that_is_missing(driver: Driver) 
     driver.click(desk, "payments_of_this")
     listed = driver.dialog("payments_of")
     driver.click(listed, "receipt_of_this")
+    assert driver.dialog("receipt_preview").file_name == "P-000001-copy.pdf"
     driver.dialog("receipt_preview").reject()
     driver.gone("receipt_preview")
     driver.dialog("payments_of")
@@ -88,6 +89,13 @@ def test_by_mouse_with_its_receipt_and_a_reason_that_is_missing(driver: Driver) 
     listed = driver.dialog("payments_of")
     listed.table.select_id(1)
     assert not listed.main.isEnabled(), "nothing of it is left"
+    listed.table.select_id(2)
+    for name in ("P-000002.pdf", "P-000002-copy.pdf"):
+        driver.dialog("payments_of")
+        driver.click(listed, "receipt_of_this")
+        assert driver.dialog("receipt_preview").file_name == name, "the paper of what was just given back, then a copy"
+        driver.dialog("receipt_preview").reject()
+        driver.gone("receipt_preview")
     assert checks.run() == []
 
 

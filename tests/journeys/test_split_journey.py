@@ -250,8 +250,9 @@ def test_more_than_the_rest_or_no_amount_is_refused_in_words(driver: Driver) -> 
     for amount, said in (("400", "Only €354.00"), ("x", "amount"), ("", "")):
         typed_over(amount)
         go_on(driver)
-        assert said in desk.problem.text()
-        assert desk.problem.text()
+        row = desk.split.rows[0]
+        assert row.problem.isVisible() and row.problem.text() and said in row.problem.text()
+        assert row.amount.property("wrong") and row.amount.hasFocus() and desk.problem.text() == ""
         assert Payment.select().count() == 0
     assert desk.owed.add.isEnabled()
 

@@ -81,7 +81,8 @@ def test_every_template_of_the_program_renders() -> None:
         "installments": [{"due_on": "2026-11-24", "amount_minor": 100}], "lines": [line], "method": "cash",
         "credit_minor": 5, "label": "2026-000001", "due_on": "2026-11-24", "title": "T",
         "old_start": "2026-11-24T09:00", "new_start": "2026-11-25T09:00", "room": "R", "reason": "ill", "subject": "S",
-        "text": "T", "start": "2026-11-24T09:00:00Z", "until": "2026-11-24T08:00:00Z",
+        "text": "T", "start": "2026-11-24T09:00:00Z", "until": "2026-11-24T08:00:00Z", "invoice": "2026-000001",
+        "freed_minor": 5,
     }  # fmt: skip
     from app import paths
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from peewee import SQL
 from sqlcipher3 import dbapi2 as driver
 
 from app import paths, store
@@ -21,6 +22,7 @@ from app.desk.payments import PayLine, PaymentDraft
 from app.errors import EnvironmentFault, UserError
 from app.store import database, migrations
 from app.store.models import Change, Invoice, Note, Operation, Payment, Series, User
+from app.store.prepared import prepared
 from tests.support.center import SmallCenter, small_center
 
 __all__ = ["small_center"]
@@ -278,11 +280,26 @@ def test_nothing_goes_on_in_autocommit_after_sqlite_rolled_back(paid: SmallCente
             lambda: w.update(User, paid.student, first_name="Alone"),
             lambda: w.next_number("payment"),
             lambda: User.get_by_id(paid.student),
+            lambda: store.by_id(User, paid.student),
+            lambda: payments.load(1),
         ):
             with pytest.raises(store.TransactionLost):
                 call()
     assert rows() == before
     assert User.get_by_id(paid.student).first_name == "Ana"
+
+
+def test_a_read_that_failed_and_was_swallowed_ends_the_write(paid: SmallCenter) -> None:
+    """A disk may fail in the middle of a read, too, and leave the transaction open for half of what was meant."""
+    before = rows()
+    broken = prepared(lambda user_id: User.select(SQL("json('{')")).where(User.id == user_id))
+    with pytest.raises(store.TransactionLost), store.write("Swallows", paid.staff) as w:
+        w.insert(Note, user_id=paid.student, text="half")
+        with pytest.raises(driver.Error, match="malformed JSON"):
+            broken(paid.student)
+    assert rows() == before
+    with pytest.raises(driver.Error, match="malformed JSON"):
+        broken(paid.student)  # outside a write it is an error and no more
 
 
 def test_a_swallowed_rollback_does_not_pass_for_a_commit(paid: SmallCenter) -> None:

@@ -18,6 +18,11 @@ from pathlib import Path
 from threading import current_thread, main_thread
 
 
+def in_full(*areas: str) -> bool:
+    """Whether a run asks for the long counts of one of these areas, or of all."""
+    return os.environ.get("DESKBELL_FULL", "") in ("all", *areas)
+
+
 def sliced(of: Sequence[int], at_once: int = 1) -> Sequence[int]:
     """Of the numbers of a count those of DESKBELL_SLICE, in whole runs of `at_once`; all where there is none."""
     begin, _, end = os.environ.get("DESKBELL_SLICE", "").partition(":")

@@ -1,7 +1,7 @@
 """Reading a code as a phone does: modules off the drawn page, then the bits (ISO/IEC 18004), with nothing of segno.
 
-Level M up to version 13, which is what EPC069-12 allows; a code that was drawn by a program needs no correction, so a
-module that is wrong is an error here.
+Level M up to version 13, which is what EPC069-12 allows, and Q up to 6, which a receipt may have; a code that was drawn
+by a program needs no correction, so a module that is wrong is an error here.
 """
 
 from __future__ import annotations
@@ -16,6 +16,10 @@ _BLOCKS = {
     6: (16, ((4, 27),)), 7: (18, ((4, 31),)), 8: (22, ((2, 38), (2, 39))), 9: (22, ((3, 36), (2, 37))),
     10: (26, ((4, 43), (1, 44))), 11: (30, ((1, 50), (4, 51))), 12: (22, ((6, 36), (2, 37))),
     13: (22, ((8, 37), (1, 38))),
+}  # fmt: skip
+_BLOCKS_Q = {
+    1: (13, ((1, 13),)), 2: (22, ((1, 22),)), 3: (18, ((2, 17),)), 4: (26, ((2, 24),)), 5: (18, ((2, 15), (2, 16))),
+    6: (24, ((4, 19),)),
 }  # fmt: skip
 _ALIGNED = {
     1: (), 2: (6, 18), 3: (6, 22), 4: (6, 26), 5: (6, 30), 6: (6, 34), 7: (6, 22, 38), 8: (6, 24, 42), 9: (6, 26, 46),
@@ -66,16 +70,16 @@ def on_page(pdf: bytes, page: int, box: tuple[float, float, float, float]) -> Ma
 
 
 def read(matrix: Matrix) -> tuple[int, bytes]:
-    """(version, bytes) of a code of level M. AssertionError where it is not one."""
+    """(version, bytes) of a code of level M or Q. AssertionError where it is not one."""
     size = len(matrix)
     version = (size - 17) // 4
     level, mask = _format(matrix)
-    assert level == "M", level
+    assert level in ("M", "Q"), level
     bits = []
     for r, c in _path(size, version):
         bits.append(matrix[r][c] ^ _MASKS[mask](r, c))
     words = [_number(bits[at : at + 8]) for at in range(0, len(bits) - 7, 8)]
-    return version, _message(_data(words, version), version)
+    return version, _message(_data(words, (_BLOCKS if level == "M" else _BLOCKS_Q)[version][1]), version)
 
 
 def _number(bits: list[bool]) -> int:
@@ -131,9 +135,9 @@ def _path(size: int, version: int) -> list[tuple[int, int]]:
     return found
 
 
-def _data(words: list[int], version: int) -> bytes:
+def _data(words: list[int], groups: tuple[tuple[int, int], ...]) -> bytes:
     """The data codewords in their order, out of blocks that are written one codeword of each after the other."""
-    lengths = [length for count, length in _BLOCKS[version][1] for _one in range(count)]
+    lengths = [length for count, length in groups for _one in range(count)]
     blocks: list[list[int]] = [[] for _one in lengths]
     at = 0
     for turn in range(max(lengths)):

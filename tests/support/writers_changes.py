@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.desk import dues, enrollment, invoices, payments, refunds, replan, scheduling, transfer, waiving
+from app import store
+from app.desk import discounts, dues, enrollment, invoices, payments, refunds, replan, scheduling, transfer, waiving
 from app.desk.payments import PayLine
 from app.store.models import Course, CourseEnrolled, Installment, Payment, Session
 from tests.support.center import SmallCenter
@@ -77,6 +78,30 @@ def _(made: SmallCenter) -> Any:
     assert done.moved_minor
     assert done.seats_taken
     assert [paper.kind for paper in done.papers][0] == "credit_note"
+    return done
+
+
+def _coupon(made: SmallCenter) -> None:
+    """Two more courses; Ana is in the first of them with a coupon, in installments, one of them paid."""
+    with store.write("Two more", made.admin) as w:
+        rate = Course.get_by_id(made.course).tax_rate_id
+        for code, price in (("PIA", 30_000), ("VIO", 45_000)):
+            w.insert(Course, code=code, name=code, price_minor=price, tax_rate_id=rate)
+    discounts.add_rule(made.admin, discounts.RuleDraft("Spring", "coupon", percent_bp=1_000, code="SPRING"))
+    plan, piano = enrollment.plan(27_000, 3, "2027-01-31"), Course.get(Course.code == "PIA").id
+    draft = enrollment.EnrollmentDraft(made.student, piano, installments=plan, coupon="spring", send_mail=False)
+    line = enrollment.enroll(made.staff, draft)
+    first = Installment.get(Installment.enrollment_id == line, Installment.position == 1)
+    paid = payments.PaymentDraft("of the plan", made.student, "card", 9_000, (PayLine(line, None, first.id, 9_000),))
+    payments.complete(made.staff, payments.start(made.staff, paid))
+
+
+@scenario("transfer.transfer_place with its plan and its coupon", before=_coupon)
+def _(made: SmallCenter) -> Any:
+    piano, violin = (Course.get(Course.code == code).id for code in ("PIA", "VIO"))
+    line = CourseEnrolled.get(CourseEnrolled.course_id == piano).id
+    done = transfer.transfer_place(made.staff, transfer.Place(line, violin, plan="carry", reason="other wish"))
+    assert [part.amount_minor for part in done.plan] == [9_000, 15_750, 15_750]
     return done
 
 

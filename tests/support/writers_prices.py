@@ -79,7 +79,7 @@ def _(made: SmallCenter) -> Any:
     )
 
 
-@scenario("undo.undo of an enrollment with a quote and a fee", before=lambda made: _enrolled(made))
+@scenario("undo.undo of an enrollment with a quote and a fee", before=lambda made: _enrolled(made), about_money=True)
 def _(made: SmallCenter) -> Any:
     return undo.undo(made.admin, Operation.select(Operation.id).order_by(Operation.id.desc()).get().id)
 

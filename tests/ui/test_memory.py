@@ -15,7 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QMainWindow
 from pytestqt.qtbot import QtBot
 
-from app import paths, store
+from app import log, paths, store
 from tests.support.center import build
 from tests.support.window import Driver, driver
 from ui import memory, run
@@ -108,6 +108,30 @@ def test_the_program_takes_look_and_place_at_its_start_and_keeps_them_at_its_end
         signal.signal(signal.SIGTERM, term)
         qapp.setQuitOnLastWindowClosed(True)
     assert seen == [(700, True)]
+
+
+def test_what_nobody_caught_is_in_the_log_of_the_folder(
+    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "__excepthook__", lambda *error: None)
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    term = signal.getsignal(signal.SIGTERM)
+    build(tmp_path / "center")
+    store.close_center()
+
+    def fail(window: DeskWindow) -> None:
+        window.close()
+        raise LookupError("Ana Satler")
+
+    try:
+        work_once(qapp, tmp_path / "center", fail)
+    finally:
+        signal.signal(signal.SIGTERM, term)
+        qapp.setQuitOnLastWindowClosed(True)
+    said = paths.log_file(tmp_path / "center").read_text("utf-8")
+    assert "LookupError" in said and "Satler" not in said
+    assert log.file() is None
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -13,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QScrollBar, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from app import log, paths
 from ui.crash import CrashDialog, CrashReporter
 from ui.dialogs.ask import ask
 from ui.dialogs.form import FormDialog
@@ -293,6 +295,22 @@ def test_the_headline_is_whole(reporter: CrashReporter, qtbot: QtBot, scale: flo
     (headline,) = [one for one in dialog.findChildren(QLabel) if one.text().endswith("Nothing was saved.")]
     assert headline.width() >= width_of(headline.text(), headline.font())
     assert dialog.width() <= 1366
+    close_all(qtbot)
+
+
+def test_the_dialog_names_the_log_where_one_is_kept(reporter: CrashReporter, qtbot: QtBot, tmp_path: Path) -> None:
+    log.begin(tmp_path)
+    try:
+        fail("with a log")
+        qtbot.waitUntil(lambda: len(dialogs()) == 1)
+        assert "deskbell.log in the data folder" in dialogs()[0].findChild(QLabel, "crash_log").text()
+        close_all(qtbot)
+        assert "ZeroDivisionError" in paths.log_file(tmp_path).read_text("utf-8")
+    finally:
+        log.end()
+    fail("without one")
+    qtbot.waitUntil(lambda: len(dialogs()) == 1)
+    assert dialogs()[0].findChild(QLabel, "crash_log") is None
     close_all(qtbot)
 
 

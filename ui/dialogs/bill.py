@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -234,29 +235,40 @@ class BillDialog(FormDialog):
 
     def look(self) -> None:
         """Ctrl+P: the invoice as it would be issued, marked as a preview on every page."""
-        self._look(papers.preview_pdf, self.due_on.text(), self.note.toPlainText())
+        asked = self._wanted()
+        if asked is not None:
+            self._look(None, papers.preview_pdf, *asked, self.due_on.text(), self.note.toPlainText())
 
     def look_at_proforma(self) -> None:
-        """Alt+F: a paper over the same lines that is no invoice, to print or to save; nothing of it is kept."""
-        self._look(papers.proforma_pdf, self.note.toPlainText())
+        """Alt+F: a paper over the same lines that is no invoice, to print, mail or save; nothing of it is kept."""
+        asked = self._wanted()
+        if asked is not None:
+            student, lines, payer = asked
+            reference = {
+                "kind": "proforma", "student": student, "lines": [asdict(line) for line in lines], "payer": payer,
+                "note": self.note.toPlainText(),
+            }  # fmt: skip
+            self._look(reference, papers.made, reference)
 
-    def _look(self, make: Callable[..., tuple[str, bytes]], *said: str) -> None:
+    def _wanted(self) -> tuple[int, list[Any], int | None] | None:
+        """What is asked for; nothing where that was refused in words."""
         self.clear_errors()
         try:
-            student, lines, payer = self._asked_for()
+            return self._asked_for()
         except UserError as error:
             self.refuse(error)
-            return
+            return None
+
+    def _look(self, reference: papers.Reference | None, make: Callable[..., tuple[str, bytes]], *asked: Any) -> None:
         for button in (self.preview, self.proforma):
             button.setEnabled(False)
-        self.context.read(make, student, lines, payer, *said, done=self._looked, failed=self._refused)
+        self.context.read(make, *asked, done=partial(self._looked, reference), failed=self._refused)
 
-    def _looked(self, made: tuple[str, bytes]) -> None:
+    def _looked(self, reference: papers.Reference | None, made: tuple[str, bytes]) -> None:
         if not self._closed:
             self._let_look()
-            proforma = made[0].startswith("pro-forma")
-            title, name = (_("Pro forma"), "proforma_preview") if proforma else (_("Invoice"), "bill_preview")
-            paper.show_made(self, self.context, title, name, made)
+            title, name = (_("Pro forma"), "proforma_preview") if reference else (_("Invoice"), "bill_preview")
+            paper.show_made(self, self.context, title, name, made, reference)
 
     def _let_look(self) -> None:
         for button in (self.preview, self.proforma):

@@ -22,12 +22,12 @@ MOST_NAMES = 4
 
 
 class EffectView(QWidget):
-    """The effect of a change in sentences."""
+    """The effect of a change in sentences; without `plan` the installments stand elsewhere already."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, *, plan: bool = True) -> None:
         super().__init__()
         self.setObjectName("effect")
-        self.context = context
+        self.context, self._plan = context, plan
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(7)
@@ -39,8 +39,10 @@ class EffectView(QWidget):
             self._line("circle-alert" if color == "danger" else "info", color, said)
 
     def show_effect(self, effect: Effect) -> None:
-        """Money first, then documents, seats and mails."""
+        """What to know first, then money, installments, documents, seats and mails."""
         clear_layout(self._column)
+        for key, params in effect.notes:
+            self._line("triangle-alert", "warn", sentence(key, params))
         before, after = (text.show_money(one) for one in (effect.open_before_minor, effect.open_after_minor))
         if before == after:
             self._line("banknote", "brasstext", _("Open: {amount}, as before").format(amount=after))
@@ -52,6 +54,8 @@ class EffectView(QWidget):
         if effect.credit_before_minor != effect.credit_after_minor:
             before, after = (text.show_money(one) for one in (effect.credit_before_minor, effect.credit_after_minor))
             self._line("coins", "brasstext", _("Credit: {before} → {after}").format(before=before, after=after))
+        if effect.plan and self._plan:
+            self._line("calendar-days", "brasstext", self._installments(effect))
         for paper in effect.papers:
             self._line("file-text", "brasstext", self._paper(paper))
         if not effect.papers:
@@ -62,6 +66,17 @@ class EffectView(QWidget):
             self._line("mail", "brasstext", said.format(n=len(effect.mails), names=", ".join(effect.mails)))
         else:
             self._line("mail", "text3", _("No mail goes out."))
+
+    def _installments(self, effect: Effect) -> str:
+        parts = []
+        for part in effect.plan[:MOST_NAMES]:
+            said = _("{amount} on {day}, paid") if part.paid_minor == part.amount_minor else _("{amount} on {day}")
+            day = words.day(part.due_on, self.context.center)
+            parts.append(said.format(amount=text.show_money(part.amount_minor), day=day))
+        if len(effect.plan) > MOST_NAMES:
+            parts.append("…")
+        said = ngettext("{n} installment: {parts}", "{n} installments: {parts}", len(effect.plan))
+        return said.format(n=len(effect.plan), parts=" · ".join(parts))
 
     @staticmethod
     def _paper(paper: Paper) -> str:
@@ -98,7 +113,7 @@ class EffectView(QWidget):
         line = QHBoxLayout()
         line.setSpacing(8)
         line.addWidget(Icon(icon, color, 16), alignment=Qt.AlignmentFlag.AlignTop)
-        shown = {"danger": "danger", "text3": "text3"}.get(color, "text")
+        shown = {"danger": "danger", "text3": "text3", "warn": "warn"}.get(color, "text")
         line.addWidget(Text(said, "body", shown, wrap=True), 1)
         self._column.addLayout(line)
 
@@ -111,6 +126,7 @@ class ChangeDialog(FormDialog):
     """
 
     changed = Signal()
+    tells_plan = True
     look_at: Callable[..., Any]
     act: Callable[..., Any]
 
@@ -120,7 +136,7 @@ class ChangeDialog(FormDialog):
         super().__init__(parent, title, icon, subtitle=subtitle, width=width)
         self.context = context
         self.effect: Effect | None = None
-        self.view = EffectView(context)
+        self.view = EffectView(context, plan=self.tells_plan)
         self._looking = self._again = self._away = self._doing = False
         context.changed.connect(self._told)
 
@@ -183,7 +199,11 @@ class ChangeDialog(FormDialog):
             self.look()
             return
         self.view.say(sentence(error), "danger")
+        self.not_seen(error)
         self._fit()
+
+    def not_seen(self, error: DeskError) -> None:
+        """Do more with what stands in the way than say it."""
 
     def _fit(self) -> None:
         if self.isVisible():

@@ -13,7 +13,8 @@ from app.desk import quotes
 from app.desk.quotes import Quoted, QuoteDraft
 from app.text import _
 from ui.context import Context
-from ui.dialogs.form import FormDialog
+from ui.dialogs.form import FormDialog, window_under
+from ui.pages import paper
 from ui.widgets.basic import Button, Field, Text
 
 
@@ -63,7 +64,7 @@ class OfferQuote(FormDialog):
     offered = Signal()
 
     def __init__(self, context: Context, parent: QWidget, draft: QuoteDraft, gross_minor: int) -> None:
-        super().__init__(parent, _("Quote this price"), "file-text", width=520)
+        super().__init__(parent, _("Quote this price"), "file-text", width=620)
         self.setObjectName("offer_quote")
         self.context, self._draft = context, draft
         said = _("{amount} is promised: it holds until the day you write, whatever the catalog says by then.")
@@ -71,12 +72,28 @@ class OfferQuote(FormDialog):
         until = clock.local_date(context.center.zone) + timedelta(days=context.center.quote_days)
         self.day = QLineEdit(until.isoformat())
         self.body.addWidget(self.add_field("expires_on", Field(_("Until"), self.day, name="expires_on")))
-        self.add_foot((), Button(_("Quote"), "check", kind="primary", keys=("Ctrl", "Enter")))
+        self._shown = False
+        paper_too = Button(_("Quote and show"), "file-text", keys=("Ctrl", "P"))
+        paper_too.setObjectName("quote_and_show")
+        paper_too.clicked.connect(self.quote_and_show)
+        self._shortcut("Ctrl+P", self.quote_and_show)
+        self.add_foot((paper_too,), Button(_("Quote"), "check", kind="primary", keys=("Ctrl", "Enter")))
         self.day.setFocus()
         self.day.selectAll()
 
+    def quote_and_show(self) -> None:
+        """Ctrl+P: put the quote in the file and show its paper, to be printed, mailed or saved."""
+        self._shown = True
+        self._offer()
+
     def main_action(self) -> None:
         """Put the quote in the file."""
+        self._shown = False
+        self._offer()
+
+    def _offer(self) -> None:
+        if not self.main.isEnabled():
+            return
         self.clear_errors()
         draft = replace(self._draft, expires_on=self.day.text())
         self.context.run(quotes.offer, draft, done=self._offered, failed=self.refuse, busy=self.main)
@@ -85,6 +102,9 @@ class OfferQuote(FormDialog):
         quote = quotes.load(quote_id)
         said = _("{amount} quoted until {day} ({number}).")
         facts = {"amount": text.show_money(quote.price.gross_minor), "number": quote.number}
+        below = window_under(self)
         self.accept()
         self.context.notice.emit(said.format(day=text.show(quote.expires_on, "date"), **facts))
         self.offered.emit()
+        if self._shown:
+            paper.show_quote(below, self.context, quote_id)

@@ -39,8 +39,8 @@ class FindOffer(Finder):
         )
         self.add_found(model, "found_offers", "found_nothing")
         said = _(
-            "Enrolled or sold when the payment completes, with the center's discounts. F2 enrolls in a group, with a"
-            " coupon or in installments."
+            "Enrolled or sold when the payment completes, with the center's discounts and quoted prices; a coupon is"
+            " typed at the desk. F2 enrolls in a group or in installments."
         )
         self.body.addWidget(Text(said, "small", "text3", wrap=True))
         self.add_foot((), Button(_("Add"), "check", kind="primary", keys=("Enter",)))

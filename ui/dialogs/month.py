@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QWidget
 
 from app import clock
 from app.desk.accounts import Actor
+from app.errors import UserError
 from app.exchange import batch
 from app.text import _, ngettext
 from ui.context import Context
@@ -25,6 +26,7 @@ class MonthDialog(BesideForm):
     def __init__(self, context: Context, parent: QWidget) -> None:
         super().__init__(context, parent, _("Documents of a month"), "file-text", width=560)
         self.setObjectName("month_form")
+        self._running = ""
         today = clock.local_date(context.center.zone)
         before = f"{today.year}-{today.month - 1:02d}" if today.month > 1 else f"{today.year - 1}-12"
         self.month = TypedLine(before)
@@ -50,7 +52,11 @@ class MonthDialog(BesideForm):
         if not self.main.isEnabled():
             return
         self.clear_errors()
-        month = self.month.text().strip()
+        try:
+            month = batch.check_month(self.month.text())
+        except UserError as error:
+            self.refuse(error)
+            return
         if self.kind.value() == "folder":
             path = ask.choose_folder(self, _("Documents of a month"))
         else:
@@ -61,14 +67,26 @@ class MonthDialog(BesideForm):
         if self.kind.value() == "one" and not target.suffix:
             target = target.with_suffix(".pdf")
         write = batch.write_folder if self.kind.value() == "folder" else batch.write_one
+        self._running = self.kind.value()
         self.begin(partial(_write, write), self.context.actor, month, target, self.receipts.isChecked())
 
     def _progressed(self, done: int, total: int) -> None:
         super()._progressed(done, total)
         self.far.setText(_("{done} of {total}").format(done=f"{done:,}", total=f"{total:,}"))
 
+    def done(self, code: int) -> None:
+        """Closed while it writes: it stops after the document under way, and that is said."""
+        if self._running and not self.main.isEnabled():
+            said = {
+                "folder": _("Stopped. The documents written until then are whole."),
+                "one": _("Stopped. No file was written."),
+            }
+            self.context.notice.emit(said[self._running])
+        super().done(code)
+
     def finished_with(self, answer: tuple[int, str]) -> None:
         count, name = answer
+        self._running = ""
         self.accept()
         said = ngettext("{n} document is in {file}", "{n} documents are in {file}", count)
         self.context.notice.emit(said.format(n=f"{count:,}", file=name))

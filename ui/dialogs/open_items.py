@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from app import clock, store, text
@@ -23,6 +23,7 @@ from ui.theme import theme
 from ui.widgets.basic import Button, Chip, Segment, Text
 from ui.widgets.search import SearchField
 from ui.widgets.table import Cell, Column, PagedModel, RowTable
+from ui.widgets.wrap import WrapRow
 
 
 def age_names() -> list[str]:
@@ -36,6 +37,35 @@ _OPEN_BY = {"courses_enrolled", "product_enrolled", "installments", "student_pay
 
 #: So many lines are searched at every letter without a wait; longer lists are searched beside the window.
 AT_ONCE = 5_000
+
+#: No row has this number: after the list was read again the one that was chosen is another's.
+NOWHERE = -1
+
+
+#: Columns of everyone who owes: where the ages begin, and what somebody said and was told.
+_FIRST_AGE, _OWNER_PROMISED, _OWNER_REMINDED = 2, 2 + open_items.HOW_MANY, 3 + open_items.HOW_MANY
+#: Columns of the lines.
+_LINE_PROMISED, _LINE_REMINDED = 6, 7
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where the table stood before the list was read again: rows have other numbers then."""
+
+    only: open_items.Owner | None
+    age: int | None
+    here: open_items.Line | None
+
+
+class _Figures(RowTable):
+    """A table whose figures open what is behind them: `figure(row, column)` by a double click. Enter opens the row."""
+
+    figure = Signal(int, int)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        index = self.indexAt(event.position().toPoint())
+        if index.isValid() and event.button() == Qt.MouseButton.LeftButton:
+            self.figure.emit(self.paged.ids[index.row()], index.column())
 
 
 class OpenItems(FormDialog):
@@ -55,17 +85,20 @@ class OpenItems(FormDialog):
         self.shown: list[open_items.Line] = []
         self.owners: dict[int, open_items.Owner] = {}
         self._only: open_items.Owner | None = None
+        self._age: int | None = None
         self._closed = False
         self._asked = 0
+        self._newest: list[open_items.Line] = []
+        self._reading = self._old = False
+        self._back_to: _Place | None = None
         upper = QHBoxLayout()
         upper.setSpacing(12)
         self.search = SearchField(_("Name, number, invoice or course"), "open_items_words", low=True)
         self.search.textChanged.connect(self._again)
         upper.addWidget(self.search, 1)
         self.marks = [Chip(_("Promised"), key="mark_promised"), Chip(_("Promise broken"), key="mark_broken")]
-        for chip in self.marks:
-            chip.clicked.connect(self._again)
-            upper.addWidget(chip)
+        for mark in self.marks:
+            upper.addWidget(mark)
         self.by = Segment(
             [("student", _("By student"), ()), ("payer", _("By who pays"), ()), ("line", _("Every line"), ())],
             "open_items_by",
@@ -74,36 +107,35 @@ class OpenItems(FormDialog):
         self.by.chosen.connect(self._again)
         upper.addWidget(self.by)
         self.body.addLayout(upper)
-        chips = QHBoxLayout()
-        chips.setSpacing(8)
+        chips, acts = WrapRow(), WrapRow()
         self.chips = [Chip(name, key=f"age_{number}") for number, name in enumerate(age_names())]
-        for chip in self.chips:
+        for chip in (*self.chips, *self.marks):
             chip.clicked.connect(self._again)
-            chips.addWidget(chip)
-        chips.addStretch(1)
-        self.body.addLayout(chips)
+        for chip in self.chips:
+            chips.put(chip)
+        self.body.addWidget(chips)
         self.back = Button("", "arrow-left-right", kind="quiet", keys=("Backspace",), size="small")
         self.back.setObjectName("all_owners")
         self.back.clicked.connect(self.show_all)
         self.body.addWidget(self.back, 0, Qt.AlignmentFlag.AlignLeft)
-        acts = QHBoxLayout()
-        acts.setSpacing(8)
         self.acts = [
             self._act(_("Promise…"), "hourglass", "S", "promise", self.note_promise),
             self._act(_("Remind…"), "mail", "R", "remind", self.remind_one),
             self._act(_("Remind all shown…"), "send", "T", "remind_all", self.remind_all),
+            self._act(_("Mails…"), "inbox", "M", "reminded", self.show_reminders),
             self._act(_("Invoice…"), "receipt-text", "I", "bill_these", self.bill_these),
             self._act(_("Pay all of it"), "banknote", "P", "pay_together", self.pay_together),
         ]
         for button in self.acts:
-            acts.addWidget(button)
-        acts.addStretch(1)
-        self.body.addLayout(acts)
-        self.by_owner = RowTable(PagedModel(self._owner_columns(), self._owner_rows), "open_owners", 36)
+            acts.put(button)
+        self.body.addWidget(acts)
+        self.by_owner = _Figures(PagedModel(self._owner_columns(), self._owner_rows), "open_owners", 36)
         self.by_owner.activated_id.connect(self.show_lines_of)
-        self.by_owner.doubleClicked.connect(self._figure_clicked)
-        self.by_line = RowTable(PagedModel(self._line_columns(), self._line_rows), "open_lines", 36)
+        self.by_owner.figure.connect(self._owner_figure)
+        self.by_owner.setAccessibleDescription(_("Enter shows the lines, 1 to 5 those of one age."))
+        self.by_line = _Figures(PagedModel(self._line_columns(), self._line_rows), "open_lines", 36)
         self.by_line.activated_id.connect(self._pay)
+        self.by_line.figure.connect(self._line_figure)
         self.nothing = Text(_("Reading …"), "body", "text2", wrap=True)
         self.nothing.setObjectName("open_nothing")
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -138,8 +170,13 @@ class OpenItems(FormDialog):
         return button
 
     def _read(self) -> None:
+        """Read the list; what changes while it is read makes it old, and it is read once more then."""
+        self._old = self._reading
+        if self._reading:
+            return
+        self._reading = True
         today = clock.local_date(self.context.center.zone).isoformat()
-        self.context.read(open_items.read, today, done=self._found, failed=self._failed)
+        self.context.read(open_items.read, today, done=self._found, failed=self._not_read)
 
     def _changed(self, changes: store.Changes) -> None:
         """What was promised, reminded or paid meanwhile is read again; who is chosen stays chosen."""
@@ -215,13 +252,19 @@ class OpenItems(FormDialog):
     # -- what is shown
 
     def _found(self, lines: object) -> None:
-        if not self._closed:
-            assert isinstance(lines, list)
-            self.lines = lines
-            only, here = self._only, self._line_here()
-            self._show()
-            if only is not None or here is not None:
-                self._stay(only, here)
+        self._reading = False
+        if self._closed:
+            return
+        assert isinstance(lines, list)
+        self._newest = lines
+        self._back_to = _Place(self._only, self._age, self._line_here())
+        self._show()
+        if self._old:
+            self._read()
+
+    def _not_read(self, error: object) -> None:
+        self._reading = False
+        self._failed(error)
 
     def _failed(self, error: object) -> None:
         if not self._closed:
@@ -232,7 +275,7 @@ class OpenItems(FormDialog):
         return [number for number, chip in enumerate(self.chips) if chip.isChecked()]
 
     def _again(self) -> None:
-        self._only = None
+        self._only = self._age = self._back_to = None
         self._show()
 
     def _show(self) -> None:
@@ -240,15 +283,16 @@ class OpenItems(FormDialog):
         self._asked += 1
         marks = tuple(mark for mark, chip in zip(open_items.MARKS, self.marks, strict=True) if chip.isChecked())
         question = (self.search.text(), tuple(self.ages()), self.by.value(), marks)
-        if len(self.lines) <= AT_ONCE:
-            self._shown((self._asked, open_items.view(self.lines, *question)))
+        if len(self._newest) <= AT_ONCE:
+            self._shown(_view(self._asked, self._newest, *question))
         else:
-            self.context.read(_view, self._asked, self.lines, *question, done=self._shown, failed=self._failed)
+            self.context.read(_view, self._asked, self._newest, *question, done=self._shown, failed=self._failed)
 
-    def _shown(self, answer: tuple[int, open_items.View]) -> None:
-        number, found = answer
+    def _shown(self, answer: tuple[int, list[open_items.Line], open_items.View]) -> None:
+        number, lines, found = answer
         if self._closed or number != self._asked:
             return  # something else was typed meanwhile
+        self.lines = lines
         for chip, name, minor, count in zip(self.chips, age_names(), found.by_age_minor, found.by_age, strict=True):
             chip.setText(f"{name}  {text.show_money(minor)}")
             chip.setAccessibleName(chip.text())
@@ -256,17 +300,51 @@ class OpenItems(FormDialog):
         for chip, count in zip(self.marks, found.by_mark, strict=True):
             chip.set_count(count)
         self.owners = {owner.id: owner for owner in found.owners}
-        self._show_rows(found.lines)
+        back, self._back_to = self._back_to, None
+        if back is None:
+            self._show_rows(found.lines)
+            return
+        self._only = self._same_owner(back.only, back.age) if back.only is not None else None
+        self._show_rows(found.lines, keep=NOWHERE)
+        self._stand_at(back.here)
 
-    def _show_rows(self, lines: Sequence[open_items.Line]) -> None:
+    def _same_owner(self, before: open_items.Owner, age: int | None) -> open_items.Owner | None:
+        """Who was looked at, as they owe now; None where nothing of it is open any more."""
+        group = self._group(before.lines[0])
+        now = next((one for one in self.owners.values() if self._group(one.lines[0]) == group), None)
+        return _of_age(now, age) if now is not None else None
+
+    def _stand_at(self, before: open_items.Line | None) -> None:
+        """Back to whom or what the table stood at: its rows have other numbers now."""
+        table = self.stack.currentWidget()
+        if before is None or not isinstance(table, RowTable):
+            return
+        if table is self.by_owner:
+            group = self._group(before)
+            same = next((one.id for one in self.owners.values() if self._group(one.lines[0]) == group), None)
+        else:
+            rows = [self.lines[one] for one in table.paged.ids]
+            same = next((one.id for one in rows if _mark(one) == _mark(before)), None)
+        table.select_id(same)
+
+    def _group(self, line: open_items.Line) -> tuple[str, int]:
+        """Whose row a line is in."""
+        return _owner(line) if self.by.value() == "payer" else ("student", line.student_id)
+
+    def _show_rows(self, lines: Sequence[open_items.Line], keep: int | None = None) -> None:
         """Everyone who owes, or the lines: all of them, or those of one."""
         self.shown = list(self._only.lines if self._only is not None else lines)
         in_lines = self._only is not None or self.by.value() == "line"
         self.back.setVisible(self._only is not None)
         if self._only is not None:
-            self.back.set_label(_("All · shown are the lines of {name}").format(name=self._only.name))
+            said = _("All · shown are the lines of {name}").format(name=_short(self._only.name))
+            if self._age is not None:
+                said = _("All · shown are the lines of {name}, {age}").format(
+                    name=_short(self._only.name), age=age_names()[self._age]
+                )
+            self.back.set_label(said)
         table = self.by_line if in_lines else self.by_owner
-        table.show_ids([line.id for line in self.shown] if in_lines else list(self.owners))
+        table.show_ids([line.id for line in self.shown] if in_lines else list(self.owners), keep)
         self.stack.setCurrentWidget(table if self.shown else self.nothing)
         self.nothing.setText(_("Nothing of this is open."))
         self.main.set_label(_("Take the payment") if in_lines else _("Show its lines"))
@@ -277,39 +355,42 @@ class OpenItems(FormDialog):
         total = sum(line.open_minor for line in self.shown)
         self.foot_words.setText(said.format(n=f"{count:,}", amount=text.show_money(total)))
 
-    def show_lines_of(self, owner_id: int) -> None:
-        """The lines behind the figures of one who owes."""
-        self._only = self.owners.get(owner_id)
-        self._show_rows(())
-        self.by_line.setFocus()
+    def show_lines_of(self, owner_id: int, age: int | None = None) -> None:
+        """The lines behind the figures of one who owes, or behind the figure of one age."""
+        owner = self.owners.get(owner_id)
+        found = _of_age(owner, age) if owner is not None else None
+        if found is not None:
+            self._only, self._age = found, age
+            self._show_rows((), keep=NOWHERE)
+            self.by_line.setFocus()
 
-    def _figure_clicked(self, index: QModelIndex) -> None:
-        """A double click on the figure of one age shows the lines of that age alone."""
-        age = index.column() - 2
-        owner = self.owners.get(self.by_owner.paged.ids[index.row()])
-        if owner is not None and age in range(open_items.HOW_MANY) and owner.by_age_minor[age]:
-            self._only = replace(owner, lines=tuple(line for line in owner.lines if line.age == age))
-            self._show_rows(())
+    def _owner_figure(self, owner_id: int, column: int) -> None:
+        """A double click: on an age its lines, on a promise its form, on reminders their mails, else every line."""
+        told = self.owners[owner_id].told
+        if column == _OWNER_PROMISED and told.pay_on:
+            self.note_promise()
+        elif column == _OWNER_REMINDED and told.reminded:
+            self.show_reminders()
+        elif 0 <= column - _FIRST_AGE < open_items.HOW_MANY:
+            self.show_lines_of(owner_id, column - _FIRST_AGE)
+        else:
+            self.show_lines_of(owner_id)
 
-    def _stay(self, only: open_items.Owner | None, here: open_items.Line | None) -> None:
-        """Back to whom the table stood at before the list was read again: its rows have other places now."""
-        if only is not None:
-            self._only = next(
-                (one for one in self.owners.values() if _owner(one.lines[0]) == _owner(only.lines[0])), None
-            )
-            self._show_rows(self.shown)
-        table = self.stack.currentWidget()
-        if here is not None and isinstance(table, RowTable):
-            wanted = (_owner(here), here.detail, here.title)
-            rows = (self.lines[one] for one in table.paged.ids)
-            same = next((one.id for one in rows if (_owner(one), one.detail, one.title) == wanted), None)
-            table.select_id(same)
+    def _line_figure(self, line_id: int, column: int) -> None:
+        line = self.lines[line_id]
+        if column == _LINE_PROMISED and line.pay_on:
+            self.note_promise()
+        elif column == _LINE_REMINDED and line.reminded:
+            self.show_reminders()
+        else:
+            self._pay(line_id)
 
     def show_all(self) -> None:
         """Back from the lines of one to everyone."""
-        keep = self._only.id if self._only is not None else None
+        before = self._only
         self._again()
-        self.by_owner.select_id(keep)
+        if before is not None:
+            self._stand_at(before.lines[0])
         (self.by_owner if self.by.value() != "line" else self.by_line).setFocus()
 
     def main_action(self) -> None:
@@ -334,10 +415,17 @@ class OpenItems(FormDialog):
         here = table.current_id() if isinstance(table, RowTable) else None
         return self.lines[here] if here is not None and here < len(self.lines) else None
 
-    def note_promise(self) -> None:
-        """Alt+S: by when whoever pays said they would."""
+    def _told_here(self) -> open_items.Line | None:
+        """The line whose promise and reminders the row says that the table stands at."""
         line = self._line_here()
         if line is None or not self.shown:
+            return None
+        return self.owners[line.id].told if self.stack.currentWidget() is self.by_owner else line
+
+    def note_promise(self) -> None:
+        """Alt+S: by when whoever pays said they would."""
+        line = self._told_here()
+        if line is None:
             return
         from ui.dialogs.promise import PromiseDialog
 
@@ -347,12 +435,26 @@ class OpenItems(FormDialog):
 
     def remind_one(self) -> None:
         """Alt+R: a reminder to whoever pays what the table stands at."""
+        owners = self._owners_here()
+        if owners:
+            self._remind(owners)
+
+    def _owners_here(self) -> list[tuple[int, int | None]]:
+        """Whoever pays what the table stands at."""
         line = self._line_here()
         if line is None or not self.shown:
-            return
-        in_lines = self.stack.currentWidget() is self.by_line
-        lines = [line] if in_lines else self.owners[line.id].lines
-        self._remind(list({_owner(one): (one.student_id, one.payer_id) for one in lines}.values()))
+            return []
+        lines = self.owners[line.id].lines if self.stack.currentWidget() is self.by_owner else (line,)
+        return list({_owner(one): (one.student_id, one.payer_id) for one in lines}.values())
+
+    def show_reminders(self) -> None:
+        """Alt+M: the mails that the count of reminders stands for."""
+        owners, line = self._owners_here(), self._line_here()
+        if owners and line is not None:
+            from ui.dialogs.reminded import RemindedDialog
+
+            name = self.owners[line.id].name if self.stack.currentWidget() is self.by_owner else line.payer
+            RemindedDialog(self.context, self, owners, name or line.student).open()
 
     def remind_all(self) -> None:
         """Alt+T: a reminder to everyone who pays what is shown."""
@@ -387,6 +489,10 @@ class OpenItems(FormDialog):
         key, table = event.key(), self.stack.currentWidget()
         if key == Qt.Key.Key_Backspace and self._only is not None:
             self.show_all()
+        elif table is self.by_owner and self.by_owner.hasFocus() and "1" <= event.text() <= str(open_items.HOW_MANY):
+            chosen = self.by_owner.current_id()
+            if chosen is not None:
+                self.show_lines_of(chosen, int(event.text()) - 1)
         elif key == Qt.Key.Key_Down and self.search.hasFocus() and isinstance(table, RowTable):
             table.setFocus()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.search.hasFocus():
@@ -398,7 +504,7 @@ class OpenItems(FormDialog):
 
     def save_as(self) -> None:
         """Ctrl+E: the lines behind what is shown, as CSV or Excel."""
-        if not self.shown:
+        if not self.export.isEnabled():
             return
         kind = self.kind.value()
         path = ask.choose_save_file(self, _("Export open items"), f"open-items.{kind}", f"*.{kind}")
@@ -435,10 +541,25 @@ def _owner(line: open_items.Line) -> tuple[str, int]:
     return ("payer", line.payer_id) if line.payer_id is not None else ("student", line.student_id)
 
 
+def _mark(line: open_items.Line) -> tuple[int, int | None, str, str, str]:
+    """What tells a line from every other one, whatever its number in the list."""
+    return line.student_id, line.payer_id, line.detail, line.title, line.due_on
+
+
+def _of_age(owner: open_items.Owner, age: int | None) -> open_items.Owner | None:
+    """One who owes with the lines of one age alone; None where there are none."""
+    lines = tuple(line for line in owner.lines if age is None or line.age == age)
+    return replace(owner, lines=lines) if lines else None
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 60 else f"{name[:59]}…"
+
+
 def _view(
     number: int, lines: list[open_items.Line], typed: str, ages: tuple[int, ...], by: str, marks: tuple[str, ...]
-) -> tuple[int, open_items.View]:
-    return number, open_items.view(lines, typed, ages, by, marks)
+) -> tuple[int, list[open_items.Line], open_items.View]:
+    return number, lines, open_items.view(lines, typed, ages, by, marks)
 
 
 def _export(actor: Actor, lines: list[open_items.Line], path: Path, currency: str) -> tuple[int, str]:

@@ -31,6 +31,8 @@ class PaymentsOf(FormDialog):
         super().__init__(parent, _("Payments of {name}").format(name=name), "coins", width=860)
         self.setObjectName("payments_of")
         self.context, self.student_id = context, student_id
+        #: What was given back here, and has no receipt yet.
+        self._new: set[int] = set()
         self.rows: dict[int, paid.Paid] = {}
         model = PagedModel(
             [
@@ -94,6 +96,7 @@ class PaymentsOf(FormDialog):
     def _open(self, row_id: int) -> None:
         if self.rows[row_id].left_minor > 0:
             dialog = RefundDialog(self.context, self, self.rows[row_id])
+            dialog.made.connect(self._new.add)
             dialog.accepted.connect(self.refunded)
             dialog.open()
 
@@ -103,10 +106,11 @@ class PaymentsOf(FormDialog):
             self._open(current)
 
     def show_receipt(self) -> None:
-        """R: the receipt of the chosen payment, as a copy."""
+        """R: the receipt of the chosen payment, as a copy; of a refund just made the first time as the original."""
         current = self.table.current_id()
         if current is not None and self.receipt.isEnabled():
-            paper.show_receipt(self, self.context, current)
+            paper.show_receipt(self, self.context, current, copy=current not in self._new)
+            self._new.discard(current)
 
     def pay_out(self) -> None:
         """C: what is credit is given back, of whichever payments it came from."""
@@ -125,7 +129,11 @@ class PaymentsOf(FormDialog):
 
 
 class RefundDialog(FormDialog):
-    """How much of one payment is given back, and why. What it was put on is owed again, the newest line first."""
+    """How much of one payment is given back, and why. What it was put on is owed again, the newest line first. `made`
+    tells the refund's id.
+    """
+
+    made = Signal(int)
 
     def __init__(self, context: Context, parent: QWidget, row: paid.Paid) -> None:
         super().__init__(parent, _("Refund"), "undo-2", subtitle=row.number, width=520)
@@ -192,7 +200,8 @@ class RefundDialog(FormDialog):
         self._key = uuid7()  # nothing was written: another amount or reason is another refund
         self.refuse(error)
 
-    def _done(self, _refund: int) -> None:
+    def _done(self, refund: int) -> None:
         minor = self._minor()
+        self.made.emit(refund)
         self.accept()
         self.context.notice.emit(_("{amount} is given back.").format(amount=text.show_money(minor)))

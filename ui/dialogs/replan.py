@@ -20,6 +20,7 @@ from ui.widgets.basic import Button, Field, Text
 class ReplanDialog(ChangeDialog):
     """The plan of one enrollment as a table; `line` is the one to begin with."""
 
+    tells_plan = False  # it is what is typed
     look_at = staticmethod(replan.preview)
     act = staticmethod(replan.replan)
 

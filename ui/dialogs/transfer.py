@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QComboBox, QGridLayout, QWidget
 
-from app import money, text
+from app import clock, money, text
 from app.desk import dues, transfer
+from app.desk.changing import Effect
 from app.desk.dues import PayLine
-from app.errors import UserError
+from app.errors import DeskError, UserError
 from app.lists import calendar, catalog
 from app.lists import people as roster
 from app.text import _
@@ -18,12 +19,13 @@ from ui import words
 from ui.context import Context
 from ui.dialogs.change import ChangeDialog
 from ui.dialogs.find import FindStudent
+from ui.dialogs.plan_table import PlanEditor
 from ui.widgets.basic import Button, Field, Text
 from ui.widgets.typed import TypedLine
 
 
 class TransferDialog(ChangeDialog):
-    """One running enrollment, the course or group it goes to, its price, a fee, and why."""
+    """One running enrollment, the course or group it goes to, its price and plan, a fee, and why."""
 
     look_at = staticmethod(transfer.preview_place)
     act = staticmethod(transfer.transfer_place)
@@ -45,34 +47,55 @@ class TransferDialog(ChangeDialog):
             for group in groups:
                 if group.course_id == offer.id:
                     self.place.addItem(self._group_words(offer, group), (offer, group.session_id))
-        self.price = TypedLine()
+        self.price, self.discount = TypedLine(), TypedLine()
+        self.discount.setPlaceholderText(_("5 % or 72.00"))
         self.fee = QComboBox()
         self.fee.addItem(_("no fee"), None)
         for product in catalog.products():
             price = text.show_money(product.gross_minor(context.center.prices))
             self.fee.addItem(f"{product.name}, {price}", product.id)
-        for box in (self.what, self.place):  # a long name does not widen the form
+        self.plan = QComboBox()
+        for said, plan in (
+            (_("at once"), ("", 0)), (_("on the days it has now"), ("carry", 0)), (_("3 installments"), ("even", 3)),
+            (_("6 installments"), ("even", 6)), (_("Own plan…"), ("own", 0)),
+        ):  # fmt: skip
+            self.plan.addItem(said, plan)
+        for box in (self.what, self.place, self.fee):  # a long name does not widen the form
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(24)
-        self.reason = TypedLine()
+            box.setMinimumContentsLength(12)
+        self.reason, self.anyway = TypedLine(), TypedLine()
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(10)
-        for at, (key, label, edit, span) in enumerate(
-            (("enrollment", _("From"), self.what, 2), ("place", _("To"), self.place, 2),
-             ("list_price", _("Price there"), self.price, 1), ("items", _("Fee"), self.fee, 1),
-             ("reason", _("Reason"), self.reason, 2))
+        top = Qt.AlignmentFlag.AlignTop
+        for key, label, edit, place in (
+            ("enrollment", _("From"), self.what, (0, 0, 1, 6)), ("place", _("To"), self.place, (1, 0, 1, 6)),
+            ("list_price", _("Price there"), self.price, (2, 0, 1, 3)),
+            ("discount", _("Discount by hand"), self.discount, (2, 3, 1, 3)),
+            ("items", _("Fee"), self.fee, (3, 0, 1, 3)), ("plan", _("What is left is paid"), self.plan, (3, 3, 1, 3)),
         ):  # fmt: skip
-            row_at = (0, 1, 2, 2, 3)[at]
-            field = self.add_field(key, Field(label, edit, name=f"transfer_{key}"))
-            grid.addWidget(field, row_at, 1 if key == "items" else 0, 1, span)
+            grid.addWidget(self.add_field(key, Field(label, edit, name=f"transfer_{key}")), *place, top)
+        for column in range(6):
+            grid.setColumnStretch(column, 1)
         self.body.addLayout(grid)
+        self.own = PlanEditor(context)
+        self.body.addWidget(self.add_field("installments", Field(_("Plan"), self.own, name="transfer_installments")))
+        self.fields["installments"].hide()
+        self.body.addWidget(self.add_field("reason", Field(_("Reason"), self.reason, name="transfer_reason")))
+        anyway = Field(_("Transfer anyway, because"), self.anyway, name="transfer_override_reason")
+        self.body.addWidget(self.add_field("override_reason", anyway))
+        anyway.hide()
         self.body.addWidget(self.view)
         self.add_foot((), Button(_("Transfer it"), "check", kind="primary", keys=("Ctrl", "Enter")))
+        self._to_plan = 0
         self.place.currentIndexChanged.connect(self._chosen)
-        self.what.currentIndexChanged.connect(self.look)
+        self.what.currentIndexChanged.connect(self._from_chosen)
+        self.plan.currentIndexChanged.connect(self._plan_chosen)
         self.fee.currentIndexChanged.connect(self.look)
-        self.price.textEdited.connect(self.look)
+        self.own.changed.connect(self.look)
+        for edit in (self.price, self.discount):
+            edit.textEdited.connect(self.look)
+        self._from_chosen()
         self._chosen()
         self.place.setFocus()
 
@@ -90,18 +113,77 @@ class TransferDialog(ChangeDialog):
             self.price.setText(price)
         self.look()
 
+    def _from_chosen(self) -> None:
+        """What is paid in installments goes on like that unless another plan is chosen."""
+        here = self.what.currentData()
+        open_parts = [due for due in dues.of_lines([here], []) if due.open_minor] if here is not None else []
+        planned = any(due.kind == "installment" for due in open_parts)
+        with QSignalBlocker(self.plan):
+            self.plan.setCurrentIndex(1 if planned else 0)
+        self._plan_chosen()
+
+    def _plan_chosen(self) -> None:
+        own = self._own_plan()
+        if own and self._to_plan:
+            self._begin_own()
+        self.fields["installments"].setVisible(own)
+        self.look()
+
+    def _own_plan(self) -> bool:
+        return bool(self.plan.currentData()[0] == "own")
+
+    def _begin_own(self) -> None:
+        """An own plan begins with one part over all that is left."""
+        today = clock.local_date(self.context.center.zone).isoformat()
+        self.own.show_plan((), [(today, self._to_plan)], self._to_plan)
+
     def _place(self) -> transfer.Place:
         chosen, here = self.place.currentData(), self.context.center
         if chosen is None or self.what.currentData() is None:
             raise UserError("transfer.choose", "place")
+        price = money.parse(self.price.text(), here.currency, here.locale, field="list_price")
+        plan, parts = self.plan.currentData()
+        if plan == "own" and not self._to_plan:
+            plan = ""  # how much there is to plan is not known yet
         return transfer.Place(
             enrollment_id=self.what.currentData(),
             course_id=chosen[0].id,
             session_id=chosen[1],
-            list_price_minor=money.parse(self.price.text(), here.currency, here.locale, field="list_price"),
+            list_price_minor=price,
+            discount_minor=self._discount_minor(price),
             fee_product_id=self.fee.currentData(),
             reason=self.reason.text(),
+            plan=plan,
+            parts=parts,
+            installments=self.own.parts() if plan == "own" else (),
+            override_reason=self.anyway.text(),
         )
+
+    def _discount_minor(self, price_minor: int) -> int | None:
+        """What was typed by hand, None where nothing was: then the rule of the old place is asked, and the center's."""
+        typed, here = self.discount.text().strip(), self.context.center
+        if not typed:
+            return None
+        if typed.endswith("%"):
+            return money.share(price_minor, money.parse(typed[:-1].strip(), "EUR", here.locale, field="discount"))
+        return money.parse(typed, here.currency, here.locale, field="discount")
+
+    def seen(self, effect: Effect) -> None:
+        """A reason is asked for where the student is too young, and a plan has to come to what is left now."""
+        self.fields["override_reason"].setVisible(any(key == "enrollment.too_young" for key, _params in effect.notes))
+        first = self._own_plan() and not self._to_plan and bool(effect.to_plan_minor)
+        self._left_is(effect.to_plan_minor)
+        if first:
+            self._begin_own()
+            self.look()
+
+    def not_seen(self, error: DeskError) -> None:
+        if error.key == "transfer.plan_sum":
+            self._left_is(int(error.params["price"]))
+
+    def _left_is(self, left_minor: int) -> None:
+        self._to_plan = left_minor
+        self.own.set_left(left_minor)
 
     def asked(self) -> tuple[Any, ...]:
         return (self._place(),)

@@ -21,6 +21,7 @@ LINE_ACTS: tuple[tuple[str, str, str, bool], ...] = (
     ("replan", N_("Plan installments…"), "calendar-days", True),
     ("transfer", N_("Transfer the place…"), "arrow-right", True),
     ("move_money", N_("Move money to another line…"), "arrow-left-right", False),
+    ("cancel", N_("Cancel the enrollment…"), "ban", True),
 )
 
 
@@ -42,6 +43,10 @@ def begin(key: str, context: Context, parent: QWidget, student_id: int, line: Pa
         from ui.dialogs.transfer import MoveMoneyDialog
 
         MoveMoneyDialog(context, parent, student_id, line).open()
+    elif key == "cancel":
+        from ui.dialogs.cancel import CancelDialog
+
+        CancelDialog(context, parent, student_id, line).open()
 
 
 def menu(context: Context, parent: QWidget, student_id: int, line: PayLine, at: QPoint) -> QMenu:

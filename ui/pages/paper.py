@@ -1,8 +1,8 @@
-"""A document on screen, as it is printed: look, save, print."""
+"""A document on screen, as it is printed: look, print, mail, save."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 from app import clock
 from app.desk import papers
 from app.lists import statement as account
+from app.store import uuid7
 from app.text import _
 from ui.context import Context
 from ui.dialogs import ask
@@ -28,12 +29,17 @@ Forms = Sequence[tuple[str, Callable[[], tuple[str, bytes]]]]
 
 
 class PaperPreview(FormDialog):
-    """The pages of a document as they come from the printer, in one of the forms it has."""
+    """The pages of a document as they come from the printer, in one of the forms it has. A form with a reference can
+    be mailed to whom it is for.
+    """
 
-    def __init__(self, context: Context, parent: QWidget, title: str, name: str, forms: Forms) -> None:
+    def __init__(
+        self, context: Context, parent: QWidget, title: str, name: str, forms: Forms,
+        references: Mapping[str, papers.Reference] | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(parent, title, "file-text", width=760)
         self.setObjectName(name)
-        self.context, self.forms = context, forms
+        self.context, self.forms, self.references = context, forms, references or {}
         #: Whether print fills the paper to its edge: labels have to meet theirs.
         self.whole_paper = False
         if len(forms) > 1:
@@ -53,7 +59,12 @@ class PaperPreview(FormDialog):
         printing.setObjectName("print")
         printing.clicked.connect(self.print_pages)
         QShortcut(QKeySequence("Ctrl+P"), self).activated.connect(self.print_pages)
-        self.add_foot((printing,), Button(_("Save PDF"), "save", kind="primary", keys=("Ctrl", "Enter")))
+        self.post = Button(_("Mail"), "send", keys=("Ctrl", "M"))
+        self.post.setObjectName("mail_paper")
+        self.post.clicked.connect(self.mail)
+        QShortcut(QKeySequence("Ctrl+M"), self).activated.connect(self.mail)
+        others = (printing, self.post) if self.references else (printing,)
+        self.add_foot(others, Button(_("Save PDF"), "save", kind="primary", keys=("Ctrl", "Enter")))
         self.show_form(forms[0][0])
 
     def show_form(self, label: str) -> None:
@@ -61,7 +72,10 @@ class PaperPreview(FormDialog):
         if len(self.forms) > 1:
             self.form.set_value(label)
         self.file_name, self.content = dict(self.forms)[label]()
-        self.subtitle.setText(self.file_name)
+        self._reference = self.references.get(label)
+        self._key = uuid7()  # each form that is looked at is mailed once
+        to = papers.addressee(self._reference).email if self._reference is not None else ""
+        self.subtitle.setText(" · ".join(filter(None, (self.file_name, to))))
         inner = QWidget()
         inner.setObjectName("scrolled")
         column = QVBoxLayout(inner)
@@ -80,6 +94,16 @@ class PaperPreview(FormDialog):
     def _print(self) -> None:
         print_pdf(self.content, self._printer, whole_paper=self.whole_paper)
         self.context.notice.emit(_("Printed {name}.").format(name=self.file_name))
+
+    def mail(self) -> None:
+        """Ctrl+M: queue a mail that brings the document to whom it is for."""
+        if self._reference is not None and self.post.isEnabled():
+            told = partial(self._mailed, papers.addressee(self._reference).email)
+            self.context.run(papers.mail, self._reference, self._key, done=told, failed=self.refuse, busy=self.post)
+
+    def _mailed(self, address: str, _mail: int) -> None:
+        said = _("{name} is in the mail queue, to {address}.")
+        self.context.notice.emit(said.format(name=self.file_name, address=address))
 
     def main_action(self) -> None:
         path = ask.choose_save_file(self, _("Save PDF"), self.file_name, "PDF (*.pdf)")
@@ -139,57 +163,65 @@ def print_pdf(content: bytes, printer: QPrinter, *, whole_paper: bool = False) -
     return len(found)
 
 
-def show_invoice(parent: QWidget, context: Context, invoice_id: int, *, copy: bool = False) -> PaperPreview:
-    """Open the preview of an invoice. The first print is the original; what is saved or printed later says COPY."""
-    forms = [("", partial(papers.invoice_pdf, invoice_id, copy=copy))]
-    preview = PaperPreview(context, parent, _("Invoice"), "invoice_preview", forms)
+def show(
+    parent: QWidget, context: Context, title: str, name: str, found: Sequence[tuple[str, papers.Reference]]
+) -> PaperPreview:
+    """Open the preview of a document in the forms it has, each a word and what it is a reference to."""
+    forms = [(label, partial(papers.made, reference)) for label, reference in found]
+    preview = PaperPreview(context, parent, title, name, forms, dict(found))
     preview.open()
     return preview
 
 
-def show_made(parent: QWidget, context: Context, title: str, name: str, made: tuple[str, bytes]) -> PaperPreview:
-    """Open the preview of a document that was made already, as beside the window."""
-    preview = PaperPreview(context, parent, title, name, [("", lambda: made)])
+def show_invoice(parent: QWidget, context: Context, invoice_id: int, *, copy: bool = False) -> PaperPreview:
+    """Open the preview of an invoice. The first print is the original; what is saved or printed later says COPY."""
+    reference = {"kind": "invoice", "id": invoice_id, "copy": copy}
+    return show(parent, context, _("Invoice"), "invoice_preview", [("", reference)])
+
+
+def show_quote(parent: QWidget, context: Context, quote_id: int) -> PaperPreview:
+    """Open the preview of a promised price."""
+    return show(parent, context, _("Quote"), "quote_preview", [("", {"kind": "quote", "id": quote_id})])
+
+
+def show_made(
+    parent: QWidget, context: Context, title: str, name: str, made: tuple[str, bytes],
+    reference: papers.Reference | None = None,
+) -> PaperPreview:  # fmt: skip
+    """Open the preview of a document that was made already, as beside the window; with a reference it can be mailed."""
+    mailed = {"": reference} if reference is not None else None
+    preview = PaperPreview(context, parent, title, name, [("", lambda: made)], mailed)
     preview.open()
     return preview
 
 
 def show_receipt(parent: QWidget, context: Context, payment_id: int, *, copy: bool = False) -> PaperPreview:
     """Open the preview of a payment's receipt, for the 80 mm roll or for A4."""
-    forms = [
-        (_("80 mm roll"), partial(papers.receipt_pdf, payment_id, paper="roll", copy=copy)),
-        (_("A4"), partial(papers.receipt_pdf, payment_id, paper="a4", copy=copy)),
-    ]
-    preview = PaperPreview(context, parent, _("Receipt"), "receipt_preview", forms)
-    preview.open()
-    return preview
+    reference = {"kind": "receipt", "id": payment_id, "copy": copy}
+    found = [(_("80 mm roll"), {**reference, "paper": "roll"}), (_("A4"), {**reference, "paper": "a4"})]
+    return show(parent, context, _("Receipt"), "receipt_preview", found)
 
 
 def show_statement(parent: QWidget, context: Context, student_id: int) -> PaperPreview:
     """Open the preview of a student's account: this year, from the first day, and with all whom the payer pays for."""
-    today = clock.local_date(context.center.zone).isoformat()
-    whole = ("0001-01-01", today)
-    forms: list[tuple[str, Callable[[], tuple[str, bytes]]]] = [
-        (_("This year"), partial(papers.statement_pdf, [student_id], f"{today[:4]}-01-01", today)),
-        (_("From the first day"), partial(papers.statement_pdf, [student_id], *whole)),
-    ]
+    found = _years(context, [student_id], None)
     payer = account.payer_of(student_id)
     if payer is not None:
-        everyone = partial(papers.statement_pdf, account.of_payer(payer[0]), *whole, payer_id=payer[0])
-        forms.append((_("All of {payer}").format(payer=payer[1]), everyone))
-    preview = PaperPreview(context, parent, _("Statement"), "statement_preview", forms)
-    preview.open()
-    return preview
+        ((_label, whole),) = _years(context, account.of_payer(payer[0]), payer[0])[1:]
+        found.append((_("All of {payer}").format(payer=payer[1]), whole))
+    return show(parent, context, _("Statement"), "statement_preview", found)
 
 
 def show_payer_statement(parent: QWidget, context: Context, payer_id: int) -> PaperPreview:
     """Open the preview of the account of all whom a payer pays for: this year, and from the first day."""
+    found = _years(context, account.of_payer(payer_id), payer_id)
+    return show(parent, context, _("Statement"), "statement_preview", found)
+
+
+def _years(context: Context, students: Sequence[int], payer_id: int | None) -> list[tuple[str, papers.Reference]]:
     today = clock.local_date(context.center.zone).isoformat()
-    everyone = account.of_payer(payer_id)
-    forms = [
-        (_("This year"), partial(papers.statement_pdf, everyone, f"{today[:4]}-01-01", today, payer_id=payer_id)),
-        (_("From the first day"), partial(papers.statement_pdf, everyone, "0001-01-01", today, payer_id=payer_id)),
+    whole = {"kind": "statement", "students": list(students), "payer": payer_id, "last_on": today}
+    return [
+        (_("This year"), {**whole, "first_on": f"{today[:4]}-01-01"}),
+        (_("From the first day"), {**whole, "first_on": "0001-01-01"}),
     ]
-    preview = PaperPreview(context, parent, _("Statement"), "statement_preview", forms)
-    preview.open()
-    return preview

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app import text
@@ -21,8 +21,12 @@ class CreditStrip(QWidget):
     """One line that is there while credit is: the student's own, or where a payer is chosen that payer's.
 
     A press uses what is offered, once: what is left of credit and lines then is not offered to the same hand that may
-    still be pressing, but as soon as something else is chosen to be paid.
+    still be pressing, but as soon as something else is chosen to be paid. Nothing is booked until the page says
+    `spend`; then `used`, or `refused` with the error.
     """
+
+    used = Signal()
+    refused = Signal(object)
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -32,7 +36,6 @@ class CreditStrip(QWidget):
         self._student: int | None = None
         self._payer: int | None = None
         self._key = uuid7()
-        self._told: tuple[Callable[[], None], Callable[[DeskError], None]] | None = None
         self._allowed = False
         self._asked: tuple[int, int | None] | None = None  # whose credit is being used
         self._left: tuple[payments.PayLine, ...] | None = None
@@ -54,7 +57,12 @@ class CreditStrip(QWidget):
         """What would be used, in minor units."""
         return sum(line.amount_minor for line in self.lines)
 
-    def read(self, student_id: int | None, payer_id: int | None = None) -> None:
+    def whose(self, student_id: int | None, payer_id: int | None) -> None:
+        """Whose credit it is; where that is somebody else's now, it is read."""
+        if (student_id, payer_id) != (self._student, self._payer):
+            self.read(student_id, payer_id)
+
+    def read(self, student_id: int | None, payer_id: int | None) -> None:
         """Read how much credit there is now: the person's own, or with a payer that payer's."""
         if (student_id, payer_id) != (self._student, self._payer):
             self._student, self._payer = student_id, payer_id
@@ -86,22 +94,21 @@ class CreditStrip(QWidget):
         self.use.setEnabled(self._allowed and self._asked is None)
         self.setVisible(self.credit_minor > 0)
 
-    def spend(self, done: Callable[[], None], failed: Callable[[DeskError], None]) -> None:
-        """Use what is offered, unless that was just done, or is being done; then say so."""
+    def spend(self) -> None:
+        """Use what is offered, unless that was just done, or is being done."""
         if self._student is None or not self.lines or self._asked is not None or self._left is not None:
             return
         self._asked = (self._student, self._payer)
-        self._used_minor, self._told = self.amount_minor, (done, failed)
+        self._used_minor = self.amount_minor
         # The same key as long as nothing was written: what is asked again after a failure is the same use.
         self.context.run(
             refunds.apply_credit, self._student, self.lines, self._key, self._payer, done=self._done,
             failed=self._failed, busy=self.use,
         )  # fmt: skip
 
-    def _done(self, _invoices: Any) -> None:
+    def _done(self, _invoices: object) -> None:
         self._key = uuid7()
-        assert self._told is not None
-        self._told[0]()  # the page reads what is owed, and offers the rest of it
+        self.used.emit()  # the page reads what is owed, and offers the rest of it
         if self._asked == (self._student, self._payer):
             self._left = self.lines
         self._asked = None
@@ -109,5 +116,4 @@ class CreditStrip(QWidget):
 
     def _failed(self, error: DeskError) -> None:
         self._asked = None
-        assert self._told is not None
-        self._told[1](error)
+        self.refused.emit(error)

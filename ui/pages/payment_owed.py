@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
-from PySide6.QtCore import QObject, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QObject, QPoint, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QMenu,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app import text
-from app.desk import enrollment, payments, registration, split
+from app.desk import basket, enrollment, payments, registration
+from app.desk.quotes import Quoted
 from app.errors import UserError
 from app.lists import billing, catalog, discounts
 from app.text import _, ngettext
 from ui.context import Context
 from ui.pages import line_acts
-from ui.pages.payment_parts import COLUMNS, OwedRow, tax_words, taxes
+from ui.pages.payment_parts import COLUMNS, GAP, OwedRow, tax_words, taxes
 from ui.theme import theme
 from ui.widgets.basic import Button, Text, clear_layout, rule
 from ui.widgets.line import Line
@@ -31,6 +43,17 @@ class Chosen(NamedTuple):
     lines: tuple[payments.PayLine, ...]
     courses: tuple[int, ...]
     sales: tuple[enrollment.SaleItem, ...]
+    coupons: tuple[tuple[int, str], ...]
+    quoted: tuple[tuple[int, int], ...]
+
+
+class Others(NamedTuple):
+    """What a payer owes for others than the student: so many lines of so many people, in minor units; taken or not."""
+
+    lines: int
+    people: int
+    open_minor: int
+    taken: bool
 
 
 class AddBox(QAbstractButton):
@@ -66,7 +89,9 @@ class AddBox(QAbstractButton):
 
 
 class Owed(QWidget):
-    """The lines of one student. `changed` when another sum is to be paid; `foot` is shown where the page wants it."""
+    """The lines of one student, and of whoever else the payer pays for. `changed` when another sum is to be paid;
+    `foot` is shown where the page wants it. `refused` is what is wrong with the coupon that was typed.
+    """
 
     changed = Signal()
 
@@ -78,7 +103,9 @@ class Owed(QWidget):
         self._open = False
         self._student: int | None = None
         self.payer: int | None = None
-        self._paying: int | None = None
+        self.codes = ""
+        self.refused: UserError | None = None
+        self._not_quoted: set[int] = set()
         self._columns: list[tuple[QWidget, int]] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -96,10 +123,12 @@ class Owed(QWidget):
         whole.addLayout(self.lines)
         whole.addLayout(self._adding())
         whole.addStretch(1)
-        scroll = QScrollArea()
+        scroll = self._scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(inner)
+        self._bar = scroll.verticalScrollBar()
+        self._bar.rangeChanged.connect(self._range_changed)
         column.addWidget(scroll, 1)
         self.foot = QFrame()
         self.foot.setProperty("foot", True)
@@ -114,9 +143,9 @@ class Owed(QWidget):
     def _head(self) -> QWidget:
         head = QFrame()
         head.setProperty("band", True)
-        columns = QHBoxLayout(head)
-        columns.setContentsMargins(54, 7, 16, 7)
-        columns.setSpacing(12)
+        columns = self._head_columns = QHBoxLayout(head)
+        columns.setContentsMargins(38 + GAP, 7, 16, 7)
+        columns.setSpacing(GAP)
         for label, wide, right in (
             (_("What is owed"), 0, False), (_("Due"), COLUMNS[0], False), (_("Open"), COLUMNS[1], True),
             (_("Pay now"), COLUMNS[2], True),
@@ -141,19 +170,31 @@ class Owed(QWidget):
         column.addLayout(self.often)
         return column
 
+    def _range_changed(self, _least: int, most: int) -> None:
+        """The head stays above its columns."""
+        wide = self._bar.sizeHint().width() if most else 0
+        self._head_columns.setContentsMargins(38 + GAP, 7, 16 + wide, 7)
+
+    def _show_last(self) -> None:
+        """What was added last is seen, and where more is added."""
+        self._scroll.ensureWidgetVisible(self.add)
+
     def fit(self) -> None:
         """Widths follow the text size."""
         for widget, wide in self._columns:
             widget.setFixedWidth(theme().px(wide))
         for row in self.rows:
             row.fit()
+        if len(self.offer_buttons) > self._often():
+            self._fill_offers()
+            self.allow(self._open)
 
     # -- what stands there
 
     def show_student(self, student_id: int | None, payer_id: int | None = None) -> None:
         """Begin anew with what someone owes, and with a payer what that payer owes for others; None shows nothing."""
         self._student, self.payer = student_id, payer_id
-        self._paying = None
+        self.codes, self.refused, self._not_quoted = "", None, set()
         for row in self.rows:
             self.lines.removeWidget(row)
             row.hide()
@@ -186,13 +227,43 @@ class Owed(QWidget):
         for row in [row for row in self.rows if row.due is not None and row.due not in owed]:
             self._remove_row(row)
 
-    def renew(self, student_id: int) -> None:
-        """Show what is owed now; what was added and not sold yet stays below it."""
+    def renew(self, student_id: int, *, take: bool = True) -> None:
+        """Show what is owed now; what was added and not sold yet stays below it. New lines are taken, or left."""
         self.let_go(student_id)
         there = [row.due for row in self.rows if row.due is not None]
         for row in self._rows_of([due for due in billing.together(student_id, self.payer) if due not in there]):
+            if not take:
+                row.pay(0)
             self._add_row(row, len([one for one in self.rows if one.due is not None]))
         self.changed.emit()
+
+    def pay_by(self, payer_id: int | None, *, take: bool) -> None:
+        """Another one pays: what they owe for others comes in the place of what the one before did. All else stays as
+        it was typed; a contract of theirs, or a price promised to them, counts for what is added.
+        """
+        self.payer = payer_id
+        self._price()
+        if self._student is not None:
+            self.renew(self._student, take=take)
+
+    def others(self) -> Others | None:
+        """What stands here of others than the student, None where nothing does."""
+        theirs = [row for row in self.rows if row.due is not None and row.due.student]
+        if not theirs:
+            return None
+        people = {row.due.student for row in theirs if row.due is not None}
+        taken = any(row.take.isChecked() for row in theirs)
+        return Others(len(theirs), len(people), sum(row.open_minor for row in theirs), taken)
+
+    def take_others(self, on: bool) -> None:
+        """Take every line of others in whole, or none of them."""
+        for row in self.rows:
+            if row.due is not None and row.due.student:
+                row.pay(row.open_minor if on else 0)
+
+    def is_typed(self) -> bool:
+        """Whether a line was left out, added, or is paid in part."""
+        return any(row.offer is not None or row.amount() != row.open_minor for row in self.rows)
 
     def allow(self, on: bool) -> None:
         """Whether lines can be chosen and added: not once the payment is started."""
@@ -211,24 +282,55 @@ class Owed(QWidget):
     def _show_more(self, row: QObject, at: QPoint) -> None:
         """Shift+F10 on a line: what else is done with it."""
         assert isinstance(row, OwedRow)
-        if row.due is not None and self._open and self._student is not None:
+        if not self._open or self._student is None:
+            return
+        if row.due is not None:
             line = payments.PayLine(row.due.enrollment_id, row.due.product_enrolled_id)
             line_acts.menu(self.context, self, self._student, line, at)
+        elif row.offer is not None and row.quote is not None and row.quote.payer_id == self.payer:
+            self._quote_menu(row.offer.id, row.quote, at)
+
+    def _quote_menu(self, course_id: int, quote: Quoted, at: QPoint) -> None:
+        """Whether a price that was promised is used: for the one line that has it."""
+        made = QMenu(self)
+        made.setObjectName("line_menu")
+        made.aboutToHide.connect(made.deleteLater)
+        used = course_id not in self._not_quoted
+        said = _("Do not use quote {number}") if used else _("Use quote {number}, {amount}")
+        facts = {"number": quote.number, "amount": text.show_money(quote.price.gross_minor)}
+        entry = made.addAction(theme().icon("file-text", "text2"), said.format(**facts))
+        entry.setObjectName("line_quote")
+        entry.triggered.connect(partial(self._use_quote, course_id, not used))
+        made.popup(at)
+        made.setActiveAction(entry)
+
+    def _use_quote(self, course_id: int, use: bool, _on: bool = False) -> None:
+        (self._not_quoted.discard if use else self._not_quoted.add)(course_id)
+        self._price()
+        self.changed.emit()
 
     def _remove_row(self, row: QObject) -> None:
         assert isinstance(row, OwedRow)
+        place, here = self.rows.index(row), QApplication.focusWidget()
         self.rows.remove(row)
+        if here is not None and row.isAncestorOf(here):  # the keys of the page work from where the focus is
+            (self.rows[min(place, len(self.rows) - 1)].take if self.rows else self.add).setFocus()
         self._price()
         self.lines.removeWidget(row)
         row.hide()
         row.deleteLater()
         self.changed.emit()
 
+    @staticmethod
+    def _often() -> int:
+        """How many things that are often sold have room beside each other."""
+        return 3 if theme().scale < 1.2 else 2
+
     def _fill_offers(self) -> None:
         clear_layout(self.often)
         self.offer_buttons = []
         self.often.addWidget(Text(_("Often sold:"), "small", "text3"))
-        for offer in catalog.products(often=True)[: 3 if theme().scale < 1.2 else 2]:
+        for offer in catalog.products(often=True)[: self._often()]:
             short = " ".join(offer.name.split(",")[0].split()[:2])
             price = text.show_money(offer.gross_minor(self.context.center.prices))
             button = Button(f"{short}  {price}", kind="quiet", size="small")
@@ -262,6 +364,7 @@ class Owed(QWidget):
                 self._add_fee()
             self._price()
             self.changed.emit()
+            QTimer.singleShot(0, self._show_last)
 
     def _add_fee(self) -> None:
         """Whoever is new is charged with the registration fee, once."""
@@ -273,25 +376,41 @@ class Owed(QWidget):
                 if offer.id == fee.id:
                     self._add_row(OwedRow(self.context, None, offer))
 
-    def price_for(self, payer_id: int | None) -> None:
-        """Who pays: a company's contract may lower what is added."""
-        self._paying = payer_id
+    def use_coupon(self, codes: str) -> None:
+        """Coupons for what is added, as typed; `refused` says afterwards what is wrong with one."""
+        self.codes = codes
         self._price()
+        self.changed.emit()
 
     def _price(self) -> None:
         """What is added costs what the payment would agree on now; what is refused is said when it is started."""
+        self.refused = None
         added = {kind: [row for row in self.rows if row.offer and row.offer.kind == kind] for kind in _KINDS}
         if self._student is None or not any(added.values()):
+            self.codes = ""  # a coupon goes with what it lowers
             return
-        courses = [row.offer.id for row in added["course"] if row.offer]
-        sales = [enrollment.SaleItem(row.offer.id) for row in added["product"] if row.offer]
+        courses, products = ([row.offer.id for row in added[kind] if row.offer] for kind in _KINDS)
         try:
-            agreed = split.agree(self.context.center, self._student, courses, sales, self._paying)
+            found = basket.price(
+                self.context.center, self._student, courses, products, self.payer, self.codes, self._not_quoted
+            )
         except UserError:
             return
+        self.refused = found.refused
         rows = (*added["course"], *added["product"])
-        for row, one in zip(rows, (*agreed["courses"], *agreed["sales"]), strict=True):
-            row.set_price(one["price"]["gross_minor"], one["price"]["discount_reason"])
+        for row, priced in zip(rows, (*found.courses, *found.products), strict=True):
+            row.set_price(priced, self.payer)
+
+    def show_begun(self, begun: basket.Begun) -> None:
+        """What a payment was started with: its lines alone are taken, and what it adds stands below at its price."""
+        self.take_only(begun.lines)
+        offers = {(one.kind, one.id): one for one in (*catalog.courses(), *catalog.products())}
+        for kind, item, priced in begun.added:
+            if (kind, item) in offers:
+                row = OwedRow(self.context, None, offers[kind, item])
+                row.set_price(priced, self.payer)
+                self._add_row(row)
+        self.changed.emit()
 
     def take_only(self, lines: Sequence[payments.PayLine]) -> None:
         """Of what is owed now, the lines that a payment was started for, and no more of each than it meant."""
@@ -314,12 +433,13 @@ class Owed(QWidget):
         return any(row.take.isChecked() for row in self.rows)
 
     def up_to(self, amount_minor: int) -> Chosen:
-        """The lines, courses and sales that an amount pays, in their order."""
+        """The lines, courses and sales that an amount pays, in their order, with what lowers the price of each."""
         left = amount_minor
-        lines, courses, sales = [], [], []
+        lines, courses, sales, coupons, quoted = [], [], [], [], []
         for row in self.rows:
             wanted = min(row.amount() or 0, left)
-            if not wanted:
+            free = row.offer is not None and not row.open_minor  # a coupon over all of it
+            if not wanted and not free:
                 continue
             left -= wanted
             if row.due is not None:
@@ -327,13 +447,26 @@ class Owed(QWidget):
                 lines.append(payments.PayLine(due.enrollment_id, due.product_enrolled_id, due.installment_id, wanted))
             elif row.offer is not None and row.offer.kind == "course":
                 courses.append(row.offer.id)
+                if row.coupon:
+                    coupons.append((row.offer.id, row.coupon))
+                if row.quote_id is not None:
+                    quoted.append((row.offer.id, row.quote_id))
             elif row.offer is not None:
-                sales.append(enrollment.SaleItem(row.offer.id))
-        return Chosen(tuple(lines), tuple(courses), tuple(sales))
+                sales.append(enrollment.SaleItem(row.offer.id, coupon=row.coupon))
+        return Chosen(tuple(lines), tuple(courses), tuple(sales), tuple(coupons), tuple(quoted))
+
+    def to_wrong(self) -> None:
+        """To the first amount that does not fit, where it is said why."""
+        for row in self.rows:
+            if row.amount() is None:
+                row.edit.setFocus()
+                row.edit.selectAll()
+                return
 
     def show_sums(self) -> None:
         """Say below how many lines are taken, the tax in them, and their sum."""
-        self.sum.setText(text.show_money(self.total_minor() or 0))
+        total = self.total_minor()
+        self.sum.setText(text.show_money(total) if total is not None else "—")
         taken = [row for row in self.rows if row.take.isChecked()]
         net, by_rate = taxes(taken)
         parts = [ngettext("{n} line selected", "{n} lines selected", len(taken)).format(n=len(taken))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -18,14 +18,16 @@ from PySide6.QtWidgets import (
 
 from app import clock, money, text
 from app.desk import payments
+from app.desk.basket import Priced
+from app.desk.quotes import Quoted
 from app.errors import UserError
-from app.lists import catalog
+from app.lists import catalog, payers
 from app.text import N_, _, ngettext
 from ui import words
 from ui.context import Context
 from ui.theme import theme
 from ui.widgets.basic import Badge, Button, Text, clear_layout, draw_keys, keys_width
-from ui.widgets.line import Line
+from ui.widgets.line import Line, as_tip
 from ui.widgets.paint import draw_icon, draw_line, lead, width_of
 from ui.widgets.typed import TypedLine
 
@@ -38,8 +40,11 @@ METHODS = (
     ("other", N_("Other"), "coins"),
 )
 #: Widths of Due, Open and Pay now at 100 %.
-COLUMNS = (104, 84, 86)
-_COINS = (50_000, 20_000, 10_000, 5_000, 2_000, 1_000, 500, 200, 100, 50, 20, 10, 5, 2, 1)
+COLUMNS = (100, 84, 86)
+#: Between them.
+GAP = 10
+#: Nobody is given a note of 500 back.
+_COINS = (20_000, 10_000, 5_000, 2_000, 1_000, 500, 200, 100, 50, 20, 10, 5, 2, 1)
 
 
 class MethodButton(QAbstractButton):
@@ -165,6 +170,11 @@ class GivenField(TypedLine):
         sides = (behind, before) if self.isRightToLeft() else (before, behind)
         self.setTextMargins(sides[0], 0, sides[1], 0)
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LayoutDirectionChange:
+            self.restyle()
+
     def say(self, hint: str) -> None:
         """Another hint."""
         if hint != self.hint:
@@ -191,17 +201,30 @@ class OwedRow(QWidget):
         super().__init__()
         self.context, self.due, self.offer = context, due, offer
         self._reason, self._agreed = reason, offer.gross_minor(context.center.prices) if offer is not None else 0
+        self.coupon = ""
+        self.quote: Quoted | None = None
+        self.quote_id: int | None = None
+        self.paying: int | None = None
         self.setProperty("lined", True)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(16, 9, 16, 9)
-        row.setSpacing(12)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        self._line = QWidget()
+        whole.addWidget(self._line)
+        row = QHBoxLayout(self._line)
+        row.setContentsMargins(12, 9, 16, 9)  # the room around the box is its own
+        row.setSpacing(GAP)
         title = due.title if due is not None else offer.name if offer is not None else ""
         self.title = title
         self.take = QCheckBox()
         self.take.setAccessibleName(title)
         self.take.setObjectName("take")
         self.take.setChecked(True)
+        self.take.setFixedWidth(26)
+        if offer is not None:  # taken out again rather than left
+            self.take.setProperty("added", True)
+            self.take.setToolTip(_("Take it out again"))
         self.take.toggled.connect(self._toggled)
         row.addWidget(self.take)
         names = QVBoxLayout()
@@ -219,10 +242,11 @@ class OwedRow(QWidget):
         head.addWidget(self.more)
         names.addLayout(head)
         self.detail = Line(self._detail(), "small", "text3")
-        self.setToolTip(reason)
+        self.detail.setObjectName("line_detail")
+        self.setToolTip(as_tip(reason))  # the name of a rule is no markup
         names.addWidget(self.detail)
         row.addLayout(names, 1)
-        self.more.setVisible(due is not None)  # a child by now: a window of its own would take the keys
+        self._show_more()  # a child by now: a window of its own would take the keys
         when = QVBoxLayout()
         when.setSpacing(0)
         first, second, color = self._due()
@@ -248,11 +272,16 @@ class OwedRow(QWidget):
         self._outcome.setContentsMargins(0, 0, 0, 0)
         self.outcome.hide()
         row.addWidget(self.outcome)
+        self.wrong = Text("", "small", "danger", wrap=True)
+        self.wrong.setObjectName("line_problem")
+        self.wrong.setContentsMargins(38 + GAP, 0, 16, 9)
+        self.wrong.hide()
+        whole.addWidget(self.wrong)
         self.fit()
 
     def fit(self) -> None:
         """Columns and the height of a line follow the text size; an outcome moves nothing."""
-        self.setFixedHeight(theme().px(56))
+        self._line.setFixedHeight(theme().px(56))
         self.more.setFixedSize(theme().px(28), theme().px(20))
         for widget, wide in zip(
             (self._due_box, self.open, self.edit, self.outcome), (*COLUMNS, COLUMNS[-1]), strict=True
@@ -266,15 +295,18 @@ class OwedRow(QWidget):
             return self.due.open_minor
         return self._agreed
 
-    def set_price(self, gross_minor: int, reason: str) -> None:
-        """What something added costs this student, and why: a discount of the center may lower it."""
-        if (gross_minor, reason) == (self._agreed, self._reason):
-            return
-        untouched = self.amount() == self._agreed
-        self._agreed, self._reason = gross_minor, reason
+    def set_price(self, priced: Priced, payer_id: int | None) -> None:
+        """What something added costs this student where this payer pays, and why: a discount, a coupon or a promised
+        price may lower it.
+        """
+        self.coupon, self.quote, self.paying = priced.coupon, priced.quote, payer_id
+        self.quote_id = priced.quote.id if priced.quote is not None and priced.quoted else None
+        gross_minor, untouched = priced.gross_minor, self.amount() == self._agreed
+        self._agreed, self._reason = gross_minor, priced.reason
         self.open.setText(text.show_money(gross_minor))
-        self.detail.setText(self._detail())
-        self.setToolTip(reason)
+        self._show_detail()
+        self.setToolTip("" if self.quote_id is not None else as_tip(priced.reason))
+        self._show_more()
         if untouched:
             self.edit.setText(money.format_plain(gross_minor, self.context.center.currency, self.context.center.locale))
             self._edited()
@@ -290,6 +322,8 @@ class OwedRow(QWidget):
             course = self.offer is not None and self.offer.kind == "course"
             added = _("Enrolls now · {price}") if course else _("Added now · 1 × {price}")
             parts = [added.format(price=text.show_money(self.open_minor))]
+            if self.quote is not None:
+                return self._quoted()
             if self._reason:  # the price stands beside it; why it is lower is what is read here
                 parts = [_("Enrolls now") if course else _("Added now"), self._short()]
             parts += [tax_words(self.rate_bp)] if self.rate_bp else []
@@ -301,6 +335,33 @@ class OwedRow(QWidget):
                 _("{paid} of {all} paid").format(paid=text.show_money(paid), all=text.show_money(self.due.gross_minor))
             )
         return " · ".join(part for part in (*parts, self._short()) if part)
+
+    def _quoted(self) -> str:
+        """The price that was promised, and to whom where it does not count here."""
+        quote = self.quote
+        assert quote is not None
+        facts = {
+            "number": quote.number,
+            "amount": text.show_money(quote.price.gross_minor),
+            "day": words.day(quote.expires_on, self.context.center),
+        }
+        if self.quote_id is None and quote.payer_id == self.paying:
+            return _("Quote {number} is not used: {amount}").format(**facts)
+        if self.quote_id is not None:
+            return _("Quoted until {day} · {number}").format(**facts)
+        if quote.payer_id is None:
+            return _("{amount} if the student pays · {number}").format(**facts)
+        payer = payers.get(quote.payer_id)
+        return _("{amount} if {payer} pays · {number}").format(payer=payer.name if payer else "", **facts)
+
+    def _show_more(self) -> None:
+        """The menu of the line, where there is one and the line can be changed."""
+        self.more.setVisible(self.isEnabled() and (self.due is not None or self.quote is not None))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.EnabledChange:
+            self._show_more()
 
     def _short(self) -> str:
         """The discount that counts, without those that do not: they are in the tool tip."""
@@ -318,7 +379,7 @@ class OwedRow(QWidget):
         return _("due {day}").format(day=said), soon, "text2"
 
     def _ask_for_more(self) -> None:
-        if self.due is not None:
+        if self.due is not None or self.quote is not None:
             self.more_wanted.emit(self, self.more.mapToGlobal(self.more.rect().bottomLeft()))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -358,20 +419,46 @@ class OwedRow(QWidget):
             self._edited()
 
     def _edited(self) -> None:
-        self.edit.setProperty("wrong", self.amount() is None)
+        self._show_detail()
         self.edit.style().unpolish(self.edit)
         self.edit.style().polish(self.edit)
         self.changed.emit()
+
+    def _show_detail(self) -> None:
+        """What the line is, and below it what is wrong with the amount that was typed."""
+        wrong = self.problem()
+        self.detail.setText(self._detail())
+        self.wrong.setText(wrong)
+        self.wrong.setVisible(bool(wrong))
+        self.edit.setProperty("wrong", bool(wrong))
+        self.edit.setAccessibleDescription(wrong)
 
     def amount(self) -> int | None:
         """How much is paid now, 0 where the line is not taken, None where it is not an amount that fits."""
         if not self.take.isChecked():
             return 0
         try:
-            typed = money.parse(self.edit.text(), self.context.center.currency, self.context.center.locale)
+            return self._typed()
         except UserError:
             return None
-        return typed if 0 < typed <= self.open_minor else None
+
+    def problem(self) -> str:
+        """What is wrong with the amount, in a sentence; empty where nothing is."""
+        try:
+            if self.take.isChecked():
+                self._typed()
+        except UserError as error:
+            return text.sentence(error)
+        return ""
+
+    def _typed(self) -> int:
+        here = self.context.center
+        typed = money.parse(self.edit.text(), here.currency, here.locale, field="lines")
+        if typed > self.open_minor:
+            raise UserError("payments.above_open", "lines", open=self.open_minor)
+        if typed <= 0 < self.open_minor:
+            raise UserError("payments.line_amount", "lines")
+        return typed
 
 
 def method_word(method: str) -> str:
@@ -410,10 +497,13 @@ def in_coins(minor: int, context: Context) -> str:
     """Change in notes and coins, the largest first; for currencies with hundredths."""
     if money.precision(context.center.currency) != 2 or minor <= 0:
         return ""
-    parts = []
+    parts, rests = [], []
     for coin in _COINS:
         count, minor = divmod(minor, coin)
         if count:
             said = text.show_money(coin)
             parts.append(f"{count} × {said.removesuffix('.00') if coin >= 100 else said}")
-    return "\n".join(parts[:4])
+            rests.append(minor)
+    if len(parts) > 4:  # what has no line of its own is not left unsaid
+        parts = [*parts[:3], f"+ {text.show_money(rests[2])}"]
+    return "\n".join(parts)

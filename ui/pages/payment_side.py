@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QBrush, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QBrush, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app import text
 from app.desk import till
@@ -76,6 +76,9 @@ class DaySide(QWidget):
     def __init__(self, context: Context) -> None:
         super().__init__()
         self.context = context
+        self._number = ""
+        self._boxes: list[QFrame] = []
+        self._shown = 0
         self.setFixedWidth(256)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -101,6 +104,7 @@ class DaySide(QWidget):
         inner.addLayout(self.till_box)
         inner = self._card(column, 1)
         inner.setSpacing(0)
+        inner.setContentsMargins(0, 12, 0, 12)  # the lines go from edge to edge
         self.last = QVBoxLayout()
         self.last.setSpacing(0)
         inner.addLayout(self.last)
@@ -114,6 +118,24 @@ class DaySide(QWidget):
         assert isinstance(inner, QVBoxLayout)
         inner.setSpacing(6)
         return inner
+
+    def point_at(self, number: str) -> None:
+        """The payment just made, which stands out among the last ones."""
+        self._number = number
+        for box in self._boxes:
+            box.setProperty("just_now", box.property("number") == number)
+            box.style().unpolish(box)
+            box.style().polish(box)
+
+    def _room(self) -> int:
+        """How many payments there is room for below the cards above."""
+        left = self.height() - theme().px(445)
+        return max(6, min(left // theme().px(33), 20))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._shown and self._room() != self._shown:
+            self._last()
 
     def reload(self) -> None:
         """Read everything again."""
@@ -157,6 +179,7 @@ class DaySide(QWidget):
     def _last(self) -> None:
         """What waits for an answer first, then the payments just made."""
         clear_layout(self.last)
+        self._boxes, self._shown = [], self._room()
         waiting = takings.started()
         if waiting:
             self._heading(_("Waiting for an answer"))
@@ -170,23 +193,26 @@ class DaySide(QWidget):
             if len(waiting) > 3:
                 more = len(waiting) - 3
                 said = ngettext("and {n} more", "and {n} more", more).format(n=more)
-                self.last.addWidget(Text(said, "small", "text3"))
+                self.last.addWidget(_indented(Text(said, "small", "text3")))
         self._heading(_("Last payments"))
-        for row in takings.last_payments(6 - min(len(waiting), 3)):
+        for row in takings.last_payments(self._shown - min(len(waiting), 3)):
             amount = _right_text(text.show_money(row.amount_minor), "name")
             self._row(row, row.settled_at or row.started_at, amount)
 
     def _heading(self, words_: str) -> None:
-        heading = Text(words_, "label")
-        heading.setContentsMargins(0, 2 if self.last.count() == 0 else 10, 0, 6)
+        heading = _indented(Text(words_, "label"))
+        heading.setContentsMargins(14, 2 if self.last.count() == 0 else 10, 14, 6)
         self.last.addWidget(heading)
 
     def _row(self, row: takings.PaymentRow, at: str, end: QWidget) -> None:
         self.last.addWidget(rule())
         line = QHBoxLayout()
-        line.setContentsMargins(0, 0, 0, 0)
+        line.setContentsMargins(14, 0, 14, 0)
         line.setSpacing(8)
-        box = QWidget()
+        box = QFrame()
+        box.setProperty("number", row.number)
+        box.setProperty("just_now", row.number == self._number)
+        self._boxes.append(box)
         box.setFixedHeight(theme().px(31))
         box.setLayout(line)
         line.addWidget(Text(words.clock_time(at, self.context.center), "small", "text3"))
@@ -198,6 +224,11 @@ class DaySide(QWidget):
 
     def _resume_clicked(self) -> None:
         self.resume_requested.emit(int(self.sender().property("payment")))
+
+
+def _indented(said: Text) -> Text:
+    said.setContentsMargins(14, 0, 14, 0)
+    return said
 
 
 def _right_text(words_: str, role: str) -> Text:

@@ -60,6 +60,7 @@ class PartRow(QWidget):
         self.amount.setAccessibleName(_("Amount of part {n}").format(n=number))
         self.amount.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.amount.textEdited.connect(self._amount_edited)
+        self.amount.editingFinished.connect(self._typed)
         self.amount.returnPressed.connect(self.entered)
         upper.addWidget(self.amount)
         self.away = Button("", "x", kind="bare")
@@ -80,6 +81,7 @@ class PartRow(QWidget):
         self.given.setAccessibleName(_("Given for part {n}").format(n=number))
         self.given.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.given.textEdited.connect(self._given_edited)
+        self.given.editingFinished.connect(self._typed)
         self.given.returnPressed.connect(self.entered)
         lower.addWidget(self.given)
         self.facts = Line("", "small", "text2")
@@ -88,6 +90,10 @@ class PartRow(QWidget):
         self.badge = Badge("started", "")
         lower.addWidget(self.badge)
         column.addWidget(self.below)
+        self.problem = Text("", "small", "danger", wrap=True)
+        self.problem.setObjectName(f"part_problem_{number}")
+        self.problem.hide()
+        column.addWidget(self.problem)
         self.fit()
         self.show_state()
 
@@ -122,6 +128,22 @@ class PartRow(QWidget):
     def change_minor(self) -> int:
         """What is given back."""
         return max((self.given_minor() or 0) - self.amount_minor(), 0) if self.method() == "cash" else 0
+
+    def refuse(self, error: UserError) -> None:
+        """Say what is wrong with the amount, or with what is given, below it."""
+        wrong = self.given if error.field == "given" else self.amount
+        self._say(text.sentence(error), wrong)
+        wrong.setFocus()
+        wrong.selectAll()
+
+    def _say(self, words: str, wrong: TypedLine | None = None) -> None:
+        self.problem.setText(words)
+        self.problem.setVisible(bool(words))
+        for edit in (self.amount, self.given):
+            edit.setProperty("wrong", edit is wrong)
+            edit.setAccessibleDescription(words if edit is wrong else "")
+            edit.style().unpolish(edit)
+            edit.style().polish(edit)
 
     def set_amount(self, minor: int) -> None:
         """Propose an amount; what is given follows."""
@@ -176,6 +198,7 @@ class PartRow(QWidget):
 
     def _amount_edited(self) -> None:
         self.touched = True
+        self._say("")
         if not self._given_touched:
             self.given.setText(self.amount.text())
         self.show_state()
@@ -183,20 +206,30 @@ class PartRow(QWidget):
 
     def _given_edited(self) -> None:
         self._given_touched = True
+        self._say("")
         self.show_state()
         self.changed.emit()
+
+    def _typed(self) -> None:
+        """What was typed whole is written as all other amounts are."""
+        for edit in (self.amount, self.given):
+            minor = self._minor(edit)
+            if minor and edit.isEnabled() and edit.text() != self._plain(minor):
+                edit.setText(self._plain(minor))
 
     def _removed(self) -> None:
         self.removed.emit(self)
 
 
 class SplitTender(QWidget):
-    """All parts of one payment. Signals: `changed` (other rows or words), `problem` (a sentence), `ready` (Enter where
-    nothing is left to type), `started`, `finished` (every part is settled, or waits).
+    """All parts of one payment. Signals: `changed` (other rows or words), `problem` (a sentence), `refused` (an error
+    that is about none of the parts), `ready` (Enter where nothing is left to type), `started`, `finished` (every part
+    is settled, or waits).
     """
 
     changed = Signal()
     problem = Signal(str)
+    refused = Signal(object)
     ready = Signal()
     started = Signal()
     finished = Signal()
@@ -367,9 +400,13 @@ class SplitTender(QWidget):
             return
         try:
             self._check(row)
+        except UserError as error:
+            row.refuse(error)
+            return
+        try:
             draft = self.whole or whole()
         except UserError as error:
-            self.problem.emit(text.sentence(error))
+            self.refused.emit(error)
             return
         self._at_work = row
         if row.status == "STARTED":
@@ -395,7 +432,10 @@ class SplitTender(QWidget):
         row, self._at_work = self._at_work, None
         if not self.running:
             self.whole = None  # nothing stands yet: the lines may be chosen anew
-        self.problem.emit(text.sentence(error))
+        if isinstance(error, UserError) and error.field in ("amount", "given") and row is not None:
+            row.refuse(error)
+        else:
+            self.refused.emit(error)
         found = payments.whole_of(row.payment_id) if row is not None and row.payment_id is not None else None
         for part in found[1] if found is not None else ():
             if row is not None and part.payment_id == row.payment_id and part.status != row.status:

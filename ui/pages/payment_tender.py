@@ -3,23 +3,63 @@
 from __future__ import annotations
 
 from babel.numbers import get_currency_symbol
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from app import money, text
+from app.errors import UserError
 from app.text import _
 from ui.context import Context
 from ui.pages.payment_credit import CreditStrip
-from ui.pages.payment_parts import METHODS, GivenField, MethodButton
+from ui.pages.payment_parts import METHODS, GivenField, MethodButton, in_coins, likely_notes
 from ui.pages.payment_split import SplitTender
 from ui.theme import theme
-from ui.widgets.basic import Button, Card, Text
+from ui.widgets.basic import Button, Card, Icon, Text, clear_layout
+from ui.widgets.paint import draw_line, width_of
+
+
+class NoteButton(Button):
+    """A sum that is likely to be handed over; that it is the exact one is said below it."""
+
+    def __init__(self, words: str, below: str) -> None:
+        super().__init__(words, kind="choice", size="small")
+        self._below = below if theme().scale <= 1.2 else ""  # in large type the change needs the room
+        self.setCheckable(True)
+        self.setToolTip(_("the exact sum") if below else "")
+
+    def sizeHint(self) -> QSize:
+        plain = super().sizeHint()
+        return QSize(plain.width(), theme().px(36)) if theme().scale <= 1.2 else plain
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self._below:
+            super().paintEvent(event)
+            return
+        fill, edge, ink = (theme().color(token) for token in self._colors())
+        painter, box = QPainter(self), QRectF(self.rect())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(edge, 1))
+        painter.setBrush(fill)
+        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 7, 7)
+        high = theme().px(15)
+        top = box.height() / 2 - high
+        for role, said, at in (("button", self.text(), top + 1), ("key", self._below, top + high)):
+            wide = width_of(said, theme().font(role))
+            place = QRectF((box.width() - wide) / 2, at, wide, high)
+            draw_line(painter, place, said, theme().font(role), ink)
 
 
 class TenderCard(Card):
-    """The parts; what they do is the page's."""
+    """By what and how much is paid; that it is booked is the page's. `given_changed` when another amount was typed or
+    chosen: from then on (`touched`) it does not follow the sum any more.
+    """
+
+    given_changed = Signal()
 
     def __init__(self, context: Context) -> None:
         super().__init__(margins=(16, 16, 16, 16))
+        self.context, self.touched = context, False
         column = self.layout()
         assert isinstance(column, QVBoxLayout)
         column.setSpacing(8)
@@ -52,7 +92,13 @@ class TenderCard(Card):
         self.given_label = Text(_("Amount given"), "label", "text2")
         column.addWidget(self.given_label)
         self.given = GivenField(get_currency_symbol(context.center.currency, context.center.locale))
+        self.given.textEdited.connect(self._given_edited)
+        self.given.editingFinished.connect(self._given_typed)
         column.addWidget(self.given)
+        self.given_problem = Text("", "small", "danger", wrap=True)
+        self.given_problem.setObjectName("given_problem")
+        self.given_problem.hide()
+        column.addWidget(self.given_problem)
         self.notes = QHBoxLayout()
         self.notes.setSpacing(8)
         column.addLayout(self.notes)
@@ -78,9 +124,16 @@ class TenderCard(Card):
         self.problem = Text("", "label", "danger", wrap=True)
         self.problem.setObjectName("payment_problem")
         column.addWidget(self.problem)
+        self.saved = QWidget()
+        line = QHBoxLayout(self.saved)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(8)
+        line.addWidget(Icon("save", "text2", 15), alignment=Qt.AlignmentFlag.AlignTop)
         self.safe = Text("", "small", "text2", wrap=True)
-        column.addWidget(self.safe)
+        line.addWidget(self.safe, 1)
+        column.addWidget(self.saved)
         second = QHBoxLayout()
+        second.setContentsMargins(0, 0, 0, 4)  # the main button has a ring around it
         self.failed_button = Button(_("It failed"), "circle-x", kind="danger")
         self.keep_button = Button(_("Keep for later"), "clock", keys=("Esc",), kind="quiet")
         second.addWidget(self.failed_button)
@@ -109,16 +162,117 @@ class TenderCard(Card):
         column.setSpacing(4 if large else 8)
         for button in self.methods.values():
             button.setVisible(not started or not large)
-        for number in range(self.notes.count()):
-            item = self.notes.itemAt(number)
-            note = item.widget() if item is not None else None
-            if note is not None:
-                note.setVisible(not started or not large)
+        for note in self._note_buttons():
+            note.setVisible(not started or not large)
+        self.given.say("" if started else _("F8 = exact"))
         self.failed_button.setVisible(started)
         self.keep_button.setVisible(started)
-        self.safe.setVisible(started)
+        self.saved.setVisible(started)
 
     def method(self) -> str:
         """The chosen way to pay."""
         button = self.method_group.checkedButton()
         return button.key if isinstance(button, MethodButton) else "cash"
+
+    # -- how much is given
+
+    def given_minor(self) -> int | None:
+        """What was handed over in minor units, None where it is not an amount."""
+        try:
+            return self.read_given()
+        except UserError:
+            return None
+
+    def read_given(self) -> int:
+        """What was handed over, in minor units. UserErrors as from `money.parse`, beside `given`."""
+        here = self.context.center
+        return money.parse(self.given.text(), here.currency, here.locale, field="given")
+
+    def begin(self) -> None:
+        """Nothing was typed yet; cash."""
+        self.touched = False
+        self.methods["cash"].setChecked(True)
+        self.split.clear()
+        self.say("")
+        self.say_given("")
+
+    def propose(self, minor: int) -> None:
+        """The amount as long as nobody typed another."""
+        if not self.touched:
+            self._set_given(minor)
+
+    def take_given(self, minor: int) -> None:
+        """An amount that was chosen: it does not follow the sum any more."""
+        self.touched = True
+        self._set_given(minor)
+
+    def _set_given(self, minor: int) -> None:
+        here = self.context.center
+        self.given.setText(money.format_plain(minor, here.currency, here.locale) if minor else "")
+        self.say_given("")
+
+    def _given_edited(self) -> None:
+        self.touched = True
+        self.say_given("")
+        self.given_changed.emit()
+
+    def _given_typed(self) -> None:
+        """What was typed whole and is no amount is said below it; what is one is written as all others are."""
+        if not self.isVisible() or not self.given.isEnabled():
+            return
+        try:
+            minor = self.read_given()
+        except UserError as error:
+            if error.key != "money.empty":
+                self.say_given(text.sentence(error))
+            return
+        if self.touched:
+            self._set_given(minor)
+
+    def say_given(self, words: str) -> None:
+        """What is wrong with the amount, below it."""
+        if words != self.given_problem.text():
+            self.given_problem.setText(words)
+            self.given_problem.setVisible(bool(words))
+            self.given.setAccessibleDescription(words)
+            self.given.setProperty("wrong", bool(words))
+            self.given.style().unpolish(self.given)
+            self.given.style().polish(self.given)
+            self.given.restyle()
+
+    def show_given(self, total_minor: int | None, *, started: bool) -> None:
+        """The sums that are likely to be handed over, and what is given back, stays or is still open; None: no sum."""
+        self._show_notes(total_minor or 0, started)
+        given, cash = self.given_minor() if total_minor is not None else None, self.method() == "cash"
+        total_minor = total_minor or 0
+        rest = (given or 0) - total_minor
+        self.given_label.setText(_("Amount given") if cash else _("Amount received"))
+        visible = given is not None and rest != 0 and (total_minor > 0 or rest > 0)
+        self.change_box.setVisible(visible)
+        if not visible:
+            return
+        back = cash and rest > 0 and total_minor > 0
+        self.change_label.setText(
+            _("Change due") if back else _("Stays as credit") if rest > 0 else _("Still open after this")
+        )
+        self.change.setText(text.show_money(abs(rest)))
+        self.coins.setText(in_coins(rest, self.context) if back else "")
+
+    def _show_notes(self, total_minor: int, started: bool) -> None:
+        clear_layout(self.notes)
+        for amount in likely_notes(total_minor) if self.method() == "cash" and total_minor else ():
+            plain = money.format_plain(amount, self.context.center.currency, self.context.center.locale)
+            note = NoteButton(plain, _("exact") if amount == total_minor else "")
+            note.setChecked(amount == self.given_minor())
+            note.setProperty("amount", amount)
+            note.setEnabled(not started)
+            note.clicked.connect(self._note_clicked)
+            self.notes.addWidget(note, 1)
+
+    def _note_buttons(self) -> list[QWidget]:
+        found = [self.notes.itemAt(number) for number in range(self.notes.count())]
+        return [note for item in found if item is not None and (note := item.widget()) is not None]
+
+    def _note_clicked(self) -> None:
+        self.take_given(int(self.sender().property("amount")))
+        self.given_changed.emit()

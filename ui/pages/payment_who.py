@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app import clock, text
 from app.desk import payments
-from app.lists import payers
 from app.lists import people as roster
 from app.text import _, ngettext
 from ui import words
@@ -39,6 +39,7 @@ class WhoPays(QWidget):
         self.number = Text("", "small", "text3")
         line.addWidget(self.name)
         line.addWidget(self.badge)
+        line.addWidget(self.number)
         line.addStretch(1)
         names.addLayout(line)
         line = QHBoxLayout()
@@ -46,8 +47,9 @@ class WhoPays(QWidget):
         self.owes = Text("", "small", "text2")
         self.amount = Text("", "small_strong", "danger")
         self.why = Line("", "small", "text2")
-        for widget in (self.number, self.owes, self.amount, self.why):
+        for widget in (self.owes, self.amount):
             line.addWidget(widget)
+        line.addWidget(self.why, 1)
         names.addLayout(line)
         top.addLayout(names, 1)
         self.paid = Button("", "receipt", kind="quiet")
@@ -58,8 +60,19 @@ class WhoPays(QWidget):
         self.other = Button(_("Other student"), "search", keys=("Ctrl", "F"), kind="quiet")
         top.addWidget(self.other)
 
-    def show_person(self, found: roster.Overview | None) -> None:
-        """Show someone with what they owe now."""
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """The number stands beside the name where there is room for both; a screen reader always has it."""
+        wide = self.name.natural_width() + self.badge.sizeHint().width() + self.number.sizeHint().width() + 16
+        taken = self.paid.sizeHint().width() + self.other.sizeHint().width() + self.avatar.width() + 30 + 36
+        self.number.setVisible(bool(self.number.text()) and wide <= self.width() - taken)
+        self.name.setAccessibleDescription(self.number.text())
+
+    def show_person(self, found: roster.Overview | None, *, paid: bool = False) -> None:
+        """Show someone with what they owe now; who has just paid is told until when nothing is left to pay."""
         self.avatar.setVisible(found is not None)
         self.badge.setVisible(found is not None)
         self.paid.setVisible(found is not None)
@@ -74,38 +87,30 @@ class WhoPays(QWidget):
         row = found.row
         self.avatar.set(row.name, row.id)
         self.name.setText(row.name)
-        self.number.setText(f"{row.number} · ")
+        self.number.setText(row.number)
         self.badge.set(row.status, words.state(row.status))
-        self._say_owed(row)
+        self._fit()
+        self._say_owed(row, paid)
 
-    def _say_owed(self, row: roster.Row) -> None:
+    def _say_owed(self, row: roster.Row, paid: bool) -> None:
         dues = payments.owed(row.id)
         today = clock.local_date(self.context.center.zone).isoformat()
         late = sum(due.open_minor for due in dues if due.due_on < today)
         total = sum(due.open_minor for due in dues)
         credit = row.balance_minor < 0 and not total
         said = words.balance(row.balance_minor)[0] if credit else _("Nothing is owed.")
+        if paid and dues and min(due.due_on for due in dues) > today:
+            said = _("Nothing left to pay before {day} ({amount})").format(
+                day=words.day(dues[0].due_on, self.context.center), amount=text.show_money(dues[0].open_minor)
+            )
+            total = 0
         self.owes.setText(_("Owes") if total else said)
         self.owes.set_color("ok" if credit else "text2")
         self.amount.setText(text.show_money(total) if total else "")
-        lines = ngettext("on {n} line", "on {n} lines", len(dues)).format(n=len(dues))
-        why = _("· {amount} of it late").format(amount=text.show_money(late)) if late else lines
+        why = ngettext("on {n} line", "on {n} lines", len(dues)).format(n=len(dues))
+        if late:
+            why = _("{lines}, {amount} of it late").format(lines=why, amount=text.show_money(late))
         self.why.setText(why if total else "")
-
-
-def fill_payers(box: QComboBox, found: roster.Overview | None, payer_id: int | None) -> None:
-    """Who may pay: the person, their usual payer, and the one named, who is then chosen."""
-    box.clear()
-    if found is None:
-        return
-    box.addItem(_("{name} pays").format(name=found.row.name), None)
-    if found.payer_id:
-        box.addItem(found.payer, found.payer_id)
-    other = payers.get(payer_id) if payer_id != found.payer_id else None
-    if other is not None:
-        box.addItem(other.name, payer_id)
-    if payer_id is not None:
-        box.setCurrentIndex(box.findData(payer_id))
 
 
 def bill_button(act: Callable[[], None]) -> Button:

@@ -7,20 +7,13 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import (
-    QComboBox,
-    QHBoxLayout,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app import clock, money, text
-from app.desk import payments
+from app.desk import basket, payments
 from app.errors import DeskError, UserError
 from app.lists import people as roster
 from app.lists import takings
-from app.store import uuid7
 from app.text import _
 from ui import words
 from ui.context import Context
@@ -29,20 +22,15 @@ from ui.dialogs.find import FindStudent
 from ui.dialogs.refund import PaymentsOf
 from ui.pages.payment_after import AfterPayment
 from ui.pages.payment_done import DoneCard
+from ui.pages.payment_one import OnePayment
 from ui.pages.payment_owed import Owed
-from ui.pages.payment_parts import OwedRow, Steps, in_coins, likely_notes
+from ui.pages.payment_parts import OwedRow, Steps
+from ui.pages.payment_paying import PayingRow
 from ui.pages.payment_side import DaySide
 from ui.pages.payment_tender import TenderCard
-from ui.pages.payment_who import WhoPays, bill_button, fill_payers
+from ui.pages.payment_who import WhoPays, bill_button
 from ui.theme import theme
-from ui.widgets.basic import (
-    Button,
-    Card,
-    PageHead,
-    Text,
-    clear_layout,
-)
-from ui.widgets.typed import TypedLine
+from ui.widgets.basic import Button, Card, PageHead
 
 #: Tables that say what somebody owes.
 _OWED_BY = {"courses_enrolled", "product_enrolled", "installments", "student_payments", "invoices", "users"}
@@ -66,7 +54,7 @@ class PaymentsPage(QWidget):
         self.help_keys = [
             ("Ctrl+F", _("other student")), ("Space", _("take the line")), ("Ins", _("add a course or product")),
             ("Shift+F10", _("change the line: waive, plan, transfer")),
-            ("Alt+1 … 3", _("cash, card, transfer")), ("F8", _("exact cash")),
+            ("Alt+C", _("coupon for what is added")), ("Alt+1 … 3", _("cash, card, transfer")), ("F8", _("exact cash")),
             ("Alt+4", _("split: a part by each means, check and other too")),
             ("Alt+5", _("use credit for the chosen lines")), ("Ctrl+Enter", _("start, complete")),
             ("Alt+I", _("invoice to be paid later")),
@@ -76,10 +64,13 @@ class PaymentsPage(QWidget):
             ("Ctrl+Z", _("reverse the payment just made")), ("Enter", _("next person, when done")),
         ]  # fmt: skip
         self.student_id: int | None = None
-        self.payment_id: int | None = None
         self.completed: payments.Completed | None = None
-        self._key = uuid7()
-        self._given_touched = False
+        self.one = OnePayment(context)
+        self.one.started.connect(self._started)
+        self.one.completed.connect(self._completed)
+        self.one.failed.connect(self._kept)
+        self.one.refused.connect(self._refused)
+        self.one.settled_elsewhere.connect(self._settled_elsewhere)
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 0, 16, 12)
         column.setSpacing(0)
@@ -95,6 +86,7 @@ class PaymentsPage(QWidget):
         row.addWidget(self._middle())
         self.side = DaySide(context)
         self.side.resume_requested.connect(self.resume)
+        self.one.late.connect(self._late)
         row.addWidget(self.side)
         column.addLayout(row, 1)
         for keys, act in (
@@ -103,7 +95,7 @@ class PaymentsPage(QWidget):
             ("Alt+3", lambda: self.methods["transfer"].click()),
             ("Alt+4", self.split_further), ("Alt+5", self.credit.use.click), ("Alt+I", self.bill),
             ("Alt+O", self.open_items_requested.emit), ("Alt+P", self.show_payments),
-            ("Ins", self.owed.find_offer),
+            ("Ins", self.owed.find_offer), ("Alt+C", self.paying.to_coupon),
         ):  # fmt: skip
             self._shortcut(keys, act)
         theme().changed.connect(self._fit)
@@ -146,30 +138,12 @@ class PaymentsPage(QWidget):
         self.owed.changed.connect(self._update)
         self.selected = self.owed.selected
         column.addWidget(self.owed, 1)
-        column.addLayout(self._paying())
+        self.paying = PayingRow(self.context, self.owed, self._is_worked_at)
+        self.payer, self.note, self.coupon = self.paying.payer, self.paying.note, self.paying.coupon
+        self.paying.coupon_entered.connect(self._to_given)
+        column.addWidget(self.paying)
         column.addWidget(self.owed.foot)
         return card
-
-    def _paying(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setContentsMargins(16, 8, 16, 12)
-        row.setSpacing(12)
-        self.payer = QComboBox()
-        self.payer.setObjectName("who_pays")
-        self.payer.setAccessibleName(_("Who pays"))
-        self.payer.currentIndexChanged.connect(lambda _place: self.owed.price_for(self.payer.currentData()))
-        self.payer.activated.connect(self._payer_chosen)
-        self.note = TypedLine()
-        self.note.setObjectName("note")
-        self.note.setAccessibleName(_("Note on the receipt"))
-        self.note.setPlaceholderText(_("none"))
-        for label, edit in ((_("Who pays"), self.payer), (_("Note on the receipt"), self.note)):
-            column = QVBoxLayout()
-            column.setSpacing(4)
-            column.addWidget(Text(label, "label", "text2"))
-            column.addWidget(edit)
-            row.addLayout(column, 1)
-        return row
 
     def _middle(self) -> QWidget:
         self.middle = QStackedWidget()
@@ -187,15 +161,18 @@ class PaymentsPage(QWidget):
         self.problem, self.safe = card.problem, card.safe
         for button in card.methods.values():
             button.clicked.connect(self._method_chosen)
-        card.given.textEdited.connect(self._given_edited)
+        card.given_changed.connect(self._update)
         card.failed_button.clicked.connect(self.fail)
         card.keep_button.clicked.connect(self.keep)
         card.main.clicked.connect(self.go_on)
         self.credit = card.credit
         self.credit.use.clicked.connect(self.use_credit)
+        self.credit.used.connect(self._credit_used)
+        self.credit.refused.connect(self._credit_refused)
         self.split = card.split
         self.split.changed.connect(self._update)
         self.split.problem.connect(card.say)
+        self.split.refused.connect(self._refused)
         self.split.ready.connect(card.main.setFocus)
         self.split.started.connect(self._part_started)
         self.split.finished.connect(self._parts_finished)
@@ -229,29 +206,26 @@ class PaymentsPage(QWidget):
         elif self.owed.is_stale(self.student_id):
             if self._is_worked_at():
                 self.owed.let_go(self.student_id)
-                self.credit.read(self.student_id, self.payer.currentData())
+                self.credit.read(self.student_id, self.paying.payer_id())
             else:
                 self.new_draft(self.student_id, self.owed.payer)
 
     def _is_worked_at(self) -> bool:
         """Whether somebody has typed or added something: then it is not begun anew under their hands."""
-        return self._given_touched or self._splitting() or any(row.offer is not None for row in self.rows)
+        return self.tender.touched or self._splitting() or any(row.offer is not None for row in self.rows)
 
     def new_draft(self, student_id: int | None, payer_id: int | None = None) -> None:
         """Begin anew with someone, or with all that a payer pays for. Nothing is booked by looking."""
-        self.student_id, self.payment_id, self.completed = student_id, None, None
-        self._key = uuid7()
-        self._given_touched = False
+        self.student_id, self.completed = student_id, None
+        self.one.begin()
         self.middle.setCurrentIndex(0)
-        self.note.clear()
-        self.tender.say("")
-        self.methods["cash"].setChecked(True)
-        self.split.clear()
-        self.owed.show_student(student_id, payer_id)
+        self.tender.begin()
+        self.side.point_at("")
         found = roster.overview(student_id) if student_id is not None else None
+        self.owed.show_student(student_id, payer_id)
+        self.paying.show_person(found, payer_id)
+        self.credit.read(student_id, self.paying.payer_id())
         self.who.show_person(found)
-        fill_payers(self.payer, found, payer_id)
-        self.credit.read(student_id, self.payer.currentData())
         self.steps.set(self._now() if found is not None else "")
         self.head.facts.setText("")
         self._show_hints()
@@ -279,6 +253,11 @@ class PaymentsPage(QWidget):
         return words.clock_time(clock.stamp(), self.context.center)
 
     @property
+    def payment_id(self) -> int | None:
+        """The payment by one means that stands here."""
+        return self.one.payment_id
+
+    @property
     def rows(self) -> list[OwedRow]:
         """The lines that are owed or added."""
         return self.owed.rows
@@ -288,13 +267,6 @@ class PaymentsPage(QWidget):
     def method(self) -> str:
         """The chosen way to pay."""
         return self.tender.method()
-
-    def given_minor(self) -> int | None:
-        """What was handed over, None where it is not an amount."""
-        try:
-            return money.parse(self.given.text(), self.context.center.currency, self.context.center.locale)
-        except UserError:
-            return None
 
     def _splitting(self) -> bool:
         return self.method() == "split"
@@ -309,51 +281,42 @@ class PaymentsPage(QWidget):
             self._update_split(total or 0)
             return
         self.tender.show_split(False)
-        self.to_pay.setText(text.show_money(total or 0))
+        # Where an amount on a line is wrong there is no sum; the line says why.
+        self.to_pay.setText(text.show_money(total) if total is not None else "—")
+        self.to_pay.set_color("text" if total is not None else "text3")
         self.owed.show_sums()
-        if not self._given_touched and total is not None:
-            self._set_given(total)
-        clear_layout(self.notes)
-        if self.method() == "cash" and total:
-            for amount in likely_notes(total):
-                plain = money.format_plain(amount, self.context.center.currency, self.context.center.locale)
-                button = Button(plain, size="small", kind="choice")
-                button.setCheckable(True)
-                button.setChecked(amount == self.given_minor())
-                button.setToolTip(_("the exact sum") if amount == total else "")
-                button.setProperty("amount", amount)
-                button.setEnabled(self.payment_id is None)
-                button.clicked.connect(self._note_clicked)
-                self.notes.addWidget(button, 1)
-        self._show_change()
-        self._offer_credit()
+        if total is not None:
+            self.tender.propose(total)
         started = self.payment_id is not None
+        self.tender.show_given(total, started=started)
+        self._offer_credit()
         self.main.set_label(_("Complete payment") if started else _("Start payment"))
-        self.main.setEnabled(bool(self.student_id) and (started or bool(total or self._prepaid())))
+        to_say = total is None or any(row.offer is not None for row in self.rows)  # why it does not start
+        self.main.setEnabled(bool(self.student_id) and (started or to_say or bool(total or self._prepaid())))
         self.tender.show_started(started)
         self._allow(started)
 
     def _offer_credit(self) -> None:
         lines = self.owed.up_to(money.MAX_MINOR).lines if self.student_id is not None else ()
+        self.credit.whose(self.student_id, self.paying.payer_id())
         self.credit.offer(lines, allowed=self.payment_id is None)
-
-    def _payer_chosen(self, _place: int) -> None:
-        """Credit is whose who pays."""
-        self.credit.read(self.student_id, self.payer.currentData())
-        self._offer_credit()
 
     def use_credit(self) -> None:
         """Alt+5: what was paid too much before goes on the chosen lines; the rest is still to pay."""
         if not self._stands():
             self.tender.say("")
-            self.credit.spend(self._credit_used, self._refused)
+            self.credit.spend()
 
     def _credit_used(self) -> None:
         if self.student_id is not None and self.completed is None and not self._stands():
-            self.credit.read(self.student_id, self.payer.currentData())
+            self.credit.read(self.student_id, self.paying.payer_id())
             self.who.show_person(roster.overview(self.student_id))
             self.owed.renew(self.student_id)
             self._to_given()
+
+    def _credit_refused(self, error: DeskError) -> None:
+        self.tender.say(text.sentence(error))
+        self._update()
 
     def _update_split(self, total: int) -> None:
         """The same places for a payment by several means."""
@@ -369,61 +332,31 @@ class PaymentsPage(QWidget):
 
     def _allow(self, started: bool) -> None:
         """What can be chosen and typed: nothing of it once a payment stands."""
-        for widget in (self.payer, self.note, self.given, *self.methods.values()):
-            widget.setEnabled(not started and self.student_id is not None)
-        self.owed.allow(not started and self.student_id is not None)
+        on = not started and self.student_id is not None
+        for widget in (self.given, *self.methods.values()):
+            widget.setEnabled(on)
+        self.paying.allow(on)
+        self.owed.allow(on)
 
     def _prepaid(self) -> int:
         """Money given although nothing is chosen: it becomes credit."""
-        return (self.given_minor() or 0) if not self.owed.taken() else 0
-
-    def _set_given(self, minor: int) -> None:
-        plain = money.format_plain(minor, self.context.center.currency, self.context.center.locale)
-        self.given.setText(plain if minor else "")
-
-    def _given_edited(self) -> None:
-        self._given_touched = True
-        self._update()
+        return (self.tender.given_minor() or 0) if not self.owed.taken() else 0
 
     def prepare(self, amount_minor: int | None, method: str) -> None:
         """Fill in how much is given, and by what, as it was typed elsewhere."""
         self.methods[method].setChecked(True)
         if amount_minor is not None:
-            self._given_touched = True
-            self._set_given(amount_minor)
+            self.tender.take_given(amount_minor)
         self._update()
         self.main.setFocus()
-
-    def _note_clicked(self) -> None:
-        self._given_touched = True
-        self._set_given(int(self.sender().property("amount")))
-        self._update()
 
     def exact(self) -> None:
         """F8: the exact sum was given."""
         if self._splitting():
             self.split.exact()
             return
-        self._given_touched = True
-        self._set_given(self.owed.total_minor() or 0)
+        self.tender.take_given(self.owed.total_minor() or 0)
         self._update()
-
-    def _show_change(self) -> None:
-        total, given = self.owed.total_minor() or 0, self.given_minor()
-        cash = self.method() == "cash"
-        rest = (given or 0) - total
-        self.tender.given_label.setText(_("Amount given") if cash else _("Amount received"))
-        self.given.say(_("F8 = exact"))
-        visible = given is not None and rest != 0 and (total > 0 or rest > 0)
-        self.change_box.setVisible(visible)
-        if not visible:
-            return
-        back = cash and rest > 0 and total > 0
-        self.tender.change_label.setText(
-            _("Change due") if back else _("Stays as credit") if rest > 0 else _("Still open after this")
-        )
-        self.change.setText(text.show_money(abs(rest)))
-        self.coins.setText(in_coins(rest, self.context) if back else "")
 
     def _method_chosen(self) -> None:
         self.tender.say("")
@@ -449,32 +382,37 @@ class PaymentsPage(QWidget):
     def draft(self) -> payments.PaymentDraft:
         """What is on screen, as a draft. Less given than chosen pays the lines in their order."""
         assert self.student_id is not None
-        total, given = self.owed.total_minor(), self.given_minor()
+        total = self.owed.total_minor()
         if total is None:
             raise UserError("payments.line_amount", "lines")
+        if self.owed.refused is not None:
+            raise self.owed.refused
+        if not total and any(row.offer is not None for row in self.rows):
+            raise UserError("payments.nothing_to_pay")
         if self._splitting():
             if not total:
                 raise UserError("payments.split_nothing", "lines")
             whole = self.owed.up_to(total)
             return payments.PaymentDraft(
-                self._key, self.student_id, "card", total, whole.lines, whole.sales, self.payer.currentData(),
-                note=self.note.text(), tender_group=self._key, split_minor=total, courses=whole.courses,
+                self.one.key, self.student_id, "card", total, whole.lines, whole.sales, self.paying.payer_id(),
+                note=self.note.text(), tender_group=self.one.key, split_minor=total, courses=whole.courses,
+                coupons=whole.coupons, quoted=whole.quoted,
             )  # fmt: skip
-        if given is None:
-            money.parse(self.given.text(), self.context.center.currency, self.context.center.locale, field="given")
-        given = given or 0
+        given = self.tender.read_given()
         cash = self.method() == "cash"
         amount = total if cash and given >= total and total else given
         chosen = self.owed.up_to(amount)
         return payments.PaymentDraft(
-            request_key=self._key,
+            request_key=self.one.key,
             student_id=self.student_id,
             method=self.method(),
             amount_minor=amount,
             lines=chosen.lines,
             sales=chosen.sales,
             courses=chosen.courses,
-            payer_id=self.payer.currentData(),
+            coupons=chosen.coupons,
+            quoted=chosen.quoted,
+            payer_id=self.paying.payer_id(),
             given_minor=given if cash else None,
             note=self.note.text(),
         )
@@ -485,46 +423,55 @@ class PaymentsPage(QWidget):
             self.next_person()
             return
         self.tender.say("")
-        if self._splitting() and self.student_id is not None:
-            self.split.go_on(self.draft, self.main)
-            return
-        if self.payment_id is not None:
-            self.context.run(
-                payments.complete, self.payment_id, done=self._completed, failed=self._refused, busy=self.main
-            )
-            return
+        self.tender.say_given("")
         if self.student_id is None:
             self.other_student()
-            return
-        try:
-            draft = self.draft()
-        except UserError as error:
-            self._refused(error)
-            return
-        self.context.run(payments.start, draft, done=self._started, failed=self._refused, busy=self.main)
+        else:
+            (self.split if self._splitting() else self.one).go_on(self.draft, self.main)
 
     def _refused(self, error: DeskError) -> None:
-        self.tender.say(text.sentence(error))
+        """Say it where it is about: the amount, the coupon, a line; else above the button."""
+        field = error.field if isinstance(error, UserError) else None
+        if field == "coupon":
+            self.paying.say_coupon(text.sentence(error))
+            self.paying.to_coupon()
+        elif field in ("given", "amount"):
+            self.tender.say_given(text.sentence(error))
+            self._to_given()
+        elif field == "lines" and self.owed.total_minor() is None:
+            self.owed.to_wrong()
+        else:
+            self.tender.say(text.sentence(error))
         self._update()
 
-    def _started(self, payment_id: int) -> None:
-        self.payment_id = payment_id
-        self.head.facts.setText(next((row.number for row in takings.started() if row.id == payment_id), ""))
-        now = self._now()
-        self.steps.set(self.steps.times[0] or now, now)
-        saved = _("Started and saved at {time}. Nothing is booked until you complete it; Esc keeps it for later.")
-        self.safe.setText(saved.format(time=now))
+    def _settled_elsewhere(self, error: DeskError) -> None:
+        """Another desk, or another window, was first: what is true now is shown beside the sentence."""
+        self.new_draft(self.student_id, self.owed.payer)
+        self.side.reload()
+        self._refused(error)
+
+    def _late(self) -> None:
+        """What became of the one before is seen at the right."""
+        self.side.reload()
         self._update()
-        self.main.setFocus()
+
+    def _started(self) -> None:
+        number = next((row.number for row in takings.started() if row.id == self.payment_id), "")
+        saved = _("Started and saved at {time}. Nothing is booked until you complete it; Esc keeps it for later.")
+        self._say_saved(number, self._now(), saved)
+        self._update()
 
     def _part_started(self) -> None:
         row = self.split.active()
         if row is not None:
-            now = self._now()
-            self.head.facts.setText(row.payment_number)
-            self.steps.set(self.steps.times[0] or now, self.steps.times[1] or now)
             saved = _("{number} is started and saved at {time}. Nothing of it is booked until you complete it.")
-            self.safe.setText(saved.format(number=row.payment_number, time=now))
+            self._say_saved(row.payment_number, self.steps.times[1] or self._now(), saved)
+
+    def _say_saved(self, number: str, at: str, saved: str, **facts: str) -> None:
+        """That a payment is in the file: its number, since when, and what that means."""
+        self.head.facts.setText(number)
+        self.steps.set(self.steps.times[0] or at, at)
+        self.safe.setText(saved.format(number=number, time=at, **facts))
         self.main.setFocus()
 
     def _parts_finished(self) -> None:
@@ -533,10 +480,9 @@ class PaymentsPage(QWidget):
         if any(row.waits for row in self.split.rows):
             self.context.notice.emit(_("Kept as Started. It is on the list at the right."))
         if done is None:
-            self._kept(None)
+            self._kept()
             return
         self._completed(done)
-        self.side.reload()
 
     def _completed(self, done: payments.Completed) -> None:
         self.completed = done
@@ -544,6 +490,8 @@ class PaymentsPage(QWidget):
         self.safe.setText("")
         self.head.facts.setText(done.number)
         parts = [row for row in self.split.rows if row.status] if self._splitting() else []
+        self.side.point_at(done.number)
+        self.side.reload()
         self.done.show_completed(done, self.method(), parts)
         self._show_outcome(done)
         self.middle.setCurrentIndex(1)
@@ -555,7 +503,8 @@ class PaymentsPage(QWidget):
         """What became of each line, and what is still owed."""
         self.owed.show_outcome(done.amount_minor)
         if self.student_id is not None:
-            self.who.show_person(roster.overview(self.student_id))
+            whole = done.amount_minor >= sum(row.open_minor for row in self.rows if row.take.isChecked())
+            self.who.show_person(roster.overview(self.student_id), paid=whole)
 
     def fail(self) -> None:
         """No money moved: ask why, and keep that."""
@@ -565,10 +514,7 @@ class PaymentsPage(QWidget):
             ask.ask(self, title, why, [("fail", _("It failed"))], self._fail, field=_("Reason"))
 
     def _fail(self, _choice: str, reason: str) -> None:
-        if self._splitting():
-            self.split.fail(reason)
-            return
-        self.context.run(payments.fail, self.payment_id, reason, done=self._kept, failed=self._refused)
+        (self.split if self._splitting() else self.one).fail(reason)
 
     def keep(self) -> None:
         """Esc: the payment stays Started and can be found again."""
@@ -577,40 +523,37 @@ class PaymentsPage(QWidget):
             return
         if self.payment_id is not None and self.completed is None:
             self.context.notice.emit(_("Kept as Started. It is on the list at the right."))
-            self._kept(None)
+            self._kept()
 
-    def _kept(self, _nothing: object) -> None:
+    def _kept(self) -> None:
         self.new_draft(self.student_id, self.owed.payer)
         self.side.reload()
 
     def resume(self, payment_id: int) -> None:
-        """Take up a Started payment again."""
-        for row in takings.started():
-            if row.id == payment_id:
-                self.new_draft(row.student_id)
-                split = payments.whole_of(payment_id)
-                if split is not None:
-                    self.methods["split"].setChecked(True)
-                    self.owed.take_only(split[0].lines)
-                    self.split.resume(*split, payment_id)
-                    self._show_hints()
-                    self._part_started()
-                    self._say_resumed(row)
-                    return
-                self.payment_id = payment_id
-                self.head.facts.setText(row.number)
-                self.methods.get(row.method, self.methods["card"]).setChecked(True)
-                self._given_touched = True
-                self._set_given(row.amount_minor)
-                self._say_resumed(row)
-                self._update()
-                self.to_pay.setText(text.show_money(row.amount_minor))
-                self.main.setFocus()
-
-    def _say_resumed(self, row: takings.PaymentRow) -> None:
-        self.steps.set(*[words.clock_time(row.started_at, self.context.center)] * 2)
+        """Take up a Started payment again, with all that it was started with."""
+        row = next((one for one in takings.started() if one.id == payment_id), None)
+        if row is None:
+            self.side.reload()
+            self.context.notice.emit(_("This payment does not wait any more: it was settled meanwhile."))
+            return
+        begun, split = basket.begun(payment_id), payments.whole_of(payment_id)
+        self.new_draft(row.student_id, begun.payer_id)
+        self.owed.show_begun(begun)
+        self.note.setText(begun.note)
+        if split is not None:
+            self.methods["split"].setChecked(True)
+            self.split.resume(*split, payment_id)
+            self._show_hints()
+        else:
+            self.one.resume(payment_id)
+            self.methods.get(row.method, self.methods["card"]).setChecked(True)
+            self.tender.take_given(begun.given_minor or row.amount_minor)
+            self._update()
+            self.to_pay.setText(text.show_money(row.amount_minor))
         saved = _("{number} was started with {amount}. Did the money move?")
-        self.safe.setText(saved.format(number=row.number, amount=text.show_money(row.amount_minor)))
+        at = words.clock_time(row.started_at, self.context.center)
+        self.steps.set(at)
+        self._say_saved(row.number, at, saved, amount=text.show_money(row.amount_minor))
 
     def take_back(self) -> bool:
         """Ctrl+Z: whether the key is this page's now. It is while a payment stands here, and reverses one just made."""
@@ -637,7 +580,7 @@ class PaymentsPage(QWidget):
         if self.student_id is not None and not self._stands():
             from ui.dialogs.bill import bill  # first needed when something is billed
 
-            bill(self.context, self, self.student_id, self.payer.currentData())
+            bill(self.context, self, self.student_id, self.paying.payer_id())
 
     def _refunded(self) -> None:
         """What was given back is owed again; a draft that somebody works at stays as it is."""

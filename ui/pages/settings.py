@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -21,37 +19,18 @@ from PySide6.QtWidgets import (
 )
 
 from app import text
-from app.cli import use_center_defaults
-from app.desk import center, till
+from app.desk import till
+from app.desk.accounts import may
 from app.errors import DeskError, UserError
-from app.lists import catalog
-from app.lists import settings as stored
 from app.mail import queue, secrets
-from app.text import N_, _
+from app.text import _
 from ui.context import Context
 from ui.pages.keeping.history import History
 from ui.pages.keeping.page import SafeKeeping
+from ui.pages.settings_center import CenterCard
 from ui.pages.settings_discounts import DiscountsCard
-from ui.widgets.basic import Button, Card, Field, PageHead, Segment, Text, clear_layout, show_error
-
-_CENTER = (
-    ("name", N_("Name")),
-    ("legal_name", N_("Name on invoices")),
-    ("address", N_("Address")),
-    ("email", N_("Email")),
-    ("phone", N_("Phone")),
-    ("tax_id", N_("VAT ID")),
-    ("register_line", N_("Register line on invoices")),
-    ("iban", N_("IBAN")),
-    ("bic", N_("BIC")),
-    ("currency", N_("Currency")),
-    ("locale", N_("Language and notation")),
-    ("zone", N_("Time zone")),
-    ("invoice_pattern", N_("Invoice number")),
-    ("due_days", N_("Days to pay")),
-    ("quote_days", N_("Days a quoted price holds")),
-)
-
+from ui.pages.settings_taxes import TaxCard
+from ui.widgets.basic import Button, Card, Field, PageHead, Segment, Text, show_error
 
 #: Tables that say how often a discount rule is used, and what one may be for.
 _PRICED = {"discount_rules", "courses_enrolled", "product_enrolled", "quotes", "payments", "courses", "payers"}
@@ -84,11 +63,16 @@ class SettingsPage(QWidget):
         row = QHBoxLayout(inner)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)
-        row.addWidget(self._center(), 3, Qt.AlignmentFlag.AlignTop)
+        self.center_card = CenterCard(context)
+        self.center_fields, self.fee, self.save_center = (
+            self.center_card.fields, self.center_card.fee, self.center_card.save
+        )  # fmt: skip
+        row.addWidget(self.center_card, 3, Qt.AlignmentFlag.AlignTop)
         right = QVBoxLayout()
         right.setSpacing(12)
         right.addWidget(self._mail())
-        right.addWidget(self._taxes())
+        self.taxes = TaxCard(context)
+        right.addWidget(self.taxes)
         right.addWidget(self._till())
         right.addStretch(1)
         row.addLayout(right, 2)
@@ -140,15 +124,17 @@ class SettingsPage(QWidget):
         """Something was done: the history on screen shows it."""
         if self.history.isVisible():
             self.history.reload()
-        self._show_taxes()
         self._show_till()
+        if "tax_rates" in getattr(changes, "tables", set()) and self.isVisible():
+            self.taxes.reload()
         if getattr(changes, "tables", set()) & _PRICED and self.isVisible():
             self.discounts.reload()
 
     def page_shown(self) -> None:
         """Read again what changed meanwhile."""
         self.show_part(self.part.value())
-        self._fill_fees()
+        self.center_card.offer()
+        self.taxes.reload()
 
     def _card(self, title: str) -> tuple[Card, QVBoxLayout, Text]:
         card = Card(margins=(18, 14, 18, 16))
@@ -158,79 +144,6 @@ class SettingsPage(QWidget):
         column.addWidget(Text(title, "section"))
         problem = Text("", "label", "danger", wrap=True)
         return card, column, problem
-
-    # -- the center
-
-    def _center(self) -> QWidget:
-        card, column, self.center_problem = self._card(_("The center"))
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(14)
-        self.center_fields: dict[str, Field] = {}
-        for number, (key, label) in enumerate(_CENTER):
-            field = Field(_(label), name=f"center_{key}")
-            self.center_fields[key] = field
-            grid.addWidget(field, number // 2, number % 2)
-        self.prices = QComboBox()
-        self.prices.addItem(_("with tax inside (gross)"), "gross")
-        self.prices.addItem(_("without tax (net)"), "net")
-        self.fee = QComboBox()
-        self._fill_center()
-        self.context.center_changed.connect(self._fill_center)
-        grid.addWidget(Field(_("Prices are quoted"), self.prices, name="center_prices"), len(_CENTER) // 2, 1)
-        fee = Field(_("Registration fee"), self.fee, name="center_registration", hint=_("sold with a first enrollment"))
-        grid.addWidget(fee, len(_CENTER) // 2 + 1, 0)
-        column.addLayout(grid)
-        column.addWidget(self.center_problem)
-        self.save_center = Button(_("Save the center"), "check", kind="primary")
-        self.save_center.clicked.connect(self.store_center)
-        column.addWidget(self.save_center, alignment=Qt.AlignmentFlag.AlignLeft)
-        return card
-
-    def _fill_center(self) -> None:
-        """Show the center as it is, also after its settings were taken back."""
-        for key, field in self.center_fields.items():
-            assert isinstance(field.edit, QLineEdit)
-            field.edit.setText(str(getattr(self.context.center, key)).replace("\n", ", "))
-        self.prices.setCurrentIndex(self.prices.findData(self.context.center.prices))
-        self._fill_fees()
-
-    def _fill_fees(self) -> None:
-        """What can be the registration fee: a product on offer, or none."""
-        self.fee.clear()
-        self.fee.addItem(_("none"), None)
-        for offer in catalog.products():
-            self.fee.addItem(offer.name, offer.id)
-        self.fee.setCurrentIndex(max(self.fee.findData(self.context.center.registration_product_id), 0))
-
-    def store_center(self) -> None:
-        """Save what was typed about the center."""
-        self.center_problem.setText("")
-        for field in self.center_fields.values():
-            field.clear_error()
-        typed: dict[str, Any] = {key: field.text().strip() for key, field in self.center_fields.items()}
-        typed["address"] = typed["address"].replace(", ", "\n")
-        for key in ("due_days", "quote_days"):
-            try:
-                typed[key] = int(typed[key])
-            except ValueError:
-                self.center_fields[key].set_error(_("Type a number of days."))
-                return
-        typed |= {"prices": self.prices.currentData(), "registration_product_id": self.fee.currentData()}
-        self._next = replace(self.context.center, **typed)
-        self.context.run(
-            center.save, self._next, done=self._center_saved, failed=self._center_refused, busy=self.save_center
-        )
-
-    def _center_saved(self, _nothing: object) -> None:
-        use_center_defaults()
-        self.context.set_center(self._next)
-        self.context.notice.emit(_("Settings saved."))
-
-    def _center_refused(self, error: DeskError) -> None:
-        if isinstance(error, UserError):
-            show_error(error, self.center_fields, self.center_problem.setText)
-        else:
-            self.center_problem.setText(text.sentence(error))
 
     # -- mail
 
@@ -291,7 +204,10 @@ class SettingsPage(QWidget):
             from_address=typed["from_address"],
             from_name=typed["from_name"],
         )
-        password = self.mail_fields["password"].text()
+        if not may(self.context.actor, "settings.edit"):
+            password = ""  # it is refused below; the keyring keeps what it has
+        else:
+            password = self.mail_fields["password"].text()
         if draft.username and password and not secrets.store_password(draft.host, draft.username, password):
             self.mail_problem.setText(text.sentence("mail.no_keyring"))
         self.context.run(
@@ -299,6 +215,7 @@ class SettingsPage(QWidget):
         )
 
     def _mail_saved(self, _account: int) -> None:
+        self.mail_fields["password"].edit.clear()  # type: ignore[attr-defined] # it is in the keyring
         self.context.notice.emit(_("Mail account saved."))
 
     def _mail_refused(self, error: DeskError) -> None:
@@ -307,57 +224,7 @@ class SettingsPage(QWidget):
         else:
             self.mail_problem.setText(text.sentence(error))
 
-    # -- taxes and till
-
-    def _taxes(self) -> QWidget:
-        card, column, self.tax_problem = self._card(_("Tax rates"))
-        self.taxes = QVBoxLayout()
-        column.addLayout(self.taxes)
-        row = QHBoxLayout()
-        self.tax_name = Field(_("Name"), name="tax_name")
-        self.tax_rate = Field(_("Rate in %"), name="tax_rate")
-        row.addWidget(self.tax_name, 2)
-        row.addWidget(self.tax_rate, 1)
-        column.addLayout(row)
-        column.addWidget(self.tax_problem)
-        self.add_tax = Button(_("Add tax rate"), "plus")
-        self.add_tax.clicked.connect(self.store_tax)
-        column.addWidget(self.add_tax, alignment=Qt.AlignmentFlag.AlignLeft)
-        self._show_taxes()
-        return card
-
-    def _show_taxes(self) -> None:
-        clear_layout(self.taxes)
-        for _id, name, rate_bp, reason in stored.tax_rates():
-            line = QHBoxLayout()
-            line.addWidget(Text(name, "name"), 1)
-            line.addWidget(Text(reason or f"{rate_bp / 100:g} %", "body", "text2"))
-            self.taxes.addLayout(line)
-
-    def store_tax(self) -> None:
-        """Add a rate; rates in use are never edited."""
-        from app import money
-
-        fields = {"name": self.tax_name, "rate": self.tax_rate}
-        for field in fields.values():
-            field.clear_error()
-        try:
-            rate = money.parse(self.tax_rate.text(), "EUR", self.context.center.locale, field="rate")
-            draft = center.TaxRateDraft(self.tax_name.text(), "S", rate)
-        except UserError as error:
-            show_error(error, fields, self.tax_problem.setText)
-            return
-        self.context.run(center.add_tax_rate, draft, done=self._tax_added, failed=self._tax_refused, busy=self.add_tax)
-
-    def _tax_added(self, _rate: int) -> None:
-        self.tax_name.edit.clear()  # type: ignore[attr-defined]
-        self.tax_rate.edit.clear()  # type: ignore[attr-defined]
-        self._show_taxes()
-
-    def _tax_refused(self, error: DeskError) -> None:
-        fields = {"name": self.tax_name, "rate": self.tax_rate}
-        if isinstance(error, UserError):
-            show_error(error, fields, self.tax_problem.setText)
+    # -- till
 
     def _till(self) -> QWidget:
         card, column, self.till_problem = self._card(_("Till"))

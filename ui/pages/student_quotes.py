@@ -1,4 +1,4 @@
-"""Promised prices in a student's panel: what was quoted until when, to be used or withdrawn."""
+"""Promised prices in a student's panel: what was quoted until when, to be used, put on paper or withdrawn."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from app import text
 from app.desk import quotes
 from app.text import _
 from ui.context import Context
+from ui.pages import paper
 from ui.widgets.basic import Button, Text
 
 
@@ -39,6 +40,7 @@ class QuotesPart(QWidget):
             row = QHBoxLayout()
             if quote.usable:
                 row.addWidget(self._button(_("Use"), f"use_{quote.id}", quote, enroll))
+            row.addWidget(self._button(_("Show"), f"show_{quote.id}", quote, partial(self._show, quote.id)))
             row.addWidget(self._button(_("Withdraw"), f"withdraw_{quote.id}", quote, partial(self._withdraw, quote.id)))
             row.addStretch(1)
             column.addLayout(row)
@@ -52,6 +54,9 @@ class QuotesPart(QWidget):
         made.setAccessibleName(f"{label}: {quote.number}, {quote.course}")
         made.clicked.connect(act)
         return made
+
+    def _show(self, quote_id: int) -> None:
+        paper.show_quote(self.window(), self.context, quote_id)
 
     def _withdraw(self, quote_id: int) -> None:
         self.context.run(quotes.withdraw, quote_id)

@@ -33,6 +33,7 @@ from ui.widgets.paint import (
     draw_badge,
     draw_icon,
     draw_line,
+    isolated,
     lead,
     mirrored,
     width_of,
@@ -54,8 +55,9 @@ class Text(QLabel):
     """A label in a role and a color of the tokens; always plain text."""
 
     def __init__(self, text: str = "", role: str = "body", color: str = "text", *, wrap: bool = False) -> None:
-        super().__init__(text)
+        super().__init__()
         self._role, self._color = role, color
+        self.setText(text)
         self._side = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(wrap)
@@ -67,6 +69,15 @@ class Text(QLabel):
         """Another color of the tokens."""
         self._color = color
         self.restyle()
+
+    def setText(self, text: str) -> None:
+        """The words as they are; on the screen names of the other direction are set apart (`paint.isolated`)."""
+        self._words = text
+        super().setText(isolated(text))
+
+    def text(self) -> str:
+        """The words that were set."""
+        return self._words
 
     def setAlignment(self, side: Qt.AlignmentFlag) -> None:
         """Where the text stands: left and right change places in a mirrored window alone.

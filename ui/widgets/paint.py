@@ -6,11 +6,12 @@ a phone number or an amount reads left to right wherever it stands.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QPainter, QPen
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QGuiApplication, QPainter, QPen
 
 from ui.theme import theme
 
@@ -61,6 +62,25 @@ def reads_right_to_left(words: str) -> bool:
     return strong != "L"
 
 
+_RIGHT_TO_LEFT, _LEFT_TO_RIGHT = Qt.LayoutDirection.RightToLeft, Qt.LayoutDirection.LeftToRight
+
+#: Letters that are read from right to left, and a run of such words.
+_FROM_RIGHT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
+_RUN = re.compile(f"[{_FROM_RIGHT}](?:[{_FROM_RIGHT}\\s'’.-]*[{_FROM_RIGHT}])?")
+_FROM_LEFT = re.compile(r"[^\W_\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+
+
+def isolated(words: str) -> str:
+    """The words for a left-to-right window, each name that is read from right to left set apart from what follows it.
+
+    Without that the sign, the amount or the date after an Arabic or Hebrew name is taken for a part of the name and
+    drawn turned round before it (Unicode Standard Annex 9, first strong isolate).
+    """
+    if words.isascii() or QGuiApplication.layoutDirection() == _RIGHT_TO_LEFT or not _FROM_LEFT.search(words):
+        return words
+    return _RUN.sub("\u2068\\g<0>\u2069", words) if _RUN.search(words) else words
+
+
 def width_of(words: str, font: QFont) -> int:
     """How wide a line of text is."""
     return QFontMetrics(font).horizontalAdvance(words)
@@ -68,7 +88,6 @@ def width_of(words: str, font: QFont) -> int:
 
 # Put together once: each `|` of two flags costs as much as drawing a short word.
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter
-_RIGHT_TO_LEFT, _LEFT_TO_RIGHT = Qt.LayoutDirection.RightToLeft, Qt.LayoutDirection.LeftToRight
 _ONCE = int(Qt.TextFlag.TextDontClip | Qt.TextFlag.TextSingleLine) | int(Qt.AlignmentFlag.AlignAbsolute)
 _AT_LEFT = int(Qt.AlignmentFlag.AlignLeft | _MIDDLE) | _ONCE
 _AT_RIGHT = int(Qt.AlignmentFlag.AlignRight | _MIDDLE) | _ONCE
@@ -86,7 +105,8 @@ def draw_line(
 ) -> None:
     """Draw one line at the leading edge of `box`, or at its `end`; what is too long is drawn whole, not cut."""
     here = painter.layoutDirection()
-    way = _RIGHT_TO_LEFT if reads_right_to_left(words) else _LEFT_TO_RIGHT
+    shown = isolated(words)
+    way = _RIGHT_TO_LEFT if shown is words and reads_right_to_left(words) else _LEFT_TO_RIGHT
     right = end != (here == _RIGHT_TO_LEFT)
     if vertical is _MIDDLE:
         flags = _AT_RIGHT if right else _AT_LEFT
@@ -96,7 +116,7 @@ def draw_line(
         painter.setLayoutDirection(way)
     painter.setFont(font)
     painter.setPen(color)
-    painter.drawText(box, flags, words)
+    painter.drawText(box, flags, shown)
     if way != here:
         painter.setLayoutDirection(here)
 
