@@ -145,8 +145,9 @@ def _credit_used(done: operations.Done, rows: Sequence[Touched], moment: datetim
     theirs = StudentPayment.id.in_(puts) | StudentPayment.reverses_id.in_(puts)
     # What stands on an invoice that is credited becomes credit by that.
     for used, amount in invoices.standing(theirs & StudentPayment.invoice_id.not_in(issued)):
-        payer = Payment.get_by_id(used.payment_id).student_id
-        acts.append(Act(("undo.does_free", {"amount": amount, "name": naming.name("users", payer)})))
+        paid = Payment.get_by_id(used.payment_id)
+        whose = ("users", paid.student_id) if paid.payer_id is None else ("payers", paid.payer_id)
+        acts.append(Act(("undo.does_free", {"amount": amount, "name": naming.name(*whose)})))
 
     def free(w: Write) -> None:
         touched: set[int] = set()

@@ -1,7 +1,8 @@
 """Money that came: what of it is credit, using that, and giving it back by the means it came.
 
 A refund is its own positive row that points at its payment (DOMAIN.md, "Money"); several partial ones, never above
-what was paid.
+what was paid. Credit is whose money it was: of a payment that a guardian or a company made it is theirs, whichever
+student the payment stands at, and goes only on what they pay for.
 """
 
 from __future__ import annotations
@@ -14,13 +15,27 @@ from typing import Any
 from peewee import Case, fn
 
 from app import clock, store, text
-from app.desk import balances, center, identity, invoices, notifications, payments, promises, split, till, timeline
+from app.desk import (
+    balances,
+    center,
+    dues,
+    identity,
+    invoices,
+    letters,
+    notifications,
+    payments,
+    promises,
+    split,
+    till,
+    timeline,
+)
 from app.desk.accounts import Actor, require
 from app.desk.dues import PayLine
 from app.desk.invoices import Put
 from app.errors import UserError
+from app.mail import queue
 from app.store import Write
-from app.store.models import Payment, StudentPayment, User
+from app.store.models import Payment, StudentPayment, Timeline, User
 
 # -- reading --------------------------------------------------------------------------------------------------
 
@@ -41,29 +56,71 @@ def refundable_minor(payment_id: int) -> int:
     return int(payment.amount_minor) - _refunded(payment_id)
 
 
+def credit_of(student_id: int | None, payer_id: int | None = None) -> int:
+    """The credit of all that a student paid themselves, or with a payer of all that payer paid for whomever."""
+    return sum(amount for _, amount in _credits(student_id, payer_id))
+
+
 def student_credit_minor(student_id: int) -> int:
-    """The credit of all payments of a student together."""
-    return sum(amount for _, amount in _credits(student_id))
+    """The credit of all that a student paid themselves."""
+    return credit_of(student_id)
+
+
+def credit_at_minor(student_id: int) -> int:
+    """The credit of all payments that stand at a student, whoever made them."""
+    return sum(amount for _, amount in _left(Payment.student_id.in_(identity.records(student_id))))
+
+
+def held_minor(student_id: int) -> int:
+    """What of the credit that stands at a student is not theirs: payers paid it. Their kept balance has it, too."""
+    theirs = Payment.student_id.in_(identity.records(student_id)) & Payment.payer_id.is_null(False)
+    return sum(amount for _, amount in _left(theirs))
+
+
+def of_payer(payer_id: int, lines: Sequence[PayLine]) -> list[PayLine]:
+    """Those of some lines that a payer pays for, and that their credit can be used for."""
+    found = dues.chosen(lines)
+    usual = {row.id: row.payer_id for row in User.select(User.id, User.payer_id).where(
+        User.id.in_({identity.root(due.student_id) for due in found})
+    )}  # fmt: skip
+
+    def theirs(due: dues.Due) -> bool:
+        return due.paid_by(usual[identity.root(due.student_id)]) == payer_id
+
+    return [line for line in lines if all(theirs(due) for due in found if dues.meant(line, due))]
 
 
 # -- credit and refunds ---------------------------------------------------------------------------------------
 
 
-def apply_credit(actor: Actor, student_id: int, lines: Sequence[PayLine]) -> tuple[int, ...]:
-    """Use a student's credit for lines, the oldest payment first; returns the ids of the invoices issued and mailed.
+def apply_credit(
+    actor: Actor, student_id: int, lines: Sequence[PayLine], request_key: str, payer_id: int | None = None
+) -> tuple[int, ...]:
+    """Use credit for lines, the oldest payment first; returns the ids of the invoices issued and mailed.
 
-    What has no invoice and no payer of its own is billed to whoever paid the money that is used.
+    A student's own, or with a payer that payer's, for lines they pay for. What has no invoice and no payer of its own
+    is billed to whoever paid the money that is used. The same request key is the same use.
 
-    UserErrors `payments.not_enough_credit`, `payments.line_amount`, `payments.line_gone`, `payments.line_above_open`.
+    UserErrors `payments.not_enough_credit`, `payments.not_this_payers`, `payments.credit_key_reused`,
+    `payments.line_amount`, `payments.line_gone`, `payments.line_above_open`.
     """
     require(actor, "payment.take")
+    payments.check_key(request_key)
     if not lines:
         raise UserError("payments.line_amount", "lines")
+    wanted = sum(line.amount_minor for line in lines)
+    asked = [[line.enrollment_id, line.product_enrolled_id, line.installment_id, line.amount_minor] for line in lines]
     with store.write("Use credit", actor) as w:
+        twin = _used_before(student_id, request_key)
+        if twin is not None:
+            if (twin["lines"], twin["payer_id"]) != (asked, payer_id):
+                raise UserError("payments.credit_key_reused")
+            return tuple(twin["invoices"])
         how = center.load()
-        wanted = sum(line.amount_minor for line in lines)
         payments.check_lines(lines, wanted)
-        there = _credits(student_id)
+        if payer_id is not None and len(of_payer(payer_id, lines)) < len(lines):
+            raise UserError("payments.not_this_payers", "lines", name=letters.buyer(student_id, payer_id).name)
+        there = _credits(student_id, payer_id)
         if wanted > sum(amount for _, amount in there):
             raise UserError("payments.not_enough_credit", "amount", credit=sum(amount for _, amount in there))
         puts: list[Put] = []
@@ -79,10 +136,37 @@ def apply_credit(actor: Actor, student_id: int, lines: Sequence[PayLine]) -> tup
         issued = invoices.put(w, how, puts, invoices.payer_of_money(put.payment_id for put in puts))
         for invoice_id, buyer in issued if how.mail_invoices else []:
             invoices.send(w, invoice_id, buyer)
-        timeline.add(w, student_id, "payments.timeline_credit_used", ("users", student_id), amount=wanted)
+        made = tuple(invoice_id for invoice_id, _ in issued)
+        key, facts = _CREDIT_USED, dict[str, Any](amount=wanted)
+        if payer_id is not None:
+            key, facts = _PAYERS_CREDIT_USED, facts | {"name": letters.buyer(student_id, payer_id).name}
+        timeline.add(
+            w, student_id, key, ("users", student_id), request_key=request_key, lines=asked, payer_id=payer_id,
+            invoices=made, **facts,
+        )  # fmt: skip
         promises.money_came(w, {put.due.student_id for put in puts})
-        balances.recompute_all(w, {student_id, *(put.due.student_id for put in puts)})
-    return tuple(invoice_id for invoice_id, _ in issued)
+        holders = {row.student_id for row in Payment.select().where(Payment.id.in_({put.payment_id for put in puts}))}
+        balances.recompute_all(w, holders | {put.due.student_id for put in puts})
+    return made
+
+
+#: How the timeline tells that credit was used; the entry carries the request key and what was asked.
+_CREDIT_USED = "payments.timeline_credit_used"
+_PAYERS_CREDIT_USED = "payments.timeline_payers_credit_used"
+
+
+def _used_before(student_id: int, request_key: str) -> dict[str, Any] | None:
+    """What the use of credit with this key was asked, and the invoices it issued; None where there was none."""
+    entries: Any = (
+        Timeline.select(Timeline.params)
+        .where(
+            Timeline.user_id.in_(list(identity.records(student_id))),
+            Timeline.key.in_([_CREDIT_USED, _PAYERS_CREDIT_USED]),
+        )
+        .tuples()
+    )
+    found = (json.loads(params) for (params,) in entries)
+    return next((one for one in found if one.get("request_key") == request_key), None)
 
 
 def refund(actor: Actor, payment_id: int, amount_minor: int, reason: str, request_key: str) -> int:
@@ -132,10 +216,10 @@ class Back:
     amount_minor: int
 
 
-def pay_out_of(student_id: int, amount_minor: int) -> list[Back]:
-    """The payments that so much of a student's credit is paid out of, the oldest first; reads only."""
+def pay_out_of(student_id: int | None, amount_minor: int, payer_id: int | None = None) -> list[Back]:
+    """The payments that so much of the credit of a student, or of a payer, is paid out of, the oldest first."""
     found = []
-    for payment_id, credit in _credits(student_id):
+    for payment_id, credit in _credits(student_id, payer_id):
         part = min(credit, amount_minor)
         amount_minor -= part
         if part > 0:
@@ -144,11 +228,18 @@ def pay_out_of(student_id: int, amount_minor: int) -> list[Back]:
     return found
 
 
-def pay_out(actor: Actor, student_id: int, amount_minor: int, reason: str, request_key: str) -> tuple[int, ...]:
-    """Pay a student's credit out, or a part of it: refunds of the payments it came from; returns their ids.
+def pay_out(
+    actor: Actor,
+    student_id: int | None,
+    amount_minor: int,
+    reason: str,
+    request_key: str,
+    payer_id: int | None = None,
+) -> tuple[int, ...]:
+    """Pay credit out, or a part of it: refunds of the payments it came from; returns their ids.
 
-    No line is touched. The same request key is the same payout. UserErrors `payments.amount`,
-    `payments.pay_out_above`, `payments.key_reused`, or beside `reason`.
+    A student's own, or with a payer that payer's. No line is touched. The same request key is the same payout.
+    UserErrors `payments.amount`, `payments.pay_out_above`, `payments.key_reused`, or beside `reason`.
     """
     require(actor, "payment.refund")
     reason = text.clean(reason, field="reason", required=True)
@@ -160,12 +251,12 @@ def pay_out(actor: Actor, student_id: int, amount_minor: int, reason: str, reque
             if sum(twin.amount_minor for twin in twins) != amount_minor or twins[0].reason != reason:
                 raise UserError("payments.key_reused", number=twins[0].number)
             return tuple(twin.id for twin in twins)
-        credit = student_credit_minor(student_id)
+        credit = credit_of(student_id, payer_id)
         if amount_minor > credit:
             raise UserError("payments.pay_out_above", "amount", credit=credit)
         return tuple(
             refund_in(w, one.payment_id, one.amount_minor, reason, f"{request_key}:{one.payment_id}")
-            for one in pay_out_of(student_id, amount_minor)
+            for one in pay_out_of(student_id, amount_minor, payer_id)
         )
 
 
@@ -187,7 +278,8 @@ def refund_in(w: Write, payment_id: int, amount_minor: int, reason: str, request
         freed = invoices.take_back(w, of_payment, amount_minor - credit)
         touched |= {one.student_id for one in freed}
     refund_id = _insert_refund(w, payment, amount_minor, reason, request_key, asked)
-    student = User.get_by_id(identity.root(payment.student_id))
+    student = letters.student(payment.student_id)
+    to = letters.buyer(payment.student_id, payment.payer_id)
     facts: dict[str, Any] = {
         "amount": amount_minor,
         "number": payment.number,
@@ -195,12 +287,29 @@ def refund_in(w: Write, payment_id: int, amount_minor: int, reason: str, request
         "reason": reason,
     }
     link = ("payments", refund_id)
-    timeline.add(w, student.id, "payments.timeline_refunded", link, **facts)
-    notifications.notify(
-        w, "payment", "center", "payments.refunded", link, student=_name(student), student_id=student.id, **facts
-    )
+    timeline.add(w, student.student_id, "payments.timeline_refunded", link, **facts)
+    facts |= {"student": to.name, "student_id": student.student_id}
+    notifications.notify(w, "payment", "center", "payments.refunded", link, **facts)
+    _mail(w, payment, to, refund_id, amount_minor, whole=amount_minor == left)
     balances.recompute_all(w, touched)
     return refund_id
+
+
+def _mail(w: Write, payment: Any, to: letters.Buyer, refund_id: int, amount_minor: int, *, whole: bool) -> None:
+    """Tell of a refund whoever was told of the payment, or will be; where nothing is left of it and nobody was, stop
+    what still waits to tell of it.
+    """
+    earlier = Payment.select(Payment.number).where(Payment.refund_of == payment.id, Payment.id != refund_id)
+    said = [f"payment.refunded:{row.number}" for row in earlier]
+    told = [mail for event in (f"payment.completed:{payment.number}", *said) for mail in queue.of_event(event)]
+    if whole and not any(mail.state in queue.LEFT for mail in told):
+        for mail in told:
+            if mail.state != "canceled":
+                queue.cancel_in(w, mail.id)
+    elif any(mail.state in (*queue.LEFT, "queued", "held") for mail in told):
+        number = payments.load(refund_id).number
+        facts = {"name": to.name, "number": payment.number, "refund": number, "amount_minor": amount_minor}
+        letters.send(w, to, "payment_refund", f"payment.refunded:{number}", {**facts, "method": payment.method})
 
 
 def _insert_refund(
@@ -251,24 +360,27 @@ def _refunded(payment_id: int) -> int:
     return int(found.scalar())
 
 
-def _credits(student_id: int) -> list[tuple[int, int]]:
-    """(payment, credit left) of a student's payments that have any, oldest first."""
+def _credits(student_id: int | None, payer_id: int | None) -> list[tuple[int, int]]:
+    """(payment, credit left) of what a student paid themselves, or with a payer of what that payer paid."""
+    if payer_id is not None:
+        return _left(Payment.payer_id == payer_id)
+    return _left(Payment.student_id.in_(identity.records(student_id or 0)) & Payment.payer_id.is_null())
+
+
+def _left(condition: Any) -> list[tuple[int, int]]:
+    """(payment, credit left) of the completed payments that have any, oldest first."""
     row = Payment
-    of_student = row.student_id.in_(identity.records(student_id)) & (row.status == "COMPLETED")
+    whose = condition & (row.status == "COMPLETED")
     original = Case(None, [(row.payment_type == "refund", row.refund_of)], row.id)
     signed = Case(None, [(row.payment_type == "refund", row.amount_minor * -1)], row.amount_minor)
-    kept: Any = row.select(original, fn.SUM(signed)).where(of_student).group_by(original).tuples()
+    kept: Any = row.select(original, fn.SUM(signed)).where(whose).group_by(original).tuples()
     puts: Any = (
         StudentPayment.select(StudentPayment.payment_id, fn.SUM(StudentPayment.direction * StudentPayment.amount_minor))
         .join(row, on=(row.id == StudentPayment.payment_id))
-        .where(of_student)
+        .where(whose)
         .group_by(StudentPayment.payment_id)
         .tuples()
     )
     used = dict(puts)
     left = [(payment_id, int(amount) - int(used.get(payment_id, 0))) for payment_id, amount in sorted(kept)]
     return [(payment_id, amount) for payment_id, amount in left if amount > 0]
-
-
-def _name(person: Any) -> str:
-    return f"{person.first_name} {person.last_name}".strip()

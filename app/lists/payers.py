@@ -10,7 +10,7 @@ from typing import Any
 from peewee import fn
 
 from app import text
-from app.desk import dues, identity
+from app.desk import dues, identity, refunds
 from app.lists import people as roster
 from app.lists import statement
 from app.store.models import CourseEnrolled, Payer, ProductEnrolled, User
@@ -46,10 +46,14 @@ class Member:
 
 @dataclass(frozen=True)
 class Family:
-    """A payer with everyone they pay for, by name; sums in minor units."""
+    """A payer with everyone they pay for, by name; sums in minor units.
+
+    `payer_credit_minor` is what the payer paid that nothing was bought with: it is theirs, no student's.
+    """
 
     payer: Row
     members: tuple[Member, ...]
+    payer_credit_minor: int = 0
 
     @property
     def ids(self) -> list[int]:
@@ -168,9 +172,14 @@ def family(payer_id: int) -> Family | None:
     own = statement.of_payer(payer_id)
     taken = _taken_over(payer_id, own)
     rows = roster.page([*own, *taken])
-    members = [Member(rows[one], rows[one].balance_minor) for one in own if one in rows]
+    members = [Member(rows[one], _owes(rows[one])) for one in own if one in rows]
     members += [Member(rows[one], owed, guest=True) for one, owed in taken.items() if one in rows]
-    return Family(payer, tuple(members))
+    return Family(payer, tuple(members), refunds.credit_of(None, payer_id))
+
+
+def _owes(row: roster.Row) -> int:
+    """What a student owes; credit of what others paid at them is not theirs, though their balance keeps it."""
+    return row.balance_minor + refunds.held_minor(row.id)
 
 
 def _taken_over(payer_id: int, but: Sequence[int]) -> dict[int, int]:
@@ -202,4 +211,4 @@ def beside(student_id: int, payer_id: int, most: int = 4) -> tuple[list[Member],
     """(the first of those whom a payer pays for besides a student, how many more there are)."""
     others = [one for one in statement.of_payer(payer_id) if one != student_id]
     rows = roster.page(others[:most])
-    return [Member(rows[one], rows[one].balance_minor) for one in others[:most] if one in rows], len(others[most:])
+    return [Member(rows[one], _owes(rows[one])) for one in others[:most] if one in rows], len(others[most:])

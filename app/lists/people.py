@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import reduce
 from typing import Any
@@ -309,7 +309,13 @@ def open_invoices(words: str, chips: tuple[str, ...], zone: str) -> int:
 
 
 def overview(student_id: int) -> Overview | None:
-    """The panel's first tab, None when the student is gone."""
+    """The panel's first tab, None when the student is gone.
+
+    What a payer paid too much is that payer's, so it is not taken off what the student owes here; the kept balance, and
+    with it the list, still does.
+    """
+    from app.desk import refunds
+
     rows = page([student_id])
     if student_id not in rows:
         return None
@@ -324,7 +330,7 @@ def overview(student_id: int) -> Overview | None:
         end, teachers, status = _slot_facts(user.next_slot_id, student_id)
     note = next((words for (words,) in _pinned(student_id)), "")
     return Overview(
-        row=rows[student_id],
+        row=replace(rows[student_id], balance_minor=rows[student_id].balance_minor + refunds.held_minor(student_id)),
         first_name=user.first_name,
         last_name=user.last_name,
         version=user.version,

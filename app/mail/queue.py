@@ -34,6 +34,9 @@ MOST_TRIES = len(BACK_OFF) + 1
 #: How long a claimed message belongs to who claimed it, in seconds.
 LEASE_SECONDS = 180
 
+#: A message that is being sent, or was, can no longer be canceled: a copy may have left.
+LEFT = ("sending", "sent", "uncertain")
+
 #: Makes the attachment that a reference such as {"kind": "invoice", "id": 7} stands for.
 Resolver = Callable[[dict[str, Any]], compose.Attachment]
 
@@ -94,6 +97,13 @@ def enqueue(
 @prepared
 def _of_event(event_key: str) -> Any:
     return MailQueue.select(MailQueue.id).where(MailQueue.event_key == event_key)
+
+
+def of_event(event_key: str) -> list[Any]:
+    """The messages that tell of an event: its own, and those that took its place under another address."""
+    # What takes a place is called by the event, "#to:" and the message before it; "$" follows "#".
+    theirs = (MailQueue.event_key >= event_key) & (MailQueue.event_key < f"{event_key}$")
+    return list(MailQueue.select(MailQueue.id, MailQueue.state).where(theirs).order_by(MailQueue.id))
 
 
 def write_mail(actor: Actor, student_id: int, to_name: str, to_address: str, subject: str, text: str) -> int:
@@ -331,7 +341,12 @@ def cancel(actor: Actor, mail_id: int) -> None:
     require(actor, "mail.settle")
     with store.write("Cancel mail", actor) as w:
         _expect(mail_id, "queued", "failed", "held")
-        w.update(MailQueue, mail_id, state="canceled", next_try_at=None)
+        cancel_in(w, mail_id)
+
+
+def cancel_in(w: Write, mail_id: int) -> None:
+    """`cancel` inside a running write, of a message that is in none of the states `LEFT`."""
+    w.update(MailQueue, mail_id, state="canceled", next_try_at=None)
 
 
 def edit_address(actor: Actor, mail_id: int, address: str) -> int:
@@ -343,7 +358,7 @@ def edit_address(actor: Actor, mail_id: int, address: str) -> int:
     address = compose.check_address(address)
     with store.write("Edit mail address", actor) as w:
         row = _expect(mail_id, "queued", "failed", "held")
-        w.update(MailQueue, mail_id, state="canceled", next_try_at=None)
+        cancel_in(w, mail_id)
         new = {
             name: getattr(row, name)
             for name in (

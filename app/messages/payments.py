@@ -17,6 +17,7 @@ MESSAGES = {
     ),
     "payments.timeline_refunded": N_("{amount:money} of {number} refunded: {reason}"),
     "payments.timeline_credit_used": N_("{amount:money} of credit used."),
+    "payments.timeline_payers_credit_used": N_("{amount:money} of the credit of {name} used."),
     "payments.no_address": N_("No mail was sent: {name} has no e-mail address that works."),
     "payments.method": N_("Choose cash, card, transfer, check or other."),
     "payments.amount": N_("Write an amount above zero, and no larger than Deskbell can book."),
@@ -43,5 +44,9 @@ MESSAGES = {
     "payments.refund_of_refund": N_("{number} is itself a refund."),
     "payments.refund_above_paid": N_("At most {left:money} of {number} can be refunded."),
     "payments.pay_out_above": N_("Only {credit:money} of credit is there to be paid out."),
+    "payments.not_this_payers": N_("One of the lines is not paid by {name}: their credit cannot be used for it."),
+    "payments.credit_key_reused": N_(
+        "Credit was used with this click before, for other lines. Look at what is open before you try again."
+    ),
     "payments.not_enough_credit": N_("The credit is {credit:money}; that is not enough for these lines."),
 }

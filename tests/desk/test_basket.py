@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app import clock, text
-from app.desk import basket, catalog, center, discounts, enrollment, payments, people, quotes
+from app.desk import basket, canceling, catalog, center, discounts, enrollment, payments, people, quotes
 from app.desk.discounts import RuleDraft
 from app.desk.enrollment import EnrollmentDraft, SaleItem
 from app.desk.payments import PaymentDraft
@@ -138,7 +138,7 @@ def test_a_promised_price_counts_whatever_the_catalog_says_and_is_used_when_it_i
     payments.complete(c.staff, made)
     row = CourseEnrolled.get()
     assert (row.gross_minor, Quote.get().status, Quote.get().enrollment_id) == (29_700, "used", row.id)
-    enrollment.cancel_enrollment(c.admin, row.id, "moved away")
+    canceling.cancel_enrollment(c.admin, row.id, "moved away")
     assert Quote.get().status == "open", "the promise stands again"
 
 

@@ -173,7 +173,7 @@ def test_a_credit_note_repeats_the_invoice_and_frees_the_money(small_center: Sma
         crediting.credit(small_center.staff, 999, "none")
     with pytest.raises(UserError, match=r"text\.required"):
         crediting.credit(small_center.staff, invoice, "")
-    (again,) = refunds.apply_credit(small_center.staff, small_center.student, [line])
+    (again,) = refunds.apply_credit(small_center.staff, small_center.student, [line], "use")
     assert invoices.open_minor(again) == 0
     assert Invoice.get_by_id(again).number == 2
 

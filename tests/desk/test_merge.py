@@ -315,7 +315,7 @@ def test_money_goes_on_after_a_merge(twice: SmallCenter) -> None:
     line = CourseEnrolled.get(CourseEnrolled.student_id == other)
     operation = merge.merge(twice.staff, stays, other)
     refunds.refund(twice.staff, old, 500, "too much", "back")
-    refunds.apply_credit(twice.staff, stays, [payments.PayLine(line.id, None, None, 1_000)])
+    refunds.apply_credit(twice.staff, stays, [payments.PayLine(line.id, None, None, 1_000)], "use")
     pay(twice, stays, 2_000, "more", payments.PayLine(line.id, None, None, 2_000))
     assert User.get_by_id(stays).balance_minor == 44_600 + 500 - 2_000
     assert checks.run() == []

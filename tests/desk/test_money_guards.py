@@ -7,9 +7,10 @@ import pytest
 from app import money
 from app.desk import (
     accounts,
+    canceling,
     catalog,
+    crediting,
     enrollment,
-    invoices,
     payments,
     refunds,
     replan,
@@ -57,11 +58,13 @@ def test_credit_goes_to_what_is_open_alone(small_center: SmallCenter) -> None:
     )
     for amount, key in ((33_001, "line_above_open"), (0, "line_amount"), (-1, "line_amount")):
         with pytest.raises(UserError, match=rf"payments\.{key}"):
-            refunds.apply_credit(small_center.staff, small_center.student, (PayLine(line, amount_minor=amount),))
+            refunds.apply_credit(
+                small_center.staff, small_center.student, (PayLine(line, amount_minor=amount),), f"{amount}"
+            )
     gone = enroll(small_center, small_center.other_student)
-    enrollment.cancel_enrollment(small_center.staff, gone, "moves away")
+    canceling.cancel_enrollment(small_center.staff, gone, "moves away")
     with pytest.raises(UserError, match=r"payments\.line_gone"):
-        refunds.apply_credit(small_center.staff, small_center.student, (PayLine(gone, amount_minor=1),))
+        refunds.apply_credit(small_center.staff, small_center.student, (PayLine(gone, amount_minor=1),), "gone")
     assert refunds.student_credit_minor(small_center.student) == 90_000
 
 
@@ -89,14 +92,14 @@ def balances(made: SmallCenter) -> list[int]:
 def test_what_a_brother_paid_is_his_again_when_its_invoice_is_credited(small_center: SmallCenter) -> None:
     """The money is credit of whoever paid, whose balance says so at once."""
     paid_by_a_brother(small_center)
-    invoices.credit(small_center.staff, Invoice.get().id, "wrong buyer")
+    crediting.credit(small_center.staff, Invoice.get().id, "wrong buyer")
     assert balances(small_center) == [33_000, -33_000]
     assert checks.run() == []
 
 
 def test_what_a_brother_paid_beside_a_canceled_line_stays_paid(small_center: SmallCenter) -> None:
     line = paid_by_a_brother(small_center, with_book=True)
-    enrollment.cancel_enrollment(small_center.staff, line, "moves away")
+    canceling.cancel_enrollment(small_center.staff, line, "moves away")
     assert balances(small_center) == [0, -33_000]
     assert checks.run() == []
 

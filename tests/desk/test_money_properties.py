@@ -627,18 +627,20 @@ class MoneyMachine(RuleBasedStateMachine):
         ]
         if wanted > sum(self.model.credit(p) for p in there):
             with pytest.raises(UserError, match=r"payments\.not_enough_credit"):
-                refunds.apply_credit(self.actor, student, lines)
+                refunds.apply_credit(self.actor, student, lines, self._key())
             return
-        issued = refunds.apply_credit(self.actor, student, lines)
+        key = self._key()
+        issued = refunds.apply_credit(self.actor, student, lines, key)
+        assert refunds.apply_credit(self.actor, student, lines, key) == issued
         flow = [(self.model.meant(line)[0], line.amount_minor) for line in lines]
         for payment in there:
             credit = self.model.credit(payment)
             while credit and flow:
-                key, amount = flow.pop(0)
-                part = self.model.put(payment, key, min(amount, credit))
+                unit, amount = flow.pop(0)
+                part = self.model.put(payment, unit, min(amount, credit))
                 credit -= part
                 if part < amount:
-                    flow.insert(0, (key, amount - part))
+                    flow.insert(0, (unit, amount - part))
         self._note_invoices(issued)
 
     # -- documents

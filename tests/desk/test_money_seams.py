@@ -91,7 +91,9 @@ def test_a_line_paid_with_a_companys_money_is_billed_to_the_company(small_center
     if way == "credit":
         pay(made, 5_000, payer=payer)
         other = book(made)
-        refunds.apply_credit(made.staff, made.student, [PayLine(None, other, None, 2_400)])
+        with store.write("Who pays", made.staff) as w:
+            w.update(User, made.student, payer_id=payer)
+        refunds.apply_credit(made.staff, made.student, [PayLine(None, other, None, 2_400)], "use", payer)
     else:
         line = enroll(made)
         pay(made, 5_000, PayLine(line, amount_minor=5_000), payer=payer)

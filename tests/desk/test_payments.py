@@ -185,7 +185,7 @@ def test_more_than_it_is_credit_used_next_time(owing: tuple[SmallCenter, int]) -
     assert User.get_by_id(center.student).balance_minor == -7000
     (book,) = enrollment.sell(center.staff, SaleDraft(center.student, (SaleItem(center.book),)))
     line_of_book = PayLine(product_enrolled_id=book, amount_minor=2400)
-    (issued,) = refunds.apply_credit(center.staff, center.student, [line_of_book])
+    (issued,) = refunds.apply_credit(center.staff, center.student, [line_of_book], "first")
     assert invoices.open_minor(issued) == 0
     mail = MailQueue.get(MailQueue.event_key == f"invoice.issued:{Invoice.get_by_id(issued).label}")
     assert json.loads(mail.attachments) == [{"kind": "invoice", "id": issued}]
@@ -193,13 +193,15 @@ def test_more_than_it_is_credit_used_next_time(owing: tuple[SmallCenter, int]) -
     assert User.get_by_id(center.student).balance_minor == -4600
     (second,) = enrollment.sell(center.staff, SaleDraft(center.student, (SaleItem(center.book, 2),)))
     with pytest.raises(UserError, match=r"payments\.not_enough_credit"):
-        refunds.apply_credit(center.staff, center.student, [PayLine(product_enrolled_id=second, amount_minor=4800)])
+        refunds.apply_credit(
+            center.staff, center.student, [PayLine(product_enrolled_id=second, amount_minor=4800)], "second"
+        )
     assert refunds.student_credit_minor(center.student) == 4600
 
 
 def test_credit_is_used_for_something(small_center: SmallCenter) -> None:
     with pytest.raises(UserError, match=r"payments\.line_amount"):
-        refunds.apply_credit(small_center.staff, small_center.student, [])
+        refunds.apply_credit(small_center.staff, small_center.student, [], "use")
     assert Timeline.select().where(Timeline.key == "payments.timeline_credit_used").count() == 0
 
 
@@ -360,7 +362,7 @@ def test_rights_are_asked(owing: tuple[SmallCenter, int]) -> None:
         lambda: payments.complete(nobody, made),
         lambda: payments.fail(nobody, made, "x"),
         lambda: refunds.refund(nobody, made, 1, "x", "r"),
-        lambda: refunds.apply_credit(nobody, center.student, []),
+        lambda: refunds.apply_credit(nobody, center.student, [], "use"),
     ):
         with pytest.raises(UserError, match=r"rights\.missing"):
             call()

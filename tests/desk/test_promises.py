@@ -97,7 +97,7 @@ def test_credit_keeps_it_too(small_center: SmallCenter) -> None:
     payment = payments.start(small.staff, PaymentDraft("c", small.student, "cash", 5_000))
     payments.complete(small.staff, payment)
     made = promises.add(small.staff, small.student, "2099-12-01", 2_400)
-    refunds.apply_credit(small.staff, small.student, [line])
+    refunds.apply_credit(small.staff, small.student, [line], "use")
     assert status(made) == "kept"
 
 

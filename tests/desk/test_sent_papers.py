@@ -10,7 +10,20 @@ from typing import Any
 import pytest
 
 from app import clock, store, text
-from app.desk import catalog, center, enrollment, erasing, invoices, letterhead, papers, payments, quotes, refunds, undo
+from app.desk import (
+    catalog,
+    center,
+    crediting,
+    enrollment,
+    erasing,
+    invoices,
+    letterhead,
+    papers,
+    payments,
+    quotes,
+    refunds,
+    undo,
+)
 from app.desk.accounts import Actor
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
@@ -129,7 +142,7 @@ def test_a_credit_note_keeps_the_language_and_a_statement_asks_for_it_again(smal
     billed = invoices.bill(c.staff, c.student, [PayLine(product_enrolled_id=line)], send_mail=False)
     speaks(c, "es")
     assert invoices.document(billed).language == "it"
-    assert invoices.document(invoices.credit(c.staff, billed, "wrong")).language == "it"
+    assert invoices.document(crediting.credit(c.staff, billed, "wrong")).language == "it"
     assert papers.statement([c.student], "2026-01-01", "2026-12-31").language == "es"
 
 

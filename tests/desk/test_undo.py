@@ -702,7 +702,7 @@ def test_used_credit_becomes_credit_again(small_center: SmallCenter) -> None:
     made = payments.start(c.staff, payments.PaymentDraft("k", c.student, "card", 50000))
     payments.complete(c.staff, made)
     line = enrollment.enroll(c.staff, enrollment.EnrollmentDraft(c.student, c.course))
-    refunds.apply_credit(c.staff, c.student, [payments.PayLine(enrollment_id=line, amount_minor=33000)])
+    refunds.apply_credit(c.staff, c.student, [payments.PayLine(enrollment_id=line, amount_minor=33000)], "use")
     operation = last()
     undo.undo(c.staff, operation)
     assert refunds.student_credit_minor(c.student) == 50000

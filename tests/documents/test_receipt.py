@@ -130,7 +130,9 @@ def test_a_receipt_of_a_real_payment(tmp_path: Path) -> None:
     assert made.lines[0].detail.startswith("part of invoice ")
     assert made.credit_minor == 1_000
     # What is done with the credit later is not on the paper that was handed over.
-    refunds.apply_credit(center.staff, center.student, (payments.PayLine(enrollment_id=enrolled, amount_minor=1_000),))
+    refunds.apply_credit(
+        center.staff, center.student, (payments.PayLine(enrollment_id=enrolled, amount_minor=1_000),), "use"
+    )
     assert papers.receipt(payment) == made
     refund = refunds.refund(center.staff, payment, 500, "too much", "r2")
     back = papers.receipt(refund)

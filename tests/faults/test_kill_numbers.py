@@ -30,7 +30,7 @@ from typing import Any
 import pytest
 
 from app import clock, store
-from app.desk import center, dues, enrollment, invoices, letters, payments
+from app.desk import center, crediting, dues, enrollment, invoices, letters, payments
 from app.desk.enrollment import SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
 from app.errors import EnvironmentFault, UserError
@@ -122,7 +122,7 @@ class Desk:
         """Two writers may mean the same invoice: the second is told so."""
         try:
             if not give_up:
-                self.tell(invoices.credit(self.small.staff, invoice, "wrong buyer"))
+                self.tell(crediting.credit(self.small.staff, invoice, "wrong buyer"))
                 return
             with store.write("Interrupted", self.small.staff) as w:
                 invoices.credit_in(w, center.load(), Invoice.get_by_id(invoice), "wrong buyer")

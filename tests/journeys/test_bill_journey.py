@@ -246,7 +246,7 @@ def test_a_deposit_is_credit_until_it_is_used(driver: Driver) -> None:
     plan = enrollment.plan(33_000, 3, day(0))
     line = did(driver, enrollment.enroll, EnrollmentDraft(ana, driver.center.course, installments=plan))
     first = payments.owed(ana)[0]
-    did(driver, refunds.apply_credit, ana, [PayLine(line, None, first.installment_id, 5_000)])
+    did(driver, refunds.apply_credit, ana, [PayLine(line, None, first.installment_id, 5_000)], "use")
     assert refunds.student_credit_minor(ana) == 0
     rest = replace(PayLine(line, None, first.installment_id), amount_minor=first.open_minor - 5_000)
     made = did(driver, payments.start, payments.PaymentDraft("part", ana, "card", rest.amount_minor, (rest,)))

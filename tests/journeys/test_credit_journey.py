@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 
-from app.desk import enrollment, payments, refunds
+from app.desk import canceling, enrollment, invoices, payments, people, refunds
 from app.store import checks
 from app.store.models import Invoice, Payment, StudentPayment, User
 from tests.support.window import Driver, did, driver, said
@@ -81,6 +81,94 @@ def test_credit_that_covers_everything_and_is_taken_back(driver: Driver) -> None
     assert refunds.student_credit_minor(c.student) == 5_000
     driver.until(lambda: desk.to_pay.text() == "€24.00")
     assert desk.credit.use.text() == "Use €24.00"
+    assert checks.run() == []
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_pressed_three_times_it_is_used_once_and_then_for_what_is_chosen_anew(driver: Driver, waits: bool) -> None:
+    c = driver.center
+    draft = payments.PaymentDraft("credit", c.student, "card", 20_000)
+    did(driver, payments.complete, did(driver, payments.start, draft))
+    did(driver, enrollment.enroll, enrollment.EnrollmentDraft(c.student, c.course))
+    driver.page("students").select(c.student)
+    driver.key(Qt.Key.Key_F4)
+    desk = driver.window.current()
+    driver.until(lambda: desk.student_id == c.student and desk.credit.use.isVisible())
+    (row,) = desk.rows
+    row.pay(3_000)
+    assert desk.credit.use.text() == "Use €30.00"
+    for _ in range(3):
+        driver.key(Qt.Key.Key_5, ALT)
+        if waits:
+            driver.settled()
+    driver.settled()
+    assert [row.amount_minor for row in StudentPayment.select()] == [3_000]
+    assert desk.credit.said.text() == "€30.00 of credit used, €170.00 left"
+    assert not desk.credit.use.isVisible()
+    # Whoever wants more of it says for what.
+    (row,) = desk.rows
+    row.pay(4_000)
+    assert desk.credit.said.text() == "Credit €170.00"
+    assert desk.credit.use.text() == "Use €40.00"
+    for _ in range(2):
+        driver.key(Qt.Key.Key_5, ALT)
+        driver.settled()
+    assert [row.amount_minor for row in StudentPayment.select().order_by(StudentPayment.id)] == [3_000, 4_000]
+    desk.new_draft(c.other_student)
+    desk.new_draft(c.student)
+    assert desk.credit.use.text() == "Use €130.00"
+    assert checks.run() == []
+
+
+def test_a_companys_credit_is_offered_where_it_pays_and_paid_out_to_it(driver: Driver) -> None:
+    """One payment of a company for two of its people stands at one of them; the other one is canceled."""
+    c = driver.center
+    payer = did(driver, people.add_payer, people.PayerDraft("Alpen GmbH", kind="company", email="buch@alpen.example"))
+    lines = [
+        did(driver, enrollment.enroll, enrollment.EnrollmentDraft(one, c.course, payer_id=payer))
+        for one in (c.student, c.other_student)
+    ]
+    whole = [payments.PayLine(line, amount_minor=33_000) for line in lines]
+    did(driver, invoices.bill, c.student, [payments.PayLine(line) for line in lines], payer)
+    draft = payments.PaymentDraft("both", c.student, "transfer", 66_000, tuple(whole), payer_id=payer)
+    did(driver, payments.complete, did(driver, payments.start, draft))
+    did(driver, canceling.cancel_enrollment, lines[1], "does not come")
+    did(driver, enrollment.sell, enrollment.SaleDraft(c.student, (enrollment.SaleItem(c.book),)))
+    did(driver, enrollment.sell, enrollment.SaleDraft(c.student, (enrollment.SaleItem(c.book, 2),), payer_id=payer))
+    desk = driver.page("payments")
+    driver.dialog("find_student").close()
+    driver.gone("find_student")
+    desk.new_draft(c.student)
+    assert desk.payer.currentData() is None
+    assert not desk.credit.isVisible()  # it is not Ana's
+    desk.new_draft(c.student, payer)
+    assert desk.credit.said.text() == "Credit €330.00"
+    assert desk.credit.use.text() == "Use €48.00"  # for the two books that the company pays, not for hers
+    desk.payer.setFocus()
+    driver.key(Qt.Key.Key_Up)
+    assert desk.payer.currentData() is None
+    assert not desk.credit.isVisible()
+    driver.key(Qt.Key.Key_Down)
+    assert desk.credit.use.text() == "Use €48.00"
+    driver.key(Qt.Key.Key_5, ALT)
+    driver.settled()
+    assert desk.credit.said.text() == "Credit €282.00"
+    assert not desk.credit.use.isVisible()
+    assert desk.to_pay.text() == "€24.00"
+    # What is left goes back to the company, from its own view.
+    driver.desk.open_payer(payer)
+    family = driver.dialog("family")
+    assert "€282.00 credit of Alpen GmbH" in family.sums.text()
+    driver.key(Qt.Key.Key_C)
+    out = driver.dialog("pay_out")
+    assert "The credit is €282.00." in said(out)
+    driver.type(out, "pay_out_reason", "one does not come")
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.until(lambda: driver._dialog("pay_out") is None)
+    driver.settled()
+    back = Payment.get(Payment.payment_type == "refund")
+    assert (back.payer_id, back.amount_minor, refunds.credit_of(None, payer)) == (payer, 28_200, 0)
+    driver.until(lambda: not family.out.isVisible())
     assert checks.run() == []
 
 

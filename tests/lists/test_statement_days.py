@@ -14,7 +14,19 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from app import clock, paths, store
-from app.desk import canceling, dues, enrollment, invoices, papers, payments, refunds, replan, transfer, undo, waiving
+from app.desk import (
+    canceling,
+    crediting,
+    dues,
+    enrollment,
+    papers,
+    payments,
+    refunds,
+    replan,
+    transfer,
+    undo,
+    waiving,
+)
 from app.desk.changing import dues_of
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
@@ -200,7 +212,7 @@ class Days:
     def credit(self) -> None:
         live = [due.invoice_id for one in self.students for due in dues.of_student(one) if due.invoice_id]
         if live:
-            invoices.credit(self.made.staff, self.pick(live), "wrong buyer")
+            crediting.credit(self.made.staff, self.pick(live), "wrong buyer")
 
     def take_back(self) -> None:
         undo.undo(self.made.staff, undo.newest(self.made.staff))

@@ -370,7 +370,7 @@ def _(made: SmallCenter) -> None:
 
 @scenario("refunds.apply_credit")
 def _(made: SmallCenter) -> Any:
-    return refunds.apply_credit(made.staff, _third(), (_line(_due(_third())),))
+    return refunds.apply_credit(made.staff, _third(), (_line(_due(_third())),), "use")
 
 
 @scenario("refunds.refund")

@@ -39,7 +39,7 @@ def _(made: SmallCenter) -> None:
 
 @scenario("refunds.apply_credit that keeps a promise", before=_promise)
 def _(made: SmallCenter) -> Any:
-    return refunds.apply_credit(made.staff, _third(), (_line(_due(_third())),))
+    return refunds.apply_credit(made.staff, _third(), (_line(_due(_third())),), "use")
 
 
 @scenario("reminding.remind", later=40)

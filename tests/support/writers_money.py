@@ -10,6 +10,7 @@ from typing import Any
 from app import store
 from app.desk import (
     bulk,
+    canceling,
     catalog,
     discounts,
     enrollment,
@@ -91,7 +92,7 @@ def _runs_out(made: SmallCenter) -> None:
     sale = SaleItem(made.book)
     draft = PaymentDraft("late", _third(), "cash", due.open_minor + 2400, (_line(due),), (sale,), given_minor=99_000)
     payments.start(made.staff, draft)
-    enrollment.cancel_enrollment(made.staff, due.enrollment_id, "moves away")
+    canceling.cancel_enrollment(made.staff, due.enrollment_id, "moves away")
     enrollment.sell(made.staff, SaleDraft(made.student, (SaleItem(made.book, left),)))
 
 
@@ -145,11 +146,11 @@ def _company_billed(made: SmallCenter) -> None:
     _complete(made, "company")
 
 
-@rare("enrollment.cancel_enrollment of one of two on a company's invoice", before=_company_billed)
+@rare("canceling.cancel_enrollment of one of two on a company's invoice", before=_company_billed)
 def _(made: SmallCenter) -> None:
     payer = _company()[0]
     line = CourseEnrolled.select().where(CourseEnrolled.payer_id == payer).order_by(CourseEnrolled.id).get()
-    enrollment.cancel_enrollment(made.staff, line.id, "left the company")
+    canceling.cancel_enrollment(made.staff, line.id, "left the company")
 
 
 def _company_has_credit(made: SmallCenter) -> None:
@@ -197,9 +198,9 @@ def _quoted_and_enrolled(made: SmallCenter) -> None:
     enrollment.enroll(made.staff, EnrollmentDraft(made.student, _lessons(), quote_id=quote))
 
 
-@rare("enrollment.cancel_enrollment of what was quoted", before=_quoted_and_enrolled)
+@rare("canceling.cancel_enrollment of what was quoted", before=_quoted_and_enrolled)
 def _(made: SmallCenter) -> None:
-    enrollment.cancel_enrollment(made.staff, Quote.get().enrollment_id, "not yet")
+    canceling.cancel_enrollment(made.staff, Quote.get().enrollment_id, "not yet")
     assert Quote.get().status == "open"
 
 

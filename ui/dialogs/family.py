@@ -18,12 +18,18 @@ from ui.context import Context
 from ui.dialogs.bulk_enroll import BulkEnroll
 from ui.dialogs.form import FormDialog, window_under
 from ui.dialogs.message import MessageDialog
+from ui.dialogs.pay_out import PayOutDialog
 from ui.dialogs.payer import PayerDialog
 from ui.pages import paper
 from ui.theme import theme
 from ui.widgets.basic import Button, Text
 from ui.widgets.line import Line
 from ui.widgets.table import Cell, Column, PagedModel, RowTable
+
+#: Tables that say what stands here.
+_SHOWN = {
+    "users", "payers", "courses_enrolled", "product_enrolled", "payments", "student_payments", "slot_enrolled",
+}  # fmt: skip
 
 
 class FamilyDialog(FormDialog):
@@ -79,11 +85,14 @@ class FamilyDialog(FormDialog):
         self.enroll = Button(_("Enroll together…"), "user-plus", keys=("F2",))
         self.enroll.setObjectName("family_enroll")
         self.enroll.clicked.connect(self.enroll_together)
+        self.out = Button(_("Pay out credit…"), "coins", keys=("C",))
+        self.out.setObjectName("family_pay_out")
+        self.out.clicked.connect(self.pay_out)
         self._shortcut("F4", self.take_payment)
         self._shortcut("F2", self.enroll_together)
         main = Button(_("Open"), "arrow-right", kind="primary", keys=("Enter",))
         main.setObjectName("family_open")
-        self.add_foot((self.pay, self.enroll), main)
+        self.add_foot((self.pay, self.enroll, self.out), main)
         context.changed.connect(self._changed)
         self.reload()
         self.table.setFocus()
@@ -115,7 +124,7 @@ class FamilyDialog(FormDialog):
         return {member.row.id: member for member in members if member.row.id in ids}
 
     def _changed(self, changes: Any) -> None:
-        if changes.tables & {"users", "payers", "courses_enrolled", "product_enrolled", "payments", "slot_enrolled"}:
+        if changes.tables & _SHOWN:
             self.reload()
             if self.found is None:  # added by mistake, and taken back: there is nothing to edit or enroll
                 self.context.notice.emit(sentence("store.gone"))
@@ -142,6 +151,7 @@ class FamilyDialog(FormDialog):
         self.sums.setText(_sums(found))
         for button in (self.pay, self.enroll, self.main):
             button.setEnabled(many)
+        self.out.setVisible(found.payer_credit_minor > 0)
         self.statement.setEnabled(any(not member.guest for member in found.members))
         self.write.setEnabled(many and any((payer.email, *(member.row.email for member in found.members))))
 
@@ -167,6 +177,11 @@ class FamilyDialog(FormDialog):
         if current is not None:
             self.accept()
             self.pay_requested.emit(current)
+
+    def pay_out(self) -> None:
+        """C: what this payer paid and nothing was bought with goes back to them."""
+        if self.found is not None and self.found.payer_credit_minor > 0:
+            PayOutDialog(self.context, self, None, self.payer_id).open()
 
     def enroll_together(self) -> None:
         """F2: those who are selected, else everyone, in one course; this payer pays."""
@@ -222,7 +237,10 @@ class FamilyDialog(FormDialog):
         menu.popup(where)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        acts = {Qt.Key.Key_E: self.edit_payer, Qt.Key.Key_M: self.choose_whom, Qt.Key.Key_S: self.show_statement}
+        acts = {
+            Qt.Key.Key_C: self.pay_out, Qt.Key.Key_E: self.edit_payer, Qt.Key.Key_M: self.choose_whom,
+            Qt.Key.Key_S: self.show_statement,
+        }  # fmt: skip
         act = acts.get(Qt.Key(event.key()))
         if act is not None and not event.modifiers():
             act()
@@ -235,6 +253,9 @@ def _sums(found: Family) -> str:
     owing = sum(member.owed_minor > 0 for member in found.members)
     owed = ngettext("{n} of them owes {amount}", "{n} of them owe {amount} together", owing)
     parts = [people, owed.format(n=owing, amount=text.show_money(found.owed_minor)) if owing else _("nothing owed")]
+    if found.payer_credit_minor:
+        said = _("{amount} credit of {name}")
+        parts.append(said.format(amount=text.show_money(found.payer_credit_minor), name=found.payer.name))
     if found.credit_minor:
         parts.append(_("{amount} credit").format(amount=text.show_money(found.credit_minor)))
     return " · ".join(parts)

@@ -1,4 +1,4 @@
-"""Paying a student's credit out: how much, why, and by which means it goes back."""
+"""Paying credit out, a student's own or a payer's: how much, why, and by which means it goes back."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 from app import money, text
 from app.desk import refunds
 from app.errors import DeskError, UserError
+from app.lists import payers
 from app.lists import people as roster
 from app.store import uuid7
 from app.text import _
@@ -18,15 +19,16 @@ from ui.widgets.typed import TypedLine
 
 
 class PayOutDialog(FormDialog):
-    """The credit of one student, to be given back in whole or in part. No line is touched."""
+    """The credit of one student, or of a payer, to be given back in whole or in part. No line is touched."""
 
-    def __init__(self, context: Context, parent: QWidget, student_id: int) -> None:
-        name = roster.page([student_id])[student_id].name
+    def __init__(self, context: Context, parent: QWidget, student_id: int | None, payer_id: int | None = None) -> None:
+        payer = payers.get(payer_id)
+        name = payer.name if payer is not None else roster.page([student_id or 0])[student_id or 0].name
         super().__init__(parent, _("Pay out credit"), "coins", subtitle=name, width=600)
         self.setObjectName("pay_out")
-        self.context, self.student_id, self._key = context, student_id, uuid7()
+        self.context, self.student_id, self.payer_id, self._key = context, student_id, payer_id, uuid7()
         self._sent = 0
-        self._credit = refunds.student_credit_minor(student_id)
+        self._credit = refunds.credit_of(student_id, payer_id)
         here = context.center
         said = _("The credit is {amount}.") if self._credit else _("There is no credit to pay out.")
         self.body.addWidget(Text(said.format(amount=text.show_money(self._credit)), wrap=True))
@@ -64,7 +66,7 @@ class PayOutDialog(FormDialog):
                         amount=text.show_money(one.amount_minor), number=one.number,
                         method=words.state(one.method).lower(),
                     )
-                    for one in refunds.pay_out_of(self.student_id, minor)
+                    for one in refunds.pay_out_of(self.student_id, minor, self.payer_id)
                 )
             )  # fmt: skip
 
@@ -78,8 +80,8 @@ class PayOutDialog(FormDialog):
             self.refuse(error)
             return
         self.context.run(
-            refunds.pay_out, self.student_id, self._sent, self.reason.text(), self._key, done=self._done,
-            failed=self._refused, busy=self.main,
+            refunds.pay_out, self.student_id, self._sent, self.reason.text(), self._key, self.payer_id,
+            done=self._done, failed=self._refused, busy=self.main,
         )  # fmt: skip
 
     def _refused(self, error: DeskError) -> None:

@@ -12,6 +12,7 @@ from app import text
 from app.desk import changing, payments, refunds
 from app.desk.dues import PayLine
 from app.lists import find
+from app.store import uuid7
 from app.text import N_, _
 from ui.context import Context
 from ui.theme import theme
@@ -84,7 +85,7 @@ def menu(context: Context, parent: QWidget, student_id: int, line: PayLine, at: 
         said = _("Pay {amount} of it with credit").format(amount=text.show_money(usable))
         entry = made.addAction(theme().icon("coins", "text2"), said)
         entry.setObjectName("line_credit")
-        entry.triggered.connect(partial(_use_credit, context, student_id, line, usable))
+        entry.triggered.connect(partial(_use_credit, context, student_id, line, usable, uuid7()))
     made.popup(at)
     made.setActiveAction(made.actions()[0])
     return made
@@ -98,11 +99,13 @@ def _open_minor(student_id: int, line: PayLine) -> int:
     )
 
 
-def _use_credit(context: Context, student_id: int, line: PayLine, amount_minor: int, _on: bool = False) -> None:
+def _use_credit(
+    context: Context, student_id: int, line: PayLine, amount_minor: int, key: str, _on: bool = False
+) -> None:
     """Put credit on a line; the history takes it back."""
     said = _("{amount} of credit is used.").format(amount=text.show_money(amount_minor))
     lines = (PayLine(line.enrollment_id, line.product_enrolled_id, None, amount_minor),)
-    context.run(refunds.apply_credit, student_id, lines, done=partial(_used, context, said))
+    context.run(refunds.apply_credit, student_id, lines, key, done=partial(_used, context, said))
 
 
 def _used(context: Context, said: str, _invoices: object) -> None:

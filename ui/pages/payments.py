@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from app import clock, text
+from app import clock, money, text
 from app.desk import basket, payments
 from app.errors import DeskError, UserError
 from app.lists import people as roster
@@ -206,7 +206,7 @@ class PaymentsPage(QWidget):
         elif self.owed.is_stale(self.student_id):
             if self._is_worked_at():
                 self.owed.let_go(self.student_id)
-                self.credit.read(self.student_id)
+                self.credit.read(self.student_id, self.paying.payer_id())
             else:
                 self.new_draft(self.student_id, self.owed.payer)
 
@@ -224,7 +224,7 @@ class PaymentsPage(QWidget):
         found = roster.overview(student_id) if student_id is not None else None
         self.owed.show_student(student_id, payer_id)
         self.paying.show_person(found, payer_id)
-        self.credit.read(student_id)
+        self.credit.read(student_id, self.paying.payer_id())
         self.who.show_person(found)
         self.steps.set(self._now() if found is not None else "")
         self.head.facts.setText("")
@@ -297,18 +297,19 @@ class PaymentsPage(QWidget):
         self._allow(started)
 
     def _offer_credit(self) -> None:
-        lines = self.owed.up_to(self.credit.credit_minor).lines if self.student_id is not None else ()
+        lines = self.owed.up_to(money.MAX_MINOR).lines if self.student_id is not None else ()
+        self.credit.whose(self.student_id, self.paying.payer_id())
         self.credit.offer(lines, allowed=self.payment_id is None)
 
     def use_credit(self) -> None:
         """Alt+5: what was paid too much before goes on the chosen lines; the rest is still to pay."""
-        if self.student_id is not None and not self._stands():
+        if not self._stands():
             self.tender.say("")
-            self.credit.spend(self.student_id)
+            self.credit.spend()
 
     def _credit_used(self) -> None:
         if self.student_id is not None and self.completed is None and not self._stands():
-            self.credit.read(self.student_id)
+            self.credit.read(self.student_id, self.paying.payer_id())
             self.who.show_person(roster.overview(self.student_id))
             self.owed.renew(self.student_id)
             self._to_given()
