@@ -126,6 +126,8 @@ ELSEWHERE = {
     "enrollment.enroll_in": "inside the writes of `enrollment.enroll` and `bulk.enroll_several`",
     "exact.look": "only reads",
     "canceling.preview": "takes back what it does: `canceling.cancel_enrollment`",
+    "crediting.preview": "takes back what it does: `crediting.credit`",
+    "returning.preview": "takes back what it does: `returning.return_product`",
     "replan.preview": "takes back what it does: `replan.replan`",
     "transfer.preview_place": "takes back what it does: `transfer.transfer_place`",
     "transfer.preview_money": "takes back what it does: `transfer.move_money`",
