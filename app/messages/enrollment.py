@@ -23,8 +23,10 @@ MESSAGES = {
     "enrollment.course_unavailable": N_("{course} is not offered at the moment."),
     "enrollment.payer_unavailable": N_("Choose a payer who is still active."),
     "enrollment.already_enrolled": N_("This student is already enrolled in {course} ({number})."),
-    "enrollment.already_canceled": N_("Enrollment {number} was canceled already."),
-    "enrollment.already_completed": N_("Enrollment {number} is completed and cannot be canceled."),
+    "enrollment.already_canceled": N_("Enrollment {number} was canceled already. Nothing was done twice."),
+    "enrollment.already_completed": N_(
+        "Enrollment {number} is completed and stays so: it is neither canceled nor transferred."
+    ),
     "enrollment.wrong_session": N_("Choose a planned session of {course}."),
     "enrollment.too_young": N_("The student will be younger than {age} on {on:date}. Give a reason to enroll anyway."),
     "enrollment.age_unknown": N_("This course has a minimum age of {age}, but no date of birth is known."),

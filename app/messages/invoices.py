@@ -20,7 +20,7 @@ MESSAGES = {
     "invoices.bad_date": N_("“{text}” is not a date. Write it like 2026-03-24."),
     "invoices.due_past": N_("{due:date} has passed: an invoice can be due today, {today:date}, or later."),
     "invoices.already_invoiced": N_("{title} is already on invoice {label}."),
-    "invoices.is_credit_note": N_("{label} is a credit note and cannot be credited."),
+    "invoices.is_credit_note": N_("{label} is a credit note and cannot be credited; it stands as it is."),
     "invoices.already_credited": N_("Invoice {label} was credited already by {note}."),
     "invoices.clock_back": N_(
         "This computer says it is {today:date}, but a document was issued on {last:date}. Set the clock right and try again."

@@ -41,7 +41,7 @@ MESSAGES = {
     "payments.already_completed": N_("{number} was completed already, on {at:stamp}. Nothing was booked twice."),
     "payments.already_failed": N_("{number} has failed already ({reason}). Start a new payment."),
     "payments.not_completed": N_("{number} is not completed, so there is nothing to refund."),
-    "payments.refund_of_refund": N_("{number} is itself a refund."),
+    "payments.refund_of_refund": N_("{number} is itself a refund; what it gave back stays given back."),
     "payments.refund_above_paid": N_("At most {left:money} of {number} can be refunded."),
     "payments.pay_out_above": N_("Only {credit:money} of credit is there to be paid out."),
     "payments.not_this_payers": N_("One of the lines is not paid by {name}: their credit cannot be used for it."),
