@@ -12,7 +12,7 @@ from app.lists import people as roster
 from app.text import _, ngettext
 from ui import command_words, words
 from ui.command import Result
-from ui.pages import paper, person_acts
+from ui.pages import line_acts, paper, person_acts
 
 if TYPE_CHECKING:
     from ui.application import Desk
@@ -23,7 +23,7 @@ def results(desk: Desk, typed: str) -> list[Result]:
     here = desk.context.center
     asked = command_words.understand(typed, here)
     ids = roster.ids(asked.who, (), here.zone, 5) if asked.who else []
-    found = _promised(desk, asked, ids)
+    found = _credits(desk, asked) + _promised(desk, asked, ids)
     act: Callable[[], object]
     for row in (rows[one] for rows in (roster.page(ids),) for one in ids if one in rows):
         facts = " · ".join(filter(None, (row.number, words.when(row.next_slot_at, here), row.courses)))
@@ -45,6 +45,18 @@ def results(desk: Desk, typed: str) -> list[Result]:
         act = partial(desk.open_record, "slots", slot.id)
         found.append(Result(_("Slots"), slot.title, words.when(slot.start_utc, here), act, slot.icon))
     return found + _commands(desk, typed, ids[:1])
+
+
+def _credits(desk: Desk, asked: command_words.Asked) -> list[Result]:
+    """“credit” and the number of an invoice: the credit note over it, or why there is none."""
+    found = []
+    fit = find.invoices(asked.who, []) if asked.verb == command_words.CREDIT and asked.who else []
+    for invoice in sorted(fit, key=lambda one: (one.label != asked.who, one.kind == "credit_note")):
+        act = partial(line_acts.credit, desk.context, desk.window, [invoice])
+        said = _("Credit note for {label}").format(label=invoice.label)
+        amount = text.show_money(invoice.gross_minor)
+        found.append(Result(_("Commands"), said, invoice.buyer, act, "receipt-text", right=amount))
+    return found
 
 
 def _promised(desk: Desk, asked: command_words.Asked, ids: list[int]) -> list[Result]:

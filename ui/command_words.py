@@ -11,12 +11,13 @@ from app.lists import people as roster
 from app.settings import Center
 from app.text import N_, _
 
-PAY, ENROLL = "pay", "enroll"
+PAY, ENROLL, CREDIT = "pay", "enroll", "credit"
 
 #: Words for what is done with a whole person (`person_acts.ACTS`), by their key.
 ACT_WORDS = {
     "book": N_("book"), "bill": N_("invoice"), "waive": N_("waive"), "replan": N_("plan"), "transfer": N_("transfer"),
-    "move_money": N_("move"), "cancel": N_("cancel"), "payout": N_("payout"),
+    "move_money": N_("move"), "payout": N_("payout"), "sell": N_("sell"), "cancel": N_("cancel"),
+    "return": N_("return"), "credit": N_("credit"),
     "merge": N_("merge"), "leave": N_("leave"), "give": N_("everything"), "erase": N_("erase"),
 }  # fmt: skip
 
@@ -62,6 +63,8 @@ def understand(typed: str, center: Center) -> Asked:
             who.append(word)
         else:
             amount = found
+    if not who and verb in ACT_WORDS:
+        return Asked(typed.strip())  # a word alone may as well be somebody's name
     return Asked(" ".join(who), verb, amount, method)
 
 

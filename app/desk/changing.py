@@ -14,13 +14,23 @@ from typing import Any
 
 from peewee import fn
 
-from app.desk import dues, invoices, letters, refunds, seats
+from app.desk import dues, identity, invoices, letters, refunds, seats
 from app.desk.dues import Due, PayLine
-from app.desk.invoices import Renewed, Withdrawn
+from app.desk.invoices import Freed, Renewed, Withdrawn
 from app.errors import UserError
 from app.settings import Center
 from app.store import Write
-from app.store.models import OFF_PLAN, Installment, Invoice, InvoiceLine, MailQueue, Slot, SlotEnrolled, StudentPayment
+from app.store.models import (
+    OFF_PLAN,
+    Installment,
+    Invoice,
+    InvoiceLine,
+    MailQueue,
+    Payment,
+    Slot,
+    SlotEnrolled,
+    StudentPayment,
+)
 
 
 @dataclass(frozen=True)
@@ -62,8 +72,9 @@ class Effect:
     `seats_taken`: slots as (title, start in UTC). `kept_slots`: how many attended ones stay with the old place.
     `paid_before`: the money on each due before; what was done once is not what was shown any more. `to_plan_minor`:
     what installments of a new place have to come to. `notes`: what staff should know first, as (message key,
-    parameters). `letters`: the mails in full; a document issued meanwhile gives them other numbers, and is no other
-    effect.
+    parameters). `freed`: whose credit grows by what was taken off the line, for everyone but the student. `number`: the
+    one a credit note takes. `back_in_stock`: pieces that can be sold again, None where none are counted. `letters`: the
+    mails in full; a document issued meanwhile gives them other numbers, and is no other effect.
     """
 
     title: str
@@ -83,6 +94,9 @@ class Effect:
     paid_before: tuple[int, ...] = ()
     to_plan_minor: int = 0
     notes: tuple[tuple[str, dict[str, Any]], ...] = ()
+    freed: tuple[tuple[str, int], ...] = ()
+    number: str = ""
+    back_in_stock: int | None = None
     letters: tuple[Letter, ...] = field(default=(), compare=False)
 
 
@@ -121,12 +135,18 @@ def hold(shown: Effect | None, effect: Effect) -> None:
 
 
 class Before:
-    """What is there when a change begins; `effect` says afterwards what became of it."""
+    """What is there when a change begins; `effect` says afterwards what became of it.
 
-    def __init__(self, student_id: int, found: Sequence[Due]) -> None:
+    With no student, as where a document is about several, everyone's credit is told by name.
+    """
+
+    def __init__(self, student_id: int | None, found: Sequence[Due]) -> None:
         self._student, self._found = student_id, list(found)
-        self._credit = refunds.credit_at_minor(student_id)
-        self._invoice, self._mail = _last(Invoice), _last(MailQueue)
+        self._credit = self._credit_now()
+        self._invoice, self._mail, self._put = _last(Invoice), _last(MailQueue), _last(StudentPayment)
+
+    def _credit_now(self) -> int:
+        return refunds.student_credit_minor(self._student) if self._student is not None else 0
 
     def effect(self, title: str, after: Sequence[Due], **more: Any) -> Effect:
         """The effect of what was done since; `after` are the dues that have the place of those before."""
@@ -138,7 +158,8 @@ class Before:
             gross_before_minor=sum(due.gross_minor for due in self._found),
             gross_after_minor=sum(due.gross_minor for due in after),
             credit_before_minor=self._credit,
-            credit_after_minor=refunds.credit_at_minor(self._student),
+            credit_after_minor=self._credit_now(),
+            freed=tuple(self._freed()),
             papers=tuple(self._papers()),
             mails=tuple(one.to for one in mails),
             letters=mails,
@@ -146,6 +167,20 @@ class Before:
             paid_before=tuple(due.paid_minor for due in self._found),
             **more,
         )
+
+    def _freed(self) -> list[tuple[str, int]]:
+        """(name, minor units) of those whose money lies free now, but for the student the change is about."""
+        put, free = StudentPayment, fn.SUM(StudentPayment.direction * StudentPayment.amount_minor * -1)
+        query: Any = put.select(Payment.student_id, Payment.payer_id, free)
+        query = query.join(Payment, on=(Payment.id == put.payment_id)).where(put.id > self._put)
+        grown: dict[tuple[str, int], tuple[str, int]] = {}
+        for student_id, payer_id, amount in query.group_by(Payment.student_id, Payment.payer_id).tuples():
+            to = letters.buyer(student_id, payer_id)
+            whose = ("payer", payer_id) if payer_id is not None else ("student", to.student_id)
+            grown[whose] = (to.name, grown.get(whose, ("", 0))[1] + amount)
+        if self._student is not None:
+            grown.pop(("student", identity.root(self._student)), None)
+        return [(name, amount) for _, (name, amount) in sorted(grown.items()) if amount > 0]
 
     def _papers(self) -> list[Paper]:
         found = []
@@ -177,17 +212,21 @@ def send_papers(w: Write, how: Center, withdrawn: Sequence[Withdrawn], renewed: 
     invoices.send_renewed(w, how, renewed)
     followed = {one.note_id for one in renewed}
     for gone in withdrawn if how.mail_invoices else ():
-        if gone.note_id in followed:
-            continue
-        label = Invoice.get_by_id(gone.note_id).label
-        facts = {
-            "label": label,
-            "invoice": gone.invoice.label,
-            "amount_minor": gone.invoice.gross_minor,
-            "freed_minor": sum(one.amount_minor for one in gone.freed),
-        }
-        to = letters.buyer(gone.invoice.student_id, gone.invoice.payer_id)
-        letters.send(w, to, "credit_note", f"invoice.credited:{label}", facts, (gone.note_id,))
+        if gone.note_id not in followed:
+            send_note(w, gone.invoice, gone.note_id, gone.freed)
+
+
+def send_note(w: Write, invoice: Any, note_id: int, freed: Sequence[Freed]) -> None:
+    """Queue the mail that brings a credit note to whom its invoice was made out."""
+    label = Invoice.get_by_id(note_id).label
+    facts = {
+        "label": label,
+        "invoice": invoice.label,
+        "amount_minor": invoice.gross_minor,
+        "freed_minor": sum(one.amount_minor for one in freed),
+    }
+    to = letters.buyer(invoice.student_id, invoice.payer_id)
+    letters.send(w, to, "credit_note", f"invoice.credited:{label}", facts, (note_id,))
 
 
 def as_part(due: Due) -> Part:

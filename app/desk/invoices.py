@@ -279,20 +279,8 @@ def send(w: Write, invoice_id: int, to: Buyer, *also: int) -> bool:
 # -- crediting ------------------------------------------------------------------------------------------------
 
 
-def credit(actor: Actor, invoice_id: int, reason: str) -> int:
-    """Credit an invoice in full; returns the credit note's id. What was paid on it becomes the student's credit.
-
-    UserErrors `invoices.is_credit_note`, `invoices.already_credited`, `invoices.clock_back`, or beside `reason`.
-    """
-    require(actor, "invoice.credit")
-    reason = text.clean(reason, field="reason", required=True)
-    with store.write("Credit invoice", actor) as w:
-        note_id, _ = credit_in(w, center.load(), _invoice(invoice_id), reason)
-    return note_id
-
-
 def may_credit(how: Center, invoice: Any, moment: datetime) -> str:
-    """The date that a credit note over an invoice would carry; UserErrors as from `credit`. Reads only."""
+    """The date that a credit note over an invoice would carry; UserErrors as from `crediting.credit`. Reads only."""
     if invoice.kind == "credit_note":
         raise UserError("invoices.is_credit_note", label=invoice.label)
     earlier = _credit_note_of(invoice.id)
@@ -302,7 +290,10 @@ def may_credit(how: Center, invoice: Any, moment: datetime) -> str:
 
 
 def credit_in(w: Write, how: Center, invoice: Any, reason: str) -> tuple[int, list[Freed]]:
-    """Credit an invoice inside a running write: the note's id, and the money set free."""
+    """Credit an invoice in full inside a running write: the note's id, and the money set free.
+
+    UserErrors `invoices.is_credit_note`, `invoices.already_credited`, `invoices.clock_back`.
+    """
     issued_on = may_credit(how, invoice, w.moment)
     freed = take_back(w, StudentPayment.invoice_id == invoice.id)
     number, label = _number(w, "credit", how.credit_note_pattern, issued_on)

@@ -109,6 +109,7 @@ LABELS: dict[str, Kind] = {
     "Offer quote": _exact("enrollment.create"),
     "Withdraw quote": _exact("enrollment.create"),
     "Cancel enrollment": _exact("enrollment.cancel"),
+    "Return product": _exact("enrollment.cancel"),
     TAKE_BACK: _exact("undo.own"),
     BRING_BACK: _exact("undo.own"),
     "Enroll student": _counter("enrollment.create"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from app import clock, text
 from app.desk import identity
-from app.store.models import Course, Invoice, Session, Slot
+from app.store.models import Course, Invoice, InvoiceLine, Session, Slot
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,28 @@ def invoices(words: str, student_ids: list[int], limit: int = 4) -> list[FoundIn
     if student_ids:
         fits = fits | Invoice.student_id.in_(list(identity.all_records(student_ids)))
     query = Invoice.select().where(fits).order_by(Invoice.id.desc()).limit(limit)
-    return [FoundInvoice(row.id, row.label, row.buyer_name, row.gross_minor, row.issued_on, row.kind) for row in query]
+    return [_found(row) for row in query]
+
+
+def documents(invoice_ids: Iterable[int]) -> list[FoundInvoice]:
+    """Documents that are known, in their order."""
+    rows = {row.id: row for row in Invoice.select().where(Invoice.id.in_(sorted(set(invoice_ids))))}
+    return [_found(rows[one]) for one in sorted(rows)]
+
+
+def creditable(student_id: int) -> list[FoundInvoice]:
+    """The invoices that a student was billed on, or is a line of, and that were not credited; newest first."""
+    people, note = list(identity.records(student_id)), Invoice.alias()
+    named = InvoiceLine.select(InvoiceLine.invoice_id).where(InvoiceLine.student_id.in_(people))
+    credited = note.select(note.refers_to).where(note.is_full == 1)
+    query = Invoice.select().where(
+        Invoice.student_id.in_(people) | Invoice.id.in_(named), Invoice.kind == "invoice", Invoice.id.not_in(credited)
+    )
+    return [_found(row) for row in query.order_by(Invoice.id.desc())]
+
+
+def _found(row: Any) -> FoundInvoice:
+    return FoundInvoice(row.id, row.label, row.buyer_name, row.gross_minor, row.issued_on, row.kind)
 
 
 def slots(words: str, limit: int = 3) -> list[FoundSlot]:

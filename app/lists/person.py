@@ -106,7 +106,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "money": (
         "payments.", "invoices.", "promises.", "reminding.", "replan.", "waiving.", "transfer.timeline_money",
     ),
-    "enrollments": ("enrollment.", "transfer.", "quotes."),
+    "enrollments": ("enrollment.", "returning.", "transfer.", "quotes."),
     "seats": ("seats.", "scheduling."),
     "messages": ("mail.",),
     "notes": ("notes.", "files.", "people.noted"),

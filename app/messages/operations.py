@@ -78,6 +78,7 @@ MESSAGES = {
     "operation.offer_quote": N_("Price quoted"),
     "operation.withdraw_quote": N_("Quote withdrawn"),
     "operation.cancel_enrollment": N_("Enrollment canceled"),
+    "operation.return_product": N_("Product taken back"),
     "operation.take_back": N_("Taken back"),
     "operation.bring_back_record": N_("Record brought back"),
     "operation.enroll_student": N_("Student enrolled"),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app import clock, text
-from app.desk import center, enrollment, invoices
+from app.desk import center, crediting, enrollment, invoices
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine
 from app.errors import UserError
@@ -98,7 +98,7 @@ def test_credit_notes_never_take_a_number_that_invoices_had(small_center: SmallC
         with pytest.raises(UserError, match=r"center\.same_pattern"):
             center.save(small_center.admin, swapped)
         center.save(small_center.admin, replace(center.load(), credit_note_pattern="G-{year}-{number}"))
-        note = invoices.credit(small_center.staff, invoice, "wrong")
+        note = crediting.credit(small_center.staff, invoice, "wrong")
     assert [Invoice.get_by_id(made).label for made in (invoice, note)] == ["2026-000001", "G-2026-1"]
 
 

@@ -11,7 +11,19 @@ from pathlib import Path
 import pytest
 
 from app import clock, store, text
-from app.desk import canceling, center, dues, enrollment, invoices, letters, papers, payments, people, refunds
+from app.desk import (
+    canceling,
+    center,
+    crediting,
+    dues,
+    enrollment,
+    invoices,
+    letters,
+    papers,
+    payments,
+    people,
+    refunds,
+)
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
 from app.documents.invoice import render
@@ -53,7 +65,7 @@ def test_numbers_run_per_year_without_a_gap(small_center: SmallCenter) -> None:
             assert Invoice.get_by_id(lost).label == "2026-000002"
             raise RuntimeError("crash")
         second = invoices.bill(small_center.staff, small_center.student, [line])
-        note = invoices.credit(small_center.staff, first, "wrong")
+        note = crediting.credit(small_center.staff, first, "wrong")
     with clock.frozen(datetime(2026, 12, 31, 23, 30, tzinfo=UTC)):  # the new year has begun at the center
         third = bill(small_center)
     labels = [Invoice.get_by_id(made).label for made in (first, second, note, third)]
@@ -66,7 +78,7 @@ def test_the_pattern_is_the_centers_own(tmp_path: Path) -> None:
     try:
         with clock.frozen(NOON):
             invoice = bill(made)
-            note = invoices.credit(made.staff, invoice, "wrong")
+            note = crediting.credit(made.staff, invoice, "wrong")
         assert [Invoice.get_by_id(i).label for i in (invoice, note)] == ["{R}-0001/2026", "G2026-1"]
     finally:
         store.close_center()
@@ -81,7 +93,7 @@ def test_a_clock_that_went_back_is_named(small_center: SmallCenter) -> None:
         payment = payments.start(small_center.staff, draft)
         for call in (
             lambda: invoices.bill(small_center.staff, small_center.student, [line]),
-            lambda: invoices.credit(small_center.staff, first, "wrong"),
+            lambda: crediting.credit(small_center.staff, first, "wrong"),
             lambda: payments.complete(small_center.staff, payment),
         ):
             with pytest.raises(UserError, match=r"invoices\.clock_back") as refused:
@@ -144,7 +156,7 @@ def test_a_credit_note_repeats_the_invoice_and_frees_the_money(small_center: Sma
     line = owed_book(small_center)
     payment = pay(small_center, line, "k1")
     (invoice,) = (row.id for row in Invoice.select())
-    note = invoices.credit(small_center.staff, invoice, "wrong buyer")
+    note = crediting.credit(small_center.staff, invoice, "wrong buyer")
     row = Invoice.get_by_id(note)
     assert (row.kind, row.refers_to, row.is_full, row.gross_minor) == ("credit_note", invoice, 1, 2400)
     document = invoices.document(note)
@@ -154,13 +166,13 @@ def test_a_credit_note_repeats_the_invoice_and_frees_the_money(small_center: Sma
     assert invoices.copy_state(invoice).credited_by == row.label
     assert (invoices.open_minor(invoice), invoices.open_minor(note)) == (0, 0)
     with pytest.raises(UserError, match=r"invoices\.already_credited"):
-        invoices.credit(small_center.staff, invoice, "again")
+        crediting.credit(small_center.staff, invoice, "again")
     with pytest.raises(UserError, match=r"invoices\.is_credit_note"):
-        invoices.credit(small_center.staff, note, "again")
+        crediting.credit(small_center.staff, note, "again")
     with pytest.raises(UserError, match=r"store\.gone"):
-        invoices.credit(small_center.staff, 999, "none")
+        crediting.credit(small_center.staff, 999, "none")
     with pytest.raises(UserError, match=r"text\.required"):
-        invoices.credit(small_center.staff, invoice, "")
+        crediting.credit(small_center.staff, invoice, "")
     (again,) = refunds.apply_credit(small_center.staff, small_center.student, [line], "use")
     assert invoices.open_minor(again) == 0
     assert Invoice.get_by_id(again).number == 2
@@ -174,7 +186,7 @@ def test_money_is_taken_off_once(small_center: SmallCenter) -> None:
     refunds.refund(small_center.staff, payment, 300, "another", "r2")
     (invoice,) = (row.id for row in Invoice.select())
     assert invoices.paid_minor(invoice) == 1600
-    invoices.credit(small_center.staff, invoice, "wrong buyer")
+    crediting.credit(small_center.staff, invoice, "wrong buyer")
     assert (invoices.paid_minor(invoice), refunds.credit_minor(payment)) == (0, 1600)
     assert checks.run() == []
 

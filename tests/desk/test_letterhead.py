@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from app import store, text
-from app.desk import catalog, enrollment, invoices, letterhead, papers, undo
+from app.desk import catalog, crediting, enrollment, invoices, letterhead, papers, undo
 from app.desk.accounts import Actor
 from app.desk.enrollment import SaleDraft, SaleItem
 from app.desk.payments import PayLine
@@ -56,7 +56,7 @@ def test_a_document_keeps_what_it_was_issued_with(small_center: SmallCenter) -> 
     assert papers.invoice_pdf(Invoice.get().id)[1] == before
     second = invoices.document(billed(small))
     assert (second.head_text, second.foot_text, second.logo) == ("Other.", "", png(30, 30, "red"))
-    note = invoices.document(invoices.credit(small.staff, first, "wrong"))
+    note = invoices.document(crediting.credit(small.staff, first, "wrong"))
     assert (note.head_text, note.logo) == ("Other.", png(30, 30, "red"))
     letterhead.set_logo(small.admin, "", b"")
     assert invoices.document(billed(small)).logo == b""

@@ -16,10 +16,10 @@ from app import clock, store
 from app.desk import (
     balances,
     canceling,
+    crediting,
     enrollment,
     exact,
     identity,
-    invoices,
     merge,
     payments,
     people,
@@ -411,7 +411,7 @@ def test_a_verified_copy_is_made_first(twice: SmallCenter) -> None:
 def test_a_document_credited_after_a_merge_frees_the_money_for_the_person(twice: SmallCenter) -> None:
     invoice = next(row for row in find.invoices("Satler", [twice.other_student]))
     merge.merge(twice.staff, twice.student, twice.other_student)
-    invoices.credit(twice.staff, invoice.id, "wrong buyer")
+    crediting.credit(twice.staff, invoice.id, "wrong buyer")
     assert refunds.student_credit_minor(twice.student) == 11_400
     assert checks.run() == []
 

@@ -46,9 +46,9 @@ def test_credit_goes_to_what_is_open_alone(small_center: SmallCenter) -> None:
     )
     for amount, key in ((33_001, "line_above_open"), (0, "line_amount"), (-1, "line_amount")):
         with pytest.raises(UserError, match=rf"payments\.{key}"):
-            refunds.apply_credit(small_center.staff, small_center.student, (PayLine(line, amount_minor=amount),))
+            refunds.apply_credit(small_center.staff, small_center.student, (PayLine(line, amount_minor=amount),), "use")
     gone = enroll(small_center, small_center.other_student)
     enrollment.cancel_enrollment(small_center.staff, gone, "moves away")
     with pytest.raises(UserError, match=r"payments\.line_gone"):
-        refunds.apply_credit(small_center.staff, small_center.student, (PayLine(gone, amount_minor=1),))
+        refunds.apply_credit(small_center.staff, small_center.student, (PayLine(gone, amount_minor=1),), "use")
     assert refunds.student_credit_minor(small_center.student) == 90_000

@@ -12,7 +12,7 @@ import pypdfium2
 import pytest
 
 from app import clock, store
-from app.desk import enrollment, invoices, papers, payments
+from app.desk import crediting, enrollment, invoices, papers, payments
 from app.desk.accounts import Actor
 from app.desk.enrollment import SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
@@ -40,7 +40,7 @@ def month(tmp_path: Path) -> Iterator[SmallCenter]:
             else:
                 invoices.bill(made.staff, made.student, [line])
     with clock.frozen(datetime(2026, 11, 30, 13, tzinfo=UTC)):
-        invoices.credit(made.staff, Invoice.get(Invoice.number == 1).id, "wrong")
+        crediting.credit(made.staff, Invoice.get(Invoice.number == 1).id, "wrong")
     with clock.frozen(datetime(2026, 12, 1, 12, tzinfo=UTC)):
         invoices.bill(made.staff, made.student, [sold(made)])
     yield made

@@ -423,7 +423,7 @@ def test_nothing_is_canceled_where_nothing_runs_and_no_mail_is_shown_where_none_
     typed("cancel ana")
     driver.key(Qt.Key.Key_Return)
     dialog = driver.dialog("cancel")
-    assert "No enrollment is running." in said(dialog)
+    assert "No enrollment is running that could be canceled." in said(dialog)
     assert not dialog.main.isEnabled()
     assert not dialog.letters.isVisible()
 

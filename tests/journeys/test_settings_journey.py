@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QPushButton
 
-from app.desk import catalog, center, discounts, enrollment, people
+from app.desk import canceling, catalog, center, discounts, enrollment, people
 from app.desk.accounts import Actor
 from app.desk.discounts import RuleDraft
 from app.desk.enrollment import EnrollmentDraft
@@ -110,7 +110,7 @@ def test_a_used_rule_can_only_be_switched_off_and_says_why(driver: Driver, setti
     driver.until(lambda: not [one for one in card.findChildren(QPushButton, "change_1") if one.isVisible()])
     assert "Prices were agreed with it, so what it says stays; it can be switched off." in said(card)
     assert driver.find(card, QPushButton, "change_2").accessibleName() == "Other: Change…"
-    did(driver, enrollment.cancel_enrollment, line, "typed twice")
+    did(driver, canceling.cancel_enrollment, line, "typed twice")
     driver.settled()
     assert driver.find(card, QPushButton, "uses_1").text() == "0 uses"
     assert not [one for one in card.findChildren(QPushButton, "change_1") if one.isVisible()]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app import clock, store
-from app.desk import enrollment, identity, invoices, merge, payments, people
+from app.desk import crediting, enrollment, identity, merge, payments, people
 from app.lists import people as roster
 from app.store.models import Invoice, StudentPayment, User
 from tests.desk.test_merge import pay
@@ -54,5 +54,5 @@ def test_it_is_what_one_finds_one_by_one_also_after_a_merge_and_a_credit_note(fu
     merge.merge(full.staff, twin, newcomer)
     assert roster.open_invoices("neumann", (), ZONE) == 1, "the document stays at the record merged away"
     assert roster.open_invoices("", (), ZONE) == one_by_one()
-    invoices.credit(full.staff, made, "wrong buyer")
+    crediting.credit(full.staff, made, "wrong buyer")
     assert roster.open_invoices("", (), ZONE) == counts[0] == one_by_one()

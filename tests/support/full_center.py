@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from app import clock, store
-from app.desk import enrollment, invoices, payments, people, refunds, scheduling, seats, till
+from app.desk import crediting, enrollment, payments, people, refunds, scheduling, seats, till
 from app.mail import compose, queue
 from app.mail.smtp import Outcome
 from app.store import backup, migrations
@@ -55,7 +55,7 @@ def _build_full(folder: Path) -> SmallCenter:
         payments.start(center.staff, payments.PaymentDraft("open", third, "transfer", 700))
     with clock.frozen(START + timedelta(hours=2)):
         refunds.refund(center.staff, first, 1_000, "too much", "refund-1")
-        invoices.credit(center.staff, payments_invoice(whole), "wrong buyer")
+        crediting.credit(center.staff, payments_invoice(whole), "wrong buyer")
         enrollment.sell(center.staff, enrollment.SaleDraft(third, (enrollment.SaleItem(center.book),)))
         till.move(center.staff, "paid_out", 1_900, "stamps")
     for days, name in ((0, "Monday"), (1, "Tuesday"), (9, "Next week")):

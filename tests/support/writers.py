@@ -21,6 +21,7 @@ from app.desk import (
     canceling,
     catalog,
     center,
+    crediting,
     enrollment,
     erasing,
     invoices,
@@ -382,9 +383,9 @@ def _(made: SmallCenter) -> Any:
     return invoices.bill(made.staff, _third(), (_line(_due(_third())),))
 
 
-@scenario("invoices.credit")
+@scenario("crediting.credit")
 def _(made: SmallCenter) -> Any:
-    return invoices.credit(made.staff, payments_invoice(Payment.get(Payment.request_key == "first").id), "wrong buyer")
+    return crediting.credit(made.staff, payments_invoice(Payment.get(Payment.request_key == "first").id), "wrong buyer")
 
 
 @scenario("enrollment.enroll")

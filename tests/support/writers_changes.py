@@ -5,9 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from app import store
-from app.desk import discounts, dues, enrollment, invoices, payments, refunds, replan, scheduling, transfer, waiving
+from app.desk import (
+    discounts,
+    dues,
+    enrollment,
+    invoices,
+    payments,
+    refunds,
+    replan,
+    returning,
+    scheduling,
+    transfer,
+    waiving,
+)
 from app.desk.payments import PayLine
-from app.store.models import Course, CourseEnrolled, Installment, Payment, Session
+from app.store.models import Course, CourseEnrolled, Installment, Payment, ProductEnrolled, Session
 from tests.support.center import SmallCenter
 from tests.support.writers import scenario
 
@@ -136,3 +148,22 @@ def _(made: SmallCenter) -> Any:
     found = refunds.pay_out(made.staff, third, credit, "leaves", "out")
     assert len(found) > 1
     return found
+
+
+def _sold_and_paid(made: SmallCenter) -> None:
+    """Ana bought a second book, which stands paid on one invoice with driving lessons."""
+    _owes_more(made)
+    lessons = CourseEnrolled.select().order_by(CourseEnrolled.id.desc()).get().id
+    (book,) = enrollment.sell(made.staff, enrollment.SaleDraft(made.student, (enrollment.SaleItem(made.book),)))
+    invoices.bill(made.staff, made.student, [PayLine(lessons), PayLine(None, book)])
+    draft = payments.PaymentDraft("book", made.student, "card", 2_400, (PayLine(None, book, None, 2_400),))
+    payments.complete(made.staff, payments.start(made.staff, draft))
+
+
+@scenario("returning.return_product", before=_sold_and_paid)
+def _(made: SmallCenter) -> Any:
+    line = ProductEnrolled.select().order_by(ProductEnrolled.id.desc()).get().id
+    done = returning.return_product(made.staff, line, "pages are missing")
+    assert [paper.kind for paper in done.papers] == ["credit_note", "invoice"]
+    assert done.back_in_stock == 1
+    return done

@@ -75,6 +75,7 @@ class BillDialog(FormDialog):
         self._asked = 0
         self.payer = QComboBox()
         found = roster.page([student_id]).get(student_id) if student_id is not None else None
+        self._name = found.name if found is not None else ""
         if found is not None:
             self.payer.addItem(_("{name} pays").format(name=found.name), None)
         for one, name in payers.names():
@@ -132,6 +133,11 @@ class BillDialog(FormDialog):
         self.every.setObjectName("all_or_none")
         self.every.clicked.connect(self.all_or_none)
         head.addWidget(self.every)
+        self.add = Button(_("Add product…"), "plus", kind="quiet", keys=("Alt", "N"), size="small")
+        self.add.setObjectName("bill_add_product")
+        self.add.clicked.connect(self.add_product)
+        self._shortcut("Alt+N", self.add_product)
+        head.addWidget(self.add)
         column.addLayout(head)
         inner = QWidget()
         inner.setObjectName("scrolled")
@@ -210,6 +216,16 @@ class BillDialog(FormDialog):
         on = not all(row.take.isChecked() for row in self.rows)
         for row in self.rows:
             row.take.setChecked(on)
+
+    def add_product(self) -> None:
+        """Alt+N: sell a product to one of these students; it is a line here then, paid by whom is billed."""
+        from ui.dialogs.sell import SellDialog  # first needed when something is added
+
+        people = [(self.student_id, self._name)] if self.student_id is not None else []
+        people += [(row.line.student_id, row.line.student) for row in self.rows]
+        found = list(dict(people).items())
+        if found:
+            SellDialog(self.context, self, found, self.payer.currentData()).open()
 
     def _say(self) -> None:
         lines = self.chosen()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app import text
 from app.desk.changing import Effect, Paper
@@ -15,7 +15,9 @@ from app.text import _, ngettext, sentence
 from ui import words
 from ui.context import Context
 from ui.dialogs.form import FormDialog
-from ui.widgets.basic import Icon, Text, clear_layout
+from ui.theme import theme
+from ui.widgets.basic import Button, Field, Icon, Text, clear_layout
+from ui.widgets.typed import TypedLine
 
 #: As many slots are named; the count is always whole.
 MOST_NAMES = 4
@@ -56,10 +58,16 @@ class EffectView(QWidget):
             self._line("coins", "brasstext", _("Credit: {before} → {after}").format(before=before, after=after))
         if effect.plan and self._plan:
             self._line("calendar-days", "brasstext", self._installments(effect))
+        for name, amount in effect.freed:
+            said = _("{amount} that was paid becomes credit of {name}")
+            self._line("coins", "brasstext", said.format(amount=text.show_money(amount), name=name))
         for paper in effect.papers:
-            self._line("file-text", "brasstext", self._paper(paper))
+            self._line("file-text", "brasstext", self._paper(paper, effect.number))
         if not effect.papers:
             self._line("file-text", "text3", _("No document is touched."))
+        if effect.back_in_stock is not None:
+            said = ngettext("{n} piece goes back into stock", "{n} pieces go back into stock", effect.back_in_stock)
+            self._line("package", "brasstext", said.format(n=effect.back_in_stock))
         self._seats(effect)
         if effect.mails:
             said = ngettext("{n} mail goes out: {names}", "{n} mails go out: {names}", len(effect.mails))
@@ -79,8 +87,11 @@ class EffectView(QWidget):
         return said.format(n=len(effect.plan), parts=" · ".join(parts))
 
     @staticmethod
-    def _paper(paper: Paper) -> str:
+    def _paper(paper: Paper, number: str) -> str:
         amount, paid = text.show_money(paper.gross_minor), text.show_money(paper.paid_minor)
+        if paper.kind == "credit_note" and number:
+            said = _("Credit note {number} for {buyer}: invoice {label} over {amount} is credited in full")
+            return said.format(number=number, buyer=paper.buyer, label=paper.label, amount=amount)
         if paper.kind == "credit_note":
             return _("Invoice {label} over {amount} is credited in full").format(label=paper.label, amount=amount)
         if paper.paid_minor == paper.gross_minor:
@@ -122,7 +133,7 @@ class ChangeDialog(FormDialog):
     """A change with its preview: what is typed is tried out at once, and Ctrl+Enter does what was shown, or refuses.
 
     Subclasses give `look_at` and `act`, functions of the desk, and what they are asked: `asked()`. `changed` is told
-    after it is done.
+    after it is done; `answer` is what the act returned.
     """
 
     changed = Signal()
@@ -136,6 +147,7 @@ class ChangeDialog(FormDialog):
         super().__init__(parent, title, icon, subtitle=subtitle, width=width)
         self.context = context
         self.effect: Effect | None = None
+        self.answer: Any = None
         self.view = EffectView(context, plan=self.tells_plan)
         self._looking = self._again = self._away = self._doing = False
         context.changed.connect(self._told)
@@ -229,9 +241,10 @@ class ChangeDialog(FormDialog):
         if error.key == "changing.stale":
             self.look()
 
-    def _did(self, _result: object) -> None:
+    def _did(self, answer: object) -> None:
         if self._away:
             return
+        self.answer = answer
         self.context.notice.emit(self.done_words())
         self.accept()
         self.changed.emit()
@@ -240,3 +253,58 @@ class ChangeDialog(FormDialog):
         """Close; an answer that is still on its way finds nobody."""
         self._away = True
         super().done(code)
+
+
+class ReasonDialog(ChangeDialog):
+    """A change that asks which one and why, and nothing else. Subclasses say what there is to choose from."""
+
+    #: What is said where there is nothing to choose.
+    nothing = ""
+
+    def ask(self, label: str, things: Sequence[tuple[str, int]], first: int | None, said: str, main: Button) -> None:
+        """Fill the form: (words, id) to choose from, the id to begin with, a sentence about what follows."""
+        self.what = QComboBox()
+        self.what.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.what.setMinimumContentsLength(24)  # a long name does not widen the form
+        for words_, one in things:
+            self.what.addItem(words_, one)
+        if first is not None:
+            self.what.setCurrentIndex(max(self.what.findData(first), 0))
+        name = self.objectName()
+        self.body.addWidget(self.add_field("what", Field(label, self.what, name=f"{name}_what")))
+        self.reason = TypedLine()
+        self.body.addWidget(self.add_field("reason", Field(_("Reason"), self.reason, name=f"{name}_reason")))
+        self.body.addWidget(Text(said, "small", "text3", wrap=True))
+        self.body.addWidget(self.view)
+        self.letters = QPlainTextEdit()
+        self.letters.setReadOnly(True)
+        self.letters.setTabChangesFocus(True)
+        self.letters.setFixedHeight(theme().px(132))
+        self.mailed = Field(_("What the mails say"), self.letters, name=f"{name}_letters")
+        self.body.addWidget(self.mailed)
+        self.mailed.hide()
+        self.add_foot((), main)
+        self.what.currentIndexChanged.connect(self.look)
+        self.look()
+        self.reason.setFocus()
+
+    def seen(self, effect: Effect) -> None:
+        """The mails in full, one below the other."""
+        said = "\n\n".join(f"{one.to} · {one.subject}\n\n{one.text.strip()}" for one in effect.letters)
+        if said != self.letters.toPlainText():
+            self.letters.setPlainText(said)
+        self.mailed.setVisible(bool(said))
+
+    def look(self) -> None:
+        """The effect on what is chosen, or that there is nothing to choose."""
+        if self.what.count():
+            super().look()
+        else:
+            self._unsure()
+            self.view.say(self.nothing)
+
+    def asked(self) -> tuple[Any, ...]:
+        return (self.what.currentData(),)
+
+    def ordered(self) -> tuple[Any, ...]:
+        return self.what.currentData(), self.reason.text()

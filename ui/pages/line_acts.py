@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app import text
-from app.desk import payments, refunds
+from app.desk import changing, payments, refunds
 from app.desk.dues import PayLine
+from app.lists import find
 from app.store import uuid7
 from app.text import N_, _
 from ui.context import Context
 from ui.theme import theme
 
-#: key, how it is said in a menu, icon, whether it is for enrollments alone.
-LINE_ACTS: tuple[tuple[str, str, str, bool], ...] = (
-    ("waive", N_("Waive what is open…"), "hand-coins", False),
-    ("replan", N_("Plan installments…"), "calendar-days", True),
-    ("transfer", N_("Transfer the place…"), "arrow-right", True),
-    ("move_money", N_("Move money to another line…"), "arrow-left-right", False),
-    ("cancel", N_("Cancel the enrollment…"), "ban", True),
+#: key, how it is said in a menu, icon, which kind of line it is for, '' for all.
+LINE_ACTS: tuple[tuple[str, str, str, str], ...] = (
+    ("waive", N_("Waive what is open…"), "hand-coins", ""),
+    ("replan", N_("Plan installments…"), "calendar-days", "enrollment"),
+    ("transfer", N_("Transfer the place…"), "arrow-right", "enrollment"),
+    ("move_money", N_("Move money to another line…"), "arrow-left-right", ""),
+    ("cancel", N_("Cancel enrollment…"), "ban", "enrollment"),
+    ("return", N_("Return product…"), "package", "product"),
 )
 
 
@@ -47,6 +50,17 @@ def begin(key: str, context: Context, parent: QWidget, student_id: int, line: Pa
         from ui.dialogs.cancel import CancelDialog
 
         CancelDialog(context, parent, student_id, line).open()
+    elif key == "return":
+        from ui.dialogs.cancel import ReturnDialog
+
+        ReturnDialog(context, parent, student_id, line).open()
+
+
+def credit(context: Context, parent: QWidget, invoices: Sequence[find.FoundInvoice], _on: bool = False) -> None:
+    """Open the credit note over one of some invoices."""
+    from ui.dialogs import credit as notes
+
+    notes.credit(context, parent, invoices)
 
 
 def menu(context: Context, parent: QWidget, student_id: int, line: PayLine, at: QPoint) -> QMenu:
@@ -54,18 +68,24 @@ def menu(context: Context, parent: QWidget, student_id: int, line: PayLine, at: 
     made = QMenu(parent)
     made.setObjectName("line_menu")
     made.aboutToHide.connect(made.deleteLater)
-    for key, said, icon, enrollments in LINE_ACTS:
-        if enrollments and line.enrollment_id is None:
+    kind = "product" if line.enrollment_id is None else "enrollment"
+    for key, said, icon, wanted in LINE_ACTS:
+        if wanted not in ("", kind):
             continue
         entry = made.addAction(theme().icon(icon, "text2"), _(said))
         entry.setObjectName(f"line_{key}")
         entry.triggered.connect(partial(begin, key, context, parent.window(), student_id, line))
-    credit = min(refunds.student_credit_minor(student_id), _open_minor(student_id, line))
-    if credit:
-        said = _("Pay {amount} of it with credit").format(amount=text.show_money(credit))
+    for invoice in find.documents(due.invoice_id for due in changing.dues_of(line) if due.invoice_id is not None):
+        said = _("Credit note for {label}…").format(label=invoice.label)
+        entry = made.addAction(theme().icon("receipt-text", "text2"), said)
+        entry.setObjectName("line_credit_note")
+        entry.triggered.connect(partial(credit, context, parent.window(), [invoice]))
+    usable = min(refunds.student_credit_minor(student_id), _open_minor(student_id, line))
+    if usable:
+        said = _("Pay {amount} of it with credit").format(amount=text.show_money(usable))
         entry = made.addAction(theme().icon("coins", "text2"), said)
         entry.setObjectName("line_credit")
-        entry.triggered.connect(partial(_use_credit, context, student_id, line, credit, uuid7()))
+        entry.triggered.connect(partial(_use_credit, context, student_id, line, usable, uuid7()))
     made.popup(at)
     made.setActiveAction(made.actions()[0])
     return made

@@ -11,14 +11,17 @@ from PySide6.QtGui import QImage, QKeySequence, QPageSize, QPainter, QPixmap, QS
 from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app import clock
-from app.desk import papers
+from app.desk import invoices, papers
+from app.errors import UserError
+from app.lists import find
 from app.lists import statement as account
-from app.store import uuid7
+from app.store import Changes, uuid7
 from app.text import _
 from ui.context import Context
 from ui.dialogs import ask
 from ui.dialogs.form import FormDialog, window_under
-from ui.widgets.basic import Button, Segment
+from ui.theme import theme
+from ui.widgets.basic import Button, Segment, Text
 
 if TYPE_CHECKING:
     from PySide6.QtPrintSupport import QPrinter
@@ -33,11 +36,14 @@ class PaperPreview(FormDialog):
     be mailed to whom it is for.
     """
 
+    #: How wide it is, in pixels at 100 %.
+    wide = 760
+
     def __init__(
         self, context: Context, parent: QWidget, title: str, name: str, forms: Forms,
         references: Mapping[str, papers.Reference] | None = None,
     ) -> None:  # fmt: skip
-        super().__init__(parent, title, "file-text", width=760)
+        super().__init__(parent, title, "file-text", width=self.wide)
         self.setObjectName(name)
         self.context, self.forms, self.references = context, forms, references or {}
         #: Whether print fills the paper to its edge: labels have to meet theirs.
@@ -119,6 +125,61 @@ class PaperPreview(FormDialog):
         self.context.notice.emit(_("Saved {path}.").format(path=path))
 
 
+class InvoicePreview(PaperPreview):
+    """The preview of an invoice or a credit note: it says what became of it, and an invoice is credited from here."""
+
+    wide = 860
+
+    def __init__(self, context: Context, parent: QWidget, invoice_id: int, *, copy: bool) -> None:
+        document = invoices.document(invoice_id)
+        of_note = document.kind == "credit_note"
+        title, name = (_("Credit note"), "credit_note_preview") if of_note else (_("Invoice"), "invoice_preview")
+        reference = {"kind": "invoice", "id": invoice_id, "copy": copy}
+        super().__init__(context, parent, title, name, [("", partial(papers.made, reference))], {"": reference})
+        self.invoice_id, self.document = invoice_id, document
+        self.state = Text("", "label", "text2", wrap=True)
+        self.state.setObjectName("document_state")
+        self.body.insertWidget(0, self.state)
+        self.credit = Button(_("Credit note…"), "undo-2", kind="quiet", keys=("Alt", "C"))
+        self.credit.setObjectName("credit_this")
+        self.credit.clicked.connect(self.credit_it)
+        self._shortcut("Alt+C", self.credit_it)
+        self.foot.insertWidget(2, self.credit)
+        self._room = self.scroller.height()
+        context.changed.connect(self._changed)
+        self._say_state()
+
+    def _say_state(self) -> None:
+        """What is no invoice, or none any more, says so above its pages."""
+        label, note = self.document.label, invoices.copy_state(self.invoice_id).credited_by
+        said = ""
+        self._refusal: UserError | None = None
+        if self.document.kind == "credit_note":
+            said = _("This is the credit note to invoice {label}.").format(label=self.document.refers_to_label)
+            self._refusal = UserError("invoices.is_credit_note", label=label)
+        elif note:
+            said = _("This invoice is credited in full by {note}.").format(note=note)
+            self._refusal = UserError("invoices.already_credited", label=label, note=note)
+        self.state.setText(said)
+        self.state.setVisible(bool(said))
+        self.scroller.setFixedHeight(self._room - (theme().px(32) if said else 0))
+
+    def _changed(self, changes: Changes) -> None:
+        if self.isVisible() and "invoices" in changes.tables:
+            self._say_state()
+            self.show_form("")
+
+    def credit_it(self) -> None:
+        """Alt+C: a credit note over this invoice, or in one sentence why there is none."""
+        if self._refusal is not None:
+            self.state.hide()  # the refusal says it too
+            self.refuse(self._refusal)
+            return
+        from ui.dialogs import credit  # it shows the credit note by this page's own preview
+
+        credit.credit(self.context, self, find.documents([self.invoice_id]))
+
+
 def pages(content: bytes, width: int) -> list[QPixmap]:
     """A PDF's pages as pictures `width` pixels wide."""
     import pypdfium2
@@ -174,9 +235,13 @@ def show(
 
 
 def show_invoice(parent: QWidget, context: Context, invoice_id: int, *, copy: bool = False) -> PaperPreview:
-    """Open the preview of an invoice. The first print is the original; what is saved or printed later says COPY."""
-    reference = {"kind": "invoice", "id": invoice_id, "copy": copy}
-    return show(parent, context, _("Invoice"), "invoice_preview", [("", reference)])
+    """Open the preview of an invoice or a credit note.
+
+    The first print is the original; what is saved or printed later says COPY.
+    """
+    preview = InvoicePreview(context, parent, invoice_id, copy=copy)
+    preview.open()
+    return preview
 
 
 def show_quote(parent: QWidget, context: Context, quote_id: int) -> PaperPreview:

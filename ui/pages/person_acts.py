@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from app import store
 from app.desk import identity
+from app.lists import billing, find
 from app.lists import people as roster
 from app.text import N_, _
 from ui.context import Context
@@ -19,6 +20,7 @@ from ui.pages import line_acts
 ACTS: tuple[tuple[str, str, str, str], ...] = (
     ("book", N_("Book a slot…"), N_("Book a slot for {name}"), "calendar-plus"),
     ("bill", N_("Invoice to be paid later…"), N_("Invoice to {name}, to be paid later"), "receipt-text"),
+    ("sell", N_("Sell a product, to be paid later…"), N_("Sell {name} a product, to be paid later"), "package"),
     ("waive", N_("Waive what is open…"), N_("Waive something that {name} owes"), "hand-coins"),
     ("replan", N_("Plan installments…"), N_("Plan the installments of {name}"), "calendar-days"),
     (
@@ -29,6 +31,8 @@ ACTS: tuple[tuple[str, str, str, str], ...] = (
     ),
     ("move_money", N_("Move money to another line…"), N_("Move money that {name} paid"), "arrow-left-right"),
     ("cancel", N_("Cancel an enrollment…"), N_("Cancel an enrollment of {name}"), "ban"),
+    ("return", N_("Return a product…"), N_("Take a product back from {name}"), "package"),
+    ("credit", N_("Credit note for an invoice…"), N_("Credit an invoice of {name}"), "receipt-text"),
     ("payout", N_("Pay out credit…"), N_("Pay out the credit of {name}"), "coins"),
     ("merge", N_("Merge with another record…"), N_("Merge {name} with another record"), "users"),
     ("leave", N_("Leaves the center…"), N_("{name} leaves the center"), "log-out"),
@@ -54,6 +58,18 @@ def _bill(context: Context, parent: QWidget, student_id: int) -> None:
     from ui.dialogs.bill import bill
 
     bill(context, parent, student_id)
+
+
+def _sell(context: Context, parent: QWidget, student_id: int) -> None:
+    from ui.dialogs.sell import SellDialog
+
+    found = roster.page([student_id]).get(student_id)
+    if found is not None:
+        SellDialog(context, parent, [(student_id, found.name)], billing.payer_of(student_id)).open()
+
+
+def _credit(context: Context, parent: QWidget, student_id: int) -> None:
+    line_acts.credit(context, parent, find.creditable(student_id))
 
 
 def _merge(context: Context, parent: QWidget, student_id: int) -> None:
@@ -102,6 +118,9 @@ _BEGIN: dict[str, Callable[[Context, QWidget, int], None]] = {
     "transfer": partial(line_acts.begin, "transfer"),
     "move_money": partial(line_acts.begin, "move_money"),
     "cancel": partial(line_acts.begin, "cancel"),
+    "return": partial(line_acts.begin, "return"),
+    "credit": _credit,
+    "sell": _sell,
     "payout": _pay_out,
     "bill": _bill,
     "merge": _merge,
