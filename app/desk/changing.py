@@ -169,16 +169,18 @@ class Before:
         )
 
     def _freed(self) -> list[tuple[str, int]]:
-        """(name, minor units) of those whose payments lie free now, but for the student the change is about."""
+        """(name, minor units) of those whose money lies free now, but for the student the change is about."""
         put, free = StudentPayment, fn.SUM(StudentPayment.direction * StudentPayment.amount_minor * -1)
-        query: Any = put.select(Payment.student_id, free).join(Payment, on=(Payment.id == put.payment_id))
-        grown: dict[int, int] = {}
-        for student_id, amount in query.where(put.id > self._put).group_by(Payment.student_id).tuples():
-            whose = identity.root(student_id)
-            grown[whose] = grown.get(whose, 0) + amount
+        query: Any = put.select(Payment.student_id, Payment.payer_id, free)
+        query = query.join(Payment, on=(Payment.id == put.payment_id)).where(put.id > self._put)
+        grown: dict[tuple[str, int], tuple[str, int]] = {}
+        for student_id, payer_id, amount in query.group_by(Payment.student_id, Payment.payer_id).tuples():
+            to = letters.buyer(student_id, payer_id)
+            whose = ("payer", payer_id) if payer_id is not None else ("student", to.student_id)
+            grown[whose] = (to.name, grown.get(whose, ("", 0))[1] + amount)
         if self._student is not None:
-            grown.pop(identity.root(self._student), None)
-        return [(letters.student(whose).name, amount) for whose, amount in sorted(grown.items()) if amount > 0]
+            grown.pop(("student", identity.root(self._student)), None)
+        return [(name, amount) for _, (name, amount) in sorted(grown.items()) if amount > 0]
 
     def _papers(self) -> list[Paper]:
         found = []

@@ -66,11 +66,6 @@ def student_credit_minor(student_id: int) -> int:
     return credit_of(student_id)
 
 
-def credit_at_minor(student_id: int) -> int:
-    """The credit of all payments that stand at a student, whoever made them."""
-    return sum(amount for _, amount in _left(Payment.student_id.in_(identity.records(student_id))))
-
-
 def held_minor(student_id: int) -> int:
     """What of the credit that stands at a student is not theirs: payers paid it. Their kept balance has it, too."""
     theirs = Payment.student_id.in_(identity.records(student_id)) & Payment.payer_id.is_null(False)

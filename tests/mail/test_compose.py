@@ -82,7 +82,7 @@ def test_every_template_of_the_program_renders() -> None:
         "credit_minor": 5, "label": "2026-000001", "due_on": "2026-11-24", "title": "T",
         "old_start": "2026-11-24T09:00", "new_start": "2026-11-25T09:00", "room": "R", "reason": "ill", "subject": "S",
         "text": "T", "start": "2026-11-24T09:00:00Z", "until": "2026-11-24T08:00:00Z", "invoice": "2026-000001",
-        "freed_minor": 5,
+        "freed_minor": 5, "refund": "P-000002",
     }  # fmt: skip
     from app import paths
 

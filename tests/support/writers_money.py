@@ -161,8 +161,13 @@ def _company_has_credit(made: SmallCenter) -> None:
 
 @rare("refunds.apply_credit of a company", before=_company_has_credit)
 def _(made: SmallCenter) -> Any:
-    _, students, lines = _company()
-    return refunds.apply_credit(made.staff, students[0], lines[:1])
+    payer, students, lines = _company()
+    return refunds.apply_credit(made.staff, students[0], lines[:1], "use", payer)
+
+
+@rare("refunds.pay_out to a company", before=_company_has_credit)
+def _(made: SmallCenter) -> Any:
+    return refunds.pay_out(made.staff, None, 40_000, "asked for", "out", _company()[0])
 
 
 @rare("reminding.remind of a company", before=_company_owes, later=60)
@@ -297,7 +302,7 @@ def _undo(made: SmallCenter) -> Any:
 
 
 def _use_credit(made: SmallCenter) -> None:
-    refunds.apply_credit(made.staff, _third(), (_line(_due(_third())),))
+    refunds.apply_credit(made.staff, _third(), (_line(_due(_third())),), "use")
 
 
 def _bill(made: SmallCenter) -> None:
