@@ -466,11 +466,15 @@ class Desk(QObject):
             if heard is not None:
                 heard(changes)
         self._status()
-        self._offer_undo(changes.label)
+        self._offer_undo(changes.label, changes.tables)
 
-    def _offer_undo(self, label: str) -> None:
-        """After work that can be taken back, say how."""
+    def _offer_undo(self, label: str, tables: frozenset[str]) -> None:
+        """After work that can be taken back, say how; never row by row where money moved or a document was issued."""
+        from app.desk import exact  # first needed when something was done
+
         kind = labels.kind(label)
+        if kind.way == "exact" and tables & exact.MONEY:
+            return
         if kind.way != "refused" and not kind.quiet and label != labels.TAKE_BACK and not self._page_has_undo():
             self.window.notice(_("{what}. Ctrl+Z takes it back.").format(what=text.sentence(labels.key(label))))
             self._offered = clock.now()

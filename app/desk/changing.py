@@ -146,7 +146,7 @@ class Before:
         self._invoice, self._mail, self._put = _last(Invoice), _last(MailQueue), _last(StudentPayment)
 
     def _credit_now(self) -> int:
-        return refunds.credit_at_minor(self._student) if self._student is not None else 0
+        return refunds.student_credit_minor(self._student) if self._student is not None else 0
 
     def effect(self, title: str, after: Sequence[Due], **more: Any) -> Effect:
         """The effect of what was done since; `after` are the dues that have the place of those before."""

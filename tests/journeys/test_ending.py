@@ -265,6 +265,7 @@ def test_an_enrollment_is_canceled_from_the_panel_by_keys(driver: Driver) -> Non
     row = CourseEnrolled.get_by_id(line)
     assert (row.status, row.cancel_reason) == ("canceled", "moves away")
     assert {seat.status for seat in SlotEnrolled.select()} == {"canceled"}
+    assert driver.window.notice_label.text() == "The enrollment in Driving B Theory is canceled.", "documents stand"
     assert refunds.student_credit_minor(driver.center.student) == 33_000
     assert checks.run() == []
 
@@ -342,6 +343,7 @@ def test_a_book_that_is_owed_is_taken_back_from_its_line_by_mouse(driver: Driver
     driver.settled()
     assert (ProductEnrolled.get_by_id(book).status, Product.get_by_id(driver.center.book).stock) == ("canceled", 3)
     assert desk.rows == []
+    assert driver.window.notice_label.text() == "Highway Code handbook is taken back. Ctrl+Z takes it back."
     driver.key(Qt.Key.Key_Z, CTRL)
     take_back = driver.dialog("take_back")
     driver.key(Qt.Key.Key_Return, CTRL)

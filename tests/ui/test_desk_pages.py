@@ -377,6 +377,8 @@ def fail_first(outcome: Any) -> None:
         ("ENROLL ana", "ana", "enroll", None, ""),
         ("transfer 40 pay ana", "ana", "pay", 4000, "transfer"),
         ("transfer ana", "ana", "transfer", None, ""),
+        ("credit 2026-000340", "2026-000340", "credit", None, ""),
+        ("sell", "sell", "", None, ""),
         ("ana 40 cash", "ana 40 cash", "", None, ""),
         ("pay 0660 555", "0660", "pay", 55500, ""),
         ("pay 1_000 ana", "1_000 ana", "pay", None, ""),
