@@ -98,6 +98,7 @@ LABELS: dict[str, Kind] = {
     "Snooze": _exact("inbox.work"),
     "Write mail": _exact("mail.write"),
     "Write mails": _exact("mail.write"),
+    "Mail document": _exact("mail.write"),
     "Remind": _exact("mail.write"),
     "Note promise": _exact("payment.take"),
     "Promise kept": _exact("payment.take"),

@@ -29,7 +29,7 @@ _FOLLOWS = frozenset({"timeline", "notifications", "notification_recipients", "m
 _LEFT = ("sending", "sent", "uncertain")
 
 #: Operations that are about a mail itself: once it has left, there is nothing to take back.
-_ABOUT_MAIL = frozenset({"Write mail", "Edit mail address"})
+_ABOUT_MAIL = frozenset({"Write mail", "Mail document", "Edit mail address"})
 
 
 #: Operations whose right depends on the record: who may not have made a super admin does not take one back either.

@@ -115,13 +115,14 @@ def picture(
     try:
         image = ImageReader(black(content, wide, high) if roll else io.BytesIO(content))
         own_wide, own_high = image.getSize()
+        scale = min(wide / own_wide, high / own_high)
+        drawn = own_high * scale
+        if middle:
+            left += (wide - own_wide * scale) / 2
+        at = bottom + (high - drawn) / 2
+        canvas.drawImage(image, left, at, own_wide * scale, drawn, mask=None if roll else "auto")
     except Exception:  # whatever the codecs raise
         return
-    scale = min(wide / own_wide, high / own_high)
-    drawn = own_high * scale
-    if middle:
-        left += (wide - own_wide * scale) / 2
-    canvas.drawImage(image, left, bottom + (high - drawn) / 2, own_wide * scale, drawn, mask=None if roll else "auto")
 
 
 #: A roll printer has eight dots to a millimeter.

@@ -71,6 +71,7 @@ MESSAGES = {
     "operation.snooze": N_("Put off until later"),
     "operation.write_mail": N_("Mail written"),
     "operation.write_mails": N_("Mails written"),
+    "operation.mail_document": N_("Document mailed"),
     "operation.hold_mail": N_("Mail held back"),
     "operation.cancel_mail": N_("Mail canceled"),
     "operation.try_mail_now": N_("Mail tried again"),

@@ -213,7 +213,7 @@ def test_a_bill_has_a_day_a_text_and_names_whose_line_it_is(small_center: SmallC
         )
     issued = invoices.document(made)
     assert replace(draft, label=issued.label) == issued, "what was looked at is what was issued"
-    assert (issued.due_on, issued.note, issued.layout) == ("2027-01-31", "PO 7\n8", 2)
+    assert (issued.due_on, issued.note, issued.layout) == ("2027-01-31", "PO 7\n8", 3)
     assert ["Ana Satler" in issued.lines[0].detail, "Łukasz Wiśniewski" in issued.lines[1].detail] == [True, True]
     assert [due.billed_to for due in dues.of_student(small_center.other_student)] == [payer]
     with clock.frozen(NOON):

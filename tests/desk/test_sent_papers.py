@@ -17,6 +17,7 @@ from app.desk import (
     enrollment,
     erasing,
     invoices,
+    labels,
     letterhead,
     papers,
     payments,
@@ -243,3 +244,13 @@ def test_words_typed_on_a_paper_that_was_mailed_go_with_the_person(small_center:
     kept += " ".join(f"{row.before} {row.after}" for row in Change.select().where(Change.table_name == "mail_queue"))
     assert "mother" not in kept
     assert '"kind": "proforma"' in kept
+
+
+def test_a_mailed_paper_is_taken_back_while_it_waits(small_center: SmallCenter) -> None:
+    c = small_center
+    quote = quotes.offer(c.staff, QuoteDraft(c.student, c.course))
+    mail = papers.mail(c.staff, {"kind": "quote", "id": quote}, "r1")
+    done = Operation.select().order_by(Operation.id.desc()).get()
+    assert text.sentence(labels.key(done.label)) == "Document mailed"
+    undo.undo(c.staff, done.id)
+    assert MailQueue.get_by_id(mail).state == "canceled"

@@ -19,7 +19,7 @@ from PIL import Image, ImageChops
 from reportlab.pdfgen.canvas import Canvas
 
 from app import money
-from app.documents import invoice, proforma, receipt, statement
+from app.documents import invoice, parts, proforma, receipt, statement
 from app.documents import type as setting
 from app.documents.invoice import CopyState, InvoiceDocument
 from app.documents.receipt import ReceiptLine
@@ -175,6 +175,31 @@ def test_the_check_code_of_a_receipt_is_read_off_the_paper(paper: str, lines: in
     middle, wide = (left + right) / 2, right - left
     code = qr.on_page(pdf, last, (middle - 0.42 * wide, top + 1, middle + 0.42 * wide, top + 0.85 * wide))
     assert qr.read(code)[1].decode() == made.check_code
+
+
+def test_a_picture_on_a_roll_is_black_dots_on_paper() -> None:
+    """Dark is solid, light is dotted, what is transparent is paper; no more dots than the printer has."""
+    dots = parts.black(logo(), 110, 44)
+    assert set(dots.tobytes()) <= {0, 255}
+    assert dots.width <= 110 / 72 * 203 + 1 and dots.height <= 44 / 72 * 203 + 1
+
+    def ink(left: float, top: float, right: float, bottom: float) -> float:
+        """The share of black in a part of the picture, whose sides are given in hundredths."""
+        wide, high = dots.size
+        box = (round(wide * left), round(high * top), round(wide * right), round(high * bottom))
+        found = dots.crop(box).tobytes()
+        return found.count(0) / len(found)
+
+    assert ink(0.38, 0.22, 0.95, 0.36) == 1, "dark blue"
+    assert ink(0.46, 0.44, 0.87, 0.56) == 0, "white letters on it"
+    assert 0.3 < ink(0.1, 0.3, 0.24, 0.7) < 0.7, "brass"
+    assert ink(0, 0, 0.02, 0.1) == 0, "transparent"
+    made = test_receipt.document(logo=logo())
+    assert receipt.render(made, paper="roll").count(b"/Subtype /Image") == 1, "no mask: the roll is white"
+    assert receipt.render(made, paper="a4").count(b"/Subtype /Image") == 2
+    broken = test_receipt.document(logo=logo()[:60])
+    for paper in ("roll", "a4"):
+        assert b"/Subtype /Image" not in receipt.render(broken, paper=paper), "the receipt is worth more"
 
 
 # -- shaped text beside a kept picture ---------------------------------------------------------------------------

@@ -20,23 +20,23 @@ from tests.support import qr
 CHARSETS = ("utf-8", "iso-8859-1", "iso-8859-2", "iso-8859-4", "iso-8859-5", "iso-8859-7", "iso-8859-10", "iso-8859-15")
 
 
-def codes(pdf: bytes) -> list[tuple[int, qr.Matrix]]:
+def codes(pdf: bytes, words: str = "by scanning with your bank app") -> list[tuple[int, qr.Matrix]]:
     """(page, modules) of each code to pay by: it stands left of the words that say so."""
     document_ = pypdfium2.PdfDocument(pdf)
     places = []
     for number, page in enumerate(document_):
-        words = page.get_textpage()
-        found = words.search("by scanning with your bank app").get_next()
+        text = page.get_textpage()
+        found = text.search(words).get_next()
         if found is not None:
-            _left, bottom, _right, _top = words.get_charbox(found[0])
+            _left, bottom, _right, _top = text.get_charbox(found[0])
             places.append((number, bottom))
     document_.close()
     return [(number, qr.on_page(pdf, number, (54, bottom - 82, 152, bottom + 16))) for number, bottom in places]
 
 
-def payload(pdf: bytes) -> list[str]:
+def payload(pdf: bytes, words: str = "by scanning with your bank app") -> list[str]:
     """The lines of the one code on the paper."""
-    ((_page, matrix),) = codes(pdf)
+    ((_page, matrix),) = codes(pdf, words)
     version, raw = qr.read(matrix)
     assert version <= 13
     assert len(raw) <= 331
@@ -82,6 +82,20 @@ def test_the_printed_code_asks_for_what_is_open(paid: int) -> None:
     made = document(paid=paid)
     amount = f"EUR{(made.gross_minor - paid) / 100:.2f}"
     obey(payload(render(made)), "Brückenhaus", "AT611904300234573201", "", amount, "Invoice 2026-000430")
+
+
+def test_the_reference_is_the_one_that_is_printed_beside_the_code() -> None:
+    made = replace(document(), language="de-AT")
+    amount = f"EUR{made.gross_minor / 100:.2f}"
+    obey(
+        payload(render(made), "mit der Bank-App"),
+        "Brückenhaus",
+        "AT611904300234573201",
+        "",
+        amount,
+        "Rechnung 2026-000430",
+    )
+    assert pypdfium2.PdfDocument(render(made))[0].get_textpage().search("Rechnung 2026-000430").get_next() is not None
 
 
 def test_a_copy_asks_for_what_is_open_by_then_and_for_nothing_when_it_is_paid() -> None:
