@@ -218,6 +218,25 @@ def test_what_was_settled_meanwhile_is_not_taken_up_again(driver: Driver, desk: 
     assert desk.payment_id is None and "it was settled meanwhile" in told[-1]
 
 
+def test_a_line_that_a_started_payment_pays_is_not_taken_again_unasked(driver: Driver, desk: Any) -> None:
+    driver.key(Qt.Key.Key_2, ALT)
+    desk.rows[0].edit.setFocus()
+    typed_over("90")
+    go_on(driver)
+    driver.key(Qt.Key.Key_Escape)
+    driver.settled()
+    (row,) = desk.rows
+    assert row.detail.text().startswith("€90.00 waits since ") and row.detail.text().endswith(" · P-000001")
+    assert desk.to_pay.text() == "€240.00", "what it leaves is taken"
+    go_on(driver)
+    driver.key(Qt.Key.Key_Escape)
+    driver.settled()
+    assert not desk.rows[0].take.isChecked() and desk.to_pay.text() == "€0.00"
+    assert desk.rows[0].detail.text().startswith("€330.00 waits since ")
+    desk.resume(Payment.select().order_by(Payment.id).get().id)
+    assert desk.rows[0].amount() == 9_000 and "waits" not in desk.rows[0].detail.text(), "it stands here now"
+
+
 @pytest.mark.parametrize("scale", [1.0, 1.5])
 def test_every_payment_that_waits_can_be_answered_at_any_text_size(driver: Driver, desk: Any, scale: float) -> None:
     made = []

@@ -215,7 +215,11 @@ class Owed(QWidget):
             for due in owed
         ]
         why = discounts.reasons(lines)
-        return [OwedRow(self.context, due, reason=why.get(line, "")) for due, line in zip(owed, lines, strict=True)]
+        rows = [OwedRow(self.context, due, reason=why.get(line, "")) for due, line in zip(owed, lines, strict=True)]
+        started = basket.waiting()
+        for row in rows:
+            row.show_waiting([one for one in started if row.due is not None and one.means(row.due)])
+        return rows
 
     def is_stale(self, student_id: int) -> bool:
         """Whether something else is owed now than stands here."""
@@ -408,6 +412,8 @@ class Owed(QWidget):
 
     def show_begun(self, begun: basket.Begun) -> None:
         """What a payment was started with: its lines alone are taken, and what it adds stands below at its price."""
+        for row in self.rows:
+            row.show_waiting([])  # it stands here now
         self.take_only(begun.lines)
         offers = {(one.kind, one.id): one for one in (*catalog.courses(), *catalog.products())}
         for kind, item, priced in begun.added:
