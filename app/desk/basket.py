@@ -120,6 +120,34 @@ def begun(payment_id: int) -> Begun:
     return Begun(asked["payer_id"], asked["note"], payment.given_minor, lines, tuple(added))
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """A payment that is started and means to pay a line: nobody has said yet whether its money moved."""
+
+    payment_id: int
+    number: str
+    started_at: str
+    line: PayLine
+
+    def means(self, due: payments.OwedLine) -> bool:
+        """Whether it is for something that is owed: an installment, or the whole line it is a part of."""
+        mine, theirs = self.line, (due.enrollment_id, due.product_enrolled_id)
+        return (mine.enrollment_id, mine.product_enrolled_id) == theirs and (
+            mine.installment_id is None or mine.installment_id == due.installment_id
+        )
+
+
+def waiting() -> list[Waiting]:
+    """The lines of every payment that is started, oldest first; a part of a split one has its share."""
+    found: list[Waiting] = []
+    for one in payments.started():
+        kept = json.loads(payments.load(one.payment_id).draft)
+        for line in kept.get("lines", kept["asked"]["lines"]):
+            mine = PayLine(**{name: line[name] for name in PayLine.__dataclass_fields__})
+            found.append(Waiting(one.payment_id, one.number, one.started_at, mine))
+    return found
+
+
 def _promised(student_id: int, courses: Collection[int]) -> dict[int, Quoted]:
     """The lowest price that was promised for each course."""
     usable = sorted(quotes.of_student(student_id, usable=True), key=lambda one: -one.price.gross_minor)

@@ -120,6 +120,8 @@ def opened(
     """Open the window on a folder, making the small center if there is none, and close it in order."""
     qapp.setApplicationName("Deskbell")
     qapp.setStyle("Fusion")
+    # Tests press keys faster than a hand; what guards against a double press is tested with an interval of its own.
+    qapp.setDoubleClickInterval(0)
     theme().apply()
     if center is None:
         center = build(folder, email="desk@brueckenhaus.example")

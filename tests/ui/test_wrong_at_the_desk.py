@@ -7,14 +7,19 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu
 
-from app import clock
-from app.desk import enrollment, payments
+from app import clock, text
+from app.desk import enrollment, payments, refunds
 from app.desk.enrollment import EnrollmentDraft
+from app.desk.payments import PaymentDraft
+from app.lists import catalog
 from app.store import checks
-from app.store.models import Invoice, Payment, StudentPayment
+from app.store.models import CourseEnrolled, Invoice, Payment, ProductEnrolled, StudentPayment, User
 from tests.support.window import Driver, did, driver, said, typed_over
 from ui.pages.payments import PaymentsPage
+from ui.theme import theme
+from ui.widgets.basic import Button
 
 __all__ = ["driver"]
 
@@ -142,6 +147,51 @@ def test_two_clicks_two_enters_and_a_second_page_make_one_payment(driver: Driver
     assert checks.run() == []
 
 
+@pytest.mark.parametrize("press", ["click", "key"])
+def test_a_double_press_starts_and_does_not_complete_what_nobody_has_read(
+    driver: Driver, desk: Any, press: str
+) -> None:
+    def again() -> None:
+        if press == "click":
+            QTest.mouseClick(desk.main, Qt.MouseButton.LeftButton)
+        else:
+            QTest.keyClick(desk, Qt.Key.Key_Return, CTRL)
+        driver.settled()
+
+    QApplication.setDoubleClickInterval(5_000)
+    try:
+        again()
+        again()
+        assert [row.status for row in Payment.select()] == ["STARTED"]
+        QApplication.setDoubleClickInterval(0)  # it has been read by now
+        again()
+        QApplication.setDoubleClickInterval(5_000)
+        assert desk.completed is not None
+        again()
+        assert desk.completed is not None, "what is given back is still to be read"
+    finally:
+        QApplication.setDoubleClickInterval(0)
+    again()
+    driver.dialog("find_student")
+
+
+def test_a_double_press_uses_no_more_credit_than_was_asked(driver: Driver, desk: Any) -> None:
+    c = driver.center
+    did(driver, payments.complete, did(driver, payments.start, PaymentDraft("over", c.student, "card", 20_000)))
+    desk.new_draft(c.student)
+    desk.rows[0].edit.setFocus()
+    typed_over("30")
+    QApplication.setDoubleClickInterval(5_000)
+    try:
+        for _press in range(3):
+            desk.use_credit()
+            driver.settled()
+        assert refunds.student_credit_minor(c.student) == 17_000
+    finally:
+        QApplication.setDoubleClickInterval(0)
+    assert checks.run() == []
+
+
 @pytest.mark.parametrize("step", ["start", "complete"])
 def test_a_slow_answer_belongs_to_who_it_was_asked_for(driver: Driver, desk: Any, step: str) -> None:
     """The file can be held for seconds; meanwhile the next person is called."""
@@ -166,6 +216,54 @@ def test_what_was_settled_meanwhile_is_not_taken_up_again(driver: Driver, desk: 
     driver.desk.context.notice.connect(told.append)
     driver.click(desk.side, "resume")
     assert desk.payment_id is None and "it was settled meanwhile" in told[-1]
+
+
+def test_a_line_that_a_started_payment_pays_is_not_taken_again_unasked(driver: Driver, desk: Any) -> None:
+    driver.key(Qt.Key.Key_2, ALT)
+    desk.rows[0].edit.setFocus()
+    typed_over("90")
+    go_on(driver)
+    driver.key(Qt.Key.Key_Escape)
+    driver.settled()
+    (row,) = desk.rows
+    assert row.detail.text().startswith("€90.00 waits since ") and row.detail.text().endswith(" · P-000001")
+    assert desk.to_pay.text() == "€240.00", "what it leaves is taken"
+    go_on(driver)
+    driver.key(Qt.Key.Key_Escape)
+    driver.settled()
+    assert not desk.rows[0].take.isChecked() and desk.to_pay.text() == "€0.00"
+    assert desk.rows[0].detail.text().startswith("€330.00 waits since ")
+    desk.resume(Payment.select().order_by(Payment.id).get().id)
+    assert desk.rows[0].amount() == 9_000 and "waits" not in desk.rows[0].detail.text(), "it stands here now"
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5])
+def test_every_payment_that_waits_can_be_answered_at_any_text_size(driver: Driver, desk: Any, scale: float) -> None:
+    made = []
+    for number in range(6):
+        draft = PaymentDraft(f"k{number}", driver.center.student, "transfer", 1_000 + number)
+        made.append(did(driver, payments.start, draft))
+    try:
+        driver.window.resize(1366, 768)
+        theme().use(scale=scale)
+        QApplication.processEvents()
+        desk.side.reload()
+        if scale == 1:
+            assert not desk.waiting.isVisible()
+            last = desk.side.findChildren(Button, "resume")[-1]
+            last.setFocus()
+            driver.key(Qt.Key.Key_Space)
+        else:
+            assert not desk.side.isVisible() and desk.waiting.accessibleName() == "6 payments wait for an answer"
+            driver.click(desk, "waiting_payments")
+            driver.until(lambda: desk.findChild(QMenu, "waiting_menu") is not None)
+            menu = desk.findChild(QMenu, "waiting_menu")
+            QTest.keyClick(menu, Qt.Key.Key_Up)
+            QTest.keyClick(menu, Qt.Key.Key_Return)
+        driver.until(lambda: desk.payment_id == made[-1])
+        assert desk.to_pay.text() == "€10.05"
+    finally:
+        theme().use(scale=1.0)
 
 
 def test_a_typed_amount_is_written_as_all_others_are(driver: Driver, desk: Any) -> None:
@@ -201,3 +299,20 @@ def test_the_payment_just_made_stands_out_among_the_last(driver: Driver, desk: A
     desk.side.reload()
     marked = [box for box in desk.side.findChildren(object) if getattr(box, "property", lambda _n: None)("just_now")]
     assert not [box for box in marked if box.isVisible()]
+
+
+def test_a_part_payment_sells_all_that_is_taken_and_the_rest_is_owed(driver: Driver, desk: Any) -> None:
+    c = driver.center
+    desk.new_draft(c.other_student)
+    for offer in (*catalog.products()[:1], *catalog.courses()[:1]):
+        desk.owed.add_offer(offer)
+    whole = desk.owed.total_minor()
+    driver.type(desk, "amount_given", "15")
+    assert desk.change_box.isVisible() and "Still open after this" in said(desk)
+    for _step in ("start", "complete"):
+        go_on(driver)
+    lines = (ProductEnrolled, CourseEnrolled)
+    assert [line.select().where(line.student_id == c.other_student).count() for line in lines] == [1, 1]
+    assert User.get_by_id(c.other_student).balance_minor == whole - 1_500
+    assert desk.who.amount.text() == desk.change.text() == text.show_money(whole - 1_500)
+    assert checks.run() == []

@@ -215,7 +215,11 @@ class Owed(QWidget):
             for due in owed
         ]
         why = discounts.reasons(lines)
-        return [OwedRow(self.context, due, reason=why.get(line, "")) for due, line in zip(owed, lines, strict=True)]
+        rows = [OwedRow(self.context, due, reason=why.get(line, "")) for due, line in zip(owed, lines, strict=True)]
+        started = basket.waiting()
+        for row in rows:
+            row.show_waiting([one for one in started if row.due is not None and one.means(row.due)])
+        return rows
 
     def is_stale(self, student_id: int) -> bool:
         """Whether something else is owed now than stands here."""
@@ -408,6 +412,8 @@ class Owed(QWidget):
 
     def show_begun(self, begun: basket.Begun) -> None:
         """What a payment was started with: its lines alone are taken, and what it adds stands below at its price."""
+        for row in self.rows:
+            row.show_waiting([])  # it stands here now
         self.take_only(begun.lines)
         offers = {(one.kind, one.id): one for one in (*catalog.courses(), *catalog.products())}
         for kind, item, priced in begun.added:
@@ -438,13 +444,14 @@ class Owed(QWidget):
         return any(row.take.isChecked() for row in self.rows)
 
     def up_to(self, amount_minor: int) -> Chosen:
-        """The lines, courses and sales that an amount pays, in their order, with what lowers the price of each."""
+        """The lines that an amount pays, in their order; and all courses and sales that are taken, with what lowers the
+        price of each: what the amount does not reach is enrolled and sold all the same, and owed.
+        """
         left = amount_minor
         lines, courses, sales, coupons, quoted = [], [], [], [], []
         for row in self.rows:
             wanted = min(row.amount() or 0, left)
-            free = row.offer is not None and not row.open_minor  # a coupon over all of it
-            if not wanted and not free:
+            if not wanted and (row.offer is None or not row.take.isChecked()):
                 continue
             left -= wanted
             if row.due is not None:
@@ -480,12 +487,16 @@ class Owed(QWidget):
             parts += [f"{tax_words(rate)} {text.show_money(tax)}" for rate, tax in by_rate.items()]
         self.selected.setText("    ".join(parts))
 
-    def show_outcome(self, paid_minor: int) -> None:
-        """What became of each line, where so much was paid on them in their order."""
+    def show_outcome(self, paid_minor: int, *, sold: bool) -> None:
+        """What became of each line, where so much was paid on them in their order; `sold`: what was added is there now,
+        also where no money came to it.
+        """
         self._last_column.setText(_("Result"))
         left = paid_minor
         for row in self.rows:
             put = min(row.amount() or 0, left)
             left -= put
             whole = put and put == row.open_minor
-            row.show_outcome(_("Paid") if whole else text.show_money(put) if put else "—", "paid" if whole else "")
+            owed = sold and row.offer is not None and row.open_minor > 0
+            left_out = _("owed") if owed else "—"
+            row.show_outcome(_("Paid") if whole else text.show_money(put) if put else left_out, "paid" if whole else "")

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from app import clock, money, text
 from app.desk import payments
-from app.desk.basket import Priced
+from app.desk.basket import Priced, Waiting
 from app.desk.quotes import Quoted
 from app.errors import UserError
 from app.lists import catalog, payers
@@ -205,6 +205,7 @@ class OwedRow(QWidget):
         self.quote: Quoted | None = None
         self.quote_id: int | None = None
         self.paying: int | None = None
+        self._waits: Sequence[Waiting] = ()
         self.setProperty("lined", True)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         whole = QVBoxLayout(self)
@@ -424,10 +425,24 @@ class OwedRow(QWidget):
         self.edit.style().polish(self.edit)
         self.changed.emit()
 
+    def show_waiting(self, payments_: Sequence[Waiting]) -> None:
+        """Payments of this line that nobody has answered yet: only what they leave is taken beforehand."""
+        self._waits = payments_
+        if self._waits:
+            self.pay(max(self.open_minor - sum(one.line.amount_minor for one in self._waits), 0))
+        self._show_detail()
+
+    def _waiting(self) -> str:
+        """What waits, since when, and in which payment."""
+        amount = text.show_money(min(sum(one.line.amount_minor for one in self._waits), self.open_minor))
+        at = words.clock_time(self._waits[-1].started_at, self.context.center)
+        return _("{amount} waits since {time} · {number}").format(amount=amount, time=at, number=self._waits[-1].number)
+
     def _show_detail(self) -> None:
         """What the line is, and below it what is wrong with the amount that was typed."""
         wrong = self.problem()
-        self.detail.setText(self._detail())
+        self.detail.setText(self._waiting() if self._waits else self._detail())
+        self.detail.set_color("warn" if self._waits else "text3")
         self.wrong.setText(wrong)
         self.wrong.setVisible(bool(wrong))
         self.edit.setProperty("wrong", bool(wrong))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QBrush, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from app import text
 from app.desk import till
@@ -69,14 +71,18 @@ def _fill(painter: QPainter, number: int) -> None:
 
 
 class DaySide(QWidget):
-    """The right side of the payment desk. `resume_requested(payment id)` for a payment that waits."""
+    """The right side of the payment desk. `resume_requested(payment id)` for a payment that waits; `reloaded` when
+    another number of them may wait.
+    """
 
     resume_requested = Signal(int)
+    reloaded = Signal()
 
     def __init__(self, context: Context) -> None:
         super().__init__()
         self.context = context
         self._number = ""
+        self.waiting: list[takings.PaymentRow] = []
         self._boxes: list[QFrame] = []
         self._shown = 0
         self.setFixedWidth(256)
@@ -105,10 +111,20 @@ class DaySide(QWidget):
         inner = self._card(column, 1)
         inner.setSpacing(0)
         inner.setContentsMargins(0, 12, 0, 12)  # the lines go from edge to edge
+        held = QWidget()
+        held.setObjectName("scrolled")
+        whole = QVBoxLayout(held)
+        whole.setContentsMargins(0, 0, 0, 0)
         self.last = QVBoxLayout()
         self.last.setSpacing(0)
-        inner.addLayout(self.last)
-        inner.addStretch(1)
+        whole.addLayout(self.last)
+        whole.addStretch(1)
+        scroll = QScrollArea()  # however many payments wait: each can be answered
+        scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(held)
+        inner.addWidget(scroll, 1)
 
     @staticmethod
     def _card(column: QVBoxLayout, stretch: int = 0) -> QVBoxLayout:
@@ -180,24 +196,35 @@ class DaySide(QWidget):
         """What waits for an answer first, then the payments just made."""
         clear_layout(self.last)
         self._boxes, self._shown = [], self._room()
-        waiting = takings.started()
+        self.waiting = waiting = takings.started()
+        self.reloaded.emit()
         if waiting:
             self._heading(_("Waiting for an answer"))
-            for row in waiting[:3]:
+            for row in waiting:
                 button = Button(text.show_money(row.amount_minor), size="small")
                 button.setProperty("payment", row.id)
                 button.setObjectName("resume")
                 button.setAccessibleName(_("{name}: {amount}").format(name=row.name, amount=button.text()))
                 button.clicked.connect(self._resume_clicked)
                 self._row(row, row.started_at, button)
-            if len(waiting) > 3:
-                more = len(waiting) - 3
-                said = ngettext("and {n} more", "and {n} more", more).format(n=more)
-                self.last.addWidget(_indented(Text(said, "small", "text3")))
         self._heading(_("Last payments"))
-        for row in takings.last_payments(self._shown - min(len(waiting), 3)):
+        for row in takings.last_payments(max(self._shown - len(waiting), 3)):
             amount = _right_text(text.show_money(row.amount_minor), "name")
             self._row(row, row.settled_at or row.started_at, amount)
+
+    def menu(self, parent: QWidget) -> QMenu:
+        """What waits as a menu, for where there is no room for this side."""
+        made = QMenu(parent)
+        made.setObjectName("waiting_menu")
+        made.aboutToHide.connect(made.deleteLater)
+        for row in self.waiting:
+            facts = {"name": row.name, "amount": text.show_money(row.amount_minor), "number": row.number}
+            entry = made.addAction(_("{name}: {amount} · {number}").format(**facts).replace("&", "&&"))
+            entry.triggered.connect(partial(self._chosen, row.id))
+        return made
+
+    def _chosen(self, payment_id: int, _on: bool = False) -> None:
+        self.resume_requested.emit(payment_id)
 
     def _heading(self, words_: str) -> None:
         heading = _indented(Text(words_, "label"))

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QElapsedTimer, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app import clock, money, text
 from app.desk import basket, payments
 from app.errors import DeskError, UserError
 from app.lists import people as roster
 from app.lists import takings
-from app.text import _
+from app.text import _, ngettext
 from ui import words
 from ui.context import Context
 from ui.dialogs import ask
@@ -65,6 +65,8 @@ class PaymentsPage(QWidget):
         ]  # fmt: skip
         self.student_id: int | None = None
         self.completed: payments.Completed | None = None
+        self._asked = QElapsedTimer()  # since another question stands on the main button
+        self._credited = QElapsedTimer()
         self.one = OnePayment(context)
         self.one.started.connect(self._started)
         self.one.completed.connect(self._completed)
@@ -78,7 +80,10 @@ class PaymentsPage(QWidget):
         self.unpaid = Button(_("Open items"), "coins", kind="flat", keys=("Alt", "O"))
         self.unpaid.setToolTip(_("Open items (Alt+O)"))
         self.unpaid.clicked.connect(self.open_items_requested)
-        self.head = PageHead(_("Payment desk"), [bill_button(self.bill), self.unpaid, self.steps])
+        self.waiting = Button("", "clock", kind="flat")
+        self.waiting.setObjectName("waiting_payments")
+        self.waiting.clicked.connect(self._show_waiting)
+        self.head = PageHead(_("Payment desk"), [self.waiting, bill_button(self.bill), self.unpaid, self.steps])
         column.addWidget(self.head)
         row = QHBoxLayout()
         row.setSpacing(12)
@@ -86,6 +91,7 @@ class PaymentsPage(QWidget):
         row.addWidget(self._middle())
         self.side = DaySide(context)
         self.side.resume_requested.connect(self.resume)
+        self.side.reloaded.connect(self._fit_waiting)
         self.one.late.connect(self._late)
         row.addWidget(self.side)
         column.addLayout(row, 1)
@@ -112,6 +118,21 @@ class PaymentsPage(QWidget):
         self.middle.setFixedWidth(min(theme().px(352), 420))
         self.side.setVisible(self.width() >= theme().px(1150))
         self.tender.show_started(self._stands())
+        self._fit_waiting()
+
+    def _fit_waiting(self) -> None:
+        """Where the side has given way, what waits for an answer is reached from the head."""
+        count = len(self.side.waiting)
+        self.waiting.set_label(str(count))
+        said = ngettext("{n} payment waits for an answer", "{n} payments wait for an answer", count).format(n=count)
+        self.waiting.setAccessibleName(said)
+        self.waiting.setToolTip(said)
+        self.waiting.setVisible(count > 0 and self.side.isHidden())
+
+    def _show_waiting(self) -> None:
+        menu = self.side.menu(self)
+        menu.popup(self.waiting.mapToGlobal(self.waiting.rect().bottomLeft()))
+        menu.setActiveAction(menu.actions()[0])
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -119,6 +140,7 @@ class PaymentsPage(QWidget):
 
     def _shortcut(self, keys: str, act: Callable[[], object]) -> None:
         shortcut = QShortcut(QKeySequence(keys), self)
+        shortcut.setAutoRepeat(False)  # a key that is held down is one press
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         shortcut.activated.connect(act)
 
@@ -218,6 +240,7 @@ class PaymentsPage(QWidget):
         """Begin anew with someone, or with all that a payer pays for. Nothing is booked by looking."""
         self.student_id, self.completed = student_id, None
         self.one.begin()
+        self._asked.invalidate()
         self.middle.setCurrentIndex(0)
         self.tender.begin()
         self.side.point_at("")
@@ -303,6 +326,8 @@ class PaymentsPage(QWidget):
 
     def use_credit(self) -> None:
         """Alt+5: what was paid too much before goes on the chosen lines; the rest is still to pay."""
+        if self._credited.isValid() and self._credited.elapsed() < QApplication.doubleClickInterval():
+            return  # the second press of a double one would use the rest
         if not self._stands():
             self.tender.say("")
             self.credit.spend()
@@ -312,6 +337,7 @@ class PaymentsPage(QWidget):
             self.credit.read(self.student_id, self.paying.payer_id())
             self.who.show_person(roster.overview(self.student_id))
             self.owed.renew(self.student_id)
+            self._credited.start()
             self._to_given()
 
     def _credit_refused(self, error: DeskError) -> None:
@@ -418,7 +444,11 @@ class PaymentsPage(QWidget):
         )
 
     def go_on(self) -> None:
-        """Start the payment; then complete it; then the next person."""
+        """Start the payment; then complete it; then the next person. The second press of a double one counts for
+        nothing: it would answer what nobody has read.
+        """
+        if self._asked.isValid() and self._asked.elapsed() < QApplication.doubleClickInterval():
+            return
         if self.completed is not None:
             self.next_person()
             return
@@ -474,6 +504,7 @@ class PaymentsPage(QWidget):
         self.head.facts.setText(number)
         self.steps.set(self.steps.times[0] or at, at)
         self.safe.setText(saved.format(number=number, time=at, **facts))
+        self._asked.start()
         self.main.setFocus()
 
     def _parts_finished(self) -> None:
@@ -488,6 +519,7 @@ class PaymentsPage(QWidget):
 
     def _completed(self, done: payments.Completed) -> None:
         self.completed = done
+        self._asked.start()
         self.steps.set(self.steps.times[0], self.steps.times[1] or self._now(), self._now())
         self.safe.setText("")
         self.head.facts.setText(done.number)
@@ -503,7 +535,7 @@ class PaymentsPage(QWidget):
 
     def _show_outcome(self, done: payments.Completed) -> None:
         """What became of each line, and what is still owed."""
-        self.owed.show_outcome(done.amount_minor)
+        self.owed.show_outcome(done.amount_minor, sold=not self._splitting())
         if self.student_id is not None:
             whole = done.amount_minor >= sum(row.open_minor for row in self.rows if row.take.isChecked())
             self.who.show_person(roster.overview(self.student_id), paid=whole)
