@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 
 from app import money
@@ -16,7 +17,8 @@ FORMATS = ("csv", "xlsx")
 
 
 def export_open_items(actor: Actor, lines: Sequence[Line], path: Path, currency: str) -> int:
-    """Write these lines, in this order, as the file's ending says; returns how many. Amounts are decimals.
+    """Write these lines, in this order, as the file's ending says; returns how many. Amounts are decimals, in XLSX
+    numbers that add up.
 
     UserErrors `exchange.unknown_list_format`, `exchange.nothing_open`; EnvironmentFault `cli.cannot_write`. A file that
     was there is replaced only by a whole one.
@@ -34,10 +36,10 @@ def export_open_items(actor: Actor, lines: Sequence[Line], path: Path, currency:
     ]  # fmt: skip
     rows = (
         [
-            line.student, line.number, line.payer, line.title, line.detail, line.due_on, str(line.days_late),
-            money.to_major(line.open_minor, currency), currency, line.pay_on,
-            money.to_major(line.promised_minor, currency) if line.pay_on else "", _("yes") if line.broken else "",
-            str(line.reminded) if line.reminded else "", line.reminded_on,
+            line.student, line.number, line.payer, line.title, line.detail, line.due_on, Decimal(line.days_late),
+            Decimal(money.to_major(line.open_minor, currency)), currency, line.pay_on,
+            Decimal(money.to_major(line.promised_minor, currency)) if line.pay_on else "",
+            _("yes") if line.broken else "", Decimal(line.reminded) if line.reminded else "", line.reminded_on,
         ]
         for line in lines
     )  # fmt: skip
@@ -46,7 +48,7 @@ def export_open_items(actor: Actor, lines: Sequence[Line], path: Path, currency:
         if kind == "xlsx":
             sheet.write(partial, heads, rows, _("Open items"))
         else:
-            exporting.write_csv(partial, heads, rows)
+            exporting.write_csv(partial, heads, ([str(cell) for cell in row] for row in rows))
         return len(lines)
 
     return exporting.replace_with(path, fill)

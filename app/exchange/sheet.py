@@ -9,6 +9,7 @@ import zipfile
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -115,16 +116,25 @@ def _said(value: Any) -> str:
     return str(getattr(value, "text", "") or "")  # a formula over several cells
 
 
-def write(path: Path, heads: Sequence[str], rows: Iterable[Sequence[str]], title: str) -> None:
-    """A sheet whose every cell is text: what looks like a formula is none. OSError where it cannot be written."""
+def write(path: Path, heads: Sequence[str], rows: Iterable[Sequence[str | Decimal]], title: str) -> None:
+    """A sheet of text and numbers: what looks like a formula is none, a Decimal is shown with its own digits.
+
+    OSError where it cannot be written.
+    """
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
 
     book = Workbook(write_only=True)
     sheet = book.create_sheet(title)
 
-    def cells(values: Sequence[str]) -> Iterator[Any]:
+    def cells(values: Sequence[str | Decimal]) -> Iterator[Any]:
         for value in values:
+            if isinstance(value, Decimal):
+                number = WriteOnlyCell(sheet, value)
+                digits = -int(value.as_tuple().exponent)
+                number.number_format = f"#,##0.{'0' * digits}" if digits > 0 else "#,##0"
+                yield number
+                continue
             cell = WriteOnlyCell(sheet, _NEEDS_ESCAPE.sub(lambda found: f"_x{ord(found[0]):04X}_", value))
             cell.data_type = "s"
             cell.number_format = "@"

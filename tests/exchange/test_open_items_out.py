@@ -45,14 +45,28 @@ def test_csv_holds_every_line_and_no_formula(
     assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
 
 
-def test_xlsx_holds_the_same_as_text(small_center: SmallCenter, lines: list[open_items.Line], tmp_path: Path) -> None:
+def test_xlsx_holds_the_same_and_adds_up(
+    small_center: SmallCenter, lines: list[open_items.Line], tmp_path: Path
+) -> None:
     path = tmp_path / "open.xlsx"
     export_open_items(small_center.staff, lines, path, "EUR")
     sheet = openpyxl.load_workbook(path).active
     cells = [cell for row in sheet.iter_rows(min_row=2) for cell in row]
     assert {cell.data_type for cell in cells} <= {"s", "inlineStr", "n"}
     assert cells[0].value == "=cmd|' /C calc'!A0"
-    assert [row[7].value for row in sheet.iter_rows(min_row=2)] == ["24.00", "24.00"]
+    amounts = [row[7] for row in sheet.iter_rows(min_row=2)]
+    assert [(cell.value, cell.data_type, cell.number_format) for cell in amounts] == [(24, "n", "#,##0.00")] * 2
+    assert {row[6].data_type for row in sheet.iter_rows(min_row=2)} == {"n"}
+
+
+@pytest.mark.parametrize(("currency", "said", "form"), [("JPY", 2400, "#,##0"), ("KWD", 2.4, "#,##0.000")])
+def test_a_currency_has_its_own_digits(
+    small_center: SmallCenter, lines: list[open_items.Line], tmp_path: Path, currency: str, said: float, form: str
+) -> None:
+    path = tmp_path / "open.xlsx"
+    export_open_items(small_center.staff, lines, path, currency)
+    cell = openpyxl.load_workbook(path).active["H2"]
+    assert (cell.value, cell.data_type, cell.number_format) == (said, "n", form)
 
 
 def test_what_cannot_be_written_is_said_and_leaves_the_old_file(
@@ -83,10 +97,11 @@ def test_promises_and_reminders_go_out_with_their_line(small_center: SmallCenter
     with (tmp_path / "open.csv").open(encoding="utf-8-sig", newline="") as file:
         heads, *rows = list(csv.reader(file))
     assert heads[9:] == ["Promised for", "Promised", "Promise broken", "Reminders", "Last reminded on"]
-    said = {row[0]: row[9:] for row in rows}
+    said: dict[str, list[object]] = {row[0]: list(row[9:]) for row in rows}
     assert said == {
         "Ana Satler": ["2026-11-09", "12.50", "yes", "1", "2026-11-02"], "Łukasz Wiśniewski": ["", "", "", "", ""],
     }  # fmt: skip
     sheet = openpyxl.load_workbook(tmp_path / "open.xlsx").active
     found = [[cell.value or "" for cell in row] for row in sheet.iter_rows(min_row=2)]
+    said["Ana Satler"] = ["2026-11-09", 12.5, "yes", 1, "2026-11-02"]
     assert {row[0]: row[9:14] for row in found} == said
