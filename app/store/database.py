@@ -40,7 +40,8 @@ BUSY_TIMEOUT_MS = 5_000
 
 #: How many statements a connection keeps ready. The driver's own hundred is full after a center was opened, and then it
 #: never lets go of what was asked early: whatever is asked later is prepared anew each time, which takes three times as
-#: long as answering it. A statement takes 5 KB, one that writes 13 KB.
+#: long as answering it. All that is done at a desk, each thing once, asks some five hundred. A statement takes 5 KB,
+#: one that writes 13 KB.
 READY_STATEMENTS = 500
 
 #: Set on every connection and read back: a pragma that did not take is a fault, not a wish.
