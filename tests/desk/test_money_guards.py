@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from app import money
+from app import clock, money
 from app.desk import (
     accounts,
     canceling,
@@ -12,6 +14,7 @@ from app.desk import (
     crediting,
     enrollment,
     payments,
+    promises,
     refunds,
     replan,
     transfer,
@@ -21,7 +24,7 @@ from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
 from app.errors import UserError
 from app.store import checks
-from app.store.models import Installment, Invoice, Payment, TaxRate, User
+from app.store.models import Installment, Invoice, Payment, Promise, TaxRate, User
 from tests.support.center import SmallCenter, small_center
 
 __all__ = ["small_center"]
@@ -109,6 +112,14 @@ def test_what_a_brother_paid_above_a_cheaper_course_is_his_credit(small_center: 
     transfer.transfer_place(made.staff, transfer.Place(line, cheaper(made), reason="too long"))
     assert balances(made) == [0, -23_000]
     assert checks.run() == []
+
+
+def test_a_promise_ends_where_a_transfer_leaves_nothing_owed(small_center: SmallCenter) -> None:
+    line, made = enroll(small_center), small_center
+    pay(made, PayLine(line, amount_minor=20_000))
+    promises.add(made.staff, made.student, (clock.now() + timedelta(days=9)).date().isoformat(), 13_000)
+    transfer.transfer_place(made.staff, transfer.Place(line, cheaper(made), reason="too long"))
+    assert (Promise.get().status, payments.owed(made.student)) == ("withdrawn", [])
 
 
 def cheaper(made: SmallCenter) -> int:

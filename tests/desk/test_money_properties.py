@@ -21,6 +21,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from peewee import fn
 
 from app import paths, store
 from app.desk import (
@@ -37,6 +38,7 @@ from app.desk import (
     replan,
     till,
     transfer,
+    undo,
     waiving,
 )
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
@@ -50,6 +52,7 @@ from app.store.models import (
     Installment,
     Invoice,
     InvoiceLine,
+    Operation,
     Payment,
     Product,
     ProductEnrolled,
@@ -136,6 +139,11 @@ class Model:
     wholes: dict[str, Whole] = field(default_factory=dict)
     coupons: dict[tuple[int | None, int | None], int] = field(default_factory=dict)  # line: its student
     quotes: dict[int, Promised] = field(default_factory=dict)
+    acts: list[tuple[int, str, int]] = field(default_factory=list)  # what can be taken back: (operation, what, row)
+
+    def did(self, what: str, row: int) -> None:
+        """The last operation did something that a desk can take back."""
+        self.acts.append((int(Operation.select(fn.MAX(Operation.id)).scalar()), what, row))
 
     def has_room(self, student: int) -> bool:
         """Whether a student can use the coupon once more: lines, quotes that stand and payments under way hold uses."""
@@ -315,6 +323,7 @@ class MoneyMachine(RuleBasedStateMachine):
         except UserError as error:
             assert error.key == "enrollment.already_enrolled" or self._refused_coupon(error, student, coupon)
             return
+        model.did("enroll", made)
         if quote is not None:
             model.quotes[quote].line = made
         elif coupon:
@@ -371,6 +380,7 @@ class MoneyMachine(RuleBasedStateMachine):
         if coupon:
             assert self.model.has_room(student)
             self.model.coupons[None, line] = student
+        self.model.did("sell", line)
         self._sold(line, student, quantity)
         assert self.model.units[None, line, None].gross == self._gross(2400 * quantity, off, 1000)
 
@@ -507,6 +517,7 @@ class MoneyMachine(RuleBasedStateMachine):
         row = self.model.payments[payment]
         before = enrollment.running(row.student)
         done = payments.complete(self.actor, payment)
+        self.model.did("complete", payment)
         left = row.amount
         row.status = "COMPLETED"
         if Payment.get_by_id(payment).method == "cash":
@@ -599,7 +610,10 @@ class MoneyMachine(RuleBasedStateMachine):
             return
         to_free = amount - self.model.credit(payment)
         refunds.refund(self.actor, payment, amount, "asked for", self._key())
-        row.refunded += amount
+        self._refunded(payment, amount, to_free)
+
+    def _refunded(self, payment: int, amount: int, to_free: int) -> None:
+        self.model.payments[payment].refunded += amount
         for entry in reversed(self.model.puts):
             if entry[0] == payment and to_free > 0:
                 part = min(entry[2], to_free)
@@ -657,6 +671,7 @@ class MoneyMachine(RuleBasedStateMachine):
                 invoices.bill(self.actor, student, [PayLine(*key) for key in chosen], send_mail=False)
             return
         made = invoices.bill(self.actor, student, [PayLine(*key) for key in chosen], send_mail=False)
+        self.model.did("bill", made)
         self.model.documents[made] = set(chosen)
         for key in chosen:
             self.model.units[key].invoice = made
@@ -712,6 +727,56 @@ class MoneyMachine(RuleBasedStateMachine):
             invoice = self.model.units[key].invoice
             assert invoice is not None
             self.model.documents[invoice] = _keys_of(invoice)
+
+    # -- the way back
+
+    @precondition(lambda self: hasattr(self, "model") and self.model.acts)
+    @rule(data=st.data())
+    def take_back(self, data: st.DataObject) -> None:
+        """A counter-entry by the same hand, or what stands in its way."""
+        act = data.draw(st.sampled_from(self.model.acts))
+        operation, what, row = act
+        expected = self._in_the_way(what, row)
+        if expected:
+            with pytest.raises(UserError) as refused:
+                undo.undo(self.actor, operation)
+            assert refused.value.key == expected
+            return
+        model, to_free = self.model, 0
+        if what == "complete":
+            to_free = model.payments[row].amount - model.credit(row)
+        undo.undo(self.actor, operation)
+        model.acts.remove(act)
+        with pytest.raises(UserError, match=r"undo\.already"):
+            undo.undo(self.actor, operation)
+        if what == "complete":
+            self._refunded(row, model.payments[row].amount, to_free)
+        elif what == "bill":
+            model.free(row)
+        elif what == "enroll":
+            model.gone(row)
+            for key in self._of((row, None)):
+                del model.units[key]
+        else:
+            model.coupons.pop((None, row), None)
+            model.stock += ProductEnrolled.get_by_id(row).quantity
+            del model.units[None, row, None]
+
+    def _in_the_way(self, what: str, row: int) -> str:
+        """Why an act is not taken back any more, '' where nothing hinders it."""
+        model = self.model
+        if what == "complete":
+            return "undo.later_change" if model.payments[row].refunded else ""
+        if what == "bill":
+            if row not in model.documents:
+                return "invoices.already_credited"
+            return "undo.in_use" if any(model.paid(key) for key in model.documents[row]) else ""
+        units = self._of((row, None) if what == "enroll" else (None, row))
+        if not units:
+            return "undo.later_change"
+        if any(model.paid(key) for key in units):
+            return "undo.paid"
+        return "undo.invoiced" if any(model.units[key].invoice for key in units) else ""
 
     # -- changing what was agreed
 
