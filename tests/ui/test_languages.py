@@ -158,7 +158,11 @@ def forms(driver: Driver) -> Iterator[QDialog]:
         lambda: RemindDialog(driver.desk.context, students, [(driver.center.student, None)]).open(),
         *(
             partial(person_acts.act, key, driver.desk.context, students, driver.center.student)
-            for key in ("bill", "waive", "replan", "transfer", "move_money", "payout", "leave", "give", "erase")
+            for key in ("bill", "waive", "replan", "transfer", "move_money", "cancel")
+        ),
+        *(
+            partial(person_acts.act, key, driver.desk.context, students, driver.center.student)
+            for key in ("payout", "leave", "give", "erase")
         ),
         lambda: person_acts.merge_two(
             driver.desk.context, students, driver.center.student, driver.center.other_student
