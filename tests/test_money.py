@@ -73,6 +73,69 @@ def test_tax_on_a_net_price(net: int, rate: int, tax: int) -> None:
     assert money.split_net(net, rate) == money.Split(net, tax, net + tax)
 
 
+@pytest.mark.parametrize(
+    ("net", "rate", "tax", "half_even"),
+    [
+        (2, 2500, 1, 0),  # 0.02 x 25 % = 0.005
+        (6, 2500, 2, 2),  # 0.06 x 25 % = 0.015: here both go up
+        (10, 2500, 3, 2),  # 0.10 x 25 % = 0.025
+        (18, 2500, 5, 4),  # 0.18 x 25 % = 0.045
+        (410, 2500, 103, 102),  # 4.10 x 25 % = 1.025
+        (1_002, 2500, 251, 250),  # 10.02 x 25 % = 2.505
+        (5, 1000, 1, 0),  # 0.05 x 10 % = 0.005
+        (1_250, 1900, 238, 238),  # 12.50 x 19 % = 2.375
+        (50, 1900, 10, 10),  # 0.50 x 19 % = 0.095
+        (250, 1900, 48, 48),  # 2.50 x 19 % = 0.475
+        (450, 1900, 86, 86),  # 4.50 x 19 % = 0.855
+        (150, 1900, 29, 28),  # 1.50 x 19 % = 0.285
+    ],
+)
+def test_half_of_a_tax_goes_up_whatever_half_even_does(net: int, rate: int, tax: int, half_even: int) -> None:
+    assert money.split_net(net, rate) == money.Split(net, tax, net + tax)
+    assert round(Fraction(net * rate, 10_000)) == half_even, "Python's own rounding: what a float or Decimal may do"
+
+
+@pytest.mark.parametrize(
+    ("gross", "rate", "net", "below", "above"),
+    [
+        (2, 2500, 2, 1, 3),  # 0.01 + 0.00 and 0.02 + 0.01; 0.02 / 1.25 = 0.016
+        (7, 2500, 6, 6, 8),  # 0.05 + 0.01 and 0.06 + 0.02; 0.07 / 1.25 = 0.056
+        (3, 2000, 3, 2, 4),  # 0.02 + 0.00 and 0.03 + 0.01; 0.03 / 1.2 = 0.025
+        (9, 2000, 8, 8, 10),  # 0.07 + 0.01 and 0.08 + 0.02; 0.09 / 1.2 = 0.075
+        (9_999, 2000, 8_333, 9_998, 10_000),  # 83.32 + 16.66 and 83.33 + 16.67; 99.99 / 1.2 = 83.325
+        (16, 1000, 15, 15, 17),  # 0.14 + 0.01 and 0.15 + 0.02; 0.16 / 1.1 = 0.1454
+        (10, 1900, 8, 10, 10),  # 0.08 + 0.02: this one is reached
+    ],
+)
+def test_a_gross_price_that_no_net_one_reaches_is_kept(gross: int, rate: int, net: int, below: int, above: int) -> None:
+    reached = {money.split_net(one, rate).gross_minor for one in range(gross + 1)}
+    assert (gross in reached) is (below == above == gross)
+    if gross not in reached:
+        assert (max(one for one in reached if one < gross), min(one for one in reached if one > gross)) == (
+            below,
+            above,
+        )
+    assert money.split_gross(gross, rate) == money.Split(net, gross - net, gross)
+
+
+@pytest.mark.parametrize(
+    ("price", "basis_points", "off"),
+    [
+        (10, 500, 1),  # 5 % of 0.10 = 0.005
+        (100, 250, 3),  # 2.5 % of 1.00 = 0.025
+        (20, 1250, 3),  # 12.5 % of 0.20 = 0.025
+        (12_505, 1000, 1_251),  # 10 % of 125.05 = 12.505
+        (9_999, 333, 333),  # 3.33 % of 99.99 = 3.329667
+        (333, 3333, 111),  # 33.33 % of 3.33 = 1.109889
+        (1, 4999, 0),  # 49.99 % of 0.01 = 0.004999
+        (1, 5000, 1),  # 50 % of 0.01 = 0.005
+        (33_000, 10_000, 33_000),
+    ],
+)
+def test_a_share_of_a_price(price: int, basis_points: int, off: int) -> None:
+    assert money.share(price, basis_points) == off
+
+
 @given(prices, rates)
 def test_a_gross_price_is_kept_and_its_net_is_the_nearest(gross: int, rate: int) -> None:
     split = money.split_gross(gross, rate)

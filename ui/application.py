@@ -347,6 +347,16 @@ class Desk(QObject):
         elif student is not None:
             self.window.go("students").select(student)
 
+    def open_payment(self, payment_id: int, student_id: int, waits: bool) -> None:
+        """A payment at its person's desk: one that waits for its answer is taken up again, any other among all."""
+        page = self.window.page("payments")
+        if waits:
+            self.window.go("payments")
+            page.resume(payment_id)
+        else:
+            self.pay_for(student_id)
+            page.show_payments(payment_id)
+
     def open_items(self) -> None:
         """What is unpaid in the whole center, by age; from there to the payment desk, or to an invoice."""
         from ui.dialogs.open_items import OpenItems

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from app import text
-from app.lists import find, payers
+from app.lists import find, payers, takings
 from app.lists import people as roster
 from app.text import _, ngettext
 from ui import command_words, words
@@ -41,6 +41,11 @@ def results(desk: Desk, typed: str) -> list[Result]:
         act = partial(paper.show_invoice, desk.window, desk.context, invoice.id, copy=True)
         amount = text.show_money(invoice.gross_minor)
         found.append(Result(_("Invoices"), invoice.label, facts, act, "receipt-text", right=amount))
+    for taken in takings.numbered(asked.who) if asked.who else ():
+        facts = " · ".join((taken.name, words.state(taken.method), words.state(taken.status.lower())))
+        act = partial(desk.open_payment, taken.id, taken.student_id, taken.status == "STARTED")
+        amount = text.show_money(taken.amount_minor)
+        found.append(Result(_("Payments"), taken.number, facts, act, "banknote", right=amount))
     for slot in find.slots(asked.who) if asked.who else ():
         act = partial(desk.open_record, "slots", slot.id)
         found.append(Result(_("Slots"), slot.title, words.when(slot.start_utc, here), act, slot.icon))

@@ -7,7 +7,7 @@ from typing import Any
 
 from peewee import Case, fn
 
-from app import clock
+from app import clock, text
 from app.store.models import Payment, User
 from app.store.prepared import prepared
 
@@ -112,3 +112,11 @@ def last_payments(limit: int = 6) -> list[PaymentRow]:
 def started() -> list[PaymentRow]:
     """Payments that are neither completed nor failed, oldest first: the desk asks about them."""
     return _rows(_started())
+
+
+def numbered(words: str, limit: int = 3) -> list[PaymentRow]:
+    """Payments of any state whose number holds the words, newest first; none where the words hold no digit."""
+    wanted = text.whole(words.strip()).upper()
+    if not any(char.isdigit() for char in wanted):
+        return []
+    return _rows(list(_query(Payment.number.contains(wanted), order=Payment.id.desc()).limit(limit).tuples()))

@@ -5,11 +5,22 @@ from __future__ import annotations
 import pytest
 
 from app import money
-from app.desk import accounts, enrollment, payments, refunds
-from app.desk.enrollment import EnrollmentDraft
+from app.desk import (
+    accounts,
+    catalog,
+    enrollment,
+    invoices,
+    payments,
+    refunds,
+    replan,
+    transfer,
+    waiving,
+)
+from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
 from app.errors import UserError
-from app.store.models import Payment
+from app.store import checks
+from app.store.models import Installment, Invoice, Payment, TaxRate, User
 from tests.support.center import SmallCenter, small_center
 
 __all__ = ["small_center"]
@@ -52,3 +63,103 @@ def test_credit_goes_to_what_is_open_alone(small_center: SmallCenter) -> None:
     with pytest.raises(UserError, match=r"payments\.line_gone"):
         refunds.apply_credit(small_center.staff, small_center.student, (PayLine(gone, amount_minor=1),), "use")
     assert refunds.student_credit_minor(small_center.student) == 90_000
+
+
+# -- whoever paid for somebody else ------------------------------------------------------------------------------
+
+
+def paid_by_a_brother(made: SmallCenter, *, with_book: bool = False) -> int:
+    """Łukasz pays Ana's course, and a book for her: one invoice; the enrollment."""
+    line = enroll(made)
+    lines = [PayLine(line, amount_minor=33_000)]
+    if with_book:
+        (book,) = enrollment.sell(made.staff, SaleDraft(made.student, (SaleItem(made.book),)))
+        lines.append(PayLine(None, book, amount_minor=2_400))
+    draft = PaymentDraft("k", made.other_student, "card", sum(one.amount_minor for one in lines), tuple(lines))
+    done = payments.complete(made.staff, payments.start(made.staff, draft))
+    assert (len(done.invoice_ids), balances(made)) == (1, [0, 0])
+    return line
+
+
+def balances(made: SmallCenter) -> list[int]:
+    """What Ana and Łukasz owe, as it is kept."""
+    return [User.get_by_id(one).balance_minor for one in (made.student, made.other_student)]
+
+
+def test_what_a_brother_paid_is_his_again_when_its_invoice_is_credited(small_center: SmallCenter) -> None:
+    """The money is credit of whoever paid, whose balance says so at once."""
+    paid_by_a_brother(small_center)
+    invoices.credit(small_center.staff, Invoice.get().id, "wrong buyer")
+    assert balances(small_center) == [33_000, -33_000]
+    assert checks.run() == []
+
+
+def test_what_a_brother_paid_beside_a_canceled_line_stays_paid(small_center: SmallCenter) -> None:
+    line = paid_by_a_brother(small_center, with_book=True)
+    enrollment.cancel_enrollment(small_center.staff, line, "moves away")
+    assert balances(small_center) == [0, -33_000]
+    assert checks.run() == []
+
+
+def test_what_a_brother_paid_above_a_cheaper_course_is_his_credit(small_center: SmallCenter) -> None:
+    line, made = paid_by_a_brother(small_center), small_center
+    transfer.transfer_place(made.staff, transfer.Place(line, cheaper(made), reason="too long"))
+    assert balances(made) == [0, -23_000]
+    assert checks.run() == []
+
+
+def cheaper(made: SmallCenter) -> int:
+    """A course for 100.00."""
+    rate = TaxRate.get(TaxRate.rate_bp == 2000).id
+    return catalog.add_course(made.admin, catalog.CourseDraft("ECO", "First aid", 10_000, rate, theory_minutes=90))
+
+
+# -- changing what was agreed -------------------------------------------------------------------------------------
+
+
+def planned(made: SmallCenter, parts: int = 3) -> tuple[int, list[int]]:
+    """A course in installments: the enrollment, and the rows of its plan."""
+    plan = enrollment.plan(33_000, parts, "2027-01-15")
+    draft = EnrollmentDraft(made.student, made.course, installments=plan, send_mail=False)
+    line = enrollment.enroll(made.staff, draft)
+    return line, [row.id for row in Installment.select().order_by(Installment.position)]
+
+
+def pay(made: SmallCenter, *lines: PayLine, more: int = 0) -> None:
+    amount = sum(line.amount_minor for line in lines) + more
+    draft = PaymentDraft(f"pay {amount} {lines}", made.student, "card", amount, lines)
+    payments.complete(made.staff, payments.start(made.staff, draft))
+
+
+def test_waiving_takes_no_installment_below_what_was_paid_on_it(small_center: SmallCenter) -> None:
+    line, parts = planned(small_center)
+    pay(small_center, PayLine(line, None, parts[2], 5_000))
+    done = waiving.waive(small_center.admin, waiving.Waiver(PayLine(line), 28_000, "hardship"))
+    assert [(part.amount_minor, part.paid_minor) for part in done.plan] == [(5_000, 5_000)]
+    assert checks.run() == []
+
+
+def test_a_new_plan_has_no_more_parts_than_a_plan_may_with_those_that_stay(small_center: SmallCenter) -> None:
+    line, parts = planned(small_center)
+    pay(small_center, PayLine(line, None, parts[0], 11_000))
+    anew = enrollment.plan(22_000, enrollment.MAX_PARTS, "2027-03-01")
+    with pytest.raises(UserError, match=r"enrollment\.parts") as refused:
+        replan.replan(small_center.staff, line, anew)
+    assert refused.value.params["most"] == enrollment.MAX_PARTS
+    replan.replan(small_center.staff, line, enrollment.plan(22_000, enrollment.MAX_PARTS - 1, "2027-03-01"))
+
+
+def test_a_plan_or_a_place_that_would_do_something_else_by_now_is_refused(small_center: SmallCenter) -> None:
+    made = small_center
+    line, _parts = planned(made)
+    anew = (("2027-02-01", 13_000), ("2027-03-01", 20_000))
+    place = transfer.Place(line, cheaper(made), reason="too long")
+    plan_seen, place_seen = replan.preview(made.staff, line, anew), transfer.preview_place(made.staff, place)
+    pay(made, more=500)  # credit, which the preview told
+    with pytest.raises(UserError, match=r"changing\.stale"):
+        replan.replan(made.staff, line, anew, plan_seen)
+    with pytest.raises(UserError, match=r"changing\.stale"):
+        transfer.transfer_place(made.staff, place, place_seen)
+    assert [row.amount_minor for row in Installment.select().order_by(Installment.position)] == [11_000] * 3
+    assert replan.replan(made.staff, line, anew, replan.preview(made.staff, line, anew)).plan
+    assert transfer.transfer_place(made.staff, place, transfer.preview_place(made.staff, place))

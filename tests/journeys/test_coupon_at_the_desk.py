@@ -163,6 +163,20 @@ def test_a_price_that_was_promised_is_used_said_and_can_be_declined(driver: Driv
     assert checks.run() == []
 
 
+def test_a_quote_that_is_withdrawn_meanwhile_is_said_with_the_price_of_now(driver: Driver, desk: Any) -> None:
+    c = driver.center
+    quote = did(driver, quotes.offer, QuoteDraft(c.student, c.course, discount_minor=3_300, discount_reason="asked"))
+    desk.new_draft(c.student)
+    add(driver, "b-t")
+    assert desk.to_pay.text() == "€297.00"
+    did(driver, quotes.withdraw, quote)
+    go_on(driver)
+    assert desk.problem.text() == "Quote Q-00001 was withdrawn; today Driving B Theory costs €330.00."
+    assert desk.to_pay.text() == "€330.00" and Payment.select().count() == 0
+    go_on(driver)
+    assert (Payment.get().status, Payment.get().amount_minor) == ("STARTED", 33_000)
+
+
 def test_a_price_that_was_promised_to_a_company_counts_when_it_pays(driver: Driver, desk: Any) -> None:
     c = driver.center
     company = payer_of(driver)

@@ -12,7 +12,7 @@ from app.desk.accounts import Actor
 from app.desk.enrollment import EnrollmentDraft
 from app.store import checks
 from app.store.models import Payment, User
-from tests.support.window import Driver, driver, typed_over
+from tests.support.window import Driver, did, driver, said, typed, typed_over
 
 __all__ = ["driver"]
 
@@ -113,3 +113,25 @@ def test_a_draft_that_somebody_works_at_is_kept(driver: Driver) -> None:
     driver.settled()
     assert [row.title for row in desk.rows] == ["Highway Code handbook"]
     assert desk.who.amount.text() == "€330.00"
+
+
+def test_a_payment_is_found_by_its_number(driver: Driver) -> None:
+    """In the command bar: one that is settled among all of its person, one that waits for its answer at the desk."""
+    paid(driver)
+    draft = payments.PaymentDraft("waits", driver.center.other_student, "transfer", 500)
+    waiting = did(driver, payments.start, draft)
+    driver.page("students")
+    driver.key(Qt.Key.Key_K, CTRL)
+    typed("p-000001")
+    driver.key(Qt.Key.Key_Return)
+    listed = driver.dialog("payments_of")
+    assert (listed.student_id, listed.table.current_id()) == (driver.center.student, 1)
+    driver.key(Qt.Key.Key_Escape)
+    driver.gone("payments_of")
+    driver.key(Qt.Key.Key_K, CTRL)
+    typed(Payment.get_by_id(waiting).number)
+    driver.key(Qt.Key.Key_Return)
+    driver.settled()
+    desk = driver.window.current()
+    assert desk.student_id == driver.center.other_student
+    assert "was started with €5.00. Did the money move?" in said(desk)

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QRegion, QStaticText, QTextDocument
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFocusFrame, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QFocusFrame, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.errors import UserError
@@ -686,3 +686,14 @@ def test_markup_in_a_name_is_text_in_a_tool_tip_line_by_line() -> None:
     shown.setHtml(said)
     assert shown.toPlainText() == "<b>Evening</b>\n17:30 · Room 1"
     assert as_tip("Evening\nRoom 1") == "Evening\nRoom 1"
+
+
+def test_a_long_entry_of_a_list_does_not_widen_its_form(qtbot: QtBot) -> None:
+    wide = []
+    for entry in ("short", "Course of a very long name " * 10):
+        box = QComboBox()
+        box.addItem(entry)
+        field = Field("Course", box)
+        qtbot.addWidget(field)
+        wide.append(field.sizeHint().width())
+    assert wide[0] == wide[1]

@@ -38,6 +38,10 @@ from ui.widgets.typed import TypedLine
 _BILLED = {"courses_enrolled", "product_enrolled", "installments", "invoices", "invoice_lines", "student_payments"}
 
 
+#: Nobody's lines were read so far: a buyer is an id, or None for the student.
+_NOBODY = -1
+
+
 class BillRow(QWidget):
     """One line that has no invoice yet: on it or not."""
 
@@ -57,7 +61,7 @@ class BillRow(QWidget):
         row.addWidget(Text(words.day(line.due_on, context.center), "small", "text2"))
         amount = Text(text.show_money(line.gross_minor), "name")
         amount.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        amount.setFixedWidth(theme().px(96))
+        amount.setMinimumWidth(theme().px(96))
         row.addWidget(amount)
 
 
@@ -73,7 +77,10 @@ class BillDialog(FormDialog):
         self.rows: list[BillRow] = []
         self._closed = False
         self._asked = 0
+        self._lines_for: object = _NOBODY  # whose lines stand there
         self.payer = QComboBox()
+        self.payer.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.payer.setMinimumContentsLength(20)  # a long name of a company does not push the day out of the form
         found = roster.page([student_id]).get(student_id) if student_id is not None else None
         self._name = found.name if found is not None else ""
         if found is not None:
@@ -178,6 +185,7 @@ class BillDialog(FormDialog):
         asked, lines, reachable = answer
         if self._closed or asked != self._asked:
             return
+        before, self._lines_for = self._lines_for, self.payer.currentData()
         left_out = {row.line.line for row in self.rows if not row.take.isChecked()}
         here = next((row.line.line for row in self.rows if row.take.hasFocus()), None)
         clear_layout(self.lines)
@@ -202,8 +210,9 @@ class BillDialog(FormDialog):
             nothing.setContentsMargins(12, 8, 12, 8)
             self.lines.addWidget(nothing)
         self.lines.addStretch(1)
+        if self._lines_for != before or not reachable:  # else it stays as somebody set it
+            self.mail.setChecked(reachable and self.context.center.mail_invoices)
         self.mail.setEnabled(reachable)
-        self.mail.setChecked(reachable and self.context.center.mail_invoices)
         self.mail.setToolTip("" if reachable else _("This buyer has no mail address."))
         self._say()
 
@@ -242,10 +251,9 @@ class BillDialog(FormDialog):
 
     def _asked_for(self) -> tuple[int, list[Any], int | None]:
         """(student, lines, payer) of what is chosen."""
-        lines = self.chosen()
+        lines, payer = self.chosen(), self.payer.currentData()
         if not lines:
             raise UserError("invoices.nothing_to_bill", "lines")
-        payer = self.payer.currentData()
         student = self.student_id if payer is None and self.student_id is not None else lines[0].student_id
         return student, [line.line for line in lines], payer
 
@@ -266,8 +274,14 @@ class BillDialog(FormDialog):
             }  # fmt: skip
             self._look(reference, papers.made, reference)
 
+    def _is_reading(self) -> bool:
+        """Whether the lines that stand there are another buyer's than the one who is chosen."""
+        return bool(self._lines_for != self.payer.currentData())
+
     def _wanted(self) -> tuple[int, list[Any], int | None] | None:
-        """What is asked for; nothing where that was refused in words."""
+        """What is asked for; nothing where it is read still, or was refused in words."""
+        if not self.preview.isEnabled() or self._is_reading():
+            return None
         self.clear_errors()
         try:
             return self._asked_for()
@@ -291,7 +305,7 @@ class BillDialog(FormDialog):
             button.setEnabled(True)
 
     def main_action(self) -> None:
-        if not self.main.isEnabled():
+        if not self.main.isEnabled() or self._is_reading():
             return
         self.clear_errors()
         try:

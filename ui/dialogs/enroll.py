@@ -21,7 +21,7 @@ from app import clock, money, text
 from app.desk import enrollment, payments
 from app.desk.enrollment import EnrollmentDraft
 from app.desk.quotes import QuoteDraft
-from app.errors import UserError
+from app.errors import DeskError, UserError
 from app.lists import calendar, catalog
 from app.lists import people as roster
 from app.lists import settings as center_lists
@@ -71,6 +71,7 @@ class EnrollDialog(FormDialog):
         top = Qt.AlignmentFlag.AlignTop
         student = QLineEdit(f"{found.name}   {found.number}")
         student.setReadOnly(True)
+        student.setCursorPosition(0)  # of a long name the beginning is shown
         student.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         grid.addWidget(Field(_("Student"), student, name="student"), 0, 0, 1, 6)
         self.payer = PayerPick(context, _("{name} pays").format(name=found.name))
@@ -393,10 +394,10 @@ class EnrollDialog(FormDialog):
         grow(self)
 
     def _show_sums(self, quote: enrollment.Quote) -> None:
-        rate = f"{quote.rate_bp / 100:g}"
+        rate = text.show_percent(quote.rate_bp)
         gross = self.context.center.prices == "gross"
         inside = text.show_money(quote.tax_minor)
-        vat = _("with {rate} % VAT inside") if gross else _("{rate} % VAT comes on top")
+        vat = _("with {rate} VAT inside") if gross else _("{rate} VAT comes on top")
         self.fields["list_price"].set_hint(vat.format(rate=rate) if quote.rate_bp else _("no VAT"))
         self.fields["tax_rate"].set_hint(_("{amount} VAT").format(amount=inside) if quote.rate_bp else _("no VAT"))
         less = text.show_money(-quote.discount_minor)
@@ -443,6 +444,8 @@ class EnrollDialog(FormDialog):
         self._save(pay_next=False)
 
     def _save(self, *, pay_next: bool) -> None:
+        if not self.main.isEnabled():
+            return  # it is being done, by whichever of the two keys
         self.clear_errors()
         self._pay_next = pay_next
         try:
@@ -454,6 +457,8 @@ class EnrollDialog(FormDialog):
 
     def offer_quote(self) -> None:
         """Promise the price that was typed; nobody is enrolled by that."""
+        if not self.main.isEnabled():
+            return
         self.clear_errors()
         try:
             typed = self.draft()
@@ -469,6 +474,13 @@ class EnrollDialog(FormDialog):
         dialog = OfferQuote(self.context, self, draft, gross)
         dialog.offered.connect(self.accept)
         dialog.open()
+
+    def refuse(self, error: DeskError) -> None:
+        """What is wrong with a plan of one's own is said at the plan."""
+        if isinstance(error, UserError) and error.field == "installments" and not self.own_plan.isHidden():
+            self.own_plan.refuse(error)
+        else:
+            super().refuse(error)
 
     def _saved(self, enrollment_id: int) -> None:
         self.accept()

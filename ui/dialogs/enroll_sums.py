@@ -86,9 +86,9 @@ class EnrollSums(QWidget):
             self.fee.setToolTip(_("charged with the first enrollment"))
             self._fee_amount.setText(text.show_money(self.fee_minor(quote)))
         self.total.setText(text.show_money(quote.gross_minor + self.fee_minor(quote)))
-        rate = f"{quote.rate_bp / 100:g}"
+        rate = text.show_percent(quote.rate_bp)
         for number, (label, amount) in enumerate(
-            ((_("Net"), quote.net_minor), (_("VAT {rate} %").format(rate=rate), quote.tax_minor))
+            ((_("Net"), quote.net_minor), (_("VAT {rate}").format(rate=rate), quote.tax_minor))
         ):
             self._tax.addWidget(Text(label, "small", "text2"), number, 0)
             self._tax.addWidget(right(text.show_money(amount), "small", "text2"), number, 1)

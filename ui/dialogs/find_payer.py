@@ -97,6 +97,8 @@ class PayerPick(QComboBox):
     def __init__(self, context: Context, nobody: str) -> None:
         super().__init__()
         self.context, self._nobody = context, nobody
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(12)  # a long name gives way to what stands beside it
         self.addItem(nobody, None)
         self.setMaxCount(1)
 

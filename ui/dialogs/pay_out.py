@@ -27,6 +27,7 @@ class PayOutDialog(FormDialog):
         super().__init__(parent, _("Pay out credit"), "coins", subtitle=name, width=600)
         self.setObjectName("pay_out")
         self.context, self.student_id, self.payer_id, self._key = context, student_id, payer_id, uuid7()
+        self._sent = 0
         self._credit = refunds.credit_of(student_id, payer_id)
         here = context.center
         said = _("The credit is {amount}.") if self._credit else _("There is no credit to pay out.")
@@ -70,16 +71,16 @@ class PayOutDialog(FormDialog):
             )  # fmt: skip
 
     def main_action(self) -> None:
-        self.clear_errors()
         if not self.main.isEnabled():
             return
+        self.clear_errors()
         try:
-            minor = self._minor()
+            self._sent = self._minor()
         except UserError as error:
             self.refuse(error)
             return
         self.context.run(
-            refunds.pay_out, self.student_id, minor, self.reason.text(), self._key, self.payer_id,
+            refunds.pay_out, self.student_id, self._sent, self.reason.text(), self._key, self.payer_id,
             done=self._done, failed=self._refused, busy=self.main,
         )  # fmt: skip
 
@@ -88,6 +89,5 @@ class PayOutDialog(FormDialog):
         self.refuse(error)
 
     def _done(self, _refunds: object) -> None:
-        minor = self._minor()
-        self.accept()
-        self.context.notice.emit(_("{amount} is paid out.").format(amount=text.show_money(minor)))
+        self.accept()  # whatever was typed over the amount since
+        self.context.notice.emit(_("{amount} is paid out.").format(amount=text.show_money(self._sent)))

@@ -14,7 +14,7 @@ from app import clock, money, text
 from app.desk import enrollment
 from app.desk.changing import Part
 from app.errors import UserError
-from app.text import _
+from app.text import _, sentence
 from ui import words
 from ui.context import Context
 from ui.theme import theme
@@ -119,6 +119,7 @@ class PlanEditor(QFrame):
         self.setProperty("framed", True)
         self._kept: tuple[Part, ...] = ()
         self._left_minor = 0
+        self._unread: TypedLine | None = None
         self.rows: list[_TypedRow] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(1, 1, 1, 1)
@@ -135,12 +136,12 @@ class PlanEditor(QFrame):
         self.add.clicked.connect(self.add_part)
         self.even = Button(_("Spread evenly"), kind="quiet", size="small", keys=("Alt", "E"))
         self.even.clicked.connect(self.spread)
-        self.sum = Text("", "small_strong", "ok")
+        self.sum = Text("", "small_strong", "ok", wrap=True)
         self.sum.setObjectName("plan_sum")
+        self.sum.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         line.addWidget(self.add)
         line.addWidget(self.even)
-        line.addStretch(1)
-        line.addWidget(self.sum)
+        line.addWidget(self.sum, 1)
         column.addWidget(foot)
         for keys, act in (("Alt+A", self.add_part), ("Alt+E", self.spread), ("Alt+Del", self.remove_part)):
             shortcut = QShortcut(QKeySequence(keys), self)
@@ -159,17 +160,34 @@ class PlanEditor(QFrame):
             self._say()
 
     def parts(self) -> tuple[tuple[str, int], ...]:
-        """What was typed: (due date, minor units). UserErrors `enrollment.date`, and as from an amount."""
+        """What was typed: (due date, minor units). UserErrors `enrollment.date`, and as from an amount, about
+        `installments`; `refuse` says them where they are.
+        """
         found = []
         here = self.context.center
+        self._unread = None
         for row in self.rows:
             due = row.due.text().strip()
             try:
                 day = date.fromisoformat(due)
             except ValueError as error:
+                self._unread = row.due
                 raise UserError("enrollment.date", "installments", text=due[:20]) from error
-            found.append((day.isoformat(), money.parse(row.amount.text(), here.currency, here.locale, field=None)))
+            try:
+                minor = money.parse(row.amount.text(), here.currency, here.locale, field="installments")
+            except UserError:
+                self._unread = row.amount
+                raise
+            found.append((day.isoformat(), minor))
         return tuple(found)
+
+    def refuse(self, error: UserError) -> None:
+        """Say what is wrong at the foot of the plan; what cannot be read is marked and takes the keys."""
+        self.sum.setText(sentence(error))
+        self.sum.set_color("danger")
+        edit = self._unread if self._unread is not None else self.rows[0].amount
+        _mark(edit, sentence(error) if self._unread is not None else "")
+        edit.setFocus()
 
     def add_part(self) -> None:
         """One more part at the end, a month later, over what is missing."""
@@ -207,7 +225,7 @@ class PlanEditor(QFrame):
 
     def _fill(self, typed: Sequence[tuple[str, str]]) -> None:
         clear_layout(self._column)
-        self.rows = []
+        self.rows, self._unread = [], None
         head = (_("#"), _("Due"), _("What"), _("Amount"), _("Left after"), "")
         self._put([Text(said, "label", "text2") for said in head], head=True)
         for number, part in enumerate(self._kept, start=1):
@@ -257,6 +275,10 @@ class PlanEditor(QFrame):
         self._column.addWidget(box)
 
     def _edited(self) -> None:
+        for row in self.rows:
+            for edit in (row.due, row.amount):
+                if edit.property("wrong"):
+                    _mark(edit, "")
         self._say()
         self.changed.emit()
 
@@ -294,3 +316,11 @@ class PlanEditor(QFrame):
             return enrollment.plan(2, 2, last)[-1][0]
         except UserError:
             return today
+
+
+def _mark(edit: TypedLine, said: str) -> None:
+    """Mark a line as wrong, or with '' as right again."""
+    edit.setProperty("wrong", bool(said))
+    edit.setAccessibleDescription(said)
+    edit.style().unpolish(edit)
+    edit.style().polish(edit)

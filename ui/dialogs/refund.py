@@ -139,6 +139,7 @@ class RefundDialog(FormDialog):
         super().__init__(parent, _("Refund"), "undo-2", subtitle=row.number, width=520)
         self.setObjectName("refund")
         self.context, self.row, self._key = context, row, uuid7()
+        self._sent = 0
         here = context.center
         left = text.show_money(row.left_minor)
         how = {
@@ -183,17 +184,17 @@ class RefundDialog(FormDialog):
         self.effect.setText("\n".join(parts))
 
     def main_action(self) -> None:
+        if not self.main.isEnabled():
+            return
         self.clear_errors()
         try:
-            minor = self._minor()
+            self._sent = self._minor()
         except UserError as error:
             self.refuse(error)
             return
-        if not self.main.isEnabled():
-            return
         self.context.run(
-            refunds.refund, self.row.id, minor, self.reason.text(), self._key, done=self._done, failed=self._refused,
-            busy=self.main,
+            refunds.refund, self.row.id, self._sent, self.reason.text(), self._key, done=self._done,
+            failed=self._refused, busy=self.main,
         )  # fmt: skip
 
     def _refused(self, error: DeskError) -> None:
@@ -201,7 +202,6 @@ class RefundDialog(FormDialog):
         self.refuse(error)
 
     def _done(self, refund: int) -> None:
-        minor = self._minor()
         self.made.emit(refund)
-        self.accept()
-        self.context.notice.emit(_("{amount} is given back.").format(amount=text.show_money(minor)))
+        self.accept()  # whatever was typed over the amount since
+        self.context.notice.emit(_("{amount} is given back.").format(amount=text.show_money(self._sent)))

@@ -382,6 +382,11 @@ class Owed(QWidget):
         self._price()
         self.changed.emit()
 
+    def price_again(self) -> None:
+        """What is added costs what it costs now: a quote or a coupon may be gone since."""
+        self._price()
+        self.changed.emit()
+
     def _price(self) -> None:
         """What is added costs what the payment would agree on now; what is refused is said when it is started."""
         self.refused = None

@@ -14,7 +14,7 @@ from app.text import _, ngettext
 from ui.context import Context
 from ui.pages.payment_owed import Owed
 from ui.widgets.basic import Button, Text
-from ui.widgets.line import Line
+from ui.widgets.line import Line, as_tip
 from ui.widgets.typed import TypedLine
 
 #: The entry of the box that opens the search.
@@ -44,7 +44,7 @@ class PayingRow(QWidget):
         self.payer = QComboBox()
         self.payer.setObjectName("who_pays")
         self.payer.setAccessibleName(_("Who pays"))
-        # A long name of a company gives way, and stands whole in the list.
+        # A long name of a company gives way, and stands whole in the tool tip.
         self.payer.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.payer.setMinimumContentsLength(8)
         self.payer.currentIndexChanged.connect(self._payer_chosen)
@@ -151,6 +151,7 @@ class PayingRow(QWidget):
             finder.open()
             return
         self._chosen = place
+        self.payer.setToolTip(as_tip(self.payer.currentText()))
         typed = self._worked_at() or self.owed.is_typed()
         self.owed.pay_by(self.payer_id(), take=not typed)
 

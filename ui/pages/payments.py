@@ -432,6 +432,8 @@ class PaymentsPage(QWidget):
     def _refused(self, error: DeskError) -> None:
         """Say it where it is about: the amount, the coupon, a line; else above the button."""
         field = error.field if isinstance(error, UserError) else None
+        if field in ("coupon", "quote", "courses", "items"):
+            self.owed.price_again()
         if field == "coupon":
             self.paying.say_coupon(text.sentence(error))
             self.paying.to_coupon()
@@ -567,12 +569,14 @@ class PaymentsPage(QWidget):
         """Whether a payment stands here that was saved: money has its own way back, with a reason."""
         return self.completed is not None or self._stands()
 
-    def show_payments(self) -> None:
-        """Alt+P: every payment of the person at the desk; from there, refunds."""
+    def show_payments(self, first: int | None = None) -> None:
+        """Alt+P: every payment of the person at the desk, `first` chosen; from there, refunds."""
         found = roster.overview(self.student_id) if self.student_id is not None else None
         if found is not None:
             dialog = PaymentsOf(self.context, self, found.row.id, found.row.name)
             dialog.refunded.connect(self._refunded)
+            if first is not None:
+                dialog.table.select_id(first)
             dialog.open()
 
     def bill(self) -> None:

@@ -14,6 +14,7 @@ from PySide6.QtGui import QFocusEvent, QKeySequence, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
+    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -474,6 +475,10 @@ class Field(QWidget):
         self.below.setVisible(bool(hint))  # only where it stands: alone it would be a window for a moment
         if isinstance(self.edit, QLineEdit):
             self.edit.textEdited.connect(self.clear_error)
+        if isinstance(self.edit, QComboBox) and not self.edit.minimumContentsLength():
+            # What is in a list may be long: it gives way to the form.
+            self.edit.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            self.edit.setMinimumContentsLength(10)
 
     def text(self) -> str:
         """What was typed."""
