@@ -40,7 +40,7 @@ def waive(actor: Actor, waiver: Waiver, shown: Effect | None = None) -> Effect:
     """Let go of a part of what is open on a line; with `shown`, only if it does what the preview said.
 
     Its invoices are credited and issued anew with the money that stood on them. Where a net price cannot come to the
-    exact amount, the nearest one that leaves what was paid is taken. UserErrors `waiving.canceled`,
+    exact amount, a little less is waived. UserErrors `waiving.canceled`,
     `waiving.nothing_open`, `waiving.above_open`, `waiving.no_such_price`, `payments.amount`, `invoices.clock_back`,
     `changing.stale`, or beside `reason`.
     """
@@ -63,7 +63,7 @@ def _waive_in(w: Write, waiver: Waiver) -> Effect:
     if waiver.amount_minor > left:
         raise UserError("waiving.above_open", "amount", open=left)
     how, before = center.load(), changing.Before(line.student_id, found)
-    price, quoted_less = _lowered(line, waiver.amount_minor, sum(due.paid_minor for due in found))
+    price, quoted_less = _lowered(line, waiver.amount_minor)
     amount = line.gross_minor - price.gross_minor
     lowered = _lower(found, amount)
     withdrawn = invoices.withdraw(w, how, [due.invoice_id for due, _ in lowered], waiver.reason)
@@ -99,10 +99,10 @@ def _line(line: PayLine) -> tuple[Any, Any]:
     return model, row
 
 
-def _lowered(line: Any, amount_minor: int, paid_minor: int) -> tuple[money.Split, int]:
+def _lowered(line: Any, amount_minor: int) -> tuple[money.Split, int]:
     """The price of a line less an amount, and by how much its discount grows, as it is quoted.
 
-    A net price steps over some gross amounts: the nearest that is not below what was paid is taken, of two the higher.
+    A net price steps over some gross amounts: then the next higher one is taken, so that no more is waived than asked.
     """
     wanted = line.gross_minor - amount_minor
     quoted = line.list_price_minor - line.discount_minor
@@ -110,10 +110,10 @@ def _lowered(line: Any, amount_minor: int, paid_minor: int) -> tuple[money.Split
         return money.split_gross(wanted, line.rate_bp), amount_minor
     near = money.divide_half_up(wanted * 10_000, 10_000 + line.rate_bp)
     steps = [money.split_net(net, line.rate_bp) for net in range(max(near - 2, 0), min(near + 3, quoted))]
-    fit = [split for split in steps if split.gross_minor >= paid_minor]
+    fit = [split for split in steps if split.gross_minor >= wanted]
     if not fit:
         raise UserError("waiving.no_such_price", "amount")
-    best = min(fit, key=lambda split: (abs(split.gross_minor - wanted), -split.gross_minor))
+    best = min(fit, key=lambda split: split.gross_minor)
     return best, quoted - best.net_minor
 
 

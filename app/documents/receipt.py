@@ -298,7 +298,7 @@ class _Painter:
             self._row(_("Cash given"), self._plain(d.given_minor), strong="right", step=14)
             self._row(_("Change"), self._plain(d.given_minor - d.amount_minor), strong="right")
         else:
-            self._row(_("Paid by"), d.method, strong="right", step=14)
+            self._row(_("Given back by") if d.refunds else _("Paid by"), d.method, strong="right", step=14)
         self._dashes()
         if not d.taxes:
             return

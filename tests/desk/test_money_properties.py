@@ -851,7 +851,7 @@ class MoneyMachine(RuleBasedStateMachine):
         assert done.gross_before_minor == gross
         row = (CourseEnrolled if line[0] else ProductEnrolled).get_by_id(line[0] or line[1])
         assert row.gross_minor == gross - let_go >= paid
-        assert let_go == amount if row.quoted == "gross" else abs(let_go - amount) <= 1
+        assert let_go == amount if row.quoted == "gross" else amount - 1 <= let_go <= amount
         touched, less = set(), let_go
         for key in reversed(units):  # the last one first
             if less and model.open(key):

@@ -106,6 +106,23 @@ def test_installments_are_lowered_from_the_last_one_backward(small_center: Small
     assert checks.run() == []
 
 
+@pytest.mark.parametrize(("asked", "let_go"), [(1, 0), (2, 2), (3, 3), (597, 597), (598, 598)])
+def test_no_more_is_waived_than_asked_where_net_prices_step_over_it(tmp_path: Path, asked: int, let_go: int) -> None:
+    """At 20 %: 4.98 net is 5.98, 4.97 is 5.96, 4.96 is 5.95; 0.01 is 0.01."""
+    made = build(tmp_path / "net", prices="net")
+    try:
+        line = enrollment.enroll(made.staff, EnrollmentDraft(made.student, made.course, list_price_minor=498))
+        if let_go:
+            waiving.waive(made.admin, Waiver(PayLine(line), asked, "a little"))
+        else:
+            with pytest.raises(UserError, match=r"waiving\.no_such_price"):
+                waiving.waive(made.admin, Waiver(PayLine(line), asked, "a little"))
+        assert CourseEnrolled.get_by_id(line).gross_minor == 598 - let_go
+        assert checks.run() == []
+    finally:
+        store.close_center()
+
+
 def test_a_net_price_takes_the_nearest_that_leaves_what_was_paid(tmp_path: Path) -> None:
     made = build(tmp_path / "net", prices="net")
     try:

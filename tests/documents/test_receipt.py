@@ -60,6 +60,15 @@ def test_the_paper_says_what_was_paid(tmp_path: Path, paper: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("refunds", "said"), [("", "Paid by"), ("P-000001", "Given back by")])
+def test_a_refund_is_given_back_by_its_means(tmp_path: Path, refunds: str, said: str) -> None:
+    words = text_of(render(document(refunds=refunds, given_minor=None)), tmp_path)
+    assert [one in words for one in ("Paid by", "Given back by")] == [
+        one == said for one in ("Paid by", "Given back by")
+    ]
+
+
+@pytest.mark.slow
 def test_a_later_print_says_copy_and_when(tmp_path: Path) -> None:
     flat = " ".join(text_of(render(document(), copy_on="2 April 2026"), tmp_path).split())
     assert "COPY · 2 April 2026" in flat

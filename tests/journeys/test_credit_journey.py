@@ -103,7 +103,7 @@ def test_pressed_three_times_it_is_used_once_and_then_for_what_is_chosen_anew(dr
             driver.settled()
     driver.settled()
     assert [row.amount_minor for row in StudentPayment.select()] == [3_000]
-    assert desk.credit.said.text() == "€30.00 of credit used, €170.00 left"
+    assert desk.credit.said.text() == "Credit €170.00 · €30.00 used"
     assert not desk.credit.use.isVisible()
     # Whoever wants more of it says for what.
     (row,) = desk.rows

@@ -87,7 +87,7 @@ class CreditStrip(QWidget):
     def _show(self) -> None:
         there = text.show_money(self.credit_minor)
         used = bool(self._left)
-        said = _("{amount} of credit used, {left} left").format(amount=text.show_money(self._used_minor), left=there)
+        said = _("Credit {left} · {amount} used").format(amount=text.show_money(self._used_minor), left=there)
         self.said.setText(said if used else _("Credit {amount}").format(amount=there))
         self.use.set_label(_("Use {amount}").format(amount=text.show_money(self.amount_minor)))
         self.use.setVisible(bool(self.lines) and not used)
