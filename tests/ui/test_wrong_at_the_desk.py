@@ -316,3 +316,18 @@ def test_a_part_payment_sells_all_that_is_taken_and_the_rest_is_owed(driver: Dri
     assert User.get_by_id(c.other_student).balance_minor == whole - 1_500
     assert desk.who.amount.text() == desk.change.text() == text.show_money(whole - 1_500)
     assert checks.run() == []
+
+
+def test_what_a_plan_asks_for_later_is_left_until_it_is_due_or_all_there_is(driver: Driver, desk: Any) -> None:
+    today = clock.local_date("Europe/Vienna").isoformat()
+    plan = ((today, 11_000), ("2099-01-01", 11_000), ("2099-02-01", 11_000))
+    did(
+        driver, enrollment.enroll, EnrollmentDraft(driver.center.other_student, driver.center.course, installments=plan)
+    )
+    desk.new_draft(driver.center.other_student)
+    assert [row.amount() for row in desk.rows] == [11_000, 0, 0] and desk.to_pay.text() == "€110.00"
+    assert not desk.owed.is_typed(), "nobody has chosen that"
+    for _step in ("start", "complete"):
+        go_on(driver)
+    desk.new_draft(driver.center.other_student)
+    assert [row.amount() for row in desk.rows] == [11_000, 0], "the next part, where nothing else is owed"

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app import text
+from app import clock, text
 from app.desk import basket, enrollment, payments, registration
 from app.desk.quotes import Quoted
 from app.errors import UserError
@@ -207,7 +207,11 @@ class Owed(QWidget):
                 self._add_row(row)
 
     def _rows_of(self, owed: Sequence[payments.OwedLine]) -> list[OwedRow]:
-        """A row for each due, with the reason of its discount."""
+        """A row for each due, with the reason of its discount.
+
+        What is billed, or due by today, is taken beforehand. Of what a plan asks for later nothing is, or the next part
+        where there is nothing else.
+        """
         lines = [
             ("product_enrolled", due.product_enrolled_id or 0)
             if due.enrollment_id is None
@@ -219,6 +223,10 @@ class Owed(QWidget):
         started = basket.waiting()
         for row in rows:
             row.show_waiting([one for one in started if row.due is not None and one.means(row.due)])
+        today = clock.local_date(self.context.center.zone).isoformat()
+        later = [row for row in rows if row.due is not None and row.due.invoice_id is None and row.due.due_on > today]
+        for row in later if len(later) < len(rows) else later[1:]:
+            row.propose(0)
         return rows
 
     def is_stale(self, student_id: int) -> bool:
@@ -237,7 +245,7 @@ class Owed(QWidget):
         there = [row.due for row in self.rows if row.due is not None]
         for row in self._rows_of([due for due in billing.together(student_id, self.payer) if due not in there]):
             if not take:
-                row.pay(0)
+                row.propose(0)
             self._add_row(row, len([one for one in self.rows if one.due is not None]))
         self.changed.emit()
 
@@ -267,7 +275,7 @@ class Owed(QWidget):
 
     def is_typed(self) -> bool:
         """Whether a line was left out, added, or is paid in part."""
-        return any(row.offer is not None or row.amount() != row.open_minor for row in self.rows)
+        return any(row.offer is not None or row.amount() != row.proposed for row in self.rows)
 
     def allow(self, on: bool) -> None:
         """Whether lines can be chosen and added: not once the payment is started."""

@@ -206,6 +206,7 @@ class OwedRow(QWidget):
         self.quote_id: int | None = None
         self.paying: int | None = None
         self._waits: Sequence[Waiting] = ()
+        self.proposed = self.open_minor
         self.setProperty("lined", True)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         whole = QVBoxLayout(self)
@@ -412,6 +413,11 @@ class OwedRow(QWidget):
             self._outcome.addStretch(1)
             self._outcome.addWidget(Badge(badge, said) if badge else Text(said, "body", "text2"))
 
+    def propose(self, minor: int) -> None:
+        """How much of it is taken before anybody says otherwise."""
+        self.proposed = minor
+        self.pay(minor)
+
     def pay(self, minor: int) -> None:
         """Take the line with so much of it; 0 leaves it."""
         self.take.setChecked(minor > 0)
@@ -429,7 +435,7 @@ class OwedRow(QWidget):
         """Payments of this line that nobody has answered yet: only what they leave is taken beforehand."""
         self._waits = payments_
         if self._waits:
-            self.pay(max(self.open_minor - sum(one.line.amount_minor for one in self._waits), 0))
+            self.propose(max(self.open_minor - sum(one.line.amount_minor for one in self._waits), 0))
         self._show_detail()
 
     def _waiting(self) -> str:
