@@ -21,7 +21,8 @@ from tests.support.window import Driver, did, driver
 from ui.dialogs.bill import BillDialog
 from ui.dialogs.bulk_enroll import BulkEnroll
 from ui.dialogs.pay_out import PayOutDialog
-from ui.dialogs.refund import RefundDialog
+from ui.dialogs.promise import PromiseDialog
+from ui.dialogs.refund import PaymentsOf, RefundDialog
 from ui.theme import theme
 
 __all__ = ["driver"]
@@ -182,3 +183,23 @@ def test_a_rate_with_a_fraction_is_written_as_the_center_writes_numbers(driver: 
     form.tax.setCurrentIndex(form.tax.findData(rate))
     assert TaxRate.get_by_id(rate).rate_bp == 1950
     assert form.fields["list_price"].below.text() == "with 19,5 % VAT inside"
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5])
+def test_a_long_name_leaves_the_head_of_a_form_its_cross(driver: Driver, scale: float) -> None:
+    did(driver, enrollment.sell, SaleDraft(driver.center.student, (SaleItem(driver.center.book),)))
+    driver.window.setFixedSize(1366, 768)
+    theme().use(scale=scale)
+    context, window, student = driver.desk.context, driver.window, driver.center.student
+    try:
+        for form in (
+            PaymentsOf(context, window, student, LONG), PromiseDialog(context, window, student, None, LONG, 2400)
+        ):  # fmt: skip
+            form.open()
+            driver.settled()
+            cross = driver.find(form, QWidget, "form_away")
+            assert cross.mapTo(form, cross.rect().topRight()).x() < form.width()
+            assert LONG in f"{form.headline.text()} {form.subtitle.text()}"
+            form.close()
+    finally:
+        theme().use(scale=1.0)

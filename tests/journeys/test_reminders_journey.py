@@ -145,6 +145,7 @@ def test_esc_stops_between_two_mails(driver: Driver) -> None:
     driver.key(Qt.Key.Key_Escape)
     driver.gone("remind_form")
     driver.settled()
+    assert driver.window.notice_label.text().startswith("Stopped: 1 is not reminded.")
     assert MailQueue.select().where(MailQueue.template_key == "payment_reminder").count() == 1
     driver.dialog("open_items").reject()
     assert dialog is not None

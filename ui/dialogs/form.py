@@ -18,13 +18,23 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShortcut,
 )
-from PySide6.QtWidgets import QAbstractButton, QCheckBox, QDialog, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QCheckBox,
+    QDialog,
+    QHBoxLayout,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.errors import DeskError, UserError
 from app.text import _, sentence
 from ui.dialogs.grow import grow
 from ui.theme import theme
 from ui.widgets.basic import Button, Field, Icon, Text, rule, show_error
+from ui.widgets.line import Line
 
 #: How far the shadow of a form reaches, and how far it lies below it.
 _REACH, _BELOW = 24, 8
@@ -132,10 +142,11 @@ class FormDialog(QDialog):
         head.setContentsMargins(20, 16, 16, 14)
         head.addWidget(Icon(icon, "brasstext", 20))
         head.addSpacing(6)
-        head.addWidget(Text(title, "panel"))
-        head.addSpacing(12)
-        self.subtitle = Text(subtitle, "body", "text3")
-        head.addWidget(self.subtitle)
+        self.headline, self.subtitle = Line(title, "panel"), Line(subtitle, "body", "text3")
+        for line, after in ((self.headline, 12), (self.subtitle, 0)):
+            line.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)  # a long name gives way
+            head.addWidget(line)
+            head.addSpacing(after)
         head.addStretch(1)
         self._typing = Text(_("Tab moves on · every field can be typed"), "small", "text3")
         head.addWidget(self._typing)

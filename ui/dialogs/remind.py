@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPlainTextEdit, QProgressBar, QWidget
 
 from app import text
@@ -30,7 +31,7 @@ class RemindDialog(FormDialog):
         self.context = context
         self.planned: list[Reminder] = []
         self.done_with = 0
-        self._closed = self._stopped = False
+        self._closed = self._running = False
         model = PagedModel(
             [
                 Column(_("To"), 0, lambda row: Cell(row.name, "name")),
@@ -64,7 +65,7 @@ class RemindDialog(FormDialog):
         self.add_foot((), Button(_("Queue the reminders"), "send", kind="primary", keys=("Ctrl", "Enter")))
         self.main.setObjectName("queue_reminders")
         self.main.setEnabled(False)
-        context.read(reminding.plan, list(owners), done=self._found, failed=self._failed)
+        context.read(reminding.plan, list(owners), done=self._found, failed=self._not_read)
         self.table.setFocus()
 
     @staticmethod
@@ -92,6 +93,10 @@ class RemindDialog(FormDialog):
         self.subtitle.setText(said.format(n=f"{len(going):,}", amount=total))
         self.main.setEnabled(bool(going))
 
+    def _not_read(self, error: DeskError) -> None:
+        if not self._closed:
+            self.refuse(error)
+
     def _selected(self, row: object) -> None:
         chosen = self.planned[row] if isinstance(row, int) and row < len(self.planned) else None
         words = chosen.text() if chosen is not None and not chosen.obstacle else ("", "")
@@ -101,6 +106,7 @@ class RemindDialog(FormDialog):
         """Queue them, some at a time; Esc stops between."""
         if self.main.isEnabled():
             self.main.setEnabled(False)
+            self._running = True
             self.going = [(one.student_id, one.payer_id) for one in self.planned if not one.obstacle]
             self.done_with = 0
             self.queued: list[Reminder] = []
@@ -110,32 +116,44 @@ class RemindDialog(FormDialog):
 
     def _next(self) -> None:
         some = self.going[self.done_with : self.done_with + AT_ONCE]
-        if some and not self._stopped and not self.context.is_closing:
+        if some and not self.context.is_closing:
             self.context.run(reminding.remind, some, done=self._queued, failed=self._failed)
             return
+        self._running = False
         count = sum(not one.obstacle for one in self.queued)
         said = ngettext("{n} reminder is in the mail queue.", "{n} reminders are in the mail queue.", count)
-        if self.done_with < len(self.going):
-            left = len(self.going) - self.done_with
-            said = ngettext("Stopped: {n} is not reminded.", "Stopped: {n} are not reminded.", left)
-            count = left
         self.context.notice.emit(said.format(n=f"{count:,}"))
-        if not self._closed:
-            self.accept()
+        self.accept()
 
     def _queued(self, some: list[Reminder]) -> None:
         self.queued += some
         self.done_with += len(some)
-        if not self._closed:
-            self.bar.setValue(self.done_with)
+        if self._closed:
+            self._stopped()
+            return
+        self.bar.setValue(self.done_with)
         self._next()
 
+    def _stopped(self) -> None:
+        """The form was closed while some were written: those were the last, and how many are not reminded is said."""
+        left = len(self.going) - self.done_with
+        if left:
+            said = ngettext("Stopped: {n} is not reminded.", "Stopped: {n} are not reminded.", left)
+            self.context.notice.emit(said.format(n=f"{left:,}"))
+        self.deleteLater()
+
     def _failed(self, error: DeskError) -> None:
-        if not self._closed:
-            self.bar.hide()
-            self.main.setEnabled(bool(self.planned))
-            self.refuse(error)
+        if self._closed:
+            self.context.problem.emit(error)
+            self.deleteLater()
+            return
+        self._running = False
+        self.bar.hide()
+        self.main.setEnabled(bool(self.planned))
+        self.refuse(error)
 
     def done(self, code: int) -> None:
-        self._closed = self._stopped = True
+        if self._running:
+            self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)  # the answer under way is still to come
+        self._closed, self._running = True, False
         super().done(code)
