@@ -21,6 +21,7 @@ from app.desk import (
     letterhead,
     papers,
     payments,
+    people,
     quotes,
     refunds,
     undo,
@@ -254,3 +255,16 @@ def test_a_mailed_paper_is_taken_back_while_it_waits(small_center: SmallCenter) 
     assert text.sentence(labels.key(done.label)) == "Document mailed"
     undo.undo(c.staff, done.id)
     assert MailQueue.get_by_id(mail).state == "canceled"
+
+
+def test_a_quote_for_whoever_pays_names_the_student_and_goes_to_them(small_center: SmallCenter) -> None:
+    c = small_center
+    draft = people.PayerDraft("Alpen GmbH", kind="company", email="accounts@alpen.example", language="fr")
+    payer = people.add_payer(c.staff, draft)
+    quote = quotes.offer(c.staff, QuoteDraft(c.student, c.course, payer_id=payer))
+    made = papers.quote(quote)
+    assert (made.name, made.language, made.title) == ("Alpen GmbH", "fr", "Devis")
+    assert made.lines[0].detail.endswith(" · B-T") and len(made.lines[0].detail) > 6
+    mail = MailQueue.get_by_id(papers.mail(c.staff, {"kind": "quote", "id": quote}, "r1"))
+    assert (mail.to_address, mail.payer_id, mail.subject) == ("accounts@alpen.example", payer, "Devis Q-00001")
+    assert mail.text.startswith("Bonjour Alpen GmbH,\n\nci-joint : Devis Q-00001.")

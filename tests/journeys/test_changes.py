@@ -490,6 +490,13 @@ def test_credit_is_paid_out_by_the_means_it_came(driver: Driver) -> None:
     driver.settled()
     back = [row.amount_minor for row in Payment.select().where(Payment.payment_type == "refund").order_by(Payment.id)]
     assert back == [1_500, 100]
+    for name in ("P-000003.pdf", "P-000003-copy.pdf"):
+        listed = driver.dialog("payments_of")
+        listed.table.select_id(3)
+        driver.key(Qt.Key.Key_R)
+        assert driver.dialog("receipt_preview").file_name == name
+        driver.dialog("receipt_preview").reject()
+        driver.gone("receipt_preview")
     assert User.get_by_id(driver.center.student).balance_minor == -600
     assert checks.run() == []
 

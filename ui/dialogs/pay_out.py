@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from app import money, text
@@ -19,7 +20,11 @@ from ui.widgets.typed import TypedLine
 
 
 class PayOutDialog(FormDialog):
-    """The credit of one student, or of a payer, to be given back in whole or in part. No line is touched."""
+    """The credit of one student, or of a payer, to be given back in whole or in part. No line is touched. `made` tells
+    the ids of the refunds.
+    """
+
+    made = Signal(object)
 
     def __init__(self, context: Context, parent: QWidget, student_id: int | None, payer_id: int | None = None) -> None:
         payer = payers.get(payer_id)
@@ -88,6 +93,7 @@ class PayOutDialog(FormDialog):
         self._key = uuid7()  # nothing was written: another amount or reason is another payout
         self.refuse(error)
 
-    def _done(self, _refunds: object) -> None:
+    def _done(self, refunds_made: tuple[int, ...]) -> None:
+        self.made.emit(refunds_made)
         self.accept()  # whatever was typed over the amount since
         self.context.notice.emit(_("{amount} is paid out.").format(amount=text.show_money(self._sent)))

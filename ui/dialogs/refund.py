@@ -116,6 +116,7 @@ class PaymentsOf(FormDialog):
         """C: what is credit is given back, of whichever payments it came from."""
         if self.out.isEnabled():
             dialog = PayOutDialog(self.context, self, self.student_id)
+            dialog.made.connect(self._new.update)
             dialog.accepted.connect(self.refunded)
             dialog.open()
 
