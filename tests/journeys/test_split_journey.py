@@ -190,7 +190,7 @@ def test_a_part_taken_up_again_shows_the_lines_it_was_started_for(driver: Driver
     driver.desk.pay_for(driver.center.student)
     driver.settled()
     desk = driver.window.current()
-    desk.rows[1].take.click()
+    desk.rows[2].take.click()
     desk.rows[2].edit.setText("50.00")
     desk.rows[2]._edited()
     driver.key(Qt.Key.Key_4, ALT)

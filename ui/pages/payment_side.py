@@ -212,20 +212,6 @@ class DaySide(QWidget):
             amount = _right_text(text.show_money(row.amount_minor), "name")
             self._row(row, row.settled_at or row.started_at, amount)
 
-    def menu(self, parent: QWidget) -> QMenu:
-        """What waits as a menu, for where there is no room for this side."""
-        made = QMenu(parent)
-        made.setObjectName("waiting_menu")
-        made.aboutToHide.connect(made.deleteLater)
-        for row in self.waiting:
-            facts = {"name": row.name, "amount": text.show_money(row.amount_minor), "number": row.number}
-            entry = made.addAction(_("{name}: {amount} · {number}").format(**facts).replace("&", "&&"))
-            entry.triggered.connect(partial(self._chosen, row.id))
-        return made
-
-    def _chosen(self, payment_id: int, _on: bool = False) -> None:
-        self.resume_requested.emit(payment_id)
-
     def _heading(self, words_: str) -> None:
         heading = _indented(Text(words_, "label"))
         heading.setContentsMargins(14, 2 if self.last.count() == 0 else 10, 14, 6)
@@ -251,6 +237,40 @@ class DaySide(QWidget):
 
     def _resume_clicked(self) -> None:
         self.resume_requested.emit(int(self.sender().property("payment")))
+
+
+class WaitingButton(Button):
+    """What waits for an answer, in the head: for where the side has given way to large type."""
+
+    def __init__(self, side: DaySide) -> None:
+        super().__init__("", "clock", kind="flat")
+        self._side = side
+        self.setObjectName("waiting_payments")
+        self.clicked.connect(self._show)
+        side.reloaded.connect(self.follow)
+
+    def follow(self) -> None:
+        """Other payments wait, or the side is shown or not."""
+        count = len(self._side.waiting)
+        self.set_label(str(count))
+        said = ngettext("{n} payment waits for an answer", "{n} payments wait for an answer", count).format(n=count)
+        self.setAccessibleName(said)
+        self.setToolTip(said)
+        self.setVisible(count > 0 and self._side.isHidden())
+
+    def _show(self) -> None:
+        menu = QMenu(self)
+        menu.setObjectName("waiting_menu")
+        menu.aboutToHide.connect(menu.deleteLater)
+        for row in self._side.waiting:
+            facts = {"name": row.name, "amount": text.show_money(row.amount_minor), "number": row.number}
+            entry = menu.addAction(_("{name}: {amount} · {number}").format(**facts).replace("&", "&&"))
+            entry.triggered.connect(partial(self._chosen, row.id))
+        menu.popup(self.mapToGlobal(self.rect().bottomLeft()))
+        menu.setActiveAction(menu.actions()[0])
+
+    def _chosen(self, payment_id: int, _on: bool = False) -> None:
+        self._side.resume_requested.emit(payment_id)
 
 
 def _indented(said: Text) -> Text:

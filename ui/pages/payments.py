@@ -14,7 +14,7 @@ from app.desk import basket, payments
 from app.errors import DeskError, UserError
 from app.lists import people as roster
 from app.lists import takings
-from app.text import _, ngettext
+from app.text import _
 from ui import words
 from ui.context import Context
 from ui.dialogs import ask
@@ -26,7 +26,7 @@ from ui.pages.payment_one import OnePayment
 from ui.pages.payment_owed import Owed
 from ui.pages.payment_parts import OwedRow, Steps
 from ui.pages.payment_paying import PayingRow
-from ui.pages.payment_side import DaySide
+from ui.pages.payment_side import DaySide, WaitingButton
 from ui.pages.payment_tender import TenderCard
 from ui.pages.payment_who import WhoPays, bill_button
 from ui.theme import theme
@@ -80,18 +80,15 @@ class PaymentsPage(QWidget):
         self.unpaid = Button(_("Open items"), "coins", kind="flat", keys=("Alt", "O"))
         self.unpaid.setToolTip(_("Open items (Alt+O)"))
         self.unpaid.clicked.connect(self.open_items_requested)
-        self.waiting = Button("", "clock", kind="flat")
-        self.waiting.setObjectName("waiting_payments")
-        self.waiting.clicked.connect(self._show_waiting)
+        self.side = DaySide(context)
+        self.side.resume_requested.connect(self.resume)
+        self.waiting = WaitingButton(self.side)
         self.head = PageHead(_("Payment desk"), [self.waiting, bill_button(self.bill), self.unpaid, self.steps])
         column.addWidget(self.head)
         row = QHBoxLayout()
         row.setSpacing(12)
         row.addWidget(self._left(), 5)
         row.addWidget(self._middle())
-        self.side = DaySide(context)
-        self.side.resume_requested.connect(self.resume)
-        self.side.reloaded.connect(self._fit_waiting)
         self.one.late.connect(self._late)
         row.addWidget(self.side)
         column.addLayout(row, 1)
@@ -118,21 +115,7 @@ class PaymentsPage(QWidget):
         self.middle.setFixedWidth(min(theme().px(352), 420))
         self.side.setVisible(self.width() >= theme().px(1150))
         self.tender.show_started(self._stands())
-        self._fit_waiting()
-
-    def _fit_waiting(self) -> None:
-        """Where the side has given way, what waits for an answer is reached from the head."""
-        count = len(self.side.waiting)
-        self.waiting.set_label(str(count))
-        said = ngettext("{n} payment waits for an answer", "{n} payments wait for an answer", count).format(n=count)
-        self.waiting.setAccessibleName(said)
-        self.waiting.setToolTip(said)
-        self.waiting.setVisible(count > 0 and self.side.isHidden())
-
-    def _show_waiting(self) -> None:
-        menu = self.side.menu(self)
-        menu.popup(self.waiting.mapToGlobal(self.waiting.rect().bottomLeft()))
-        menu.setActiveAction(menu.actions()[0])
+        self.waiting.follow()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
