@@ -37,6 +37,11 @@ from ui.widgets.paint import draw_icon, draw_keys, draw_line, keys_width, lead
 _KINDS = ("course", "product")
 
 
+def _is_planned(due: payments.OwedLine, today: str) -> bool:
+    """Whether a plan asks for this on a later day, and no invoice does."""
+    return due.installment_id is not None and due.invoice_id is None and due.due_on > today
+
+
 class Chosen(NamedTuple):
     """What a payment is for, as its draft says it."""
 
@@ -209,7 +214,7 @@ class Owed(QWidget):
     def _rows_of(self, owed: Sequence[payments.OwedLine]) -> list[OwedRow]:
         """A row for each due, with the reason of its discount.
 
-        What is billed, or due by today, is taken beforehand. Of what a plan asks for later nothing is, or the next part
+        Everything is taken beforehand but what a plan asks for later: nothing of that, or the next part
         where there is nothing else.
         """
         lines = [
@@ -224,7 +229,7 @@ class Owed(QWidget):
         for row in rows:
             row.show_waiting([one for one in started if row.due is not None and one.means(row.due)])
         today = clock.local_date(self.context.center.zone).isoformat()
-        later = [row for row in rows if row.due is not None and row.due.invoice_id is None and row.due.due_on > today]
+        later = [row for row in rows if row.due is not None and _is_planned(row.due, today)]
         for row in later if len(later) < len(rows) else later[1:]:
             row.propose(0)
         return rows
