@@ -61,6 +61,7 @@ from app.store.models import (
     User,
 )
 from app.store.prepared import prepared
+from tests.desk.money_undo import TakesBack
 from tests.support.center import SmallCenter, build
 from tests.support.counting import Count, in_full, sliced
 
@@ -242,7 +243,7 @@ class _Templates:
         return self.made[prices], target
 
 
-class MoneyMachine(RuleBasedStateMachine):
+class MoneyMachine(TakesBack, RuleBasedStateMachine):
     """Staff at work, at random."""
 
     templates: _Templates
