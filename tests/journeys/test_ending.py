@@ -81,6 +81,7 @@ def test_an_invoice_is_credited_from_its_preview_by_keys(driver: Driver) -> None
     note = driver.dialog("credit_note_preview")
     driver.settled()
     assert Invoice.get(Invoice.kind == "credit_note").label == number
+    assert driver.window.notice_label.text() == f"Invoice 2026-000001 is credited by {number}."
     assert note.subtitle.text() == f"{number}.pdf · ana.satler@mail.example"
     assert note.state.text() == "This is the credit note to invoice 2026-000001."
     assert preview.state.text() == f"This invoice is credited in full by {number}."
