@@ -500,10 +500,11 @@ class Owed(QWidget):
             parts += [f"{tax_words(rate)} {text.show_money(tax)}" for rate, tax in by_rate.items()]
         self.selected.setText("    ".join(parts))
 
-    def show_outcome(self, paid_minor: int, *, sold: bool) -> None:
+    def show_outcome(self, paid_minor: int, *, sold: bool) -> list[str]:
         """What became of each line, where so much was paid on them in their order; `sold`: what was added is there now,
-        also where no money came to it.
+        also where no money came to it. Returns what was taken, and is not there because none did.
         """
+        without: list[str] = []
         self._last_column.setText(_("Result"))
         left = paid_minor
         for row in self.rows:
@@ -511,5 +512,8 @@ class Owed(QWidget):
             left -= put
             whole = put and put == row.open_minor
             owed = sold and row.offer is not None and row.open_minor > 0
+            if row.offer is not None and not sold and not put and row.open_minor:
+                without.append(row.title)
             left_out = _("owed") if owed else "—"
             row.show_outcome(_("Paid") if whole else text.show_money(put) if put else left_out, "paid" if whole else "")
+        return without
