@@ -354,3 +354,19 @@ def test_who_may_not_change_the_mail_account_changes_no_password(driver: Driver,
         driver.settled()
         assert secrets.password("mail.example.com", "desk") == kept
         assert (settings.mail_fields["password"].text() == "") == (kept is not None)
+
+
+def test_closing_the_till_says_what_was_counted_beside_what_should_be_inside(driver: Driver, settings: Any) -> None:
+    card = settings
+    opened = ("100", "The till is open.")
+    for amount, words in (opened, ("97.50", "€97.50"), opened, ("100", "as expected")):
+        driver.type(card, "till_amount", amount)
+        driver.find(card, QPushButton, "open_the_till").click()
+        driver.settled()
+        told = driver.window.notice_label.text()
+        assert words in told
+        if words == "€97.50":
+            assert "€100.00" in told and "€2.50" in told
+    driver.type(card, "till_amount", "much")
+    driver.find(card, QPushButton, "open_the_till").click()
+    assert "“much” is not an amount" in settings.till_amount.error
