@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from peewee import fn
 
 from app import clock, money
 from app.desk import (
@@ -20,13 +21,24 @@ from app.desk import (
     refunds,
     replan,
     transfer,
+    undo,
     waiving,
 )
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
 from app.errors import UserError
 from app.store import checks
-from app.store.models import Installment, Invoice, Payment, ProductEnrolled, Promise, TaxRate, User
+from app.store.models import (
+    CourseEnrolled,
+    Installment,
+    Invoice,
+    Operation,
+    Payment,
+    ProductEnrolled,
+    Promise,
+    TaxRate,
+    User,
+)
 from tests.support.center import SmallCenter, small_center
 
 __all__ = ["small_center"]
@@ -223,6 +235,19 @@ def test_a_coupon_that_a_student_used_between_two_parts_is_not_named_twice(small
     assert [(row.gross_minor, row.discount_rule_id) for row in rows] == [(2_160, used), (2_160, None)]
     assert rows[0].id == between
     assert checks.run() == []
+
+
+def test_a_use_that_a_student_had_once_more_keeps_the_first_from_coming_back(small_center: SmallCenter) -> None:
+    made, student = small_center, small_center.student
+    rule = discounts.RuleDraft("Once", "coupon", percent_bp=1000, code="ONCE", most_uses_each=1)
+    discounts.add_rule(made.admin, rule)
+    first = EnrollmentDraft(student, made.course, send_mail=False, coupon="once")
+    enrollment.cancel_enrollment(made.staff, enrollment.enroll(made.staff, first), "not yet")
+    canceled = int(Operation.select(fn.MAX(Operation.id)).scalar())
+    enrollment.sell(made.staff, SaleDraft(student, (SaleItem(made.book, coupon="once"),)))
+    with pytest.raises(UserError, match=r"undo\.coupon"):
+        undo.undo(made.staff, canceled)
+    assert CourseEnrolled.get().status == "canceled"
 
 
 def test_uses_of_a_record_that_was_merged_in_count_for_the_person(small_center: SmallCenter) -> None:
