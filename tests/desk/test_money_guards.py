@@ -12,12 +12,14 @@ from app import clock, money
 from app.desk import (
     accounts,
     catalog,
+    center,
     discounts,
     enrollment,
     invoices,
     merge,
     payments,
     promises,
+    quotes,
     refunds,
     replan,
     transfer,
@@ -259,3 +261,22 @@ def test_uses_of_a_record_that_was_merged_in_count_for_the_person(small_center: 
     merge.merge(made.staff, made.student, made.other_student)
     with pytest.raises(UserError, match=r"discounts\.used_by_student"):
         enrollment.sell(made.staff, SaleDraft(made.student, (item,)))
+
+
+def test_a_tax_rate_that_is_off_is_for_no_new_price(small_center: SmallCenter) -> None:
+    made = small_center
+    off = center.add_tax_rate(made.admin, center.TaxRateDraft("Lodging", "S", 1300))
+    draft = EnrollmentDraft(made.student, made.course, tax_rate_id=off, send_mail=False)
+    assert enrollment.quote(draft).rate_bp == 1300
+    center.switch_tax_rate(made.admin, off, available=False)
+    with pytest.raises(UserError, match=r"catalog\.tax_rate") as refused:
+        enrollment.enroll(made.staff, draft)
+    assert refused.value.field == "tax_rate"
+
+
+def test_a_quote_is_for_its_course_alone(small_center: SmallCenter) -> None:
+    made, other = small_center, cheaper(small_center)
+    promised = quotes.offer(made.staff, quotes.QuoteDraft(made.student, other))
+    with pytest.raises(UserError, match=r"quotes\.other"):
+        enrollment.enroll(made.staff, EnrollmentDraft(made.student, made.course, quote_id=promised))
+    assert quotes.load(promised).usable
