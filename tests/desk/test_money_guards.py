@@ -280,3 +280,14 @@ def test_a_quote_is_for_its_course_alone(small_center: SmallCenter) -> None:
     with pytest.raises(UserError, match=r"quotes\.other"):
         enrollment.enroll(made.staff, EnrollmentDraft(made.student, made.course, quote_id=promised))
     assert quotes.load(promised).usable
+
+
+def test_a_quote_whose_days_are_over_does_not_come_back_with_a_cancellation(small_center: SmallCenter) -> None:
+    made, now = small_center, clock.now()
+    until = (now + timedelta(days=3)).date().isoformat()
+    promised = quotes.offer(made.staff, quotes.QuoteDraft(made.student, made.course, expires_on=until))
+    draft = EnrollmentDraft(made.student, made.course, quote_id=promised, send_mail=False)
+    line = enrollment.enroll(made.staff, draft)
+    with clock.frozen(now + timedelta(days=9)):
+        enrollment.cancel_enrollment(made.staff, line, "moves away")
+    assert (quotes.load(promised).status, quotes.load(promised).enrollment_id) == ("used", line)
