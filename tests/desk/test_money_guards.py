@@ -247,7 +247,7 @@ def test_a_use_that_a_student_had_once_more_keeps_the_first_from_coming_back(sma
     rule = discounts.RuleDraft("Once", "coupon", percent_bp=1000, code="ONCE", most_uses_each=1)
     discounts.add_rule(made.admin, rule)
     first = EnrollmentDraft(student, made.course, send_mail=False, coupon="once")
-    enrollment.cancel_enrollment(made.staff, enrollment.enroll(made.staff, first), "not yet")
+    canceling.cancel_enrollment(made.staff, enrollment.enroll(made.staff, first), "not yet")
     canceled = int(Operation.select(fn.MAX(Operation.id)).scalar())
     enrollment.sell(made.staff, SaleDraft(student, (SaleItem(made.book, coupon="once"),)))
     with pytest.raises(UserError, match=r"undo\.coupon"):
@@ -292,5 +292,5 @@ def test_a_quote_whose_days_are_over_does_not_come_back_with_a_cancellation(smal
     draft = EnrollmentDraft(made.student, made.course, quote_id=promised, send_mail=False)
     line = enrollment.enroll(made.staff, draft)
     with clock.frozen(now + timedelta(days=9)):
-        enrollment.cancel_enrollment(made.staff, line, "moves away")
+        canceling.cancel_enrollment(made.staff, line, "moves away")
     assert (quotes.load(promised).status, quotes.load(promised).enrollment_id) == ("used", line)
