@@ -224,7 +224,8 @@ class Owed(QWidget):
         for row in rows:
             row.show_waiting([one for one in started if row.due is not None and one.means(row.due)])
         today = clock.local_date(self.context.center.zone).isoformat()
-        later = [row for row in rows if row.due is not None and row.due.invoice_id is None and row.due.due_on > today]
+        plans = [row for row in rows if row.due is not None and row.due.kind == "installment"]
+        later = [row for row in plans if row.due and row.due.invoice_id is None and row.due.due_on > today]
         for row in later if len(later) < len(rows) else later[1:]:
             row.propose(0)
         return rows
