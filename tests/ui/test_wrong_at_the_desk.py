@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 
 from app import clock, text
 from app.desk import enrollment, payments, refunds
-from app.desk.enrollment import EnrollmentDraft
+from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PaymentDraft
 from app.lists import catalog
 from app.store import checks
@@ -331,3 +331,13 @@ def test_what_a_plan_asks_for_later_is_left_until_it_is_due_or_all_there_is(driv
         go_on(driver)
     desk.new_draft(driver.center.other_student)
     assert [row.amount() for row in desk.rows] == [11_000, 0], "the next part, where nothing else is owed"
+
+
+def test_what_was_bought_just_now_and_is_in_no_plan_is_taken_whole(driver: Driver, desk: Any) -> None:
+    """Nobody is late with it for days to come; still it is what the person at the desk came to pay."""
+    sale = SaleDraft(driver.center.student, (SaleItem(driver.center.book),))
+    did(driver, enrollment.sell, sale)
+    did(driver, enrollment.sell, sale)
+    desk.new_draft(driver.center.student)
+    assert sorted(row.amount() for row in desk.rows) == [2_400, 2_400, 33_000]
+    assert desk.to_pay.text() == "€378.00"

@@ -56,6 +56,11 @@ class Others(NamedTuple):
     taken: bool
 
 
+def _is_asked_later(due: payments.OwedLine, today: str) -> bool:
+    """Whether a plan asks for it on a day to come: what is in no plan has days to pay, but was bought to be paid."""
+    return due.kind == "installment" and due.invoice_id is None and due.due_on > today
+
+
 class AddBox(QAbstractButton):
     """The place where something is added: it looks like a field, and opens the list."""
 
@@ -209,8 +214,8 @@ class Owed(QWidget):
     def _rows_of(self, owed: Sequence[payments.OwedLine]) -> list[OwedRow]:
         """A row for each due, with the reason of its discount.
 
-        What is billed, or due by today, is taken beforehand. Of what a plan asks for later nothing is, or the next part
-        where there is nothing else.
+        What is billed, due by today, or in no plan, is taken beforehand. Of what a plan asks for later nothing is, or
+        the next part where there is nothing else.
         """
         lines = [
             ("product_enrolled", due.product_enrolled_id or 0)
@@ -224,7 +229,7 @@ class Owed(QWidget):
         for row in rows:
             row.show_waiting([one for one in started if row.due is not None and one.means(row.due)])
         today = clock.local_date(self.context.center.zone).isoformat()
-        later = [row for row in rows if row.due is not None and row.due.invoice_id is None and row.due.due_on > today]
+        later = [row for row in rows if row.due is not None and _is_asked_later(row.due, today)]
         for row in later if len(later) < len(rows) else later[1:]:
             row.propose(0)
         return rows
