@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -78,6 +79,19 @@ def test_a_payment_given_back_at_once_mails_nothing(small_center: SmallCenter) -
     assert mails() == [("payment_receipt", "queued")]
     refunds.refund(made.staff, payment, 5_000, "wrong person", "back")
     assert mails() == [("payment_receipt", "canceled")]
+    assert checks.run() == []
+
+
+def test_the_invoice_that_a_stopped_receipt_would_have_brought_comes_by_itself(small_center: SmallCenter) -> None:
+    """It is open again, and somebody will be reminded of it."""
+    made = small_center
+    payment = paid(made, 5_000, book(made, made.student))
+    (invoice,) = Invoice.select()
+    refunds.refund(made.staff, payment, 5_000, "wrong card", "back")
+    assert mails() == [("payment_receipt", "canceled")]
+    (mail,) = MailQueue.select().where(MailQueue.event_key == f"invoice.issued:{invoice.label}")
+    assert (mail.state, json.loads(mail.attachments)) == ("queued", [{"kind": "invoice", "id": invoice.id}])
+    assert (mail.to_address, invoices.open_minor(invoice.id)) == ("ana.satler@mail.example", 2_400)
     assert checks.run() == []
 
 
