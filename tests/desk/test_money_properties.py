@@ -152,10 +152,12 @@ class Model:
         used += [row.student for row in self.payments.values() if row.coupon and row.status == "STARTED"]
         return len(used) < MOST and used.count(student) < MOST_EACH
 
-    def gone(self, line: int) -> None:
-        """An enrollment was canceled: the use of its coupon is free again, and the quote it was made with stands."""
+    def gone(self, line: int, *, moved: bool = False) -> None:
+        """An enrollment was canceled: the use of its coupon is free again, and the quote it was made with stands,
+        unless the place was moved on.
+        """
         self.coupons.pop((line, None), None)
-        for quote in self.quotes.values():
+        for quote in () if moved else self.quotes.values():
             if quote.line == line:
                 quote.line = None
 
@@ -993,7 +995,7 @@ class MoneyMachine(RuleBasedStateMachine):
         assert seen is None or done == seen
         new = enrollment.running(student)[course.id]
         assert (CourseEnrolled.get_by_id(new).moved_from, CourseEnrolled.get_by_id(new).gross_minor) == (line, gross)
-        model.gone(line)
+        model.gone(line, moved=True)
         if off:
             model.coupons[new, None] = student
         self._renewed(touched, (line, None), student, 0)
@@ -1025,12 +1027,10 @@ class MoneyMachine(RuleBasedStateMachine):
     def _room_after(self, line: int, student: int) -> bool:
         """Whether the coupon of a line has room for it once the line has given its use back."""
         model = self.model
-        kept, used = dict(model.coupons), {number: one.line for number, one in model.quotes.items()}
-        model.gone(line)
+        kept = dict(model.coupons)
+        model.gone(line, moved=True)
         found = model.has_room(student)
         model.coupons = kept
-        for number, by in used.items():
-            model.quotes[number].line = by
         return found
 
     @staticmethod
