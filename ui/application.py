@@ -473,7 +473,9 @@ class Desk(QObject):
         from app.desk import exact  # first needed when something was done
 
         kind = labels.kind(label)
-        if kind.way == "exact" and tables & exact.MONEY:
+        documents = kind.way == "exact" and tables & exact.MONEY
+        if documents or (kind.way == "refused" and kind.why != "undo.by_program"):
+            self._offered = None  # what was offered a moment ago is not what Ctrl+Z means now
             return
         if kind.way != "refused" and not kind.quiet and label != labels.TAKE_BACK and not self._page_has_undo():
             self.window.notice(_("{what}. Ctrl+Z takes it back.").format(what=text.sentence(labels.key(label))))

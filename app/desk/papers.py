@@ -231,7 +231,8 @@ def receipt_pdf(payment_id: int, *, paper: str = "roll", copy: bool = False) -> 
 
 def receipt(payment_id: int) -> receipts.ReceiptDocument:
     """What the receipt of a payment says: the money as it was put on lines when the payment completed, the center as
-    it was then, in the language of the documents it was put on. Only on the day itself it names the next slot.
+    it was then, in the language of the documents it was put on. Only on the day itself it names the next slot. Money of
+    a payer, or for somebody else or several, is received from whoever paid, and the lines name the students.
     """
     payment = Payment.get_or_none(Payment.id == payment_id)
     if payment is None:
@@ -241,19 +242,20 @@ def receipt(payment_id: int) -> receipts.ReceiptDocument:
     sender = letterhead.when("payments", payment_id, "COMPLETED")
     how = sender.center
     till = Till.get_or_none(Till.id == payment.till_id)
-    student = User.get_by_id(identity.root(payment.student_id))
     original = Payment.get_or_none(Payment.id == payment.refund_of) if payment.refund_of else None
     language = _receipt_language(original or payment)
     with speaking(language):
-        lines = _receipt_lines(payment) if original is None else ()
+        puts = _puts(payment) if original is None else []
+        payer, whose = _whom(payment, puts)
+        lines = _receipt_lines(puts, named=bool(payer))
         method = _(_METHODS[payment.method])
     used = sum(line.amount_minor for line in lines)
-    is_today = payment.settled_on == _today()
+    next_at = User.get_by_id(whose).next_slot_at if whose is not None and payment.settled_on == _today() else None
     return receipts.ReceiptDocument(
         number=payment.number,
         at=text.show(payment.settled_at, "stamp", language),
         till=till.name if till is not None else "",
-        student=letters.student(payment.student_id).name,
+        student=letters.student(whose).name if whose is not None else "",
         currency=payment.currency,
         language=language,
         seller_name=how.seller_name,
@@ -266,8 +268,9 @@ def receipt(payment_id: int) -> receipts.ReceiptDocument:
         lines=lines,
         refunds=original.number if original is not None else "",
         note=payment.note,
-        next_slot=text.show(student.next_slot_at, "stamp", language) if student.next_slot_at and is_today else "",
+        next_slot=text.show(next_at, "stamp", language) if next_at else "",
         cashier=_cashier(payment),
+        payer=payer,
         **sender.on(language),
     )
 
@@ -291,15 +294,26 @@ def _receipt_language(payment: Any) -> str:
     return str(first or letters.buyer(payment.student_id, payment.payer_id).language)
 
 
-def _receipt_lines(payment: Any) -> tuple[receipts.ReceiptLine, ...]:
-    """The lines the payment was put on as it completed; what was moved or used later is not on its receipt."""
-    puts = StudentPayment.select().where(
-        StudentPayment.payment_id == payment.id,
-        StudentPayment.direction == 1,
-        StudentPayment.created_at == payment.settled_at,
-    )
+def _puts(payment: Any) -> list[Any]:
+    """The money as it was put on lines when the payment completed; what was moved or used later is on no receipt."""
+    row = StudentPayment
+    then = (row.payment_id == payment.id, row.direction == 1, row.created_at == payment.settled_at)
+    return list(row.select().where(*then).order_by(row.id))
+
+
+def _whom(payment: Any, puts: Sequence[Any]) -> tuple[str, int | None]:
+    """(who paid, "" where it is the student themselves; the one student it was for, None where it was for several)."""
+    own = identity.root(payment.student_id)
+    ids = {identity.root(put.student_id) for put in puts}
+    if payment.payer_id is None and ids <= {own}:
+        return "", own
+    return letters.buyer(own, payment.payer_id).name, ids.pop() if len(ids) == 1 else None
+
+
+def _receipt_lines(puts: Sequence[Any], *, named: bool) -> tuple[receipts.ReceiptLine, ...]:
+    """What money was put on; `named` with the student of each line."""
     found = []
-    for put in puts.order_by(StudentPayment.id):
+    for put in puts:
         invoice = Invoice.get_by_id(put.invoice_id)
         line = next(
             line for line in InvoiceLine.select().where(InvoiceLine.invoice_id == invoice.id) if _is_on(put, line)
@@ -309,6 +323,8 @@ def _receipt_lines(payment: Any) -> tuple[receipts.ReceiptLine, ...]:
             rest = _before(put) + put.amount_minor >= line.gross_minor
             said = _("rest of invoice {label}") if rest else _("part of invoice {label}")
         detail = (f"{line.quantity} × " if line.quantity > 1 else "") + said.format(label=invoice.label)
+        if named:
+            detail = f"{letters.student(put.student_id).name} · {detail}"
         found.append(receipts.ReceiptLine(line.title, detail, put.amount_minor, line.rate_bp, line.tax_category))
     return tuple(found)
 

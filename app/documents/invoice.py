@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
+
+from babel.numbers import format_decimal
 
 from app import money
 from app.documents.sheet import BOTTOM, INK, LEFT, LINE, OK, RIGHT, TEXT2, TEXT3, TINT, TOP, Sheet
 from app.documents.words import _, speaking
 
 #: How a document that is issued now is drawn. Layout 2 has the center's picture, texts at head and foot, and a text of
-#: its own below the sums; layout 3 says names, addresses and lines whole, and has the currency in the tax table.
+#: its own below the sums; layout 3 says names, addresses and lines whole, in the buyer's language, with
+#: the currency in the tax table and a price of one that multiplies up.
 #: What was issued in an earlier one is drawn in it for ever.
 LAYOUT_VERSION = 3
 
@@ -312,11 +316,21 @@ class Painter(Sheet):
             self._line(line, title, detail)
             carried += line.net_minor
 
+    def _unit(self, line: Line) -> str:
+        """The price of one, with as many digits as it takes to multiply up to the line's net (EN 16931, BT-146)."""
+        if self.d.layout < 3 or line.unit_net_minor * line.quantity == line.net_minor:
+            return self.plain(line.unit_net_minor)
+        more = 2 if line.quantity < 100 else 4
+        scaled = Decimal(money.divide_half_up(line.net_minor * 10**more, line.quantity))
+        digits = money.precision(self.d.currency) + more
+        said = format_decimal(scaled.scaleb(-digits), "#,##0." + "0" * digits, locale=self.d.language.replace("-", "_"))
+        return str(said).replace("-", "−")
+
     def _line(self, line: Line, title: list[str], detail: list[str]) -> None:
         self.text(LEFT, self.y, str(line.position), 9.2, color=TEXT3)
         for x, words, font in (
             (354, str(line.quantity), ""),
-            (419, self.plain(line.unit_net_minor), ""),
+            (419, self._unit(line), ""),
             (481, self.rate(line), ""),
             (RIGHT, self.plain(line.net_minor), self.type.SEMIBOLD),
         ):

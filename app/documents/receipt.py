@@ -36,6 +36,7 @@ class ReceiptDocument:
 
     `credit_minor` is the part that stays as credit; `refunds` the number of the payment that a refund gives back.
     `head_text`, `foot_text` and `logo` (a PNG or JPEG) are the center's own; `cashier` who took the money.
+    `payer` is who paid where it is not the student; `student` is "" where it was for several, whom the lines name.
     """
 
     number: str
@@ -59,6 +60,7 @@ class ReceiptDocument:
     head_text: str = ""
     foot_text: str = ""
     logo: bytes = field(default=b"", repr=False)
+    payer: str = ""
 
     @property
     def taxes(self) -> list[tuple[str, int, str, money.Split]]:
@@ -87,6 +89,8 @@ class ReceiptDocument:
         facts = asdict(replace(self, next_slot="", logo=b""))
         for name in ("cashier", "head_text", "foot_text", "logo"):
             del facts[name]
+        if not self.payer:
+            del facts["payer"]
         digest = hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
         return f"DESKBELL {self.number} {money.to_major(self.amount_minor, self.currency)} {self.currency} {digest}"
 
@@ -224,7 +228,8 @@ class _Painter:
             self._middle(_("COPY") + f" · {self.copy_on}", 8.6, self.type.SEMIBOLD)
         self._row(self._title(), d.number, strong="right")
         self._row(d.at, " · ".join(filter(None, (d.till, d.cashier))))
-        self._student()
+        self._whom(_("Received from"), d.payer)
+        self._whom(_("For"), d.student)
         if d.refunds:
             self._row(_("Gives back"), d.refunds)
         self._dashes()
@@ -255,14 +260,16 @@ class _Painter:
             self.used += 4
             self._middle(said, 8.6, step=12)
 
-    def _student(self) -> None:
-        """Whom it is for; a name without room beside the word stands whole below it."""
-        room = _ROLL - 2 * _MARGIN
-        if self.type.width(self.d.student, self.type.REGULAR, 8.6) <= room - 40:
-            self._row(_("For"), self.d.student)
+    def _whom(self, label: str, name: str) -> None:
+        """Somebody's name; one without room beside its label stands whole below it."""
+        if not name:
             return
-        self._row(_("For"), "")
-        for words in self.type.wrap(self.d.student, self.type.REGULAR, 8.6, room):
+        room = _ROLL - 2 * _MARGIN
+        if self.type.width(name, self.type.REGULAR, 8.6) <= room - self.type.width(label, self.type.REGULAR, 8.6) - 12:
+            self._row(label, name)
+            return
+        self._row(label, "")
+        for words in self.type.wrap(name, self.type.REGULAR, 8.6, room):
             self.used += 11
             self._text(_ROLL - _MARGIN, words, 8.6, align="right")
 

@@ -9,7 +9,7 @@ from typing import Any
 from app import clock
 from app.desk import center, discounts
 from app.desk.discounts import Rule
-from app.store.models import Course, CourseEnrolled, Payer, Product, ProductEnrolled, User
+from app.store.models import Course, CourseEnrolled, Payer, Product, ProductEnrolled, Quote, User
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class RuleRow:
 
 @dataclass(frozen=True)
 class LineRow:
-    """A line that a rule has lowered; amounts in minor units, `status` as in its table."""
+    """A line that a rule has lowered; amounts in minor units, `status` as in its table, `held` for an open quote."""
 
     id: int
     number: str
@@ -71,7 +71,7 @@ def reasons(of: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
 
 
 def lines(rule_id: int) -> list[LineRow]:
-    """The lines of a rule, newest first; canceled ones among them."""
+    """The lines of a rule and the quotes that hold a use of it, newest first; canceled lines among them."""
     found: list[LineRow] = []
     kinds: tuple[tuple[Any, Any, str, str], ...] = (
         (CourseEnrolled, Course, "course_id", "enrolled_on"),
@@ -90,5 +90,18 @@ def lines(rule_id: int) -> list[LineRow]:
         )  # fmt: skip
         for number, student, first, last, what, on, off, status in query:
             found.append(LineRow(0, number, student, f"{first} {last}".strip(), what, on, off, status))
+    today = clock.local_date(center.load().zone).isoformat()
+    quoted: Any = (
+        Quote.select(
+            Quote.number, Quote.student_id, User.first_name, User.last_name, Course.name, Quote.quoted_on,
+            Quote.discount_minor,
+        )
+        .join(User, on=(User.id == Quote.student_id))
+        .join(Course, on=(Course.id == Quote.course_id))
+        .where(Quote.discount_rule_id == rule_id, Quote.status == "open", Quote.expires_on >= today)
+        .tuples()
+    )  # fmt: skip
+    for number, student, first, last, what, on, off in quoted:
+        found.append(LineRow(0, number, student, f"{first} {last}".strip(), what, on, off, "held"))
     found.sort(key=lambda row: (row.on, row.number), reverse=True)
     return [LineRow(number, *list(vars(row).values())[1:]) for number, row in enumerate(found, start=1)]

@@ -44,7 +44,7 @@ MESSAGES = {
     ),
     "returning.timeline": N_("{quantity} × {product} ({number}) taken back: {reason}"),
     "returning.done": N_("{quantity} × {product} of {student} was taken back ({number}): {reason}"),
-    "returning.already": N_("{product} ({number}) was taken back already."),
+    "returning.already": N_("{product} ({number}) was taken back already. Nothing was done twice."),
     "replan.timeline": N_("{amount:money} of {course} ({number}) planned anew: {parts} installments now."),
     "replan.canceled": N_("{number} was canceled, so there is nothing to plan."),
     "replan.nothing_left": N_("Nothing is left to plan of {number}: all of it is paid or invoiced."),

@@ -10,6 +10,7 @@ import pytest
 from app import clock, text
 from app.desk import basket, canceling, catalog, center, discounts, enrollment, payments, people, quotes
 from app.desk.discounts import RuleDraft
+from app.desk.dues import PayLine
 from app.desk.enrollment import EnrollmentDraft, SaleItem
 from app.desk.payments import PaymentDraft
 from app.desk.quotes import QuoteDraft
@@ -241,3 +242,23 @@ def test_what_costs_nothing_is_sold_with_the_first_part_that_completes(small_cen
         payments.complete(c.staff, payments.start(c.staff, part))
     assert [row.gross_minor for row in CourseEnrolled.select()] == [0]
     assert ProductEnrolled.select().count() == 1
+
+
+def test_a_payment_that_waits_means_the_installment_it_names_or_all_of_its_line(small_center: SmallCenter) -> None:
+    c = small_center
+    plan = enrollment.plan(33_000, 3, "2026-11-16")
+    line = enrollment.enroll(c.staff, EnrollmentDraft(c.student, c.course, installments=plan))
+    other = enrollment.enroll(c.staff, EnrollmentDraft(c.other_student, c.course, installments=plan))
+    dues = payments.owed(c.student)
+    for key, part in (
+        ("k1", PayLine(line, None, dues[1].installment_id, 5_000)),
+        ("k2", PayLine(other, None, None, 6_000)),
+    ):
+        student = c.student if part.enrollment_id == line else c.other_student
+        payments.start(c.staff, PaymentDraft(key, student, "card", part.amount_minor, (part,)))
+    named, whole = basket.waiting()
+    assert [named.means(due) for due in dues] == [False, True, False]
+    assert [whole.means(due) for due in payments.owed(c.other_student)] == [True, True, True]
+    assert not any(whole.means(due) for due in dues)
+    payments.complete(c.staff, named.payment_id)
+    assert [one.payment_id for one in basket.waiting()] == [whole.payment_id]

@@ -2,29 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from peewee import fn
 
 from app import clock, money
 from app.desk import (
     accounts,
     canceling,
     catalog,
+    center,
     crediting,
+    discounts,
     enrollment,
+    merge,
     payments,
     promises,
+    quotes,
     refunds,
     replan,
     transfer,
+    undo,
     waiving,
 )
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
 from app.errors import UserError
 from app.store import checks
-from app.store.models import Installment, Invoice, Payment, Promise, TaxRate, User
+from app.store.models import (
+    CourseEnrolled,
+    Installment,
+    Invoice,
+    Operation,
+    Payment,
+    ProductEnrolled,
+    Promise,
+    TaxRate,
+    User,
+)
 from tests.support.center import SmallCenter, small_center
 
 __all__ = ["small_center"]
@@ -177,3 +194,103 @@ def test_a_plan_or_a_place_that_would_do_something_else_by_now_is_refused(small_
     assert [row.amount_minor for row in Installment.select().order_by(Installment.position)] == [11_000] * 3
     assert replan.replan(made.staff, line, anew, replan.preview(made.staff, line, anew)).plan
     assert transfer.transfer_place(made.staff, place, transfer.preview_place(made.staff, place))
+
+
+# -- discounts ----------------------------------------------------------------------------------------------------
+
+
+def discounts_of(made: SmallCenter, *students: int) -> list[int]:
+    """What each of these gets off a book, sold one after the other, in minor units."""
+    sold = [enrollment.sell(made.staff, SaleDraft(one, (SaleItem(made.book),)))[0] for one in students]
+    return [ProductEnrolled.get_by_id(line).discount_minor for line in sold]
+
+
+def test_a_discount_for_anyone_ends_for_each_at_its_limit(small_center: SmallCenter) -> None:
+    made = small_center
+    discounts.add_rule(made.admin, discounts.RuleDraft("Hello", amount_minor=100, most_uses_each=1))
+    assert discounts_of(made, made.student, made.student, made.other_student) == [100, 0, 100]
+
+
+def test_a_discount_for_anyone_counts_on_its_days_alone(small_center: SmallCenter) -> None:
+    made = small_center
+    today = clock.local_date("Europe/Vienna")
+    before, after = ((today + timedelta(days=days)).isoformat() for days in (-1, 1))
+    discounts.add_rule(made.admin, discounts.RuleDraft("Past", amount_minor=300, last_on=before))
+    discounts.add_rule(made.admin, discounts.RuleDraft("To come", amount_minor=200, first_on=after))
+    assert discounts_of(made, made.student) == [0]
+    now = discounts.RuleDraft("Now", amount_minor=100, first_on=today.isoformat(), last_on=today.isoformat())
+    discounts.add_rule(made.admin, now)
+    assert discounts_of(made, made.student) == [100]
+
+
+def test_a_coupon_that_a_student_used_between_two_parts_is_not_named_twice(small_center: SmallCenter) -> None:
+    """The price that was agreed stands; the use that the rule has left for the student is the one in between."""
+    made, student = small_center, small_center.student
+    rule = discounts.RuleDraft("Once", "coupon", percent_bp=1000, code="ONCE", most_uses_each=1)
+    used = discounts.add_rule(made.admin, rule)
+    whole = PaymentDraft(
+        "a", student, "card", 33_000, (), (SaleItem(made.book, coupon="once"),), courses=(made.course,),
+        tender_group="g", split_minor=33_000 + 2_160,
+    )  # fmt: skip
+    payments.complete(made.staff, payments.start(made.staff, whole))  # the course alone; the book waits
+    between = enrollment.sell(made.staff, SaleDraft(student, (SaleItem(made.book, coupon="once"),)))[0]
+    rest = replace(whole, request_key="b", amount_minor=2_160)
+    payments.complete(made.staff, payments.start(made.staff, rest))
+    rows = list(ProductEnrolled.select().order_by(ProductEnrolled.id))
+    assert [(row.gross_minor, row.discount_rule_id) for row in rows] == [(2_160, used), (2_160, None)]
+    assert rows[0].id == between
+    assert checks.run() == []
+
+
+def test_a_use_that_a_student_had_once_more_keeps_the_first_from_coming_back(small_center: SmallCenter) -> None:
+    made, student = small_center, small_center.student
+    rule = discounts.RuleDraft("Once", "coupon", percent_bp=1000, code="ONCE", most_uses_each=1)
+    discounts.add_rule(made.admin, rule)
+    first = EnrollmentDraft(student, made.course, send_mail=False, coupon="once")
+    canceling.cancel_enrollment(made.staff, enrollment.enroll(made.staff, first), "not yet")
+    canceled = int(Operation.select(fn.MAX(Operation.id)).scalar())
+    enrollment.sell(made.staff, SaleDraft(student, (SaleItem(made.book, coupon="once"),)))
+    with pytest.raises(UserError, match=r"undo\.coupon"):
+        undo.undo(made.staff, canceled)
+    assert CourseEnrolled.get().status == "canceled"
+
+
+def test_uses_of_a_record_that_was_merged_in_count_for_the_person(small_center: SmallCenter) -> None:
+    made = small_center
+    rule = discounts.RuleDraft("Hello", "coupon", amount_minor=100, code="HELLO", most_uses_each=1)
+    discounts.add_rule(made.admin, rule)
+    item = SaleItem(made.book, coupon="hello")
+    enrollment.sell(made.staff, SaleDraft(made.other_student, (item,)))
+    merge.merge(made.staff, made.student, made.other_student)
+    with pytest.raises(UserError, match=r"discounts\.used_by_student"):
+        enrollment.sell(made.staff, SaleDraft(made.student, (item,)))
+
+
+def test_a_tax_rate_that_is_off_is_for_no_new_price(small_center: SmallCenter) -> None:
+    made = small_center
+    off = center.add_tax_rate(made.admin, center.TaxRateDraft("Lodging", "S", 1300))
+    draft = EnrollmentDraft(made.student, made.course, tax_rate_id=off, send_mail=False)
+    assert enrollment.quote(draft).rate_bp == 1300
+    center.switch_tax_rate(made.admin, off, available=False)
+    with pytest.raises(UserError, match=r"catalog\.tax_rate") as refused:
+        enrollment.enroll(made.staff, draft)
+    assert refused.value.field == "tax_rate"
+
+
+def test_a_quote_is_for_its_course_alone(small_center: SmallCenter) -> None:
+    made, other = small_center, cheaper(small_center)
+    promised = quotes.offer(made.staff, quotes.QuoteDraft(made.student, other))
+    with pytest.raises(UserError, match=r"quotes\.other"):
+        enrollment.enroll(made.staff, EnrollmentDraft(made.student, made.course, quote_id=promised))
+    assert quotes.load(promised).usable
+
+
+def test_a_quote_whose_days_are_over_does_not_come_back_with_a_cancellation(small_center: SmallCenter) -> None:
+    made, now = small_center, clock.now()
+    until = (now + timedelta(days=3)).date().isoformat()
+    promised = quotes.offer(made.staff, quotes.QuoteDraft(made.student, made.course, expires_on=until))
+    draft = EnrollmentDraft(made.student, made.course, quote_id=promised, send_mail=False)
+    line = enrollment.enroll(made.staff, draft)
+    with clock.frozen(now + timedelta(days=9)):
+        canceling.cancel_enrollment(made.staff, line, "moves away")
+    assert (quotes.load(promised).status, quotes.load(promised).enrollment_id) == ("used", line)

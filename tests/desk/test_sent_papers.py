@@ -19,6 +19,7 @@ from app.desk import (
     invoices,
     labels,
     letterhead,
+    letters,
     papers,
     payments,
     people,
@@ -268,3 +269,34 @@ def test_a_quote_for_whoever_pays_names_the_student_and_goes_to_them(small_cente
     mail = MailQueue.get_by_id(papers.mail(c.staff, {"kind": "quote", "id": quote}, "r1"))
     assert (mail.to_address, mail.payer_id, mail.subject) == ("accounts@alpen.example", payer, "Devis Q-00001")
     assert mail.text.startswith("Bonjour Alpen GmbH,\n\nci-joint : Devis Q-00001.")
+
+
+def test_a_receipt_says_who_paid_and_for_whom(small_center: SmallCenter) -> None:
+    c = small_center
+    payer = people.add_payer(c.staff, people.PayerDraft("Alpen GmbH", kind="company", email="accounts@alpen.example"))
+    both = [
+        enrollment.enroll(c.staff, EnrollmentDraft(one, c.course, payer_id=payer, send_mail=False))
+        for one in (c.student, c.other_student)
+    ]
+    names = [letters.student(one).name for one in (c.student, c.other_student)]
+
+    def receipt(key: str, amounts: list[int], payer_id: int | None, extra: int = 0) -> Any:
+        lines = tuple(
+            PayLine(enrollment_id=one, amount_minor=minor) for one, minor in zip(both, amounts, strict=True) if minor
+        )
+        draft = PaymentDraft(key, c.student, "card", sum(amounts) + extra, lines, payer_id=payer_id)
+        payment = payments.start(c.staff, draft)
+        payments.complete(c.staff, payment)
+        return papers.receipt(payment)
+
+    company = receipt("k1", [5_000, 6_000], payer)
+    assert (company.payer, company.student, company.next_slot) == ("Alpen GmbH", "", "")
+    assert [line.detail.split(" · ")[0] for line in company.lines] == names
+    assert receipt("k2", [0, 1_000], payer).student == names[1]
+    friend = receipt("k3", [0, 1_000], None)
+    assert (friend.payer, friend.student) == (names[0], names[1]), "one student pays for another"
+    own = receipt("k4", [1_000, 0], None)
+    assert (own.payer, own.student) == ("", names[0])
+    assert " · " not in own.lines[0].detail
+    credit = receipt("k5", [0, 0], payer, extra=700)
+    assert (credit.payer, credit.student, credit.lines) == ("Alpen GmbH", "", ())

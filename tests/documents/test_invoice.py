@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from dataclasses import asdict, replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,11 @@ from hypothesis import strategies as st
 from reportlab import rl_config
 from reportlab.pdfbase.ttfonts import shapeStr
 
+from app import money
 from app.documents import type as setting
-from app.documents.invoice import CopyState, InvoiceDocument, render
+from app.documents.invoice import CopyState, InvoiceDocument, Painter, render
 from app.documents.words import LANGUAGES
-from app.money import split_net
+from app.money import divide_half_up, split_net
 from app.settings import Center
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -274,7 +276,6 @@ def test_lines_fit(words: str, most: float) -> None:
 
 
 def test_the_code_carries_what_is_open_and_goes_when_nothing_is() -> None:
-    from app.documents.invoice import Painter
 
     made = document(paid=10_000)
     painter = Painter(made, None)
@@ -312,6 +313,24 @@ def test_the_days_of_service_have_room_beside_their_label(first: str, last: str,
     assert value is not None, words.get_text_range()
     end = words.get_charbox(label[0] + label[1] - 1)[2]
     assert words.get_charbox(value[0])[0] > end + 6
+
+
+@pytest.mark.parametrize(
+    ("quantity", "net", "currency", "said"),
+    [
+        (3, 6_218, "EUR", "20.7267"), (3, 6_219, "EUR", "20.73"), (1, 6_218, "EUR", "62.18"),
+        (7, 100, "JPY", "14.29"), (150, 100_001, "EUR", "6.666733"), (3, -6_218, "EUR", "−20.7267"),
+    ],
+)  # fmt: skip
+def test_the_price_of_one_multiplies_up_to_the_line(quantity: int, net: int, currency: str, said: str) -> None:
+    """62.18 for 3 is 20.7267 each, for 3 x 20.73 were 62.19."""
+    unit = divide_half_up(net, quantity)
+    line = replace(document().lines[0], quantity=quantity, net_minor=net, unit_net_minor=unit)
+    for layout, expected in ((3, said), (2, money.format_plain(unit, currency).replace("-", "−"))):
+        painter = Painter(replace(document(), currency=currency, lines=(line,), layout=layout), None)
+        assert painter._unit(line) == expected
+    shown = Decimal(said.replace("−", "-").replace(",", "")) * quantity
+    assert divide_half_up(int(shown * 10**8), 10 ** (8 - money.precision(currency))) == net
 
 
 def with_note(note: str, lines: int = 3) -> InvoiceDocument:

@@ -81,6 +81,7 @@ def test_an_invoice_is_credited_from_its_preview_by_keys(driver: Driver) -> None
     note = driver.dialog("credit_note_preview")
     driver.settled()
     assert Invoice.get(Invoice.kind == "credit_note").label == number
+    assert driver.window.notice_label.text() == f"Invoice 2026-000001 is credited by {number}."
     assert note.subtitle.text() == f"{number}.pdf · ana.satler@mail.example"
     assert note.state.text() == "This is the credit note to invoice 2026-000001."
     assert preview.state.text() == f"This invoice is credited in full by {number}."
@@ -89,7 +90,7 @@ def test_an_invoice_is_credited_from_its_preview_by_keys(driver: Driver) -> None
     driver.settled()
     assert MailQueue.select().count() == mails + 1, "and once more, by hand"
     driver.key(Qt.Key.Key_C, ALT)
-    assert note.problem.text() == f"{number} is a credit note and cannot be credited."
+    assert note.problem.text() == f"{number} is a credit note and cannot be credited; it stands as it is."
     driver.key(Qt.Key.Key_Escape)
     driver.dialog("invoice_preview")
     driver.key(Qt.Key.Key_C, ALT)
@@ -136,7 +137,7 @@ def test_the_bar_credits_by_number_and_refuses_what_is_no_open_invoice(driver: D
     driver.dialog("credit_note_preview").reject()
     driver.gone("credit_note_preview")
     for number, why in (
-        ("CN-2026-000001", "CN-2026-000001 is a credit note and cannot be credited."),
+        ("CN-2026-000001", "CN-2026-000001 is a credit note and cannot be credited; it stands as it is."),
         ("2026-000001", "Invoice 2026-000001 was credited already by CN-2026-000001."),
     ):
         by_the_bar(driver, f"credit {number}")
@@ -276,7 +277,7 @@ def test_what_is_completed_is_not_canceled(driver: Driver) -> None:
     did(driver, complete, line)
     menu_of_the_line(driver, "line_cancel")
     dialog = driver.dialog("cancel")
-    driver.until(lambda: "is completed and cannot be canceled." in said(dialog))
+    driver.until(lambda: "is completed and stays so" in said(dialog))
     typed("moves away")
     driver.key(Qt.Key.Key_Return, CTRL)
     driver.settled()

@@ -107,6 +107,23 @@ def test_what_is_wrong_with_a_plan_of_ones_own_is_said_at_the_plan(driver: Drive
     assert form.problem.text() == "" and "€330.00" in plan.sum.text() and CourseEnrolled.select().count() == 0
 
 
+def test_what_is_wrong_with_a_plan_is_seen_where_the_text_is_large(driver: Driver) -> None:
+    driver.window.setFixedSize(1366, 768)
+    theme().use(scale=1.5)
+    try:
+        driver.desk.enroll_student(driver.center.student)
+        form = driver.dialog("enroll")
+        driver.key(Qt.Key.Key_0, ALT)
+        form.own_plan.rows[2].due.setText("soon")
+        driver.settled()
+        driver.key(Qt.Key.Key_Return, CTRL)
+        driver.until(lambda: not form.own_plan.sum.visibleRegion().isEmpty())
+        assert "is not a date" in form.own_plan.sum.text()
+        assert form.own_plan.rows[2].due.hasFocus() and not form.own_plan.rows[2].due.visibleRegion().isEmpty()
+    finally:
+        theme().use(scale=1.0)
+
+
 def test_nothing_is_billed_to_a_buyer_whose_lines_are_not_there_yet(driver: Driver) -> None:
     """Lines of the buyer before went on the invoice of the one just chosen."""
     c = driver.center

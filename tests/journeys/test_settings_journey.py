@@ -9,10 +9,11 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QPushButton
 
-from app.desk import canceling, catalog, center, discounts, enrollment, people
+from app.desk import canceling, catalog, center, discounts, enrollment, people, quotes
 from app.desk.accounts import Actor
 from app.desk.discounts import RuleDraft
 from app.desk.enrollment import EnrollmentDraft
+from app.desk.quotes import QuoteDraft
 from app.mail import secrets
 from app.settings import Center
 from app.store import checks
@@ -135,6 +136,27 @@ def test_a_form_that_was_open_while_the_rule_was_used_changes_nothing(driver: Dr
         "“Summer” has lowered a price already, so it stays as it is. Switch it off and add another one."
     )
     assert DiscountRule.get().percent_bp == 1000 and form.main.isEnabled()
+
+
+def test_the_number_of_uses_opens_quotes_too(driver: Driver, settings: Any) -> None:
+    c = driver.center
+    card = discounts_of(driver, settings, RuleDraft("Summer", percent_bp=1000))
+    quote = did(driver, quotes.offer, QuoteDraft(c.student, c.course))
+    did(driver, enrollment.enroll, EnrollmentDraft(c.other_student, c.course))
+    driver.settled()
+    assert driver.find(card, QPushButton, "uses_1").text() == "2 uses"
+    driver.click(card, "uses_1")
+    rows = driver.dialog("discount_lines").rows.values()
+    assert {(row.student, row.status, row.discount_minor) for row in rows} == {
+        ("Ana Satler", "held", 3300), ("Łukasz Wiśniewski", "pending", 3300),
+    }  # fmt: skip
+    driver.key(Qt.Key.Key_Escape)
+    driver.gone("discount_lines")
+    did(driver, quotes.withdraw, quote)
+    driver.settled()
+    assert driver.find(card, QPushButton, "uses_1").text() == "1 use"
+    driver.click(card, "uses_1")
+    assert len(driver.dialog("discount_lines").rows) == 1
 
 
 def test_a_rule_for_what_is_no_longer_on_offer_keeps_it(driver: Driver, settings: Any) -> None:
@@ -332,3 +354,19 @@ def test_who_may_not_change_the_mail_account_changes_no_password(driver: Driver,
         driver.settled()
         assert secrets.password("mail.example.com", "desk") == kept
         assert (settings.mail_fields["password"].text() == "") == (kept is not None)
+
+
+def test_closing_the_till_says_what_was_counted_beside_what_should_be_inside(driver: Driver, settings: Any) -> None:
+    card = settings
+    opened = ("100", "The till is open.")
+    for amount, words in (opened, ("97.50", "€97.50"), opened, ("100", "as expected")):
+        driver.type(card, "till_amount", amount)
+        driver.find(card, QPushButton, "open_the_till").click()
+        driver.settled()
+        told = driver.window.notice_label.text()
+        assert words in told
+        if words == "€97.50":
+            assert "€100.00" in told and "€2.50" in told
+    driver.type(card, "till_amount", "much")
+    driver.find(card, QPushButton, "open_the_till").click()
+    assert "“much” is not an amount" in settings.till_amount.error

@@ -8,7 +8,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app import clock, money, text
 from app.desk import enrollment
@@ -188,6 +188,12 @@ class PlanEditor(QFrame):
         edit = self._unread if self._unread is not None else self.rows[0].amount
         _mark(edit, sentence(error) if self._unread is not None else "")
         edit.setFocus()
+        around = self.parentWidget()
+        while around is not None and not isinstance(around, QScrollArea):
+            around = around.parentWidget()
+        if around is not None:  # a low window: what is said, and what it is about last
+            around.ensureWidgetVisible(self.sum)
+            around.ensureWidgetVisible(edit)
 
     def add_part(self) -> None:
         """One more part at the end, a month later, over what is missing."""

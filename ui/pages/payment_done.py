@@ -178,6 +178,12 @@ class DoneCard(Card):
             facts.append(_("Out of stock meanwhile: {what}.").format(what=", ".join(done.unsold)))
         self.words.setText(" ".join(facts))
 
+    def say_without(self, titles: Sequence[str]) -> None:
+        """What was to be sold by several means that ended before its turn came."""
+        if titles:
+            said = _("Not sold, for no part paid it: {what}.").format(what=", ".join(titles))
+            self.words.setText(" ".join(filter(None, (self.words.text(), said))))
+
     def show_parts(self, rows: Sequence[PartRow]) -> None:
         """Every part with its method; the receipt of each that is completed. None for a payment by one means."""
         clear_layout(self.parts)

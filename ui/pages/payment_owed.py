@@ -37,6 +37,11 @@ from ui.widgets.paint import draw_icon, draw_keys, draw_line, keys_width, lead
 _KINDS = ("course", "product")
 
 
+def _is_planned(due: payments.OwedLine, today: str) -> bool:
+    """Whether a plan asks for this on a later day, and no invoice does."""
+    return due.installment_id is not None and due.invoice_id is None and due.due_on > today
+
+
 class Chosen(NamedTuple):
     """What a payment is for, as its draft says it."""
 
@@ -54,11 +59,6 @@ class Others(NamedTuple):
     people: int
     open_minor: int
     taken: bool
-
-
-def _is_asked_later(due: payments.OwedLine, today: str) -> bool:
-    """Whether a plan asks for it on a day to come: what is in no plan has days to pay, but was bought to be paid."""
-    return due.kind == "installment" and due.invoice_id is None and due.due_on > today
 
 
 class AddBox(QAbstractButton):
@@ -214,8 +214,8 @@ class Owed(QWidget):
     def _rows_of(self, owed: Sequence[payments.OwedLine]) -> list[OwedRow]:
         """A row for each due, with the reason of its discount.
 
-        What is billed, due by today, or in no plan, is taken beforehand. Of what a plan asks for later nothing is, or
-        the next part where there is nothing else.
+        Everything is taken beforehand but what a plan asks for later: nothing of that, or the next part
+        where there is nothing else.
         """
         lines = [
             ("product_enrolled", due.product_enrolled_id or 0)
@@ -229,7 +229,7 @@ class Owed(QWidget):
         for row in rows:
             row.show_waiting([one for one in started if row.due is not None and one.means(row.due)])
         today = clock.local_date(self.context.center.zone).isoformat()
-        later = [row for row in rows if row.due is not None and _is_asked_later(row.due, today)]
+        later = [row for row in rows if row.due is not None and _is_planned(row.due, today)]
         for row in later if len(later) < len(rows) else later[1:]:
             row.propose(0)
         return rows
@@ -500,10 +500,11 @@ class Owed(QWidget):
             parts += [f"{tax_words(rate)} {text.show_money(tax)}" for rate, tax in by_rate.items()]
         self.selected.setText("    ".join(parts))
 
-    def show_outcome(self, paid_minor: int, *, sold: bool) -> None:
+    def show_outcome(self, paid_minor: int, *, sold: bool) -> list[str]:
         """What became of each line, where so much was paid on them in their order; `sold`: what was added is there now,
-        also where no money came to it.
+        also where no money came to it. Returns what was taken, and is not there because none did.
         """
+        without: list[str] = []
         self._last_column.setText(_("Result"))
         left = paid_minor
         for row in self.rows:
@@ -511,5 +512,8 @@ class Owed(QWidget):
             left -= put
             whole = put and put == row.open_minor
             owed = sold and row.offer is not None and row.open_minor > 0
+            if row.offer is not None and not sold and not put and row.open_minor:
+                without.append(row.title)
             left_out = _("owed") if owed else "—"
             row.show_outcome(_("Paid") if whole else text.show_money(put) if put else left_out, "paid" if whole else "")
+        return without

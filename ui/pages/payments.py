@@ -518,7 +518,7 @@ class PaymentsPage(QWidget):
 
     def _show_outcome(self, done: payments.Completed) -> None:
         """What became of each line, and what is still owed."""
-        self.owed.show_outcome(done.amount_minor, sold=not self._splitting())
+        self.done.say_without(self.owed.show_outcome(done.amount_minor, sold=not self._splitting()))
         if self.student_id is not None:
             whole = done.amount_minor >= sum(row.open_minor for row in self.rows if row.take.isChecked())
             self.who.show_person(roster.overview(self.student_id), paid=whole)

@@ -263,12 +263,19 @@ class SettingsPage(QWidget):
             self.till_amount.set_error(text.sentence(error))
             return
         act = till.open_till if till.current() is None else till.close_till
+        self._counted = amount
         self.context.run(act, amount, done=self._turned, failed=self._till_refused, busy=self.till_button)
 
-    def _turned(self, _state: object) -> None:
+    def _turned(self, state: object) -> None:
         self.till_amount.edit.clear()  # type: ignore[attr-defined]
         self._show_till()
-        self.context.notice.emit(_("The till is up to date."))
+        said = _("The till is open.")
+        if isinstance(state, till.TillState):  # it was counted: beside what should be inside
+            difference = self._counted - state.expected_minor
+            facts = {"name": state.name, "counted": self._counted, "expected": state.expected_minor}
+            key = "till.closed_difference" if difference else "till.closed"
+            said = text.sentence(key, {**facts, "difference": difference})
+        self.context.notice.emit(said)
 
     def _till_refused(self, error: DeskError) -> None:
         self.till_amount.set_error(text.sentence(error))
