@@ -302,14 +302,14 @@ def _mail(w: Write, payment: Any, to: letters.Buyer, refund_id: int, amount_mino
             if mail.state != "canceled":
                 queue.cancel_in(w, mail.id)
             if mail.state == "queued":
-                _send_standing(w, mail)
+                send_standing(w, mail)
     elif any(mail.state in (*queue.LEFT, "queued", "held") for mail in told):
         number = payments.load(refund_id).number
         facts = {"name": to.name, "number": payment.number, "refund": number, "amount_minor": amount_minor}
         letters.send(w, to, "payment_refund", f"payment.refunded:{number}", {**facts, "method": payment.method})
 
 
-def _send_standing(w: Write, mail: Any) -> None:
+def send_standing(w: Write, mail: Any) -> None:
     """Send the invoices of a mail that was stopped, unless they were credited since."""
     for one in json.loads(mail.attachments):
         invoice = Invoice.get_or_none(Invoice.id == one.get("id")) if one.get("kind") == "invoice" else None

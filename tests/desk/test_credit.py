@@ -95,6 +95,23 @@ def test_the_invoice_that_a_stopped_receipt_would_have_brought_comes_by_itself(s
     assert checks.run() == []
 
 
+def test_an_invoice_that_stays_when_its_payment_is_taken_back_is_mailed_all_the_same(small_center: SmallCenter) -> None:
+    """Ana pays her own book, and one that her guardian is billed for."""
+    made, draft = small_center, people.PayerDraft("Ruth", email="r@mail.example")
+    guardian = people.add_payer(made.staff, draft)
+    lines = (book(made, made.student), book(made, made.student, guardian))
+    paid(made, 4_800, *lines)
+    done = Operation.get(Operation.label == "Complete payment").id
+    assert undo.preview(made.staff, done).mails_canceled == ("Ana Satler",)
+    undo.undo(made.staff, done)
+    assert mails() == [("payment_receipt", "canceled")]
+    brought = MailQueue.select().where(MailQueue.template_key == "invoice").order_by(MailQueue.to_name)
+    assert [(mail.to_name, mail.state) for mail in brought] == [("Ana Satler", "queued"), ("Ruth", "queued")]
+    numbers = [one["id"] for mail in brought for one in json.loads(mail.attachments)]
+    assert sorted(numbers) == [row.id for row in Invoice.select().order_by(Invoice.id)]
+    assert checks.run() == []
+
+
 @pytest.mark.parametrize("state", ["sending", "sent", "uncertain"])
 def test_who_got_a_receipt_is_told_of_the_refund(small_center: SmallCenter, state: str) -> None:
     made = small_center
