@@ -17,7 +17,15 @@ from app.desk import balances, center, dues, enrollment, exact, invoices, naming
 from app.errors import UserError
 from app.store import Write
 from app.store.images import Touched
-from app.store.models import CourseEnrolled, Invoice, Payment, ProductEnrolled, SlotEnrolled, StudentPayment
+from app.store.models import (
+    CourseEnrolled,
+    Invoice,
+    MailQueue,
+    Payment,
+    ProductEnrolled,
+    SlotEnrolled,
+    StudentPayment,
+)
 
 #: What a counter-entry does: a message key with its parameters.
 Said = tuple[str, dict[str, Any]]
@@ -136,7 +144,14 @@ def _completed(done: operations.Done, rows: Sequence[Touched], moment: datetime)
         acts.append(Act(("undo.does_refund", facts), refund))
     for invoice_id in _made(rows, "invoices"):
         acts.append(Act(("undo.does_stay", {"label": Invoice.get_by_id(invoice_id).label})))
-    return acts
+    waiting = [mail for mail in map(MailQueue.get_by_id, _made(rows, "mail_queue")) if mail.state == "queued"]
+
+    def bring(w: Write) -> None:
+        for mail in waiting:  # the receipt is stopped, the invoice it would have brought stays
+            if mail.template_key == "payment_receipt":
+                refunds.send_standing(w, mail)
+
+    return [*acts, Act(None, bring)]
 
 
 def _credit_used(done: operations.Done, rows: Sequence[Touched], moment: datetime) -> list[Act]:

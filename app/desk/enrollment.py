@@ -354,11 +354,14 @@ def check_new(student: Any, course: Any) -> None:
         raise UserError("enrollment.already_enrolled", "course", course=course.name, number=number)
 
 
-def cancel_in(w: Write, enrollment_id: int, reason: str) -> tuple[list[invoices.Withdrawn], list[invoices.Renewed]]:
+def cancel_in(
+    w: Write, enrollment_id: int, reason: str, *, moved: bool = False
+) -> tuple[list[invoices.Withdrawn], list[invoices.Renewed]]:
     """Cancel a pending enrollment inside a running write: its invoices are credited, what was paid becomes credit,
     coming seats are freed. UserErrors as from `canceling.cancel_enrollment`.
 
-    Returns the invoices that were credited, with the money set free, and those issued anew over what else stood there.
+    The quote it was made with stands again, unless the place is `moved` on: then its promise was used. Returns the
+    invoices that were credited, with the money set free, and those issued anew over what else stood there.
     """
     how = center.load()
     line = CourseEnrolled.get_or_none(CourseEnrolled.id == enrollment_id)
@@ -375,7 +378,8 @@ def cancel_in(w: Write, enrollment_id: int, reason: str) -> tuple[list[invoices.
         canceled_on=clock.local_date(how.zone, w.moment).isoformat(),
         cancel_reason=reason,
     )
-    quotes.free_in(w, enrollment_id)
+    if not moved:
+        quotes.free_in(w, enrollment_id)
     renewed = invoices.renew(w, how, withdrawn)
     seats.release_seats(w, enrollment_id)
     course = Course.get_by_id(line.course_id)

@@ -547,8 +547,8 @@ _BLANKS: dict[str, Any] = {
         "last_reply": _reply(row.get("last_reply") or ""), "reason": "erase.mail" if row.get("reason") else "",
     },
     "mail_attempts": lambda row: {"reply": _reply(row.get("reply") or "")},
-    "courses_enrolled": lambda row: {"discount_reason": "", "cancel_reason": ""},
-    "product_enrolled": lambda row: {"discount_reason": "", "cancel_reason": ""},
+    "courses_enrolled": lambda row: {"discount_reason": GONE if row.get("waived_minor") else "", "cancel_reason": ""},
+    "product_enrolled": lambda row: {"discount_reason": GONE if row.get("waived_minor") else "", "cancel_reason": ""},
     "slot_enrolled": lambda row: {"override_reason": GONE if row.get("override_reason") else ""},
     "payments": lambda row: {
         "reference": "", "note": "", "reason": GONE if row.get("reason") else "",

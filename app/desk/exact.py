@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Any
 
 from app import clock, store
-from app.desk import balances, discounts, identity, naming, operations, scheduling, seats
+from app.desk import balances, center, discounts, identity, naming, operations, registration, scheduling, seats
 from app.desk.accounts import Actor, require
 from app.errors import UserError
 from app.store import Write, images, search
@@ -318,6 +318,10 @@ def _free_of_twins(row: Touched, before: Image, since: int) -> None:
         )
         if twin is not None:
             raise operations.in_the_way("undo.rival", "courses_enrolled", twin.id, since, "undo.changed")
+    if row.table == "product_enrolled" and before["status"] != "canceled" and "status" in row.moved():
+        fee = registration.charged_besides(center.load(), before["student_id"], before["product_id"], row.row_id)
+        if fee is not None:  # it is due once
+            raise operations.in_the_way("undo.rival", "product_enrolled", fee, since, "undo.changed")
     if row.table == "settings" and before["key"] == "currency" and row.moved():  # noqa: SIM102
         if Payment.select(Payment.id).limit(1).exists():
             raise UserError("center.currency_fixed", "currency")

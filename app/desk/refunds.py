@@ -35,7 +35,7 @@ from app.desk.invoices import Put
 from app.errors import UserError
 from app.mail import queue
 from app.store import Write
-from app.store.models import Payment, StudentPayment, Timeline, User
+from app.store.models import Invoice, Payment, StudentPayment, Timeline, User
 
 # -- reading --------------------------------------------------------------------------------------------------
 
@@ -292,7 +292,7 @@ def refund_in(w: Write, payment_id: int, amount_minor: int, reason: str, request
 
 def _mail(w: Write, payment: Any, to: letters.Buyer, refund_id: int, amount_minor: int, *, whole: bool) -> None:
     """Tell of a refund whoever was told of the payment, or will be; where nothing is left of it and nobody was, stop
-    what still waits to tell of it.
+    what still waits to tell of it. An invoice that would have come with that stands all the same, and comes by itself.
     """
     earlier = Payment.select(Payment.number).where(Payment.refund_of == payment.id, Payment.id != refund_id)
     said = [f"payment.refunded:{row.number}" for row in earlier]
@@ -301,10 +301,20 @@ def _mail(w: Write, payment: Any, to: letters.Buyer, refund_id: int, amount_mino
         for mail in told:
             if mail.state != "canceled":
                 queue.cancel_in(w, mail.id)
+            if mail.state == "queued":
+                send_standing(w, mail)
     elif any(mail.state in (*queue.LEFT, "queued", "held") for mail in told):
         number = payments.load(refund_id).number
         facts = {"name": to.name, "number": payment.number, "refund": number, "amount_minor": amount_minor}
         letters.send(w, to, "payment_refund", f"payment.refunded:{number}", {**facts, "method": payment.method})
+
+
+def send_standing(w: Write, mail: Any) -> None:
+    """Send the invoices of a mail that was stopped, unless they were credited since."""
+    for one in json.loads(mail.attachments):
+        invoice = Invoice.get_or_none(Invoice.id == one.get("id")) if one.get("kind") == "invoice" else None
+        if invoice is not None and not invoices.copy_state(invoice.id).credited_by:
+            invoices.send(w, invoice.id, letters.buyer(invoice.student_id, invoice.payer_id))
 
 
 def _insert_refund(

@@ -52,6 +52,15 @@ def charged_with(how: Center, student_id: int) -> str | None:
     return line.number if line is not None else None
 
 
+def charged_besides(how: Center, student_id: int, product_id: int, line_id: int) -> int | None:
+    """Where a product is the fee: the line, other than this one, by which a student was charged with it; else None."""
+    if product_id != how.registration_product_id:
+        return None
+    others = _charged(product_id, list(identity.records(student_id))) & (ProductEnrolled.id != line_id)
+    line = ProductEnrolled.get_or_none(others)
+    return line.id if line is not None else None
+
+
 def _charged(product_id: int, records: list[int]) -> Any:
     line = ProductEnrolled
     return line.student_id.in_(records) & (line.product_id == product_id) & (line.status != "canceled")

@@ -161,7 +161,7 @@ def _to_course(w: Write, line: Any, place: Place, reason: str) -> Effect:
     enrollment.check_new(student, course)
     _check_fee(how, place, student.id)
     before, free = changing.Before(student.id, found), changing.booked(line.id, w.now)
-    withdrawn, renewed = enrollment.cancel_in(w, line.id, reason)
+    withdrawn, renewed = enrollment.cancel_in(w, line.id, reason, moved=True)
     # Agreed once the old place has given the use of its discount back.
     price, lost = _price(how, draft, course, line)
     fee = [SaleItem(place.fee_product_id)] if place.fee_product_id is not None else []

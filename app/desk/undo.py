@@ -251,6 +251,8 @@ def _mails(done: operations.Done, touched: Sequence[Touched], report: _Report) -
         if row.table != "mail_queue" or row.before is not None:
             continue
         mail = MailQueue.get_by_id(row.row_id)
+        if done.label == "Complete payment" and mail.template_key == "invoice":
+            continue  # a document that stays, on its way to somebody else than the receipt
         name = mail.to_name or mail.to_address
         if mail.state in _LEFT:
             if done.label in _ABOUT_MAIL:

@@ -103,7 +103,8 @@ def of_event(event_key: str) -> list[Any]:
     """The messages that tell of an event: its own, and those that took its place under another address."""
     # What takes a place is called by the event, "#to:" and the message before it; "$" follows "#".
     theirs = (MailQueue.event_key >= event_key) & (MailQueue.event_key < f"{event_key}$")
-    return list(MailQueue.select(MailQueue.id, MailQueue.state).where(theirs).order_by(MailQueue.id))
+    columns = (MailQueue.id, MailQueue.state, MailQueue.attachments)
+    return list(MailQueue.select(*columns).where(theirs).order_by(MailQueue.id))
 
 
 def write_mail(actor: Actor, student_id: int, to_name: str, to_address: str, subject: str, text: str) -> int:

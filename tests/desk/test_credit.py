@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -78,6 +79,36 @@ def test_a_payment_given_back_at_once_mails_nothing(small_center: SmallCenter) -
     assert mails() == [("payment_receipt", "queued")]
     refunds.refund(made.staff, payment, 5_000, "wrong person", "back")
     assert mails() == [("payment_receipt", "canceled")]
+    assert checks.run() == []
+
+
+def test_the_invoice_that_a_stopped_receipt_would_have_brought_comes_by_itself(small_center: SmallCenter) -> None:
+    """It is open again, and somebody will be reminded of it."""
+    made = small_center
+    payment = paid(made, 5_000, book(made, made.student))
+    (invoice,) = Invoice.select()
+    refunds.refund(made.staff, payment, 5_000, "wrong card", "back")
+    assert mails() == [("payment_receipt", "canceled")]
+    (mail,) = MailQueue.select().where(MailQueue.event_key == f"invoice.issued:{invoice.label}")
+    assert (mail.state, json.loads(mail.attachments)) == ("queued", [{"kind": "invoice", "id": invoice.id}])
+    assert (mail.to_address, invoices.open_minor(invoice.id)) == ("ana.satler@mail.example", 2_400)
+    assert checks.run() == []
+
+
+def test_an_invoice_that_stays_when_its_payment_is_taken_back_is_mailed_all_the_same(small_center: SmallCenter) -> None:
+    """Ana pays her own book, and one that her guardian is billed for."""
+    made, draft = small_center, people.PayerDraft("Ruth", email="r@mail.example")
+    guardian = people.add_payer(made.staff, draft)
+    lines = (book(made, made.student), book(made, made.student, guardian))
+    paid(made, 4_800, *lines)
+    done = Operation.get(Operation.label == "Complete payment").id
+    assert undo.preview(made.staff, done).mails_canceled == ("Ana Satler",)
+    undo.undo(made.staff, done)
+    assert mails() == [("payment_receipt", "canceled")]
+    brought = MailQueue.select().where(MailQueue.template_key == "invoice").order_by(MailQueue.to_name)
+    assert [(mail.to_name, mail.state) for mail in brought] == [("Ana Satler", "queued"), ("Ruth", "queued")]
+    numbers = [one["id"] for mail in brought for one in json.loads(mail.attachments)]
+    assert sorted(numbers) == [row.id for row in Invoice.select().order_by(Invoice.id)]
     assert checks.run() == []
 
 

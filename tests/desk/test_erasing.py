@@ -30,8 +30,10 @@ from app.desk import (
     scheduling,
     seats,
     undo,
+    waiving,
 )
 from app.desk.accounts import SYSTEM, Actor
+from app.desk.dues import PayLine
 from app.errors import EnvironmentFault, UserError
 from app.lists import operations as history
 from app.lists import people as roster
@@ -244,6 +246,15 @@ def test_documents_and_payments_stay_and_are_listed_before_and_after(small_cente
     with clock.frozen(START + timedelta(minutes=1)):
         refunds.refund(center.staff, Payment.get().id, 500, "credit", "back")  # money goes on
         assert checks.run() == []
+
+
+def test_what_was_waived_keeps_having_had_a_reason(small_center: SmallCenter) -> None:
+    center, ana = small_center, small_center.student
+    line = enrollment.enroll(center.staff, enrollment.EnrollmentDraft(ana, center.course))
+    waiving.waive(center.admin, waiving.Waiver(PayLine(line), 3_000, "Ana Satler has no work"))
+    erasing.erase(center.admin, ana)
+    assert CourseEnrolled.get_by_id(line).discount_reason == "—"
+    assert checks.run() == []
 
 
 def test_it_is_never_taken_back_and_nothing_brings_a_row_back(canary: tuple[SmallCenter, int]) -> None:

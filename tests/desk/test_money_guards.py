@@ -22,6 +22,7 @@ from app.desk import (
     promises,
     quotes,
     refunds,
+    reminding,
     replan,
     transfer,
     undo,
@@ -30,11 +31,13 @@ from app.desk import (
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
 from app.errors import UserError
+from app.mail import queue
 from app.store import checks
 from app.store.models import (
     CourseEnrolled,
     Installment,
     Invoice,
+    MailQueue,
     Operation,
     Payment,
     ProductEnrolled,
@@ -247,7 +250,7 @@ def test_a_use_that_a_student_had_once_more_keeps_the_first_from_coming_back(sma
     rule = discounts.RuleDraft("Once", "coupon", percent_bp=1000, code="ONCE", most_uses_each=1)
     discounts.add_rule(made.admin, rule)
     first = EnrollmentDraft(student, made.course, send_mail=False, coupon="once")
-    enrollment.cancel_enrollment(made.staff, enrollment.enroll(made.staff, first), "not yet")
+    canceling.cancel_enrollment(made.staff, enrollment.enroll(made.staff, first), "not yet")
     canceled = int(Operation.select(fn.MAX(Operation.id)).scalar())
     enrollment.sell(made.staff, SaleDraft(student, (SaleItem(made.book, coupon="once"),)))
     with pytest.raises(UserError, match=r"undo\.coupon"):
@@ -292,5 +295,20 @@ def test_a_quote_whose_days_are_over_does_not_come_back_with_a_cancellation(smal
     draft = EnrollmentDraft(made.student, made.course, quote_id=promised, send_mail=False)
     line = enrollment.enroll(made.staff, draft)
     with clock.frozen(now + timedelta(days=9)):
-        enrollment.cancel_enrollment(made.staff, line, "moves away")
+        canceling.cancel_enrollment(made.staff, line, "moves away")
     assert (quotes.load(promised).status, quotes.load(promised).enrollment_id) == ("used", line)
+
+
+def test_a_reminder_that_was_canceled_can_be_sent_on_the_same_day(small_center: SmallCenter) -> None:
+    """Its mail is one of its own: an event that was told already brings none."""
+    made, ana = small_center, [(small_center.student, None)]
+    now = clock.now()
+    with clock.frozen(now - timedelta(days=60)):
+        enrollment.sell(made.staff, SaleDraft(made.student, (SaleItem(made.book),)))
+    states = MailQueue.select(MailQueue.state).where(MailQueue.template_key == "payment_reminder")
+    with clock.frozen(now):
+        reminding.remind(made.staff, ana)
+        queue.cancel(made.staff, MailQueue.get(MailQueue.template_key == "payment_reminder").id)
+        assert [one.obstacle for one in reminding.remind(made.staff, ana)] == [""]
+        assert [row.state for row in states.order_by(MailQueue.id)] == ["canceled", "queued"]
+        assert [one.obstacle for one in reminding.remind(made.staff, ana)] == ["reminding.today"]

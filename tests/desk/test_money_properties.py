@@ -32,6 +32,7 @@ from app.desk import (
     dues,
     enrollment,
     invoices,
+    operations,
     payments,
     quotes,
     refunds,
@@ -153,10 +154,12 @@ class Model:
         used += [row.student for row in self.payments.values() if row.coupon and row.status == "STARTED"]
         return len(used) < MOST and used.count(student) < MOST_EACH
 
-    def gone(self, line: int) -> None:
-        """An enrollment was canceled: the use of its coupon is free again, and the quote it was made with stands."""
+    def gone(self, line: int, *, moved: bool = False) -> None:
+        """An enrollment was canceled: the use of its coupon is free again, and the quote it was made with stands,
+        unless the place was moved on.
+        """
         self.coupons.pop((line, None), None)
-        for quote in self.quotes.values():
+        for quote in () if moved else self.quotes.values():
             if quote.line == line:
                 quote.line = None
 
@@ -735,14 +738,19 @@ class MoneyMachine(TakesBack, RuleBasedStateMachine):
     @rule(data=st.data())
     def take_back(self, data: st.DataObject) -> None:
         """A counter-entry by the same hand, or what stands in its way."""
-        act = data.draw(st.sampled_from(self.model.acts))
+        gone = operations.undone()
+        standing = [one for one in self.model.acts if one[0] not in gone]
+        if not standing:
+            return
+        act = data.draw(st.sampled_from(standing))
         operation, what, row = act
         expected = self._in_the_way(what, row)
         if expected:
             with pytest.raises(UserError) as refused:
                 undo.undo(self.actor, operation)
             stays = "undo.stays_since"  # what came after is a transfer or the like, which nothing takes back
-            assert refused.value.key in ((expected, stays) if expected == "undo.later_change" else (expected,))
+            since = expected in ("undo.later_change", "undo.in_use")
+            assert refused.value.key in ((expected, stays) if since else (expected,))
             return
         model, to_free = self.model, 0
         if what == "complete":
@@ -995,7 +1003,7 @@ class MoneyMachine(TakesBack, RuleBasedStateMachine):
         assert seen is None or done == seen
         new = enrollment.running(student)[course.id]
         assert (CourseEnrolled.get_by_id(new).moved_from, CourseEnrolled.get_by_id(new).gross_minor) == (line, gross)
-        model.gone(line)
+        model.gone(line, moved=True)
         if off:
             model.coupons[new, None] = student
         self._renewed(touched, (line, None), student, 0)
@@ -1027,12 +1035,10 @@ class MoneyMachine(TakesBack, RuleBasedStateMachine):
     def _room_after(self, line: int, student: int) -> bool:
         """Whether the coupon of a line has room for it once the line has given its use back."""
         model = self.model
-        kept, used = dict(model.coupons), {number: one.line for number, one in model.quotes.items()}
-        model.gone(line)
+        kept = dict(model.coupons)
+        model.gone(line, moved=True)
         found = model.has_room(student)
         model.coupons = kept
-        for number, by in used.items():
-            model.quotes[number].line = by
         return found
 
     @staticmethod

@@ -208,18 +208,20 @@ def test_money_under_way_for_a_line_that_went_is_credit_and_for_a_plan_goes_on_i
     assert checks.run() == []
 
 
-def test_a_quote_freed_by_a_transfer_is_used_again_within_the_rules(small_center: SmallCenter) -> None:
+def test_a_quote_is_used_up_with_the_place_that_is_moved_on(small_center: SmallCenter) -> None:
+    """The coupon goes along: a promise that stood again would give its one use a second time, or keep it back."""
     made, course = small_center, lessons(small_center)
     discounts.add_rule(made.admin, RuleDraft("Once", "coupon", percent_bp=1000, code="ONCE", most_uses=1))
     quote = quotes.offer(made.staff, QuoteDraft(made.student, made.course, coupon="once"))
     line = enrollment.enroll(made.staff, EnrollmentDraft(made.student, made.course, quote_id=quote))
     waiving.waive(made.admin, waiving.Waiver(PayLine(line), 700, "hardship"))
     transfer.transfer_place(made.staff, Place(line, course, reason="other wish", send_mail=False))
-    assert Quote.get_by_id(quote).status == "open"
+    assert CourseEnrolled.get(CourseEnrolled.moved_from == line).gross_minor == 45_000
+    assert Quote.get_by_id(quote).status == "used"
     with pytest.raises(UserError, match=r"discounts\.used_up"):
         enrollment.enroll(made.staff, EnrollmentDraft(made.other_student, made.course, coupon="once"))
-    again = enrollment.enroll(made.staff, EnrollmentDraft(made.student, made.course, quote_id=quote))
-    assert CourseEnrolled.get_by_id(again).gross_minor == 29_700
+    with pytest.raises(UserError, match=r"quotes\.used"):
+        enrollment.enroll(made.staff, EnrollmentDraft(made.student, made.course, quote_id=quote))
     assert checks.run() == []
 
 

@@ -9,7 +9,20 @@ from typing import Any
 import pytest
 
 from app import clock, paths, store, text
-from app.desk import canceling, catalog, center, discounts, enrollment, erasing, merge, payments, people, quotes, undo
+from app.desk import (
+    canceling,
+    catalog,
+    center,
+    discounts,
+    enrollment,
+    erasing,
+    merge,
+    payments,
+    people,
+    quotes,
+    returning,
+    undo,
+)
 from app.desk.discounts import RuleDraft
 from app.desk.enrollment import EnrollmentDraft, SaleItem
 from app.desk.payments import PaymentDraft
@@ -265,6 +278,17 @@ def test_a_canceled_enrollment_leaves_the_fee_that_was_charged_and_charges_none_
     assert User.get_by_id(c.student).balance_minor == 2500
     enroll(c)
     assert ProductEnrolled.select().count() == 1
+
+
+def test_a_fee_does_not_come_back_beside_the_one_that_was_charged_since(small_center: SmallCenter, fee: int) -> None:
+    c, line = small_center, enroll(small_center)
+    returning.return_product(c.staff, ProductEnrolled.get().id, "not wanted")
+    returned = last()
+    canceling.cancel_enrollment(c.staff, line, "moved away")
+    enroll(c)
+    assert refused(lambda: undo.undo(c.staff, returned)).key == "undo.rival"
+    assert [row.status for row in ProductEnrolled.select().order_by(ProductEnrolled.id)] == ["canceled", "completed"]
+    assert checks.run() == []
 
 
 def test_leaving_the_fee_out_takes_a_right(small_center: SmallCenter, fee: int) -> None:

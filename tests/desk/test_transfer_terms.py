@@ -9,11 +9,24 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app import clock, store, text
-from app.desk import center, discounts, dues, enrollment, invoices, payments, refunds, registration, transfer, waiving
+from app.desk import (
+    center,
+    discounts,
+    dues,
+    enrollment,
+    invoices,
+    payments,
+    quotes,
+    refunds,
+    registration,
+    transfer,
+    waiving,
+)
 from app.desk.changing import Part
 from app.desk.discounts import RuleDraft
 from app.desk.enrollment import EnrollmentDraft
 from app.desk.payments import PayLine
+from app.desk.quotes import QuoteDraft
 from app.desk.transfer import Place
 from app.errors import UserError
 from app.store import checks
@@ -350,3 +363,21 @@ def test_a_reason_that_nothing_asks_for_is_not_recorded(small_center: SmallCente
     transfer.transfer_place(made.staff, Place(line, course, reason="drives", override_reason="just so"))
     assert Timeline.select().where(Timeline.key.contains("override")).count() == 0
     assert InvoiceLine.select().count() == StudentPayment.select().count() == 0
+
+
+@pytest.mark.parametrize("limit", [{"most_uses": 1}, {"most_uses_each": 1}, {}])
+def test_a_promise_that_was_used_for_the_old_place_is_not_made_again_and_its_coupon_goes_along(
+    small_center: SmallCenter, limit: dict[str, int]
+) -> None:
+    """500.00 less 10 % is 450.00: the quote keeps no use of the coupon for a place that nobody has any more."""
+    made, course = small_center, lessons(small_center)
+    draft = RuleDraft("Autumn", "coupon", percent_bp=1_000, code="AUTUMN", **limit)  # type: ignore[arg-type]
+    rule = discounts.add_rule(made.admin, draft)
+    quote = quotes.offer(made.staff, QuoteDraft(made.student, made.course, coupon="autumn"))
+    line = enrollment.enroll(made.staff, EnrollmentDraft(made.student, made.course, quote_id=quote))
+    seen = transfer.preview_place(made.staff, Place(line, course))
+    assert (seen.gross_after_minor, seen.notes) == (45_000, ())
+    transfer.transfer_place(made.staff, Place(line, course, reason="drives"), seen)
+    assert new_of(line).discount_rule_id == rule
+    assert quotes.load(quote).status == "used" and quotes.of_student(made.student) == []
+    assert checks.run() == []

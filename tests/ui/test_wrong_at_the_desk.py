@@ -11,12 +11,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
 from app import clock, text
-from app.desk import center, enrollment, payments, refunds
+from app.desk import center, enrollment, payments, people, refunds
 from app.desk.enrollment import EnrollmentDraft
 from app.desk.payments import PaymentDraft
+from app.desk.people import PayerDraft
 from app.lists import catalog
 from app.store import checks
-from app.store.models import CourseEnrolled, Invoice, Payment, ProductEnrolled, StudentPayment, User
+from app.store.models import CourseEnrolled, Invoice, Payer, Payment, ProductEnrolled, StudentPayment, User
 from tests.support.window import Driver, did, driver, said, typed_over
 from ui.pages.payments import PaymentsPage
 from ui.theme import theme
@@ -363,3 +364,15 @@ def test_what_a_plan_asks_for_later_is_left_until_it_is_due_or_all_there_is(driv
         go_on(driver)
     desk.new_draft(driver.center.other_student)
     assert [row.amount() for row in desk.rows] == [11_000, 0], "the next part, where nothing else is owed"
+
+
+def test_another_payer_brings_what_is_due_and_not_the_next_part_of_somebody_elses_plan(
+    driver: Driver, desk: Any
+) -> None:
+    c, draft = driver.center, PayerDraft("Ruth")
+    did(driver, people.add_payer, draft)
+    guardian = Payer.get(Payer.name == "Ruth").id
+    plan = (("2099-01-01", 11_000), ("2099-02-01", 22_000))
+    did(driver, enrollment.enroll, EnrollmentDraft(c.other_student, c.course, guardian, installments=plan))
+    desk.owed.pay_by(guardian, take=True)
+    assert [row.amount() for row in desk.rows] == [33_000, 0, 0]

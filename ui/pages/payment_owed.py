@@ -230,7 +230,7 @@ class Owed(QWidget):
             row.show_waiting([one for one in started if row.due is not None and one.means(row.due)])
         today = clock.local_date(self.context.center.zone).isoformat()
         later = [row for row in rows if row.due is not None and _is_planned(row.due, today)]
-        for row in later if len(later) < len(rows) else later[1:]:
+        for row in later if self.rows or len(later) < len(rows) else later[1:]:
             row.propose(0)
         return rows
 
