@@ -533,5 +533,11 @@ def test_a_day_of_another_year_has_room_on_its_line_in_large_type(driver: Driver
         (day,) = [one for one in row.findChildren(Line) if one.text() == "due 28 Nov 2029"]
         QApplication.processEvents()
         assert day.width() >= day.natural_width()
+        before = desk.rows[0].label.mapTo(desk, desk.rows[0].label.rect().topRight()).x()
+        desk.owed._add_row(row)
+        QApplication.processEvents()
+        boxes = {one._due_box.mapTo(desk, one._due_box.rect().topLeft()).x() for one in desk.rows}
+        assert len(boxes) == 1, "the days of all lines stand below each other"
+        assert desk.rows[0].label.mapTo(desk, desk.rows[0].label.rect().topRight()).x() < before
     finally:
         theme().use(scale=scale)

@@ -190,9 +190,17 @@ class Owed(QWidget):
             widget.setFixedWidth(theme().px(wide))
         for row in self.rows:
             row.fit()
+        self._fit_due()
         if len(self.offer_buttons) > self._often():
             self._fill_offers()
             self.allow(self._open)
+
+    def _fit_due(self) -> None:
+        """The days take what the longest of them needs, the titles all the rest."""
+        wide = max([theme().px(COLUMNS[0]), *(row.due_width() for row in self.rows)])
+        self._columns[0][0].setFixedWidth(wide)
+        for row in self.rows:
+            row.give_due(wide)
 
     # -- what stands there
 
@@ -205,6 +213,7 @@ class Owed(QWidget):
             row.hide()
             row.deleteLater()
         self.rows = []
+        self._fit_due()
         self._last_column.setText(_("Pay now"))
         self._fill_offers()
         if student_id is not None:
@@ -295,6 +304,7 @@ class Owed(QWidget):
         self.rows.insert(place, row)
         self.lines.insertWidget(place, row)
         row.more_wanted.connect(self._show_more)
+        self._fit_due()
 
     def _show_more(self, row: QObject, at: QPoint) -> None:
         """Shift+F10 on a line: what else is done with it."""
@@ -336,6 +346,7 @@ class Owed(QWidget):
         self.lines.removeWidget(row)
         row.hide()
         row.deleteLater()
+        self._fit_due()
         self.changed.emit()
 
     @staticmethod

@@ -39,8 +39,10 @@ METHODS = (
     ("check", N_("Check"), "sticky-note"),
     ("other", N_("Other"), "coins"),
 )
-#: Widths of Due, Open and Pay now at 100 %.
-COLUMNS = (110, 84, 86)
+#: Widths of Due, Open and Pay now at 100 %. Due gets more where a day needs it, as one of another year does.
+COLUMNS = (80, 84, 86)
+#: The most it gets: the titles need the rest.
+MOST_DUE = 140
 #: Between them.
 GAP = 10
 #: Nobody is given a note of 500 back.
@@ -252,8 +254,9 @@ class OwedRow(QWidget):
         when = QVBoxLayout()
         when.setSpacing(0)
         first, second, color = self._due()
-        for said, role, ink in ((first, "small_strong", color), (second, "small", "text3")):
-            when.addWidget(Line(said, role, ink))  # a long word for a day ends in an ellipsis, and is told whole
+        self._days = (Line(first, "small_strong", color), Line(second, "small", "text3"))
+        for day in self._days:
+            when.addWidget(day)  # what has no room ends in an ellipsis, and is told whole
         holder = QWidget()
         holder.setLayout(when)
         when.setContentsMargins(0, 0, 0, 0)
@@ -289,6 +292,16 @@ class OwedRow(QWidget):
             (self._due_box, self.open, self.edit, self.outcome), (*COLUMNS, COLUMNS[-1]), strict=True
         ):
             widget.setFixedWidth(theme().px(wide))
+        self.give_due(self.due_width())
+
+    def due_width(self) -> int:
+        """How wide the column of days would have to be for this line, in pixels."""
+        natural = max(day.natural_width() for day in self._days)
+        return min(max(natural, theme().px(COLUMNS[0])), theme().px(MOST_DUE))
+
+    def give_due(self, wide: int) -> None:
+        """The column of days as wide as all lines need it."""
+        self._due_box.setFixedWidth(wide)
 
     @property
     def open_minor(self) -> int:
