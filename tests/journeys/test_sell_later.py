@@ -184,3 +184,20 @@ def retire(actor: Actor, driver: Driver) -> None:
 
     with write("Retire", actor) as w:
         w.update(Product, driver.center.book, status="unavailable")
+
+
+def test_all_that_was_sold_is_taken_beforehand_at_the_desk(driver: Driver) -> None:
+    """Only what a plan asks for later waits: a book is paid when its buyer stands at the desk."""
+    did(driver, enrollment.enroll, EnrollmentDraft(driver.center.student, driver.center.course))
+    by_the_bar(driver, "sell ana")
+    dialog = driver.dialog("sell")
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.gone("sell")
+    driver.desk.pay_for(driver.center.student)
+    driver.settled()
+    assert dialog is not None
+    rows = driver.window.current().rows
+    assert sorted((row.title, row.take.isChecked()) for row in rows) == [
+        ("Driving B Theory", True),
+        ("Highway Code handbook", True),
+    ]
