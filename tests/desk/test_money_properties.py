@@ -1022,7 +1022,7 @@ class MoneyMachine(TakesBack, RuleBasedStateMachine):
         gross = self._gross(course.price_minor, off)
         along = min(sum(amount for _, amount in paid), gross)
         plan = data.draw(st.sampled_from(["", "carry", "even", "own"]))
-        own = (("2027-05-01", 1), ("2027-06-01", gross - along - 1)) if plan == "own" else ()
+        own = (("2031-05-01", 1), ("2031-06-01", gross - along - 1)) if plan == "own" else ()
         place = transfer.Place(
             line, course.id, fee_product_id=fee, reason="other wish", send_mail=False, plan=plan, parts=2,
             installments=own,
