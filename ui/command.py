@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPen
@@ -187,6 +188,24 @@ class _Keys(QWidget):
             draw_line(painter, place, words, font, theme().color("text3"), end=True)
 
 
+def that_fit(results: Sequence[Result], room: int) -> list[Result]:
+    """As many as `room` pixels hold with their headings: the longest group gives way first, one by one from its end."""
+    runs = [list(run) for _name, run in groupby(results, lambda one: one.group)]
+    heading = QFontMetrics(theme().font("label")).lineSpacing() + 10
+
+    def high() -> int:
+        shown = sum(theme().px(138 if one.promise is not None else 40) for run in runs for one in run)
+        return shown + sum(heading for run in runs if run[0].promise is None) + theme().px(34) + 14
+
+    while len(runs) > 1 and high() > room:
+        longest = max(reversed(runs), key=len)
+        if len(longest) == 1:
+            runs.pop()
+        else:
+            longest.pop()
+    return [one for run in runs for one in run]
+
+
 class CommandPanel(QFrame):
     """The list below the bar. Opens while someone types there; ↑↓ choose, Enter does, Esc closes, and once more leaves
     the bar.
@@ -233,7 +252,8 @@ class CommandPanel(QFrame):
         self.rows = []
         group = ""
         typed = self._field.text().strip()
-        for result in self._provider(typed):
+        place = self._field.mapTo(self.window(), self._field.rect().bottomLeft())
+        for result in that_fit(self._provider(typed), self.window().height() - place.y() - 16):
             if result.promise is not None:
                 self._add(PromiseCard(result))
                 continue
@@ -258,7 +278,6 @@ class CommandPanel(QFrame):
             f"QFrame#command_panel {{ background: {ground}; border: 1px solid {edge}; border-radius: 12px; }}"
         )
         self._choose(0)
-        place = self._field.mapTo(self.window(), self._field.rect().bottomLeft())
         self.setFixedWidth(max(self._field.width(), 720))
         left = place.x() - (self.width() - self._field.width()) // 2
         self.adjustSize()

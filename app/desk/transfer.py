@@ -248,7 +248,7 @@ def _plan(place: Place, found: Sequence[Due], left: int, along: int, today: date
     Without a plan, or where nothing is left to plan: none.
     """
     if place.plan == "own":
-        wanted = enrollment.check_plan(place.installments, left, "transfer.plan_sum")
+        wanted = enrollment.check_plan(place.installments, left, today.isoformat(), "transfer.plan_sum")
     elif place.plan == "even" and left:
         first = today if not along else enrollment.months_later(today, 1)
         wanted = list(enrollment.plan(left, place.parts, first.isoformat()))

@@ -22,6 +22,7 @@ from app.desk import (
     promises,
     quotes,
     refunds,
+    reminding,
     replan,
     transfer,
     undo,
@@ -30,11 +31,13 @@ from app.desk import (
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
 from app.errors import UserError
+from app.mail import queue
 from app.store import checks
 from app.store.models import (
     CourseEnrolled,
     Installment,
     Invoice,
+    MailQueue,
     Operation,
     Payment,
     ProductEnrolled,
@@ -150,7 +153,7 @@ def cheaper(made: SmallCenter) -> int:
 
 def planned(made: SmallCenter, parts: int = 3) -> tuple[int, list[int]]:
     """A course in installments: the enrollment, and the rows of its plan."""
-    plan = enrollment.plan(33_000, parts, "2027-01-15")
+    plan = enrollment.plan(33_000, parts, "2031-01-15")
     draft = EnrollmentDraft(made.student, made.course, installments=plan, send_mail=False)
     line = enrollment.enroll(made.staff, draft)
     return line, [row.id for row in Installment.select().order_by(Installment.position)]
@@ -173,17 +176,17 @@ def test_waiving_takes_no_installment_below_what_was_paid_on_it(small_center: Sm
 def test_a_new_plan_has_no_more_parts_than_a_plan_may_with_those_that_stay(small_center: SmallCenter) -> None:
     line, parts = planned(small_center)
     pay(small_center, PayLine(line, None, parts[0], 11_000))
-    anew = enrollment.plan(22_000, enrollment.MAX_PARTS, "2027-03-01")
+    anew = enrollment.plan(22_000, enrollment.MAX_PARTS, "2031-03-01")
     with pytest.raises(UserError, match=r"enrollment\.parts") as refused:
         replan.replan(small_center.staff, line, anew)
     assert refused.value.params["most"] == enrollment.MAX_PARTS
-    replan.replan(small_center.staff, line, enrollment.plan(22_000, enrollment.MAX_PARTS - 1, "2027-03-01"))
+    replan.replan(small_center.staff, line, enrollment.plan(22_000, enrollment.MAX_PARTS - 1, "2031-03-01"))
 
 
 def test_a_plan_or_a_place_that_would_do_something_else_by_now_is_refused(small_center: SmallCenter) -> None:
     made = small_center
     line, _parts = planned(made)
-    anew = (("2027-02-01", 13_000), ("2027-03-01", 20_000))
+    anew = (("2031-02-01", 13_000), ("2031-03-01", 20_000))
     place = transfer.Place(line, cheaper(made), reason="too long")
     plan_seen, place_seen = replan.preview(made.staff, line, anew), transfer.preview_place(made.staff, place)
     pay(made, more=500)  # credit, which the preview told
@@ -294,3 +297,18 @@ def test_a_quote_whose_days_are_over_does_not_come_back_with_a_cancellation(smal
     with clock.frozen(now + timedelta(days=9)):
         canceling.cancel_enrollment(made.staff, line, "moves away")
     assert (quotes.load(promised).status, quotes.load(promised).enrollment_id) == ("used", line)
+
+
+def test_a_reminder_that_was_canceled_can_be_sent_on_the_same_day(small_center: SmallCenter) -> None:
+    """Its mail is one of its own: an event that was told already brings none."""
+    made, ana = small_center, [(small_center.student, None)]
+    now = clock.now()
+    with clock.frozen(now - timedelta(days=60)):
+        enrollment.sell(made.staff, SaleDraft(made.student, (SaleItem(made.book),)))
+    states = MailQueue.select(MailQueue.state).where(MailQueue.template_key == "payment_reminder")
+    with clock.frozen(now):
+        reminding.remind(made.staff, ana)
+        queue.cancel(made.staff, MailQueue.get(MailQueue.template_key == "payment_reminder").id)
+        assert [one.obstacle for one in reminding.remind(made.staff, ana)] == [""]
+        assert [row.state for row in states.order_by(MailQueue.id)] == ["canceled", "queued"]
+        assert [one.obstacle for one in reminding.remind(made.staff, ana)] == ["reminding.today"]

@@ -89,10 +89,11 @@ def test_the_plan_goes_along_on_its_days_and_in_its_proportions(small_center: Sm
 def test_an_uneven_plan_stays_uneven_and_days_that_have_passed_are_today(small_center: SmallCenter) -> None:
     """Open are 100.00, 30.00 and 200.00, the first two late. Of 500.00 x 130/330 = 196.97 are due today."""
     made, course = small_center, lessons(small_center)
-    plan = (("2026-01-01", 10_000), ("2026-02-01", 3_000), ("2031-01-01", 20_000))
+    plan = (("2030-01-01", 10_000), ("2030-02-01", 3_000), ("2036-01-01", 20_000))
     line = enrollment.enroll(made.staff, EnrollmentDraft(made.student, made.course, installments=plan))
-    transfer.transfer_place(made.staff, Place(line, course, plan="carry", reason="drives"))
-    assert plan_of(new_of(line).id) == [(1, today_(), 19_697), (2, "2031-01-01", 30_303)]
+    with clock.frozen(datetime(2030, 3, 1, 12, tzinfo=UTC)):
+        transfer.transfer_place(made.staff, Place(line, course, plan="carry", reason="drives"))
+    assert plan_of(new_of(line).id) == [(1, "2030-03-01", 19_697), (2, "2036-01-01", 30_303)]
     assert Invoice.select().count() == 0
     assert checks.run() == []
 
@@ -121,6 +122,7 @@ def test_an_own_plan_comes_to_what_is_left(small_center: SmallCenter) -> None:
     for wrong, key in (
         (replace(own, installments=(("2030-01-01", 50_000),)), r"transfer\.plan_sum"),
         (replace(own, installments=(("2030-06-01", 1), ("2030-01-01", 39_999))), r"enrollment\.installments_order"),
+        (replace(own, installments=(("2020-01-01", 1), ("2030-01-01", 39_999))), r"enrollment\.installments_past"),
         (replace(own, installments=tuple(("2030-06-01", 1) for _ in range(61))), r"enrollment\.parts"),
         (replace(own, plan="even", parts=0), r"enrollment\.parts"),
         (replace(own, plan="even", parts=60), r"enrollment\.parts"),  # and the paid one would be the 61st

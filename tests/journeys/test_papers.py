@@ -117,6 +117,8 @@ def test_a_quote_is_shown_mailed_and_saved_where_it_is_made_and_in_the_panel(dri
     driver.key(Qt.Key.Key_M, CTRL)
     driver.settled()
     assert mailed() == ["Quote Q-00001"], "two presses are one mail"
+    said = f"Q-00001.pdf is in the mail queue, to {who.email}."
+    assert preview.subtitle.text() == said, "the status bar is below the form"
     words = saved(driver, "quote_preview", target)
     for said in ("Quote", "Q-00001", "Valid until", "A quote, not an invoice", "This price holds until"):
         assert said in words

@@ -144,7 +144,7 @@ def test_a_quote_is_kept_while_the_price_of_the_catalog_rises(driver: Driver) ->
 def test_the_registration_fee_stands_in_the_sum_and_only_an_admin_leaves_it_out(driver: Driver) -> None:
     c = driver.center
     rate = TaxRate.get(TaxRate.rate_bp == 2000).id
-    fee = run(driver, catalog.add_product, catalog.ProductDraft("REG", "Registration", 2500, rate, kind="digital"))
+    fee = run(driver, catalog.add_product, catalog.ProductDraft("REG", "Books & exam", 2500, rate, kind="digital"))
     run(driver, center.save, replace(driver.desk.context.center, registration_product_id=fee))
     context = driver.desk.context
     context.actor = Actor(c.staff.user_id, "staff")
@@ -153,6 +153,7 @@ def test_the_registration_fee_stands_in_the_sum_and_only_an_admin_leaves_it_out(
     box = driver.find(form, QCheckBox, "with_fee")
     assert (form.total.text(), form.main.text()) == ("€355.00", "Enroll and take €355.00")
     assert not box.isEnabled()
+    assert box.accessibleName() == "Books & exam" and box.shortcut().isEmpty(), "the sign is a sign, and no key"
     driver.key(Qt.Key.Key_Escape)
     driver.gone("enroll")
     context.actor = c.admin

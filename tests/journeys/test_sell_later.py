@@ -48,8 +48,11 @@ def test_exam_fees_and_a_book_are_sold_by_keys_into_the_invoice_of_a_company(dri
     assert dialog.product.currentData() == fee
     assert dialog.price.text() == "€11.00 to be paid · VAT 20 % in it: €1.83"
     driver.key(Qt.Key.Key_N, ALT)
+    driver.key(Qt.Key.Key_N, ALT)  # and once more, too early
     driver.until(dialog.told.isVisible)
+    driver.settled()
     assert dialog.told.text() == "1 × Exam fee for Ana Satler is owed now."
+    assert ProductEnrolled.select().count() == 1
     dialog.whose.setFocus()
     driver.key(Qt.Key.Key_Down)
     driver.key(Qt.Key.Key_N, ALT)
@@ -140,7 +143,6 @@ def test_the_last_pieces_go_while_the_form_stands(driver: Driver) -> None:
     assert dialog.product.currentText() == "Highway Code handbook · €24.00 · 1 left"
     assert [line.student_id for line in ProductEnrolled.select()] == [driver.center.other_student]
     assert dialog.main.isEnabled()
-    assert dialog.another.isEnabled()
 
 
 def test_a_discount_of_the_center_is_taken_off_and_named(driver: Driver) -> None:

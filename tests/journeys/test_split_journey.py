@@ -82,8 +82,9 @@ def test_card_and_cash_where_the_card_fails_by_keys_alone(driver: Driver) -> Non
     cash = desk.split.rows[1]
     cash.given.setFocus()
     typed_over("60")
-    assert "Change €6.00" in cash.facts.text()
+    assert cash.facts.text() == "Change €6.00"
     go_on(driver)
+    assert cash.facts.text() == "Change €6.00 · P-000002", "the number gives way first"
     go_on(driver)
     assert rows()[1] == ("cash", "COMPLETED", 5400, 6000)
     go_on(driver)

@@ -98,3 +98,13 @@ def test_where_one_thing_is_asked_enter_is_enough(qtbot: QtBot, window: QMainWin
     QTest.keyClick(field, Qt.Key.Key_Return)
     assert (form.isVisible(), form.told) == (True, 1)
     form.close()
+
+
+def test_whom_a_form_is_about_does_not_run_into_the_words_at_its_end(qtbot: QtBot, window: QMainWindow) -> None:
+    form = Asking(window, "first", "last")
+    form.subtitle.setText("Maximiliane Oberhofer-Grünwald of the evening course")
+    form.open()
+    qtbot.waitExposed(form)
+    end = form.subtitle.geometry().right()
+    assert form._typing.isVisible() and form._typing.geometry().left() - end > 8
+    form.reject()

@@ -9,12 +9,23 @@ import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QRegion, QStaticText, QTextDocument
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QFocusFrame, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QFocusFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMainWindow,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from app.errors import UserError
 from app.lists.calendar import Block
 from tests.support.odd_text import ODD
+from ui.command import CommandPanel, Result
 from ui.pages.student_family import PersonRow
 from ui.theme import theme
 from ui.widgets import cells, paint
@@ -678,6 +689,10 @@ def test_an_ampersand_in_a_name_is_no_key(qtbot: QtBot) -> None:
     qtbot.addWidget(again)
     again.set_label("New “&1”")
     assert again.shortcut().isEmpty()
+    choice = Segment([("all", "All of Rose &1 Sons", ())])
+    qtbot.addWidget(choice)
+    assert choice.buttons["all"].text() == "All of Rose &1 Sons"
+    assert choice.buttons["all"].shortcut().isEmpty()
 
 
 def test_markup_in_a_name_is_text_in_a_tool_tip_line_by_line() -> None:
@@ -697,3 +712,28 @@ def test_a_long_entry_of_a_list_does_not_widen_its_form(qtbot: QtBot) -> None:
         qtbot.addWidget(field)
         wide.append(field.sizeHint().width())
     assert wide[0] == wide[1]
+
+
+def test_the_list_below_the_bar_ends_within_its_window(qtbot: QtBot) -> None:
+    """Many people, papers and acts fit one word: each kind keeps its first, and the keys at the foot stay in sight."""
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    window.resize(900, 500)
+    field = QLineEdit(window)
+    field.setGeometry(100, 10, 400, 30)
+    window.show()
+    qtbot.waitExposed(window)
+    kinds = {"Acts": 5, "People": 5, "Invoices": 3, "Commands": 2}
+    every = [
+        Result(kind, f"{kind} {one}", "", window.close, "check") for kind, many in kinds.items() for one in range(many)
+    ]
+    panel = CommandPanel(window, field, lambda _typed: every)
+    field.setFocus()
+    QTest.keyClicks(field, "fiona")
+    qtbot.waitUntil(panel.isVisible)
+    assert panel.geometry().bottom() < window.height()
+    titles = [row.result.title for row in panel.rows]
+    assert titles[:2] == ["Acts 0", "Acts 1"] and {f"{kind} 0" for kind in kinds} <= set(titles)
+    window.resize(900, 900)
+    QTest.keyClicks(field, "x")
+    qtbot.waitUntil(lambda: len(panel.rows) == len(every))

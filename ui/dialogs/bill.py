@@ -134,6 +134,7 @@ class BillDialog(FormDialog):
         column.setSpacing(0)
         head = QHBoxLayout()
         head.setContentsMargins(12, 6, 8, 6)
+        head.setSpacing(8)
         head.addWidget(Text(_("Lines that have no invoice yet"), "label", "text2"))
         head.addStretch(1)
         self.every = Button(_("All or none"), kind="quiet", keys=("Alt", "A"), size="small")

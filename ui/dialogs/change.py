@@ -264,8 +264,6 @@ class ReasonDialog(ChangeDialog):
     def ask(self, label: str, things: Sequence[tuple[str, int]], first: int | None, said: str, main: Button) -> None:
         """Fill the form: (words, id) to choose from, the id to begin with, a sentence about what follows."""
         self.what = QComboBox()
-        self.what.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.what.setMinimumContentsLength(24)  # a long name does not widen the form
         for words_, one in things:
             self.what.addItem(words_, one)
         if first is not None:

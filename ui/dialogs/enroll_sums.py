@@ -80,7 +80,7 @@ class EnrollSums(QWidget):
         self._fee_row.setVisible(fee is not None)
         if fee is not None:
             with QSignalBlocker(self.fee):
-                self.fee.setText(fee.product)
+                self.fee.setText(fee.product.replace("&", "&&"))  # one in a name is no key
                 self.fee.setAccessibleName(fee.product)
             self.fee.setEnabled(may(self.context.actor, registration.LEAVE_OUT))
             self.fee.setToolTip(_("charged with the first enrollment"))

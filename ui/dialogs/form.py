@@ -143,10 +143,10 @@ class FormDialog(QDialog):
         head.addWidget(Icon(icon, "brasstext", 20))
         head.addSpacing(6)
         self.headline, self.subtitle = Line(title, "panel"), Line(subtitle, "body", "text3")
-        for line, after in ((self.headline, 12), (self.subtitle, 0)):
+        for line in (self.headline, self.subtitle):
             line.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)  # a long name gives way
             head.addWidget(line)
-            head.addSpacing(after)
+            head.addSpacing(12)
         head.addStretch(1)
         self._typing = Text(_("Tab moves on · every field can be typed"), "small", "text3")
         head.addWidget(self._typing)

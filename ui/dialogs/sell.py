@@ -37,9 +37,6 @@ class SellDialog(FormDialog):
         self._away, self._goes_on = False, False
         self._names: dict[int, str] = {}
         self.whose, self.product = QComboBox(), QComboBox()
-        for box in (self.whose, self.product):  # a long name does not widen the form
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(24)
         for student, name in people:
             self.whose.addItem(name, student)
         self.quantity, self.coupon = TypedLine("1"), TypedLine()
@@ -69,7 +66,6 @@ class SellDialog(FormDialog):
         another = Button(_("Sell, then another"), "plus", keys=("Alt", "N"))
         another.setObjectName("sell_another")
         another.clicked.connect(self.sell_another)
-        self.another = another
         self._shortcut("Alt+N", self.sell_another)
         self.add_foot((another,), Button(_("Sell it"), "check", kind="primary", keys=("Ctrl", "Enter")))
         self.main.setObjectName("sell_it")
@@ -147,8 +143,8 @@ class SellDialog(FormDialog):
         self._sell(goes_on=False)
 
     def _sell(self, *, goes_on: bool) -> None:
-        if not self.main.isEnabled() or not self.another.isEnabled():
-            return
+        if not self.main.isEnabled():
+            return  # one is on its way
         self.clear_errors()
         try:
             draft = self._draft()
@@ -156,12 +152,10 @@ class SellDialog(FormDialog):
             self._refused(error)
             return
         self._goes_on = goes_on
-        self.another.setEnabled(False)
         self.context.run(enrollment.sell, draft, done=self._sold, failed=self._refused, busy=self.main)
 
     def _refused(self, error: DeskError) -> None:
         if not self._away:
-            self.another.setEnabled(True)
             self.told.hide()
             self.price.setText("")  # said beside the field it is about
             self.refuse(error)
@@ -177,7 +171,6 @@ class SellDialog(FormDialog):
         if not self._goes_on:
             self.accept()
             return
-        self.another.setEnabled(True)
         self.told.setText(said)
         self.told.show()
         self.quantity.setText("1")

@@ -104,12 +104,15 @@ class PaperPreview(FormDialog):
     def mail(self) -> None:
         """Ctrl+M: queue a mail that brings the document to whom it is for."""
         if self._reference is not None and self.post.isEnabled():
-            told = partial(self._mailed, papers.addressee(self._reference).email)
+            told = partial(self._mailed, self.file_name, papers.addressee(self._reference).email)
             self.context.run(papers.mail, self._reference, self._key, done=told, failed=self.refuse, busy=self.post)
 
-    def _mailed(self, address: str, _mail: int) -> None:
-        said = _("{name} is in the mail queue, to {address}.")
-        self.context.notice.emit(said.format(name=self.file_name, address=address))
+    def _mailed(self, name: str, address: str, _mail: int) -> None:
+        """Say it where it is read: the status bar is below this form. Another form of it may be shown meanwhile."""
+        said = _("{name} is in the mail queue, to {address}.").format(name=name, address=address)
+        self.context.notice.emit(said)
+        if name == self.file_name:
+            self.subtitle.setText(said)
 
     def main_action(self) -> None:
         path = ask.choose_save_file(self, _("Save PDF"), self.file_name, "PDF (*.pdf)")

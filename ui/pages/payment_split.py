@@ -187,7 +187,8 @@ class PartRow(QWidget):
         self.given.setVisible(cash)
         change = self.change_minor()
         back = _("Change {amount}").format(amount=text.show_money(change)) if change else ""
-        facts = [self.payment_number, self.reason, back, _("waits for an answer") if self.waits else ""]
+        # What to give back comes first: where there is no room, the number is cut, which stands below and in the head.
+        facts = [back, self.payment_number, self.reason, _("waits for an answer") if self.waits else ""]
         self.facts.setText(" · ".join(filter(None, facts)))
         self.facts.set_color("danger" if self.status == "FAILED" else "ok" if change else "text2")
         self.below.setVisible(cash or bool(self.facts.text()))

@@ -480,12 +480,12 @@ class PaymentsPage(QWidget):
         row = self.split.active()
         if row is not None:
             saved = _("{number} is started and saved at {time}. Nothing of it is booked until you complete it.")
-            self._say_saved(row.payment_number, self.steps.times[1] or self._now(), saved)
+            self._say_saved(row.payment_number, self._now(), saved)
 
     def _say_saved(self, number: str, at: str, saved: str, **facts: str) -> None:
         """That a payment is in the file: its number, since when, and what that means."""
         self.head.facts.setText(number)
-        self.steps.set(self.steps.times[0] or at, at)
+        self.steps.set(self.steps.times[0] or at, self.steps.times[1] or at)  # of several parts, since the first
         self.safe.setText(saved.format(number=number, time=at, **facts))
         self._asked.start()
         self.main.setFocus()

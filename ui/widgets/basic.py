@@ -381,6 +381,7 @@ class _SegmentButton(QAbstractButton):
         super().__init__()
         self.key, self.keys, self._ends = key, tuple(keys), (first, last)
         self.setText(label)
+        self.setShortcut(QKeySequence())  # an ampersand in a payer's name is no key
         self.setAccessibleName(label)
         theme().changed.connect(self.updateGeometry)
         self.setCheckable(True)
