@@ -233,13 +233,14 @@ def test_a_discount_by_hand_stays_and_is_named_unless_one_is_typed(small_center:
     waiving.waive(made.admin, waiving.Waiver(PayLine(line), 1_000, "hardship"))
     seen = transfer.preview_place(made.staff, Place(line, course))
     assert [text.sentence(key, params) for key, params in seen.notes] == [
-        "The discount of €30.00 on E-00001 was given by hand and stays with it. Type it again if it goes along."
+        "The discount of €30.00 on E-00001 was given by hand and stays with it. Type it again if it goes along.",
+        "The €10.00 waived on E-00001 stay with it and do not go along.",
     ]
     with pytest.raises(UserError, match=r"enrollment\.discount_above_price") as refused:
         transfer.preview_place(made.staff, Place(line, course, discount_minor=50_001))
     assert text.sentence(refused.value) == "The discount is larger than the price, which stays €500.00."
     typed = Place(line, course, discount_minor=3_000, reason="loyal, still")
-    assert transfer.preview_place(made.staff, typed).notes == ()
+    assert [key for key, _params in transfer.preview_place(made.staff, typed).notes] == ["transfer.waived_lost"]
     transfer.transfer_place(made.staff, typed)
     assert (new_of(line).gross_minor, new_of(line).discount_reason) == (47_000, "loyal, still")
     assert discounts.uses(rule, clock.local_date("Europe/Vienna")) == 0
@@ -382,4 +383,16 @@ def test_a_promise_that_was_used_for_the_old_place_is_not_made_again_and_its_cou
     transfer.transfer_place(made.staff, Place(line, course, reason="drives"), seen)
     assert new_of(line).discount_rule_id == rule
     assert quotes.load(quote).status == "used" and quotes.of_student(made.student) == []
+    assert checks.run() == []
+
+
+def test_that_what_was_waived_does_not_go_along_is_said_before(small_center: SmallCenter) -> None:
+    made, course, line = small_center, lessons(small_center), enroll(small_center, 3)
+    waiving.waive(made.admin, waiving.Waiver(PayLine(line), 33_000, "hardship"))
+    seen = transfer.preview_place(made.staff, Place(line, course))
+    assert seen.open_after_minor == 50_000
+    assert [text.sentence(*note) for note in seen.notes] == [
+        "The €330.00 waived on E-00001 stay with it and do not go along."
+    ]
+    assert transfer.transfer_place(made.staff, Place(line, course, reason="drives"), seen) == seen
     assert checks.run() == []
