@@ -94,7 +94,8 @@ def test_what_is_wrong_with_a_plan_of_ones_own_is_said_at_the_plan(driver: Drive
         assert not edit.property("wrong")  # nothing is called wrong while it is typed
         form.mail.setFocus()
         driver.key(Qt.Key.Key_Return, CTRL)
-        assert problem in plan.sum.text() and form.problem.text() == ""
+        driver.until(lambda said=problem: said in plan.sum.text())
+        assert form.problem.text() == ""
         assert edit.property("wrong") and problem in edit.accessibleDescription()
         assert QApplication.focusWidget() is edit
         edit.selectAll()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -19,8 +20,10 @@ from app.mail.worker import MailState
 from app.store.models import CourseEnrolled, MailQueue, Payment, User
 from tests.support.window import Driver, did, driver
 from ui import command_words
+from ui.pages.payment_parts import OwedRow
 from ui.theme import theme
 from ui.widgets.basic import Button
+from ui.widgets.line import Line
 
 __all__ = ["driver"]
 
@@ -516,3 +519,20 @@ def test_a_form_that_is_higher_than_the_screen_scrolls_between_head_and_foot(dri
         assert not last.visibleRegion().isEmpty(), "the focus brings it up"
     finally:
         theme().use(scale=1.0)
+
+
+def test_a_day_of_another_year_has_room_on_its_line_in_large_type(driver: Driver) -> None:
+    enroll(driver)
+    desk = paying(driver)
+    scale = theme().scale
+    try:
+        theme().use(scale=1.25)
+        row = OwedRow(driver.desk.context, replace(desk.rows[0].due, due_on="2029-11-28"))
+        row.setParent(desk)
+        row.resize(780, row.sizeHint().height())
+        row.show()
+        (day,) = [one for one in row.findChildren(Line) if one.text() == "due 28 Nov 2029"]
+        QApplication.processEvents()
+        assert day.width() >= day.natural_width()
+    finally:
+        theme().use(scale=scale)

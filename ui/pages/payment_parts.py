@@ -40,7 +40,7 @@ METHODS = (
     ("other", N_("Other"), "coins"),
 )
 #: Widths of Due, Open and Pay now at 100 %.
-COLUMNS = (100, 84, 86)
+COLUMNS = (110, 84, 86)
 #: Between them.
 GAP = 10
 #: Nobody is given a note of 500 back.
@@ -252,8 +252,8 @@ class OwedRow(QWidget):
         when = QVBoxLayout()
         when.setSpacing(0)
         first, second, color = self._due()
-        when.addWidget(Text(first, "small_strong", color))
-        when.addWidget(Text(second, "small", "text3"))
+        for said, role, ink in ((first, "small_strong", color), (second, "small", "text3")):
+            when.addWidget(Line(said, role, ink))  # a long word for a day ends in an ellipsis, and is told whole
         holder = QWidget()
         holder.setLayout(when)
         when.setContentsMargins(0, 0, 0, 0)
