@@ -33,6 +33,9 @@ def test_a_course_and_a_book_by_keys_alone(driver: Driver) -> None:
     assert desk.to_pay.text() == "€354.00"
     add(driver, "b-t")
     assert len(desk.rows) == 2, "a course is taken once"
+    driver.until(desk.given.hasFocus)
+    typed("400")
+    assert (desk.given.text(), desk.change.text()) == ("400", "€46.00"), "what is given takes the place of the sum"
     driver.key(Qt.Key.Key_Return, CTRL)
     driver.settled()
     assert CourseEnrolled.select().count() == ProductEnrolled.select().count() == 0

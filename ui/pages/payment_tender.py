@@ -215,9 +215,11 @@ class TenderCard(Card):
         self.say_given("")
 
     def propose(self, minor: int) -> None:
-        """The amount as long as nobody typed another."""
+        """The amount as long as nobody typed another; where the keys are in it, what is typed next takes its place."""
         if not self.touched:
             self._set_given(minor)
+            if self.window().focusWidget() is self.given:  # or will be again, when the list of offers has closed
+                self.given.selectAll()
 
     def take_given(self, minor: int) -> None:
         """An amount that was chosen: it does not follow the sum any more."""
