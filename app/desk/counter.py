@@ -136,6 +136,8 @@ def _completed(done: operations.Done, rows: Sequence[Touched], moment: datetime)
         if later is not None:
             raise operations.in_the_way("undo.later_change", "payments", later.id, done.id, "undo.changed")
         amount = int(row.after["amount_minor"])
+        if row.after["method"] == "cash":
+            till.may_give(amount)  # one payment each time: what it would leave inside is known before
 
         def refund(w: Write, payment_id: int = row.row_id, amount: int = amount) -> None:
             refunds.refund_in(w, payment_id, amount, _reason(), f"undo:{done.id}:{payment_id}")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from peewee import fn
+from peewee import JOIN, fn
 
 from app import clock, money, store, text
 from app.desk import center, identity
@@ -29,6 +29,7 @@ from app.store.models import (
     Quote,
     User,
 )
+from app.store.prepared import prepared
 
 #: Kinds of rules in the order in which they are asked.
 ORDER = ("coupon", "company", "sibling", "anyone")
@@ -345,6 +346,47 @@ def above_limit(rule_id: int, student_id: int) -> bool:
     if rule.most_uses is not None and uses(rule_id, on) > rule.most_uses:
         return True
     return rule.most_uses_each is not None and uses(rule_id, on, student_id) > rule.most_uses_each
+
+
+# -- on documents ----------------------------------------------------------------------------------------------
+
+
+def _less(model: Any, ids: tuple[int, ...]) -> Any:
+    rule = DiscountRule
+    return (
+        model.select(
+            model.id, model.quoted, model.list_price_minor, model.discount_minor, model.waived_minor,
+            rule.name, rule.percent_bp, rule.code,
+        )
+        .join(rule, JOIN.LEFT_OUTER, on=(rule.id == model.discount_rule_id))
+        .where(model.id.in_(ids), model.discount_minor > 0)
+    )  # fmt: skip
+
+
+_less_of_courses = prepared(lambda ids: _less(CourseEnrolled, ids))
+_less_of_products = prepared(lambda ids: _less(ProductEnrolled, ids))
+
+
+def frozen(enrollment_ids: Iterable[int], product_ids: Iterable[int]) -> dict[tuple[str, int], dict[str, Any]]:
+    """What a document says for ever about the discounts of lines, by ("course" or "product", line): the list price as
+    it was quoted, and each reduction with the name, share and code of its rule. Minor units, basis points.
+
+    What was typed at the desk or waived has no name there: a typed reason may be about a person, and what is issued
+    cannot be blanked any more when they are erased.
+    """
+    found: dict[tuple[str, int], dict[str, Any]] = {}
+    for kind, ask, ids in (
+        ("course", _less_of_courses, enrollment_ids),
+        ("product", _less_of_products, product_ids),
+    ):
+        lines = tuple(sorted(set(ids)))
+        for line, quoted, listed, discount, waived, name, share, code in ask(lines) if lines else ():
+            by_rule = discount - waived if name is not None else 0
+            less = [{"minor": by_rule, "name": name, "percent_bp": share, "code": code or ""}] if by_rule else []
+            if discount > by_rule:
+                less.append({"minor": discount - by_rule, "name": "", "percent_bp": 0, "code": ""})
+            found[kind, line] = {"list_minor": listed, "quoted": quoted, "less": less}
+    return found
 
 
 # -- keeping the rules -----------------------------------------------------------------------------------------

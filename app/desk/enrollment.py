@@ -6,7 +6,7 @@ A price is agreed once (`prices`), with at most one discount (`discounts`), and 
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
@@ -192,7 +192,7 @@ def enroll(actor: Actor, draft: EnrollmentDraft) -> int:
     UserErrors: `enrollment.student_inactive`, `enrollment.student_merged`, `enrollment.course_unavailable`,
     `enrollment.too_young` (unless overridden with a reason), `enrollment.already_enrolled`, `enrollment.wrong_session`,
     prices as in `agree`, coupons as in `discounts.best`, quotes as in `quotes.take`, `enrollment.installments_sum`,
-    `enrollment.installments_order`; seats as `seats.book`.
+    `enrollment.installments_past`, `enrollment.installments_order`; seats as `seats.book`.
     """
     require(actor, "enrollment.create")
     with store.write("Enroll student", actor) as w:
@@ -207,7 +207,8 @@ def enroll_in(w: Write, draft: EnrollmentDraft) -> int:
     student, course = student_of(draft.student_id), course_of(draft.course_id)
     check_payer(draft.payer_id)
     price, _choice = course_price(how, draft, course, reason=discount_reason)
-    installments = check_plan(draft.installments, price.gross_minor)
+    today = clock.local_date(how.zone, w.moment).isoformat()
+    installments = check_plan(draft.installments, price.gross_minor, today)
     check_new(student, course)
     first_day = first_day_of(draft, course)
     for key, params in warnings_of(student, course, first_day):
@@ -416,17 +417,26 @@ def _rules_of(agreed: Iterable[Price]) -> list[int]:
 
 
 def check_plan(
-    installments: Sequence[tuple[str, int]], gross_minor: int, wrong_sum: str = "enrollment.installments_sum"
+    installments: Sequence[tuple[str, int]],
+    gross_minor: int,
+    today: str,
+    wrong_sum: str = "enrollment.installments_sum",
+    kept_days: Collection[str] = (),
 ) -> list[tuple[str, int]]:
     """A plan as it is kept: in order of its dates, each part above zero, together the price (minor units).
 
-    UserErrors `enrollment.parts`, `enrollment.date`, `enrollment.installments_order`, and `wrong_sum`.
+    Nobody is late with what is agreed now: no day lies before `today`, an ISO day, but those that a plan has already,
+    `kept_days`. UserErrors `enrollment.parts`, `enrollment.date`, `enrollment.installments_past` (`at` is the place in
+    the plan), `enrollment.installments_order`, and `wrong_sum`.
     """
     found = [(_date(due_on).isoformat(), amount) for due_on, amount in installments]
     if not found:
         return []
     if len(found) > MAX_PARTS or any(amount <= 0 for _, amount in found):
         raise UserError("enrollment.parts", "installments", most=MAX_PARTS)
+    for at, (due_on, _amount) in enumerate(found):
+        if due_on < today and due_on not in kept_days:
+            raise UserError("enrollment.installments_past", "installments", due=due_on, today=today, at=at)
     total = sum(amount for _, amount in found)
     if total != gross_minor:
         raise UserError(wrong_sum, "installments", total=total, price=gross_minor)

@@ -16,7 +16,7 @@ from typing import Any
 from peewee import fn
 
 from app import clock, store, text
-from app.desk import balances, center, dues, letterhead, letters, notifications, timeline
+from app.desk import balances, center, discounts, dues, letterhead, letters, notifications, timeline
 from app.desk.accounts import Actor, require
 from app.desk.dues import Due, Key, PayLine
 from app.desk.letters import Buyer
@@ -224,7 +224,21 @@ def _drawn_up(
         "gross_minor": gross,
     }
     lines = [_line(position, due, named.get(due.student_id, "")) for position, (due, _) in enumerate(items, start=1)]
-    return head, lines
+    return head, _with_discounts(lines)
+
+
+def _with_discounts(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Lines that say what they cost less than the list price; a course in installments says it once, of the whole."""
+    less = discounts.frozen(
+        [line["enrollment_id"] for line in lines if line["enrollment_id"] is not None],
+        [line["product_enrolled_id"] for line in lines if line["product_enrolled_id"] is not None],
+    )
+    for line in lines if less else ():
+        course, product = line["enrollment_id"], line["product_enrolled_id"]
+        said = less.pop(("course", course) if course is not None else ("product", product), None)
+        if said is not None:
+            line["discount"] = {**said, "of_whole": line["installment_id"] is not None}
+    return lines
 
 
 def put(w: Write, how: Center, puts: Sequence[Put], payer_id: int | None = None) -> list[tuple[int, Buyer]]:
@@ -303,6 +317,8 @@ def credit_in(w: Write, how: Center, invoice: Any, reason: str) -> tuple[int, li
     lines: list[Any] = list(
         InvoiceLine.select().where(InvoiceLine.invoice_id == invoice.id).order_by(InvoiceLine.position).dicts()
     )
+    frozen = json.loads(invoice.snapshot)
+    less = {line["position"]: {"discount": line["discount"]} for line in frozen["lines"] if "discount" in line}
     note_id = _insert(
         w,
         {
@@ -316,9 +332,9 @@ def credit_in(w: Write, how: Center, invoice: Any, reason: str) -> tuple[int, li
             "due_on": issued_on,
             **head,
         },
-        [{name: line[name] for name in _LINE_COLUMNS} for line in lines],
+        [{name: line[name] for name in _LINE_COLUMNS} | less.get(line["position"], {}) for line in lines],
         how,
-        json.loads(invoice.snapshot)["buyer"],
+        frozen["buyer"],
         refers_to_label=invoice.label,
     )
     facts = {"label": invoice.label, "note": label, "amount": invoice.gross_minor, "reason": reason}
@@ -537,7 +553,7 @@ def _insert(
         **head,
     )
     for line in lines:
-        w.insert(InvoiceLine, invoice_id=invoice_id, **line)
+        w.insert(InvoiceLine, invoice_id=invoice_id, **{name: line[name] for name in _LINE_COLUMNS})
     return invoice_id
 
 

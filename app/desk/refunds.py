@@ -169,7 +169,7 @@ def refund(actor: Actor, payment_id: int, amount_minor: int, reason: str, reques
 
     Credit goes first; beyond that, money is taken off the lines it was put on, newest first, and they are owed again.
     UserErrors `payments.refund_of_refund`, `payments.not_completed`, `payments.refund_above_paid`,
-    `payments.key_reused`, or beside `reason`.
+    `payments.key_reused`, of cash `till.not_enough_to_give`, or beside `reason`.
     """
     require(actor, "payment.refund")
     reason = text.clean(reason, field="reason", required=True)
@@ -193,7 +193,9 @@ def refund_split(actor: Actor, student_id: int, group: str, reason: str) -> tupl
     require(actor, "payment.refund")
     reason = text.clean(reason, field="reason", required=True)
     with store.write("Refund", actor) as w:
-        left = {part.payment_id: refundable_minor(part.payment_id) for part in split.parts(student_id, group)}
+        parts = split.parts(student_id, group)
+        left = {part.payment_id: refundable_minor(part.payment_id) for part in parts}
+        till.may_give(sum(left[part.payment_id] for part in parts if part.method == "cash"))
         return tuple(
             refund_in(w, payment_id, amount, reason, f"reverse-{payment_id}")
             for payment_id, amount in left.items()
@@ -234,7 +236,8 @@ def pay_out(
     """Pay credit out, or a part of it: refunds of the payments it came from; returns their ids.
 
     A student's own, or with a payer that payer's. No line is touched. The same request key is the same payout.
-    UserErrors `payments.amount`, `payments.pay_out_above`, `payments.key_reused`, or beside `reason`.
+    UserErrors `payments.amount`, `payments.pay_out_above`, `payments.key_reused`, for what of it goes back in cash
+    `till.not_enough_to_give`, or beside `reason`.
     """
     require(actor, "payment.refund")
     reason = text.clean(reason, field="reason", required=True)
@@ -249,9 +252,10 @@ def pay_out(
         credit = credit_of(student_id, payer_id)
         if amount_minor > credit:
             raise UserError("payments.pay_out_above", "amount", credit=credit)
+        backs = pay_out_of(student_id, amount_minor, payer_id)
+        till.may_give(sum(one.amount_minor for one in backs if one.method == "cash"))
         return tuple(
-            refund_in(w, one.payment_id, one.amount_minor, reason, f"{request_key}:{one.payment_id}")
-            for one in pay_out_of(student_id, amount_minor, payer_id)
+            refund_in(w, one.payment_id, one.amount_minor, reason, f"{request_key}:{one.payment_id}") for one in backs
         )
 
 
@@ -266,6 +270,8 @@ def refund_in(w: Write, payment_id: int, amount_minor: int, reason: str, request
     left = payment.amount_minor - _refunded(payment_id)
     if amount_minor > left:
         raise UserError("payments.refund_above_paid", "amount", left=left, number=payment.number)
+    if payment.method == "cash":
+        till.may_give(amount_minor)
     credit = left - _used(payment_id)
     touched = {payment.student_id}
     if amount_minor > credit:

@@ -49,7 +49,8 @@ def replan(actor: Actor, enrollment_id: int, parts: Sequence[tuple[str, int]], s
     """Plan what is left as (due date, minor units) in order; with `shown`, only if it does what the preview said.
 
     UserErrors `replan.canceled`, `replan.nothing_left`, `replan.sum`, `replan.same`, `enrollment.parts`,
-    `enrollment.date`, `enrollment.installments_order`, `invoices.clock_back`, `changing.stale`.
+    `enrollment.date`, `enrollment.installments_past`, `enrollment.installments_order`, `invoices.clock_back`,
+    `changing.stale`.
     """
     require(actor, "enrollment.plan")
     with store.write("Plan installments", actor) as w:
@@ -63,7 +64,8 @@ def _replan_in(w: Write, enrollment_id: int, parts: Sequence[tuple[str, int]]) -
     line = CourseEnrolled.get_by_id(enrollment_id)
     today = clock.local_date(how.zone, w.moment).isoformat()
     kept, loose, left = _sides(found, today)
-    wanted = enrollment.check_plan(parts, left, "replan.sum")
+    # What is overdue may stay so: its day is moved by whoever wants to, not by a change of another part.
+    wanted = enrollment.check_plan(parts, left, today, "replan.sum", [due_on for due_on, _amount in loose])
     if not wanted:
         raise UserError("replan.sum", "installments", total=0, price=left)
     if len(kept) + len(wanted) > enrollment.MAX_PARTS:

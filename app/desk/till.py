@@ -74,6 +74,14 @@ def may_move(kind: str, amount_minor: int) -> TillState:
     return running
 
 
+def may_give(amount_minor: int) -> None:
+    """UserError `till.not_enough_to_give`: the open drawer does not hold so much cash to be given back. Reads only."""
+    running = current()
+    if running is not None and amount_minor > max(running.expected_minor, 0):
+        facts = {"name": running.name, "there": running.expected_minor, "amount": amount_minor}
+        raise UserError("till.not_enough_to_give", "amount", **facts)
+
+
 def move_in(w: Write, kind: str, amount_minor: int, reason: str) -> int:
     """`move` inside a running write."""
     running = may_move(kind, amount_minor)

@@ -213,6 +213,14 @@ def _check_fee(how: Center, place: Place, student_id: int) -> None:
 
 def _price(how: Center, draft: EnrollmentDraft, course: Any, line: Any) -> tuple[Price, list[Warning_]]:
     """The price of the new place, and what of the old discount does not go along: (message key, parameters)."""
+    price, lost = _with_discount(how, draft, course, line)
+    if line.waived_minor:
+        lost = [*lost, ("transfer.waived_lost", {"amount": line.waived_minor, "number": line.number})]
+    return price, lost
+
+
+def _with_discount(how: Center, draft: EnrollmentDraft, course: Any, line: Any) -> tuple[Price, list[Warning_]]:
+    """The same of the discount that was agreed for the old place, leaving aside what was waived there later."""
     if draft.discount_minor is not None:
         return enrollment.course_price(how, draft, course)[0], []
     rule = DiscountRule.get_or_none(DiscountRule.id == line.discount_rule_id) if line.discount_rule_id else None
@@ -240,7 +248,7 @@ def _plan(place: Place, found: Sequence[Due], left: int, along: int, today: date
     Without a plan, or where nothing is left to plan: none.
     """
     if place.plan == "own":
-        wanted = enrollment.check_plan(place.installments, left, "transfer.plan_sum")
+        wanted = enrollment.check_plan(place.installments, left, today.isoformat(), "transfer.plan_sum")
     elif place.plan == "even" and left:
         first = today if not along else enrollment.months_later(today, 1)
         wanted = list(enrollment.plan(left, place.parts, first.isoformat()))

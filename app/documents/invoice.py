@@ -21,9 +21,41 @@ from app.documents.words import _, speaking
 
 #: How a document that is issued now is drawn. Layout 2 has the center's picture, texts at head and foot, and a text of
 #: its own below the sums; layout 3 says names, addresses and lines whole, in the buyer's language, with
-#: the currency in the tax table and a price of one that multiplies up.
+#: the currency in the tax table, a price of one that multiplies up and what a line costs less than the list price.
 #: What was issued in an earlier one is drawn in it for ever.
 LAYOUT_VERSION = 3
+
+#: The sums are the last of a page, and may come nearer to its foot than lines do.
+_SUMS_BOTTOM = BOTTOM - 12
+
+
+@dataclass(frozen=True)
+class Less:
+    """One reduction of a price, in minor units; its rule's name, share in basis points and code, where one gave it."""
+
+    minor: int
+    name: str = ""
+    percent_bp: int = 0
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Discount:
+    """How a line came to its price: the list price for all of it in minor units, as it was `quoted` ("net", "gross").
+
+    `of_whole`: the line is an installment, and this is about the whole course.
+    """
+
+    list_minor: int
+    quoted: str
+    less: tuple[Less, ...]
+    of_whole: bool = False
+
+    @classmethod
+    def read(cls, frozen: dict[str, Any]) -> Discount:
+        """From a line of a snapshot."""
+        less = tuple(Less(**{name: one[name] for name in Less.__dataclass_fields__}) for one in frozen["less"])
+        return cls(frozen["list_minor"], frozen["quoted"], less, bool(frozen["of_whole"]))
 
 
 @dataclass(frozen=True)
@@ -41,6 +73,14 @@ class Line:
     net_minor: int
     tax_minor: int
     gross_minor: int
+    discount: Discount | None = None
+
+    @classmethod
+    def read(cls, frozen: dict[str, Any], layout: int) -> Line:
+        """From a snapshot; what lines cost less is said from layout 3 on."""
+        values = {name: frozen[name] for name in cls.__dataclass_fields__ if name != "discount"}
+        said = frozen.get("discount") if layout >= 3 else None
+        return cls(**values, discount=Discount.read(said) if said else None)
 
 
 @dataclass(frozen=True)
@@ -87,7 +127,6 @@ class InvoiceDocument:
         """Read what was frozen, to be drawn in a layout. KeyError if it is not a snapshot of an invoice."""
         whole = json.loads(snapshot)
         head = whole["head"]
-        names = Line.__dataclass_fields__
         return cls(
             kind=head["kind"],
             label=head["label"],
@@ -103,7 +142,7 @@ class InvoiceDocument:
             gross_minor=head["gross_minor"],
             seller=whole["seller"],
             buyer=whole["buyer"],
-            lines=tuple(Line(**{name: line[name] for name in names}) for line in whole["lines"]),
+            lines=tuple(Line.read(line, layout) for line in whole["lines"]),
             paid=tuple(whole["paid"]),
             note=whole.get("note", "") if layout >= 2 else "",
             layout=layout,
@@ -304,7 +343,11 @@ class Painter(Sheet):
         for line in self.d.lines:
             title = self.type.wrap(line.title, self.type.SEMIBOLD, 9.2, 232)[: self._most(4)]
             detail = self.type.wrap(line.detail, self.type.REGULAR, 8.2, 232)[: self._most(4)] if line.detail else []
-            needed = 12.5 * (len(title) + len(detail)) + 15
+            less = self.type.wrap(self._less(line), self.type.REGULAR, 8.2, 470) if line.discount is not None else []
+            if self.d.layout < 3:
+                needed = 12.5 * (len(title) + len(detail)) + 15
+            else:
+                needed = 12.0 * len(title) + 11 * (len(detail) + len(less))
             if self.y - needed < BOTTOM + 20:
                 self.text(419, self.y, _("Carried over"), 8.5, self.type.SEMIBOLD, TEXT2, "right")
                 self.text(RIGHT, self.y, self.plain(carried), 9.2, self.type.SEMIBOLD, align="right")
@@ -313,7 +356,7 @@ class Painter(Sheet):
                 self.text(LEFT + 27, self.y, _("Carried over"), 8.5, color=TEXT2)
                 self.text(RIGHT, self.y, self.plain(carried), 9.2, align="right")
                 self.y -= 18
-            self._line(line, title, detail)
+            self._line(line, title, detail + less)
             carried += line.net_minor
 
     def _unit(self, line: Line) -> str:
@@ -323,7 +366,7 @@ class Painter(Sheet):
         more = 2 if line.quantity < 100 else 4
         scaled = Decimal(money.divide_half_up(line.net_minor * 10**more, line.quantity))
         digits = money.precision(self.d.currency) + more
-        said = format_decimal(scaled.scaleb(-digits), "#,##0." + "0" * digits, locale=self.d.language.replace("-", "_"))
+        said = format_decimal(scaled.scaleb(-digits), "#,##0." + "0" * digits, locale=self._locale())
         return str(said).replace("-", "−")
 
     def _line(self, line: Line, title: list[str], detail: list[str]) -> None:
@@ -335,15 +378,42 @@ class Painter(Sheet):
             (RIGHT, self.plain(line.net_minor), self.type.SEMIBOLD),
         ):
             self.text(x, self.y, words, 9.2, font, align="right")
+        of_title, of_detail, above, below = (12.5, 12.5, -2.0, 17.0) if self.d.layout < 3 else (12.0, 11.0, 0.5, 15.5)
         for words in title:
             self.text(LEFT + 27, self.y, words, 9.2, self.type.SEMIBOLD)
-            self.y -= 12.5
+            self.y -= of_title
         for words in detail:
             self.text(LEFT + 27, self.y, words, 8.2, color=TEXT3)
-            self.y -= 12.5
-        self.y -= 2
+            self.y -= of_detail
+        self.y += above
         self.rule(self.y)
-        self.y -= 17
+        self.y -= below
+
+    def _less(self, line: Line) -> str:
+        """What a line cost before, what it costs less, and why. A list price for several is said for one of them."""
+        said = line.discount
+        assert said is not None
+        listed = money.format(said.list_minor, self.d.currency, self.d.language)
+        if line.quantity > 1 and said.list_minor % line.quantity == 0:
+            one = money.format(said.list_minor // line.quantity, self.d.currency, self.d.language)
+            listed = f"{line.quantity} × {one}"
+        # The columns are net: only where the price was quoted with its tax the two must not be mixed up.
+        with_tax = said.quoted == "gross" and line.rate_bp > 0
+        words = (_("List price {list} with VAT") if with_tax else _("List price {list}")).format(list=listed)
+        for less in said.less:
+            amount = money.format(less.minor, self.d.currency, self.d.language)
+            words += ", " + _("less {less} ({why})").format(less=amount, why=self._why(less))
+        return _("Whole course") + " · " + words if said.of_whole else words
+
+    def _why(self, less: Less) -> str:
+        if not less.name:
+            return _("as agreed")
+        share = format_decimal(Decimal(less.percent_bp).scaleb(-2), "#,##0.##", locale=self._locale()) + " %"
+        code = _("coupon {code}").format(code=less.code) if less.code else ""
+        return ", ".join(filter(None, (less.name, share if less.percent_bp else "", code)))
+
+    def _locale(self) -> str:
+        return self.d.language.replace("-", "_")
 
     def _state(self) -> tuple[int, int]:
         """(paid, still open) as this print says it."""
@@ -356,15 +426,18 @@ class Painter(Sheet):
         reasons = list(dict.fromkeys(line.exemption_reason for line in self.d.lines if line.tax_category == "E"))
         paid, still_open = self._state()
         code = self._payment_code(still_open)
-        height = 34.0 + 16 * max(len(self.d.taxes) + 2 + len(reasons), 6) + (122 if code is not None else 0) + 8
-        if self.d.layout >= 3:
-            height = max(height, self._sums_height(reasons, paid) + (122 if code is not None else 0))
-        if self.y - height < BOTTOM:
+        if self.d.layout < 3:
+            height = 34.0 + 16 * max(len(self.d.taxes) + 2 + len(reasons), 6) + (122 if code is not None else 0) + 8
+            bottom, gap = BOTTOM, 10
+        else:
+            bottom, gap = _SUMS_BOTTOM, 4
+            height = self._sums_height(reasons, paid) + (gap + 112 if code is not None else 0)
+        if self.y - height < bottom:
             self.next_page()
         top = self.y - 6
         left_end = self._tax_table(top, reasons)
         right_end = self._totals(top, paid, still_open)
-        self.y = min(left_end, right_end) - 10
+        self.y = min(left_end, right_end) - gap
         if code is not None:
             self._code_box(code, still_open)
 
@@ -372,8 +445,9 @@ class Painter(Sheet):
         """How high the tax table with its reasons and stamp is, or the totals beside it, whichever is higher."""
         said = [self.type.wrap(f"{self.footmark(one)} {one}", self.type.REGULAR, 8.2, 250) for one in reasons]
         stamp = 48 if paid > 0 and self.d.kind != "credit_note" else 0
-        left = 38 + 17 * len(self.d.taxes) + 12 * sum(len(lines) for lines in said) + stamp
-        return max(left, 120 + 17 * (len(self.d.paid) if self.copy is None else 2)) + 16
+        left = 32 + 17 * len(self.d.taxes) + 12 * sum(len(lines) for lines in said) + stamp
+        rows = (paid > 0) + bool(self.copy.credited_by) if self.copy is not None else len(self.d.paid)
+        return 6.0 + max(left, 96 + 17 * rows if self.d.kind == "invoice" else 71)
 
     def _tax_table(self, y: float, reasons: list[str]) -> float:
         self.text(LEFT, y, _("Tax"), 8.5, self.type.SEMIBOLD, TEXT2)

@@ -35,6 +35,7 @@ MESSAGES = {
     "transfer.hand_lost": N_(
         "The discount of {amount:money} on {number} was given by hand and stays with it. Type it again if it goes along."
     ),
+    "transfer.waived_lost": N_("The {amount:money} waived on {number} stay with it and do not go along."),
     "transfer.plan_sum": N_("The installments add up to {total:money}, but {price:money} is left to plan."),
     "transfer.same_line": N_("Choose another line than the one that the money stands on."),
     "transfer.above_paid": N_("Only {paid:money} stands on {title}."),

@@ -8,6 +8,10 @@ MESSAGES = {
     "till.amount": N_("Write an amount of money that is not below zero."),
     "till.kind": N_("Choose whether money is put in or taken out."),
     "till.not_enough": N_("There should be {there:money} in the drawer; more than that cannot be taken out."),
+    "till.not_enough_to_give": N_(
+        "{name} should hold {there:money}, so {amount:money} cannot be given back in cash."
+        " Put cash in first, under Settings, or give back less."
+    ),
     "till.closed": N_("{name} was closed: {counted:money} counted, as expected."),
     "till.closed_difference": N_(
         "{name} was closed with a difference of {difference:money}: {counted:money} counted, {expected:money} expected."

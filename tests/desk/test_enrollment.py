@@ -150,7 +150,7 @@ def test_installments_are_even_and_sum_to_the_price() -> None:
 
 
 def test_installments_are_owed_one_by_one_and_their_taxes_sum_to_the_line(small_center: SmallCenter) -> None:
-    plan = enrollment.plan(33000, 7, "2027-01-31")
+    plan = enrollment.plan(33000, 7, "2031-01-31")
     made = enrollment.enroll(
         small_center.staff, EnrollmentDraft(small_center.student, small_center.course, installments=plan)
     )
@@ -179,9 +179,10 @@ def test_installments_are_owed_one_by_one_and_their_taxes_sum_to_the_line(small_
         ({"student_id": 999}, "store.gone"),
         ({"payer_id": 999}, "enrollment.payer_unavailable"),
         ({"session_id": 999}, "enrollment.wrong_session"),
-        ({"installments": (("2027-01-01", 10000),)}, "enrollment.installments_sum"),
-        ({"installments": (("2027-02-01", 10000), ("2027-01-01", 23000))}, "enrollment.installments_order"),
-        ({"installments": (("2027-01-01", 33000), ("2027-02-01", 0))}, "enrollment.parts"),
+        ({"installments": (("2031-01-01", 10000),)}, "enrollment.installments_sum"),
+        ({"installments": (("2031-02-01", 10000), ("2031-01-01", 23000))}, "enrollment.installments_order"),
+        ({"installments": (("2031-01-01", 33000), ("2031-02-01", 0))}, "enrollment.parts"),
+        ({"installments": (("2020-01-01", 3000), ("2031-01-01", 30000))}, "enrollment.installments_past"),
         ({"installments": (("soon", 33000),)}, "enrollment.date"),
         ({"discount_reason": "a\x07b"}, "text.control_character"),
     ],

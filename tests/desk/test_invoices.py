@@ -15,6 +15,7 @@ from app.desk import (
     canceling,
     center,
     crediting,
+    discounts,
     dues,
     enrollment,
     invoices,
@@ -23,10 +24,12 @@ from app.desk import (
     payments,
     people,
     refunds,
+    waiving,
 )
+from app.desk.discounts import RuleDraft
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine, PaymentDraft
-from app.documents.invoice import render
+from app.documents.invoice import Discount, Less, render
 from app.errors import UserError
 from app.store import checks
 from app.store.models import Invoice, InvoiceLine, MailQueue, Series, StudentPayment, User
@@ -272,3 +275,77 @@ def test_odd_text_on_an_invoice_is_text(small_center: SmallCenter) -> None:
     made = invoices.bill(small_center.staff, small_center.student, [line], note="<b>{x}</b> =1+1 ليلى")
     assert invoices.document(made).note == "<b>{x}</b> =1+1 ليلى"
     assert papers.invoice_pdf(made)[1].startswith(b"%PDF")
+
+
+# -- discounts on documents ---------------------------------------------------------------------------------------
+
+
+def discounts_on(invoice_id: int) -> list[Discount | None]:
+    return [line.discount for line in invoices.document(invoice_id).lines]
+
+
+def framework(c: SmallCenter) -> int:
+    """A company with a contract over 5 %."""
+    company = people.add_payer(c.staff, people.PayerDraft(name="Alpen Logistik GmbH", kind="company"))
+    terms = RuleDraft("Framework agreement", "company", payer_id=company, percent_bp=500)
+    discounts.add_rule(c.admin, terms)
+    return company
+
+
+def test_a_line_that_cost_less_says_what_it_cost_and_why(small_center: SmallCenter) -> None:
+    c = small_center
+    company = framework(c)
+    discounts.add_rule(c.admin, RuleDraft("Spring", "coupon", amount_minor=400, code="spring-26"))
+    line = enrollment.enroll(c.staff, EnrollmentDraft(c.student, c.course, payer_id=company))
+    by_hand = EnrollmentDraft(c.other_student, c.course, discount_minor=3_000, discount_reason="Ana Satler asked me")
+    typed = enrollment.enroll(c.staff, by_hand)
+    items = (SaleItem(c.book, 2, coupon="SPRING26"), SaleItem(c.book))
+    sold = enrollment.sell(c.staff, SaleDraft(c.other_student, items))
+    lines = [PayLine(line), PayLine(typed), *(PayLine(product_enrolled_id=one) for one in sold)]
+    quoted = center.load().prices
+    expected = [
+        Discount(4_800, quoted, (Less(400, "Spring", code="SPRING26"),)),
+        None,
+        Discount(33_000, quoted, (Less(1_650, "Framework agreement", 500),)),
+        Discount(33_000, quoted, (Less(3_000),)),
+    ]
+    assert [one.discount for one in invoices.preview(c.student, lines, company).lines] == expected
+    invoice = invoices.bill(c.staff, c.student, lines, company)
+    assert discounts_on(invoice) == expected
+    row = Invoice.get_by_id(invoice)
+    # What cannot be blanked once it is issued says nothing that somebody typed about a person.
+    assert "asked me" not in row.snapshot
+    charged = [one.gross_minor for one in InvoiceLine.select().order_by(InvoiceLine.position)]
+    assert charged == [4_400, 2_400, 31_350, 30_000] and row.gross_minor == sum(charged)
+    crediting.credit(c.staff, invoice, "wrong buyer")
+    assert discounts_on(Invoice.get(Invoice.refers_to == invoice).id) == expected, "a credit note repeats the invoice"
+    assert checks.run() == []
+
+
+def test_a_course_in_installments_says_once_a_document_what_the_whole_of_it_cost(small_center: SmallCenter) -> None:
+    c = small_center
+    company = framework(c)
+    plan = enrollment.plan(31_350, 3, "2031-01-31")
+    line = enrollment.enroll(c.staff, EnrollmentDraft(c.student, c.course, payer_id=company, installments=plan))
+    parts = [due.installment_id for due in payments.owed(c.student)]
+    whole = Discount(33_000, center.load().prices, (Less(1_650, "Framework agreement", 500),), of_whole=True)
+    first = invoices.bill(c.staff, c.student, [PayLine(line, None, parts[0])], company)
+    rest = invoices.bill(c.staff, c.student, [PayLine(line, None, one) for one in parts[1:]], company)
+    assert discounts_on(first) == [whole]
+    assert discounts_on(rest) == [whole, None]
+    assert sum(Invoice.get_by_id(one).gross_minor for one in (first, rest)) == 31_350
+    assert checks.run() == []
+
+
+def test_what_was_waived_stands_beside_the_rule_on_the_invoice_issued_anew(small_center: SmallCenter) -> None:
+    c = small_center
+    company = framework(c)
+    line = enrollment.enroll(c.staff, EnrollmentDraft(c.student, c.course, payer_id=company))
+    invoices.bill(c.staff, c.student, [PayLine(line)], company)
+    waiving.waive(c.admin, waiving.Waiver(PayLine(line), 1_350, "ill, says Ana Satler"))
+    again = Invoice.select().where(Invoice.kind == "invoice").order_by(Invoice.id.desc()).get()
+    (found,) = discounts_on(again.id)
+    assert found is not None and found.less == (Less(1_650, "Framework agreement", 500), Less(1_350))
+    assert again.gross_minor == found.list_minor - sum(one.minor for one in found.less) == 30_000
+    assert "Satler" not in json.dumps(json.loads(again.snapshot)["lines"][0]["discount"])
+    assert checks.run() == []

@@ -153,7 +153,7 @@ def cheaper(made: SmallCenter) -> int:
 
 def planned(made: SmallCenter, parts: int = 3) -> tuple[int, list[int]]:
     """A course in installments: the enrollment, and the rows of its plan."""
-    plan = enrollment.plan(33_000, parts, "2027-01-15")
+    plan = enrollment.plan(33_000, parts, "2031-01-15")
     draft = EnrollmentDraft(made.student, made.course, installments=plan, send_mail=False)
     line = enrollment.enroll(made.staff, draft)
     return line, [row.id for row in Installment.select().order_by(Installment.position)]
@@ -176,17 +176,17 @@ def test_waiving_takes_no_installment_below_what_was_paid_on_it(small_center: Sm
 def test_a_new_plan_has_no_more_parts_than_a_plan_may_with_those_that_stay(small_center: SmallCenter) -> None:
     line, parts = planned(small_center)
     pay(small_center, PayLine(line, None, parts[0], 11_000))
-    anew = enrollment.plan(22_000, enrollment.MAX_PARTS, "2027-03-01")
+    anew = enrollment.plan(22_000, enrollment.MAX_PARTS, "2031-03-01")
     with pytest.raises(UserError, match=r"enrollment\.parts") as refused:
         replan.replan(small_center.staff, line, anew)
     assert refused.value.params["most"] == enrollment.MAX_PARTS
-    replan.replan(small_center.staff, line, enrollment.plan(22_000, enrollment.MAX_PARTS - 1, "2027-03-01"))
+    replan.replan(small_center.staff, line, enrollment.plan(22_000, enrollment.MAX_PARTS - 1, "2031-03-01"))
 
 
 def test_a_plan_or_a_place_that_would_do_something_else_by_now_is_refused(small_center: SmallCenter) -> None:
     made = small_center
     line, _parts = planned(made)
-    anew = (("2027-02-01", 13_000), ("2027-03-01", 20_000))
+    anew = (("2031-02-01", 13_000), ("2031-03-01", 20_000))
     place = transfer.Place(line, cheaper(made), reason="too long")
     plan_seen, place_seen = replan.preview(made.staff, line, anew), transfer.preview_place(made.staff, place)
     pay(made, more=500)  # credit, which the preview told

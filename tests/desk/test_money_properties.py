@@ -613,8 +613,35 @@ class MoneyMachine(TakesBack, RuleBasedStateMachine):
                 refunds.refund(self.actor, payment, amount, "too much", self._key())
             return
         to_free = amount - self.model.credit(payment)
+        if self._too_much_cash([(payment, amount)]):
+            with pytest.raises(UserError, match=r"till\.not_enough_to_give"):
+                refunds.refund(self.actor, payment, amount, "asked for", self._key())
+            return
         refunds.refund(self.actor, payment, amount, "asked for", self._key())
         self._refunded(payment, amount, to_free)
+
+    def _inside(self) -> int:
+        """What should be in the till."""
+        return 5000 + self.cash_in - self.cash_out
+
+    def _too_much_cash(self, backs: list[tuple[int, int]]) -> bool:
+        """Whether what goes back of some payments is more cash than the till should hold."""
+        return sum(amount for payment, amount in backs if Payment.get_by_id(payment).method == "cash") > self._inside()
+
+    @rule(data=st.data())
+    def move_cash(self, data: st.DataObject) -> None:
+        """Mostly out, so that cash that was paid cannot always be given back."""
+        inside = self._inside()
+        amount = data.draw(st.sampled_from([1, (inside + 1) // 2, inside, inside + 1]))
+        if data.draw(st.integers(0, 3)) == 0:
+            till.move(self.actor, "paid_in", 1 + amount, "from the bank")
+            self.cash_in += 1 + amount
+        elif 0 < amount <= inside:
+            till.move(self.actor, "paid_out", amount, "to the bank")
+            self.cash_out += amount
+        else:
+            with pytest.raises(UserError, match=r"till\.(not_enough|amount)"):
+                till.move(self.actor, "paid_out", amount, "to the bank")
 
     def _refunded(self, payment: int, amount: int, to_free: int) -> None:
         self.model.payments[payment].refunded += amount
@@ -776,7 +803,9 @@ class MoneyMachine(TakesBack, RuleBasedStateMachine):
         """Why an act is not taken back any more, '' where nothing hinders it."""
         model = self.model
         if what == "complete":
-            return "undo.later_change" if model.payments[row].refunded else ""
+            if model.payments[row].refunded:
+                return "undo.later_change"
+            return "till.not_enough_to_give" if self._too_much_cash([(row, model.payments[row].amount)]) else ""
         if what == "bill":
             if row not in model.documents:
                 return "invoices.already_credited"
@@ -955,10 +984,17 @@ class MoneyMachine(TakesBack, RuleBasedStateMachine):
             with pytest.raises(UserError, match=r"payments\.pay_out_above"):
                 refunds.pay_out(self.actor, student, amount, "leaves", key)
             return
+        backs, rest = [], amount
+        for payment in there:
+            backs.append((payment, min(model.credit(payment), rest)))
+            rest -= backs[-1][1]
+        if self._too_much_cash(backs):
+            with pytest.raises(UserError, match=r"till\.not_enough_to_give"):
+                refunds.pay_out(self.actor, student, amount, "leaves", key)
+            return
         made = refunds.pay_out(self.actor, student, amount, "leaves", key)
         assert refunds.pay_out(self.actor, student, amount, "leaves", key) == made
-        for payment in there:
-            part = min(model.credit(payment), amount)
+        for payment, part in backs:
             amount -= part
             model.payments[payment].refunded += part
             if Payment.get_by_id(payment).method == "cash":
@@ -986,7 +1022,7 @@ class MoneyMachine(TakesBack, RuleBasedStateMachine):
         gross = self._gross(course.price_minor, off)
         along = min(sum(amount for _, amount in paid), gross)
         plan = data.draw(st.sampled_from(["", "carry", "even", "own"]))
-        own = (("2027-05-01", 1), ("2027-06-01", gross - along - 1)) if plan == "own" else ()
+        own = (("2031-05-01", 1), ("2031-06-01", gross - along - 1)) if plan == "own" else ()
         place = transfer.Place(
             line, course.id, fee_product_id=fee, reason="other wish", send_mail=False, plan=plan, parts=2,
             installments=own,
@@ -1102,7 +1138,7 @@ class MoneyMachine(TakesBack, RuleBasedStateMachine):
         assert Product.get_by_id(self.center.book).stock == model.stock
         state = till.current()
         assert state is not None
-        assert state.expected_minor == 5000 + self.cash_in - self.cash_out
+        assert state.expected_minor == self._inside() >= 0
         self._payments_are_used_within_their_amounts()
         self._documents_are_whole()
         for line, owner in self.model.coupons.items():

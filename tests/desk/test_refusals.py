@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app import paths, store, text
-from app.desk import canceling, enrollment, invoices, refunds, replan, seats, transfer, waiving
+from app.desk import canceling, crediting, enrollment, invoices, refunds, replan, seats, transfer, waiving
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine
 from app.desk.transfer import MoneyMove, Place
@@ -54,7 +54,7 @@ def there(small_center: SmallCenter) -> There:
     refund = refunds.refund(made.staff, payment, 2_000, "asked", "r")
     invoice = Invoice.get(Invoice.kind == "invoice").id
     (book,) = enrollment.sell(made.staff, SaleDraft(made.student, (SaleItem(made.book),)))
-    note = invoices.credit(made.staff, invoices.bill(made.staff, made.student, [PayLine(None, book)]), "wrong buyer")
+    note = crediting.credit(made.staff, invoices.bill(made.staff, made.student, [PayLine(None, book)]), "wrong buyer")
     full = group(made, course, "Full", capacity=1)
     seats.book_session(made.staff, full, made.other_student)
     canceled = enrollment.enroll(made.staff, EnrollmentDraft(made.other_student, made.course))
@@ -146,12 +146,12 @@ REFUSED: tuple[tuple[str, Callable[[There], Any], str], ...] = (
     ),
     (
         "a credit note for a credit note",
-        lambda t: invoices.credit(t.made.staff, t.note, "again"),
+        lambda t: crediting.credit(t.made.staff, t.note, "again"),
         "CN-2026-000001 is a credit note and cannot be credited; it stands as it is.",
     ),
     (
         "a second credit note for an invoice",
-        lambda t: invoices.credit(t.made.staff, Invoice.get_by_id(t.note).refers_to, "again"),
+        lambda t: crediting.credit(t.made.staff, Invoice.get_by_id(t.note).refers_to, "again"),
         "Invoice 2026-000002 was credited already by CN-2026-000001.",
     ),
     (

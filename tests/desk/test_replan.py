@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
+from app import clock
 from app.desk import canceling, enrollment, invoices, payments, replan
 from app.desk.changing import Paper
 from app.desk.enrollment import SaleDraft, SaleItem
@@ -94,6 +97,7 @@ def test_what_is_refused_says_what_is_true(small_center: SmallCenter) -> None:
         ((), r"replan\.sum"),
         ((("2030-01-01", 33_001), ("2030-02-01", -1)), r"enrollment\.parts"),
         ((("2030-02-01", 13_000), ("2030-01-01", 20_000)), r"enrollment\.installments_order"),
+        ((("2020-01-01", 13_000), ("2030-01-01", 20_000)), r"enrollment\.installments_past"),
         ((("soon", 33_000),), r"enrollment\.date"),
         (tuple(("2030-01-01", 550) for _ in range(61)), r"enrollment\.parts"),
         (enrollment.plan(33_000, 3, "2030-01-31"), r"replan\.same"),
@@ -110,4 +114,26 @@ def test_what_is_refused_says_what_is_true(small_center: SmallCenter) -> None:
     canceling.cancel_enrollment(small_center.staff, line, "ends")
     with pytest.raises(UserError, match=r"replan\.canceled"):
         replan.planned(line)
+    assert checks.run() == []
+
+
+@pytest.mark.parametrize(("moved", "at"), [(0, None), (1, 0)])
+def test_what_is_overdue_keeps_its_day_and_no_other_day_has_passed(
+    small_center: SmallCenter, moved: int, at: int | None
+) -> None:
+    """Late since 31 January is not made good by a change of what is due in March."""
+    line = enroll(small_center, 3)
+    (late, first), (_soon, second), (_then, third) = replan.planned(line).loose
+    parts = ((late[:-1] + str(1 - moved), first), ("2030-03-01", second), ("2030-03-02", third))
+    assert [day for day, _amount in parts] == [["2030-01-31", "2030-01-30"][moved], "2030-03-01", "2030-03-02"]
+    with clock.frozen(datetime(2030, 2, 15, 12, tzinfo=UTC)):
+        if at is None:
+            assert [part.due_on for part in replan.replan(small_center.staff, line, parts).plan] == [
+                day for day, _amount in parts
+            ]
+        else:
+            with pytest.raises(UserError) as refused:
+                replan.replan(small_center.staff, line, parts)
+            assert (refused.value.key, refused.value.field) == ("enrollment.installments_past", "installments")
+            assert refused.value.params == {"due": parts[at][0], "today": "2030-02-15", "at": at}
     assert checks.run() == []

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 
 import pytest
+from peewee import fn
 
-from app.desk import payments, refunds, till
+from app import text
+from app.desk import enrollment, payments, refunds, till, undo
+from app.desk.enrollment import EnrollmentDraft
 from app.desk.payments import PaymentDraft
 from app.errors import UserError
-from app.store.models import Notification, Payment, Till
+from app.store import checks
+from app.store.models import Notification, Operation, Payment, Till
 from tests.support.center import SmallCenter, small_center
 
 __all__ = ["small_center"]
@@ -51,6 +55,57 @@ def test_cash_is_taken_without_a_till_too(small_center: SmallCenter) -> None:
     state = till.current()
     assert state is not None
     assert state.expected_minor == 0
+
+
+def test_a_till_gives_no_cash_back_that_it_does_not_hold(small_center: SmallCenter) -> None:
+    """By whichever way money goes back, and nothing is written where it cannot."""
+    center, staff = small_center, small_center.staff
+    till.open_till(staff, 0)
+    cash = pay(center, "k1", "cash", 5000)
+    completed = Operation.select(fn.MAX(Operation.id)).scalar()
+    card = pay(center, "k2", "card", 7000)
+    second = pay(center, "k3", "cash", 3000)
+    till.move(staff, "paid_out", 4000, "to the bank")
+    before = Payment.select().count()
+    for give in (
+        lambda: refunds.refund(staff, cash, 4001, "asked", "r"),
+        lambda: refunds.pay_out(staff, center.student, 5000 + 7000 + 1, "asked", "r"),
+        lambda: undo.undo(staff, completed),
+    ):
+        with pytest.raises(UserError, match=r"till\.not_enough_to_give") as refused:
+            give()
+        assert "Till 1 should hold €40.00, so €" in text.sentence(refused.value)
+        assert refused.value.field == "amount"
+    obstacle = undo.preview(staff, completed).obstacle
+    assert obstacle is not None and obstacle.key == "till.not_enough_to_give"
+    assert Payment.select().count() == before
+    refunds.refund(staff, card, 7000, "not out of the till", "r1")
+    refunds.refund(staff, second, 3000, "asked", "r2")
+    refunds.refund(staff, cash, 1000, "asked", "r3")
+    state = till.current()
+    assert state is not None and state.expected_minor == 0
+    till.move(staff, "paid_in", 4000, "from the bank")
+    refunds.pay_out(staff, center.student, 4000, "asked", "r4")
+    assert checks.run() == []
+
+
+def test_a_split_is_not_given_back_in_part(small_center: SmallCenter) -> None:
+    """Two parts in cash that the till holds only one of: neither goes back, and the sentence names their sum."""
+    center, staff = small_center, small_center.staff
+    till.open_till(staff, 0)
+    line = enrollment.enroll(staff, EnrollmentDraft(center.student, center.course))
+    lines = (payments.PayLine(enrollment_id=line, amount_minor=33000),)
+    for key, amount in (("k1", 13000), ("k2", 20000)):
+        part = PaymentDraft(key, center.student, "cash", amount, lines, tender_group="g", split_minor=33000)
+        payments.complete(staff, payments.start(staff, part))
+    till.move(staff, "paid_out", 8000, "to the bank")
+    with pytest.raises(UserError) as refused:
+        refunds.refund_split(staff, center.student, "g", "asked")
+    assert refused.value.params == {"name": "Till 1", "there": 25000, "amount": 33000}
+    assert not Payment.select().where(Payment.payment_type == "refund").exists()
+    till.move(staff, "paid_in", 8000, "from the bank")
+    assert len(refunds.refund_split(staff, center.student, "g", "asked")) == 2
+    assert refunds.refund_split(staff, center.student, "g", "asked") == (), "nothing is left, and nothing refused"
 
 
 def test_what_a_till_refuses(small_center: SmallCenter) -> None:

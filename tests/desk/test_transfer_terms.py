@@ -89,10 +89,11 @@ def test_the_plan_goes_along_on_its_days_and_in_its_proportions(small_center: Sm
 def test_an_uneven_plan_stays_uneven_and_days_that_have_passed_are_today(small_center: SmallCenter) -> None:
     """Open are 100.00, 30.00 and 200.00, the first two late. Of 500.00 x 130/330 = 196.97 are due today."""
     made, course = small_center, lessons(small_center)
-    plan = (("2026-01-01", 10_000), ("2026-02-01", 3_000), ("2031-01-01", 20_000))
+    plan = (("2030-01-01", 10_000), ("2030-02-01", 3_000), ("2036-01-01", 20_000))
     line = enrollment.enroll(made.staff, EnrollmentDraft(made.student, made.course, installments=plan))
-    transfer.transfer_place(made.staff, Place(line, course, plan="carry", reason="drives"))
-    assert plan_of(new_of(line).id) == [(1, today_(), 19_697), (2, "2031-01-01", 30_303)]
+    with clock.frozen(datetime(2030, 3, 1, 12, tzinfo=UTC)):
+        transfer.transfer_place(made.staff, Place(line, course, plan="carry", reason="drives"))
+    assert plan_of(new_of(line).id) == [(1, "2030-03-01", 19_697), (2, "2036-01-01", 30_303)]
     assert Invoice.select().count() == 0
     assert checks.run() == []
 
@@ -121,6 +122,7 @@ def test_an_own_plan_comes_to_what_is_left(small_center: SmallCenter) -> None:
     for wrong, key in (
         (replace(own, installments=(("2030-01-01", 50_000),)), r"transfer\.plan_sum"),
         (replace(own, installments=(("2030-06-01", 1), ("2030-01-01", 39_999))), r"enrollment\.installments_order"),
+        (replace(own, installments=(("2020-01-01", 1), ("2030-01-01", 39_999))), r"enrollment\.installments_past"),
         (replace(own, installments=tuple(("2030-06-01", 1) for _ in range(61))), r"enrollment\.parts"),
         (replace(own, plan="even", parts=0), r"enrollment\.parts"),
         (replace(own, plan="even", parts=60), r"enrollment\.parts"),  # and the paid one would be the 61st
@@ -231,13 +233,14 @@ def test_a_discount_by_hand_stays_and_is_named_unless_one_is_typed(small_center:
     waiving.waive(made.admin, waiving.Waiver(PayLine(line), 1_000, "hardship"))
     seen = transfer.preview_place(made.staff, Place(line, course))
     assert [text.sentence(key, params) for key, params in seen.notes] == [
-        "The discount of €30.00 on E-00001 was given by hand and stays with it. Type it again if it goes along."
+        "The discount of €30.00 on E-00001 was given by hand and stays with it. Type it again if it goes along.",
+        "The €10.00 waived on E-00001 stay with it and do not go along.",
     ]
     with pytest.raises(UserError, match=r"enrollment\.discount_above_price") as refused:
         transfer.preview_place(made.staff, Place(line, course, discount_minor=50_001))
     assert text.sentence(refused.value) == "The discount is larger than the price, which stays €500.00."
     typed = Place(line, course, discount_minor=3_000, reason="loyal, still")
-    assert transfer.preview_place(made.staff, typed).notes == ()
+    assert [key for key, _params in transfer.preview_place(made.staff, typed).notes] == ["transfer.waived_lost"]
     transfer.transfer_place(made.staff, typed)
     assert (new_of(line).gross_minor, new_of(line).discount_reason) == (47_000, "loyal, still")
     assert discounts.uses(rule, clock.local_date("Europe/Vienna")) == 0
@@ -380,4 +383,16 @@ def test_a_promise_that_was_used_for_the_old_place_is_not_made_again_and_its_cou
     transfer.transfer_place(made.staff, Place(line, course, reason="drives"), seen)
     assert new_of(line).discount_rule_id == rule
     assert quotes.load(quote).status == "used" and quotes.of_student(made.student) == []
+    assert checks.run() == []
+
+
+def test_that_what_was_waived_does_not_go_along_is_said_before(small_center: SmallCenter) -> None:
+    made, course, line = small_center, lessons(small_center), enroll(small_center, 3)
+    waiving.waive(made.admin, waiving.Waiver(PayLine(line), 33_000, "hardship"))
+    seen = transfer.preview_place(made.staff, Place(line, course))
+    assert seen.open_after_minor == 50_000
+    assert [text.sentence(*note) for note in seen.notes] == [
+        "The €330.00 waived on E-00001 stay with it and do not go along."
+    ]
+    assert transfer.transfer_place(made.staff, Place(line, course, reason="drives"), seen) == seen
     assert checks.run() == []

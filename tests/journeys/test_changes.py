@@ -199,7 +199,13 @@ def test_the_rest_is_spread_evenly_over_the_parts_there_are(driver: Driver) -> N
     assert [row.left.text() for row in dialog.editor.rows] == ["€220.00", "€110.00", "€0.00"]
     driver.type(dialog, "part_due", "tomorrow")
     driver.until(lambda: "“tomorrow” is not a date. Write it like 2026-11-24." in said(dialog))
-    driver.type(dialog, "part_due", "2026-12-01")
+    driver.type(dialog, "part_due", "2020-01-01")
+    driver.until(lambda: "1 Jan 2020 has passed: an installment can be due today" in said(dialog.view))
+    assert "has passed" in dialog.editor.sum.text()
+    assert [bool(row.due.property("wrong")) for row in dialog.editor.rows] == [True, False, False]
+    assert "has passed" in dialog.editor.rows[0].due.accessibleDescription()
+    driver.type(dialog, "part_due", clock.local_date("Europe/Vienna").isoformat())
+    assert not dialog.editor.rows[0].due.property("wrong")
     ready(driver, dialog)
     driver.click(dialog, "plan_it")
     driver.gone("replan")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
+from app import clock
 from app.desk import catalog, discounts, enrollment, people, quotes
 from app.desk.discounts import RuleDraft
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
@@ -317,8 +319,10 @@ def test_a_long_name_of_a_payer_does_not_widen_the_desk(driver: Driver, desk: An
 def test_who_is_late_is_read_whole_at_1366(driver: Driver, desk: Any) -> None:
     c = driver.center
     driver.window.resize(1366, 768)
-    plan = (("2020-01-01", 11_000), ("2099-01-01", 22_000))
-    did(driver, enrollment.enroll, EnrollmentDraft(c.student, c.course, installments=plan))
+    before = clock.now() - timedelta(days=40)
+    plan = ((clock.local_date("Europe/Vienna", before).isoformat(), 11_000), ("2099-01-01", 22_000))
+    with clock.frozen(before):
+        did(driver, enrollment.enroll, EnrollmentDraft(c.student, c.course, installments=plan))
     desk.new_draft(c.student)
     QApplication.processEvents()
     assert desk.who.why.text() == "on 2 lines, €110.00 of it late"

@@ -196,3 +196,35 @@ def test_what_was_used_at_another_desk_is_said(driver: Driver, started: bool) ->
     assert desk.problem.text() == problem
     assert StudentPayment.select().where(StudentPayment.product_enrolled_id.is_null(False)).count() == 0
     assert checks.run() == []
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_change_in_cash_is_given_back_or_kept_as_credit(driver: Driver, keeps: bool) -> None:
+    """It is chosen before the payment starts, and a payment that waited stands there as it was chosen."""
+    c = driver.center
+    did(driver, enrollment.enroll, enrollment.EnrollmentDraft(c.student, c.course))
+    desk = driver.page("payments")
+    driver.dialog("find_student").close()
+    driver.gone("find_student")
+    desk.new_draft(c.student)
+    driver.type(desk, "amount_given", "350")
+    assert "Change due" in said(desk)
+    if keeps:
+        driver.key(Qt.Key.Key_K, ALT)
+        assert "Stays as credit" in said(desk)
+        assert "Change due" not in said(desk)
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.settled()
+    driver.key(Qt.Key.Key_Escape)
+    driver.settled()
+    assert not desk.tender.keep.isChecked(), "the next payment is another one"
+    (waiting,) = payments.started()
+    desk.resume(waiting.payment_id)
+    driver.settled()
+    assert ("Stays as credit" in said(desk)) == keeps
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.settled()
+    row = Payment.get()
+    assert (row.status, row.amount_minor, row.given_minor) == ("COMPLETED", 35_000 if keeps else 33_000, 35_000)
+    assert User.get_by_id(c.student).balance_minor == (-2_000 if keeps else 0)
+    assert checks.run() == []

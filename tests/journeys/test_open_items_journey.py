@@ -27,7 +27,9 @@ def owing(driver: Driver) -> None:
     first = clock.local_date("Europe/Vienna") - timedelta(days=50)
     plan = enrollment.plan(33000, 3, first.isoformat())
     run = driver.desk.context.run
-    run(enrollment.enroll, EnrollmentDraft(driver.center.student, driver.center.course, installments=plan))
+    with clock.frozen(clock.now() - timedelta(days=50)):
+        run(enrollment.enroll, EnrollmentDraft(driver.center.student, driver.center.course, installments=plan))
+        driver.settled()
     run(enrollment.sell, SaleDraft(driver.center.other_student, (SaleItem(driver.center.book),)))
     driver.settled()
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from app.desk import enrollment, payments
+from app.desk import enrollment, payments, till
 from app.desk.accounts import Actor
 from app.desk.enrollment import EnrollmentDraft
 from app.store import checks
@@ -135,3 +136,89 @@ def test_a_payment_is_found_by_its_number(driver: Driver) -> None:
     desk = driver.window.current()
     assert desk.student_id == driver.center.other_student
     assert "was started with €5.00. Did the money move?" in said(desk)
+
+
+def _in_cash(actor: Actor, student: int, inside: int) -> None:
+    """A person with 100.00 of credit, paid in cash; of it so much stays in the till."""
+    till.open_till(actor, 0)
+    payments.complete(actor, payments.start(actor, payments.PaymentDraft("k", student, "cash", 10000)))
+    till.move(actor, "paid_out", 10000 - inside, "to the bank")
+
+
+NOT_INSIDE = (
+    "Till 1 should hold €{there}, so €100.00 cannot be given back in cash."
+    " Put cash in first, under Settings, or give back less."
+)
+
+
+@pytest.mark.parametrize(("form", "key"), [("refund", Qt.Key.Key_Return), ("pay_out", Qt.Key.Key_C)])
+def test_cash_that_is_not_in_the_till_is_not_given_back(driver: Driver, form: str, key: Qt.Key) -> None:
+    """The sentence stands at the amount; what it says to do, less of it or cash put in, works."""
+    did(driver, _in_cash, driver.center.student, 3000)
+    driver.desk.pay_for(driver.center.student)
+    driver.settled()
+    driver.key(Qt.Key.Key_P, ALT)
+    driver.dialog("payments_of")
+    driver.key(key)
+    dialog = driver.dialog(form)
+    driver.key(Qt.Key.Key_Tab)
+    typed_over("asked for")
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.settled()
+    assert dialog.isVisible() and dialog.fields["amount"].error == NOT_INSIDE.format(there="30.00")
+    assert Payment.select().count() == 1
+    dialog.fields["amount"].edit.setFocus()
+    typed_over("30")
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.gone(form)
+    driver.settled()
+    driver.dialog("payments_of").reject()
+    driver.gone("payments_of")
+    settings = driver.page("settings")
+    driver.type(settings, "till_amount", "much")
+    driver.click(settings, "put_cash_in")
+    assert "“much” is not an amount" in settings.till_amount.error
+    for button, amount, words in (
+        ("put_cash_in", "70", "€70.00 is put in."), ("take_cash_out", "10", "€10.00 is taken out."),
+    ):  # fmt: skip
+        driver.type(settings, "till_amount", amount)
+        driver.click(settings, button)
+        question = driver.dialog("question")
+        driver.type(question, "answer", "the bank")
+        driver.key(Qt.Key.Key_Return, CTRL)
+        driver.gone("question")
+        driver.settled()
+        assert driver.window.notice_label.text().startswith(words)
+    assert "€60.00 should be inside" in settings.till_facts.text()
+    driver.type(settings, "till_amount", "60.01")
+    driver.click(settings, "take_cash_out")
+    question = driver.dialog("question")
+    driver.type(question, "answer", "the bank")
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.gone("question")
+    driver.settled()
+    assert "more than that cannot be taken out" in settings.till_amount.error
+    assert checks.run() == []
+
+
+def test_a_payment_just_made_is_not_reversed_out_of_an_empty_till(driver: Driver) -> None:
+    """The desk's own Reverse says what the till should hold, and the money stays booked."""
+    did(driver, till.open_till, 0)
+    driver.desk.pay_for(driver.center.student)
+    driver.settled()
+    desk = driver.window.current()
+    driver.type(desk, "amount_given", "100")
+    driver.click(desk, "payment_main")
+    driver.settled()
+    driver.click(desk, "payment_main")
+    driver.settled()
+    did(driver, till.move, "paid_out", 10000, "to the bank")
+    driver.click(desk, "reverse_this_payment")
+    question = driver.dialog("question")
+    driver.type(question, "answer", "asked for")
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.gone("question")
+    driver.settled()
+    assert desk.done.words.text() == NOT_INSIDE.format(there="0.00")
+    assert [(row.payment_type, row.status) for row in Payment.select()] == [("credit", "COMPLETED")]
+    assert checks.run() == []

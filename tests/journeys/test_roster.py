@@ -33,7 +33,7 @@ def test_a_long_reason_leaves_every_amount_in_the_panel(driver: Driver) -> None:
     draft = catalog.CourseDraft(course.code, name, course.price_minor, course.tax_rate_id, theory_minutes=720)
     driver.desk.context.set_actor(driver.center.admin)
     driver.desk.context.run(catalog.edit_course, course.id, course.version, draft)
-    plan = (("2027-01-24", 33_000),)
+    plan = (("2031-01-24", 33_000),)
     enrolled = enrollment.EnrollmentDraft(driver.center.student, course.id, installments=plan)
     driver.desk.context.run(enrollment.enroll, enrolled)
     driver.settled()

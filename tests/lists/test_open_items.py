@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -52,7 +52,8 @@ def late_by(center: SmallCenter, days: list[int]) -> None:
         from app.store.models import Course
 
         w.update(Course, center.course, price_minor=100 * len(days))
-    enrollment.enroll(center.staff, EnrollmentDraft(center.student, center.course, installments=plan))
+    with clock.frozen(datetime.combine(first - timedelta(days=max(0, *days)), time(12), UTC)):
+        enrollment.enroll(center.staff, EnrollmentDraft(center.student, center.course, installments=plan))
 
 
 @pytest.mark.parametrize(

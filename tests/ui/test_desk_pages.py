@@ -32,9 +32,10 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 
 def enroll(driver: Driver, parts: int = 1, ago: int = 0) -> None:
     """Ana owes for the course, in parts, the first of them due so many days ago."""
-    first = (clock.local_date("Europe/Vienna") - timedelta(days=ago)).isoformat()
-    plan = enrollment.plan(33000, parts, first) if parts > 1 or ago else ()
-    did(driver, enrollment.enroll, EnrollmentDraft(driver.center.student, driver.center.course, installments=plan))
+    with clock.frozen(clock.now() - timedelta(days=ago)):
+        first = clock.local_date("Europe/Vienna").isoformat()
+        plan = enrollment.plan(33000, parts, first) if parts > 1 or ago else ()
+        did(driver, enrollment.enroll, EnrollmentDraft(driver.center.student, driver.center.course, installments=plan))
 
 
 def texts(inside: QWidget) -> list[str]:

@@ -160,7 +160,9 @@ class EnrollDialog(FormDialog):
         self.foot.insertWidget(self.foot.count() - 1, self.only)
         others = (("Ctrl+S", self.enroll_only), ("Alt+Q", self.offer_quote), ("Alt+U", self.quoted.toggle))
         for keys, act in (*others, *((f"Alt+{n}", self._planner(n)) for n in ("1", "3", "6", "0"))):
-            QShortcut(QKeySequence(keys), self).activated.connect(act)
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setAutoRepeat(False)
+            shortcut.activated.connect(act)
         promised = self.quoted.courses()
         with QSignalBlocker(self.course):  # a price that was promised is taken up before anything else
             places = range(self.course.count())

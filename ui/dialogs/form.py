@@ -180,13 +180,15 @@ class FormDialog(QDialog):
         self._shortcut("Ctrl+Enter", self.main_action)
         self._shortcut("F3", self.next_wrong)
 
-    def _shortcut(self, keys: str, act: object) -> None:
-        QShortcut(QKeySequence(keys), self).activated.connect(act)
+    def _shortcut(self, keys: str, act: object, *, repeats: bool = False) -> None:
+        shortcut = QShortcut(QKeySequence(keys), self)
+        shortcut.setAutoRepeat(repeats)  # one that does something and is held down is one press
+        shortcut.activated.connect(act)
 
     def page_keys(self) -> None:
         """PgUp and PgDn move a long preview, for whoever has no mouse. Not for forms with fields that want the keys."""
-        self._shortcut("PgDown", partial(self._turn, 1))
-        self._shortcut("PgUp", partial(self._turn, -1))
+        self._shortcut("PgDown", partial(self._turn, 1), repeats=True)
+        self._shortcut("PgUp", partial(self._turn, -1), repeats=True)
 
     def _turn(self, step: int) -> None:
         bar = self._scroll.verticalScrollBar()

@@ -182,11 +182,8 @@ class PlanEditor(QFrame):
         return tuple(found)
 
     def refuse(self, error: UserError) -> None:
-        """Say what is wrong at the foot of the plan; what cannot be read is marked and takes the keys."""
-        self.sum.setText(sentence(error))
-        self.sum.set_color("danger")
-        edit = self._unread if self._unread is not None else self.rows[0].amount
-        _mark(edit, sentence(error) if self._unread is not None else "")
+        """Say what is wrong at the foot of the plan; the row it is about is marked and takes the keys."""
+        edit = self.point(error) or self.rows[0].amount
         edit.setFocus()
         around = self.parentWidget()
         while around is not None and not isinstance(around, QScrollArea):
@@ -194,6 +191,19 @@ class PlanEditor(QFrame):
         if around is not None:  # a low window: what is said, and what it is about last
             around.ensureWidgetVisible(self.sum)
             around.ensureWidgetVisible(edit)
+
+    def point(self, error: UserError) -> TypedLine | None:
+        """Say what is wrong at the foot of the plan, and mark what it is about: what cannot be read, or a day that has
+        passed. Whoever types goes on.
+        """
+        self.sum.setText(sentence(error))
+        self.sum.set_color("danger")
+        edit = self._unread
+        if error.key == "enrollment.installments_past":
+            edit = next((row.due for row in self.rows[error.params["at"] :]), None)
+        if edit is not None:
+            _mark(edit, sentence(error))
+        return edit
 
     def add_part(self) -> None:
         """One more part at the end, a month later, over what is missing."""

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QComboBox, QWidget
 
 from app.desk import replan
 from app.desk.dues import PayLine
-from app.errors import UserError
+from app.errors import DeskError, UserError
 from app.lists import people as roster
 from app.text import _
 from ui.context import Context
@@ -73,6 +73,11 @@ class ReplanDialog(ChangeDialog):
         if parts == found.loose and found.kept == () and len(parts) > 1:
             raise UserError("replan.same", "installments")
         return self.what.currentData(), parts
+
+    def not_seen(self, error: DeskError) -> None:
+        """What is wrong with one part is said at that part."""
+        if error.key == "enrollment.installments_past" and isinstance(error, UserError):
+            self.editor.point(error)
 
     def ordered(self) -> tuple[Any, ...]:
         return self.what.currentData(), self.editor.parts()

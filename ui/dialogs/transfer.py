@@ -180,6 +180,8 @@ class TransferDialog(ChangeDialog):
     def not_seen(self, error: DeskError) -> None:
         if error.key == "transfer.plan_sum":
             self._left_is(int(error.params["price"]))
+        elif error.key == "enrollment.installments_past" and isinstance(error, UserError):
+            self.own.point(error)
 
     def _left_is(self, left_minor: int) -> None:
         self._to_plan = left_minor

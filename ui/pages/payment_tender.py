@@ -117,7 +117,15 @@ class TenderCard(Card):
         box.addStretch(1)
         self.coins = Text("", "body", "ok")
         self.coins.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        box.addWidget(self.coins)
+        right = QVBoxLayout()
+        right.setSpacing(4)
+        right.addWidget(self.coins)
+        self.keep = Button(_("Keep as credit"), kind="choice", size="small", keys=("Alt", "K"))
+        self.keep.setCheckable(True)
+        self.keep.setToolTip(_("what is above the sum is not given back (Alt+K)"))
+        self.keep.toggled.connect(self.given_changed)
+        right.addWidget(self.keep, alignment=Qt.AlignmentFlag.AlignRight)
+        box.addLayout(right)
         column.addWidget(self.change_box)
         column.addStretch(1)
         column = outer
@@ -183,6 +191,15 @@ class TenderCard(Card):
         except UserError:
             return None
 
+    def taken_minor(self, total_minor: int) -> int:
+        """What the center takes of what is handed over: cash above the sum is given back, unless it shall be kept.
+
+        UserErrors as from `read_given`.
+        """
+        given = self.read_given()
+        back = self.method() == "cash" and given >= total_minor > 0 and not self.keep.isChecked()
+        return total_minor if back else given
+
     def read_given(self) -> int:
         """What was handed over, in minor units. UserErrors as from `money.parse`, beside `given`."""
         here = self.context.center
@@ -191,6 +208,7 @@ class TenderCard(Card):
     def begin(self) -> None:
         """Nothing was typed yet; cash."""
         self.touched = False
+        self.keep.setChecked(False)
         self.methods["cash"].setChecked(True)
         self.split.clear()
         self.say("")
@@ -250,10 +268,15 @@ class TenderCard(Card):
         rest = (given or 0) - total_minor
         self.given_label.setText(_("Amount given") if cash else _("Amount received"))
         visible = given is not None and rest != 0 and (total_minor > 0 or rest > 0)
+        back = cash and rest > 0 and total_minor > 0
+        if not back:
+            self.keep.setChecked(False)
+        self.keep.setVisible(back)
+        self.keep.setEnabled(not started)
         self.change_box.setVisible(visible)
         if not visible:
             return
-        back = cash and rest > 0 and total_minor > 0
+        back = back and not self.keep.isChecked()
         self.change_label.setText(
             _("Change due") if back else _("Stays as credit") if rest > 0 else _("Still open after this")
         )

@@ -55,7 +55,7 @@ class PaymentsPage(QWidget):
             ("Ctrl+F", _("other student")), ("Space", _("take the line")), ("Ins", _("add a course or product")),
             ("Shift+F10", _("change the line: waive, plan, transfer")),
             ("Alt+C", _("coupon for what is added")), ("Alt+1 … 3", _("cash, card, transfer")), ("F8", _("exact cash")),
-            ("Alt+4", _("split: a part by each means, check and other too")),
+            ("Alt+K", _("keep the change as credit")), ("Alt+4", _("split: a part by each means, check and other too")),
             ("Alt+5", _("use credit for the chosen lines")), ("Ctrl+Enter", _("start, complete")),
             ("Alt+I", _("invoice to be paid later")),
             ("Alt+O", _("open items: what is unpaid and late")), ("Alt+P", _("payments of this person, refunds")),
@@ -98,7 +98,7 @@ class PaymentsPage(QWidget):
             ("Alt+3", lambda: self.methods["transfer"].click()),
             ("Alt+4", self.split_further), ("Alt+5", self.credit.use.click), ("Alt+I", self.bill),
             ("Alt+O", self.open_items_requested.emit), ("Alt+P", self.show_payments),
-            ("Ins", self.owed.find_offer), ("Alt+C", self.paying.to_coupon),
+            ("Ins", self.owed.find_offer), ("Alt+C", self.paying.to_coupon), ("Alt+K", self.tender.keep.click),
         ):  # fmt: skip
             self._shortcut(keys, act)
         theme().changed.connect(self._fit)
@@ -409,7 +409,7 @@ class PaymentsPage(QWidget):
             )  # fmt: skip
         given = self.tender.read_given()
         cash = self.method() == "cash"
-        amount = total if cash and given >= total and total else given
+        amount = self.tender.taken_minor(total)
         chosen = self.owed.up_to(amount)
         return payments.PaymentDraft(
             request_key=self.one.key,
@@ -566,6 +566,7 @@ class PaymentsPage(QWidget):
             self.methods.get(row.method, self.methods["card"]).setChecked(True)
             self.tender.take_given(begun.given_minor or row.amount_minor)
             self._update()
+            self.tender.keep.setChecked(row.method == "cash" and row.amount_minor > (self.owed.total_minor() or 0) > 0)
             self.to_pay.setText(text.show_money(row.amount_minor))
         saved = _("{number} was started with {amount}. Did the money move?")
         at = words.clock_time(row.started_at, self.context.center)

@@ -230,17 +230,28 @@ class SettingsPage(QWidget):
         card, column, self.till_problem = self._card(_("Till"))
         self.till_facts = Text("", "body", "text2", wrap=True)
         column.addWidget(self.till_facts)
-        self.till_amount = Field(_("Float, or what was counted"), name="till_amount")
+        self.till_amount = Field(_("Float, what was counted, or what is moved"), name="till_amount")
         column.addWidget(self.till_amount)
         column.addWidget(self.till_problem)
         self.till_button = Button(_("Open the till"), "wallet")
         self.till_button.clicked.connect(self.turn_till)
-        column.addWidget(self.till_button, alignment=Qt.AlignmentFlag.AlignLeft)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.till_button)
+        self.till_moves = {"paid_in": Button(_("Put cash in…")), "paid_out": Button(_("Take cash out…"))}
+        for kind, button in self.till_moves.items():
+            button.setProperty("kind_of_move", kind)
+            button.clicked.connect(self.move_cash)
+            row.addWidget(button)
+        row.addStretch(1)
+        column.addLayout(row)
         self._show_till()
         return card
 
     def _show_till(self) -> None:
         state = till.current()
+        for button in self.till_moves.values():
+            button.setEnabled(state is not None)
         if state is None:
             self.till_facts.setText(_("The till is closed."))
             self.till_button.set_label(_("Open the till"))
@@ -251,16 +262,46 @@ class SettingsPage(QWidget):
             )
             self.till_button.set_label(_("Close the till"))
 
-    def turn_till(self) -> None:
-        """Open the till with its float, or close it with what was counted."""
+    def _till_minor(self) -> int | None:
+        """The amount, None where it is none; that is said below it."""
         from app import money
 
         self.till_amount.clear_error()
         here = self.context.center
         try:
-            amount = money.parse(self.till_amount.text(), here.currency, here.locale, field="amount")
+            return money.parse(self.till_amount.text(), here.currency, here.locale, field="amount")
         except UserError as error:
             self.till_amount.set_error(text.sentence(error))
+            return None
+
+    def move_cash(self) -> None:
+        """Put the amount into the open till, or take it out, that is no payment: change from the bank, stamps."""
+        from ui.dialogs import ask
+
+        kind, amount = str(self.sender().property("kind_of_move")), self._till_minor()
+        if amount is None:
+            return
+        shown = text.show_money(amount)
+        said = _("{amount} is put in.") if kind == "paid_in" else _("{amount} is taken out.")
+
+        def moved(_choice: str, reason: str) -> None:
+            self.context.run(
+                till.move, kind, amount, reason, done=partial(self._moved, said.format(amount=shown)),
+                failed=self._till_refused, busy=self.till_moves[kind],
+            )  # fmt: skip
+
+        title = self.till_moves[kind].text().removesuffix("…")
+        ask.ask(self, title, _("{amount}: what is it for?").format(amount=shown), [(kind, title)], moved, _("Reason"))
+
+    def _moved(self, said: str, _move: object) -> None:
+        self.till_amount.edit.clear()  # type: ignore[attr-defined]
+        self._show_till()
+        self.context.notice.emit(said)
+
+    def turn_till(self) -> None:
+        """Open the till with its float, or close it with what was counted."""
+        amount = self._till_minor()
+        if amount is None:
             return
         act = till.open_till if till.current() is None else till.close_till
         self._counted = amount
