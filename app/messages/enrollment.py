@@ -17,9 +17,7 @@ MESSAGES = {
     "enrollment.parts": N_("A plan has between 1 and {most} installments, each above zero."),
     "enrollment.date": N_("“{text}” is not a date. Write it like 2026-11-24."),
     "enrollment.installments_sum": N_("The installments add up to {total:money}, but the price is {price:money}."),
-    "enrollment.installments_past": N_(
-        "{due:date} has passed: an installment can be due today, {today:date}, or later."
-    ),
+    "enrollment.installments_past": N_("{due:date} has passed: an installment is due today or later."),
     "enrollment.installments_order": N_("The installments must be in the order of their due dates."),
     "enrollment.student_inactive": N_("{name} is inactive. Set the student to active first."),
     "enrollment.student_merged": N_("{name} was merged into another record. Open that one instead."),

@@ -200,7 +200,7 @@ def test_the_rest_is_spread_evenly_over_the_parts_there_are(driver: Driver) -> N
     driver.type(dialog, "part_due", "tomorrow")
     driver.until(lambda: "“tomorrow” is not a date. Write it like 2026-11-24." in said(dialog))
     driver.type(dialog, "part_due", "2020-01-01")
-    driver.until(lambda: "1 Jan 2020 has passed: an installment can be due today" in said(dialog.view))
+    driver.until(lambda: "1 Jan 2020 has passed: an installment is due today or later." in said(dialog.view))
     assert "has passed" in dialog.editor.sum.text()
     assert [bool(row.due.property("wrong")) for row in dialog.editor.rows] == [True, False, False]
     assert "has passed" in dialog.editor.rows[0].due.accessibleDescription()
