@@ -25,6 +25,7 @@ from app.errors import DeskError, UserError
 from app.mail import queue, secrets
 from app.text import _
 from ui.context import Context
+from ui.dialogs.open_till import closed_words
 from ui.pages.keeping.history import History
 from ui.pages.keeping.page import SafeKeeping
 from ui.pages.settings_center import CenterCard
@@ -253,7 +254,7 @@ class SettingsPage(QWidget):
         for button in self.till_moves.values():
             button.setEnabled(state is not None)
         if state is None:
-            self.till_facts.setText(_("The till is closed."))
+            self.till_facts.setText(" ".join(closed_words()))
             self.till_button.set_label(_("Open the till"))
         else:
             inside = text.show_money(state.expected_minor)
