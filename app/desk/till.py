@@ -36,8 +36,40 @@ class TillState:
         return self.float_minor + self.cash_in_minor - self.refunds_minor + self.paid_in_minor - self.paid_out_minor
 
 
+@dataclass(frozen=True)
+class Missed:
+    """Cash taken and given back while the drawer was closed, in minor units: it is in no cash-up."""
+
+    taken_minor: int
+    returned_minor: int
+
+
+def closed_since() -> str | None:
+    """The moment since which the drawer is closed; None where it is open, or none was ever counted."""
+    return None if open_id() is not None else next((at for (at,) in _counted()), None)
+
+
+def missed_cash() -> Missed | None:
+    """What of cash no drawer was open for since the last one was counted; None for nothing, and while one is open.
+
+    Cash is taken while the drawer is closed, too: the people who wait pay now, whoever has the key of the drawer comes
+    later, and a center may do without a drawer at all. It lies where the float is counted from, so that it is told
+    before the drawer is opened, to be counted into the float, and again in the inbox when it is: what should be inside
+    is then right, and the manager sees money that stands in no cash-up. Where no drawer was ever counted there is
+    nothing to compare with, and nothing is told.
+    """
+    closed_at = closed_since()
+    if closed_at is None:
+        return None
+    ((taken, returned),) = _missed(closed_at)
+    return Missed(int(taken), int(returned)) if taken or returned else None
+
+
 def open_till(actor: Actor, float_minor: int, name: str | None = None) -> int:
-    """Open the drawer with what is in it; returns its id. UserError `till.already_open`, `till.amount`."""
+    """Open the drawer with what is in it; returns its id. UserError `till.already_open`, `till.amount`.
+
+    Cash from while it was closed (`missed_cash`) is part of the float, and told to the manager.
+    """
     require(actor, "till.open")
     if not 0 <= float_minor <= money.MAX_MINOR:
         raise UserError("till.amount", "float")
@@ -46,6 +78,18 @@ def open_till(actor: Actor, float_minor: int, name: str | None = None) -> int:
         running = current()
         if running is not None:
             raise UserError("till.already_open", name=running.name, since=running.opened_at)
+        missed = missed_cash()
+        if missed is not None:
+            notifications.notify(
+                w,
+                "system",
+                "center",
+                "till.opened_after_cash",
+                name=called,
+                float=float_minor,
+                taken=missed.taken_minor,
+                returned=missed.returned_minor,
+            )
         return w.insert(
             Till, name=called, status="open", opened_at=w.now, opened_by=actor.user_id, float_minor=float_minor
         )
@@ -150,12 +194,28 @@ def _open() -> Any:
 
 
 @prepared
+def _counted() -> Any:
+    return Till.select(Till.closed_at).where(Till.status == "closed").order_by(Till.id.desc()).limit(1)
+
+
+@prepared
 def _cash(till_id: int) -> Any:
+    return _sums().where(Payment.till_id == till_id, Payment.status == "COMPLETED", Payment.method == "cash")
+
+
+@prepared
+def _missed(since: str) -> Any:
+    in_cash = (Payment.status == "COMPLETED") & (Payment.method == "cash")
+    return _sums().where(in_cash, Payment.till_id.is_null(), Payment.settled_at >= since)
+
+
+def _sums() -> Any:
+    """(taken, given back) of payments."""
     refund = Payment.payment_type == "refund"
     return Payment.select(
         fn.COALESCE(fn.SUM(Case(None, [(refund, 0)], Payment.amount_minor)), 0),
         fn.COALESCE(fn.SUM(Case(None, [(refund, Payment.amount_minor)], 0)), 0),
-    ).where(Payment.till_id == till_id, Payment.status == "COMPLETED", Payment.method == "cash")
+    )
 
 
 @prepared

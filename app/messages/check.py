@@ -74,6 +74,13 @@ MESSAGES = {
     "check.next.file.merged": N_("Take the merge back in the history and merge again. Send this report to support."),
     "check.means.people.merged": N_("Something was booked on a record that was merged away, or was left behind there."),
     "check.next.people.merged": N_("Take the merge back in the history, then merge again: what is there moves, too."),
+    "check.means.money.till_missed": N_(
+        "Cash was taken or given back while the till was open, and is missing in what should be inside it."
+    ),
+    "check.next.money.till_missed": N_(
+        "Count the till and compare it with the receipts of cash named here; the difference when it is closed is"
+        " theirs. Then send this report to support."
+    ),
     "check.means.people.erased": N_("Something personal is still there about someone who was erased on request."),
     "check.next.people.erased": N_("Send this report to support: what is named here has to be taken out, too."),
     "check.means.discounts": N_("A price was lowered by a rule that does not fit it, or by a coupon that was used up."),

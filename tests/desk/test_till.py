@@ -51,10 +51,39 @@ def test_a_day_at_the_till(small_center: SmallCenter) -> None:
 
 def test_cash_is_taken_without_a_till_too(small_center: SmallCenter) -> None:
     assert Payment.get_by_id(pay(small_center, "k1", "cash", 500)).till_id is None
+    assert till.missed_cash() is None, "no till was ever counted: there is nothing to compare with"
     till.open_till(small_center.staff, 0)
     state = till.current()
     assert state is not None
     assert state.expected_minor == 0
+    assert not Notification.select().where(Notification.key == "till.opened_after_cash").exists()
+
+
+def test_cash_while_the_till_was_closed_is_told_when_it_is_opened(small_center: SmallCenter) -> None:
+    """In the sentence before, to be counted into the float, and in the inbox; by the rows, not by what is typed."""
+    staff = small_center.staff
+    till.open_till(staff, 1000)
+    pay(small_center, "k1", "cash", 500)
+    till.close_till(staff, 1500)
+    assert (till.missed_cash(), till.closed_since()) == (None, Till.get_by_id(1).closed_at)
+    cash = pay(small_center, "k2", "cash", 24000)
+    pay(small_center, "k3", "card", 7000)
+    refunds.refund(staff, cash, 1000, "too much", "r1")
+    assert till.missed_cash() == till.Missed(24000, 1000)
+    till.open_till(staff, 24500)
+    assert (till.missed_cash(), till.closed_since()) == (None, None)
+    told = Notification.get(Notification.key == "till.opened_after_cash")
+    assert text.sentence(told.key, json.loads(told.params)) == (
+        "Till 1 was opened with €245.00. While it was closed €240.00 were taken in cash and €10.00 given back;"
+        " they are in no cash-up, and belong in the float."
+    )
+    pay(small_center, "k4", "cash", 300)
+    state = till.current()
+    assert state is not None and state.expected_minor == 24800
+    till.close_till(staff, 24800)
+    till.open_till(staff, 0)
+    assert Notification.select().where(Notification.key == "till.opened_after_cash").count() == 1, "told once"
+    assert checks.run() == []
 
 
 def test_a_till_gives_no_cash_back_that_it_does_not_hold(small_center: SmallCenter) -> None:

@@ -222,3 +222,44 @@ def test_a_payment_just_made_is_not_reversed_out_of_an_empty_till(driver: Driver
     assert desk.done.words.text() == NOT_INSIDE.format(there="0.00")
     assert [(row.payment_type, row.status) for row in Payment.select()] == [("credit", "COMPLETED")]
     assert checks.run() == []
+
+
+def _closed(actor: Actor) -> None:
+    till.open_till(actor, 0)
+    till.close_till(actor, 0)
+
+
+def test_the_till_is_opened_at_the_desk_and_says_what_came_meanwhile(driver: Driver) -> None:
+    """Beside what is given the desk says that the till is closed; the draft stays as it was while it is opened."""
+    driver.page("payments")
+    driver.desk.pay_for(driver.center.student)
+    driver.settled()
+    desk = driver.window.current()
+    assert "the till is closed" not in said(desk), "a center without a till is not told of one"
+    did(driver, _closed)
+    driver.until(lambda: "Amount given; the till is closed" in said(desk))
+    driver.type(desk, "amount_given", "240")
+    driver.click(desk, "payment_main")
+    driver.settled()
+    driver.click(desk, "payment_main")
+    driver.settled()
+    assert Payment.get().till_id is None
+    missed = "€240.00 were taken in cash while the till was closed. Count them into the float."
+    driver.until(lambda: missed in said(desk))
+    driver.desk.pay_for(driver.center.other_student)
+    driver.settled()
+    driver.type(desk, "amount_given", "12.50")
+    driver.click(desk, "open_the_till")
+    dialog = driver.dialog("open_till")
+    assert missed in said(dialog)
+    typed("much")
+    driver.key(Qt.Key.Key_Return, CTRL)
+    assert "“much” is not an amount" in dialog.fields["float"].error
+    typed_over("240")
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.gone("open_till")
+    driver.settled()
+    assert (desk.student_id, desk.given.text()) == (driver.center.other_student, "12.50")
+    driver.until(lambda: "the till is closed" not in said(desk) and "Amount given" in said(desk))
+    assert "Should be inside" in said(desk) and missed not in said(desk)
+    assert checks.run() == []

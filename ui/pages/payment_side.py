@@ -14,6 +14,7 @@ from app.lists import takings
 from app.text import _, ngettext
 from ui import words
 from ui.context import Context
+from ui.dialogs.open_till import OpenTill, closed_words
 from ui.pages.payment_parts import METHODS
 from ui.theme import theme
 from ui.widgets.basic import Badge, Button, Card, Icon, Text, clear_layout, rule
@@ -174,8 +175,11 @@ class DaySide(QWidget):
         clear_layout(self.till_box)
         state = till.current()
         if state is None:
-            self.till_box.addWidget(Text(_("The till is closed."), "label"), 0, 0)
-            self.till_box.addWidget(Text(_("Open it under Settings."), "small", "text2"), 1, 0)
+            for number, said in enumerate(closed_words()):
+                self.till_box.addWidget(Text(said, "small" if number else "label", wrap=True), number, 0)
+            button = Button(_("Open the till…"), "wallet", size="small")
+            button.clicked.connect(self.open_till)
+            self.till_box.addWidget(button, 2, 0, Qt.AlignmentFlag.AlignLeft)
             return
         self.till_box.addWidget(Text(state.name, "label"), 0, 0)
         self.till_box.addWidget(Badge("open", _("Open")), 0, 1, Qt.AlignmentFlag.AlignRight)
@@ -191,6 +195,10 @@ class DaySide(QWidget):
         self.till_box.addWidget(rule(), 4, 0, 1, 2)
         self.till_box.addWidget(Text(_("Should be inside"), "body", "text2"), 5, 0)
         self.till_box.addWidget(_right_text(text.show_money(state.expected_minor), "section"), 5, 1)
+
+    def open_till(self) -> None:
+        """Ask for the float, over the desk as it stands."""
+        OpenTill(self.context, self.window()).open()
 
     def _last(self) -> None:
         """What waits for an answer first, then the payments just made."""

@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app import money, text
+from app.desk import till
 from app.errors import UserError
 from app.text import _
 from ui.context import Context
@@ -266,7 +267,8 @@ class TenderCard(Card):
         given, cash = self.given_minor() if total_minor is not None else None, self.method() == "cash"
         total_minor = total_minor or 0
         rest = (given or 0) - total_minor
-        self.given_label.setText(_("Amount given") if cash else _("Amount received"))
+        label = _("Amount given") if till.closed_since() is None else _("Amount given; the till is closed")
+        self.given_label.setText(label if cash else _("Amount received"))
         visible = given is not None and rest != 0 and (total_minor > 0 or rest > 0)
         back = cash and rest > 0 and total_minor > 0
         if not back:

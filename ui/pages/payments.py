@@ -199,6 +199,8 @@ class PaymentsPage(QWidget):
             return
         if changes.tables & {"payments", "tills", "till_moves"}:
             self.side.reload()
+        if "tills" in changes.tables:
+            self._update()  # whether it is closed is said beside what is given
         if changes.tables & _OWED_BY:
             self._read_owed()
 

@@ -25,6 +25,7 @@ from app.errors import DeskError, UserError
 from app.mail import queue, secrets
 from app.text import _
 from ui.context import Context
+from ui.dialogs.open_till import closed_words
 from ui.pages.keeping.history import History
 from ui.pages.keeping.page import SafeKeeping
 from ui.pages.settings_center import CenterCard
@@ -235,9 +236,9 @@ class SettingsPage(QWidget):
         column.addWidget(self.till_problem)
         self.till_button = Button(_("Open the till"), "wallet")
         self.till_button.clicked.connect(self.turn_till)
-        row = QHBoxLayout()
+        column.addWidget(self.till_button, alignment=Qt.AlignmentFlag.AlignLeft)
+        row = QHBoxLayout()  # of its own: three buttons are wider than the card in large type
         row.setSpacing(8)
-        row.addWidget(self.till_button)
         self.till_moves = {"paid_in": Button(_("Put cash in…")), "paid_out": Button(_("Take cash out…"))}
         for kind, button in self.till_moves.items():
             button.setProperty("kind_of_move", kind)
@@ -253,7 +254,7 @@ class SettingsPage(QWidget):
         for button in self.till_moves.values():
             button.setEnabled(state is not None)
         if state is None:
-            self.till_facts.setText(_("The till is closed."))
+            self.till_facts.setText(" ".join(closed_words()))
             self.till_button.set_label(_("Open the till"))
         else:
             inside = text.show_money(state.expected_minor)

@@ -196,6 +196,27 @@ sql(
     """,
 )
 sql(
+    "money.till_missed",
+    N_("Cash that is taken or given back while a till is open goes into it"),
+    "payments",
+    # Open then: by the order of operations, as above. Cash that comes while it is closed is told when it is opened.
+    # The few payments in question come first, and each is looked for among the tills.
+    """
+    WITH opened AS MATERIALIZED (
+        SELECT t.name,
+            (SELECT min(c.operation_id) FROM changes c WHERE c.table_name = 'tills' AND c.row_id = t.id) AS first,
+            (SELECT min(c.operation_id) FROM changes c WHERE c.table_name = 'tills' AND c.row_id = t.id
+                AND c.after ->> 'status' = 'closed') AS last
+        FROM tills t
+    )
+    SELECT p.id, p.number || ' is not in ' || t.name FROM payments p
+        CROSS JOIN changes c ON c.table_name = 'payments' AND c.row_id = p.id AND c.after ->> 'status' = 'COMPLETED'
+            AND c.before ->> 'status' IS NOT c.after ->> 'status'
+        CROSS JOIN opened t ON c.operation_id > t.first AND (t.last IS NULL OR c.operation_id < t.last)
+        WHERE p.method = 'cash' AND p.status = 'COMPLETED' AND p.till_id IS NULL
+    """,
+)
+sql(
     "money.till_expected",
     N_("What a closed till should hold is float, cash and moves"),
     "tills",
