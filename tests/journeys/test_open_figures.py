@@ -29,8 +29,8 @@ CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
 
 
 def sell(driver: Driver, student: int, days: int = 40, payer: int | None = None) -> PayLine:
-    """A book that is open since so many days."""
-    with clock.frozen(clock.now() - timedelta(days=days)):
+    """A book that is late since so many days: it was sold the center's days to pay before."""
+    with clock.frozen(clock.now() - timedelta(days=days + driver.desk.context.center.due_days)):
         (line,) = did(driver, enrollment.sell, SaleDraft(student, (SaleItem(driver.center.book),), payer_id=payer))
     return PayLine(product_enrolled_id=line)
 
