@@ -118,16 +118,13 @@ class TenderCard(Card):
         box.addStretch(1)
         self.coins = Text("", "body", "ok")
         self.coins.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        right = QVBoxLayout()
-        right.setSpacing(4)
-        right.addWidget(self.coins)
+        box.addWidget(self.coins)
+        column.addWidget(self.change_box)
         self.keep = Button(_("Keep as credit"), kind="choice", size="small", keys=("Alt", "K"))
         self.keep.setCheckable(True)
         self.keep.setToolTip(_("what is above the sum is not given back (Alt+K)"))
         self.keep.toggled.connect(self.given_changed)
-        right.addWidget(self.keep, alignment=Qt.AlignmentFlag.AlignRight)
-        box.addLayout(right)
-        column.addWidget(self.change_box)
+        column.addWidget(self.keep, alignment=Qt.AlignmentFlag.AlignRight)
         column.addStretch(1)
         column = outer
         self.problem = Text("", "label", "danger", wrap=True)
@@ -273,7 +270,7 @@ class TenderCard(Card):
         back = cash and rest > 0 and total_minor > 0
         if not back:
             self.keep.setChecked(False)
-        self.keep.setVisible(back)
+        self.keep.setVisible(back and (not started or self.keep.isChecked()))
         self.keep.setEnabled(not started)
         self.change_box.setVisible(visible)
         if not visible:
