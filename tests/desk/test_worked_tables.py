@@ -37,6 +37,7 @@ from app.desk.changing import dues_of
 from app.desk.discounts import RuleDraft
 from app.desk.enrollment import EnrollmentDraft, SaleDraft, SaleItem
 from app.desk.payments import PayLine
+from app.errors import UserError
 from app.store import checks
 from app.store.models import Course, CourseEnrolled, Invoice, InvoiceLine, ProductEnrolled, TaxRate, User
 from tests.support.center import SmallCenter, build
@@ -152,8 +153,8 @@ def test_a_document_over_all_of_it_as_it_was_worked_out(tmp_path: Path, quoted: 
         ("gross", GROSS.d, 3, (3, 326, 81, 407)),
         # Net: 5.13 less 0.03 is 5.10; 5.10 / 1.25 = 4.08, x 0.25 = 1.02: 0.02 off the net price.
         ("net", NET.d, 3, (2, 408, 102, 510)),
-        # 5.13 less 0.01 is 5.12, which no net price reaches (4.09 + 1.02 = 5.11, 4.10 + 1.03 = 5.13): the next below.
-        ("net", NET.d, 1, (1, 409, 102, 511)),
+        # 5.13 less 0.02 is 5.11: 4.09 x 0.25 = 1.0225 -> 1.02.
+        ("net", NET.d, 2, (1, 409, 102, 511)),
     ],
 )
 def test_a_waiver_as_it_was_worked_out(
@@ -169,4 +170,16 @@ def test_a_waiver_as_it_was_worked_out(
     waiving.waive(made.admin, waiving.Waiver(PayLine(line), waived, "hardship"))
     assert priced(CourseEnrolled.get_by_id(line)) == after
     assert checks.run() == []
+    store.close_center()
+
+
+def test_a_waiver_that_no_net_price_reaches_is_refused(tmp_path: Path) -> None:
+    """5.13 less 0.01 is 5.12, between 4.09 + 1.02 = 5.11 and 4.10 + 1.03 = 5.13: never more is waived than asked."""
+    made = build(tmp_path / "center", prices="net")
+    draft = EnrollmentDraft(made.student, catalog(made)["D"], send_mail=False)
+    line = enrollment.enroll(made.staff, draft)
+    assert priced(CourseEnrolled.get_by_id(line)) == NET.d
+    with pytest.raises(UserError, match=r"waiving\.no_such_price"):
+        waiving.waive(made.admin, waiving.Waiver(PayLine(line), 1, "hardship"))
+    assert priced(CourseEnrolled.get_by_id(line)) == NET.d
     store.close_center()
