@@ -254,6 +254,7 @@ def _moved_with_rest(made: SmallCenter) -> None:
     _cheaper(made)
     course = Course.get(Course.code == "ECO").id
     transfer.transfer_place(made.staff, transfer.Place(_theory(made), course, reason="too long"))
+    till.move(made.staff, "paid_in", 50_000, "for the payout")
 
 
 @rare("refunds.pay_out of the rest of a transfer", before=_moved_with_rest)
