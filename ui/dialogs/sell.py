@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QGridLayout, QWidget
+from PySide6.QtCore import QElapsedTimer, QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QApplication, QComboBox, QGridLayout, QWidget
 
 from app import store, text
 from app.desk import enrollment
@@ -35,6 +35,7 @@ class SellDialog(FormDialog):
         self.setObjectName("sell")
         self.context = context
         self._away, self._goes_on = False, False
+        self._pressed = QElapsedTimer()
         self._names: dict[int, str] = {}
         self.whose, self.product = QComboBox(), QComboBox()
         for student, name in people:
@@ -143,6 +144,8 @@ class SellDialog(FormDialog):
         self._sell(goes_on=False)
 
     def _sell(self, *, goes_on: bool) -> None:
+        if self._pressed.isValid() and self._pressed.elapsed() < QApplication.doubleClickInterval():
+            return  # the second press of a double one would sell another, once the first is done
         if not self.main.isEnabled():
             return  # one is on its way
         self.clear_errors()
@@ -152,6 +155,7 @@ class SellDialog(FormDialog):
             self._refused(error)
             return
         self._goes_on = goes_on
+        self._pressed.start()
         self.context.run(enrollment.sell, draft, done=self._sold, failed=self._refused, busy=self.main)
 
     def _refused(self, error: DeskError) -> None:
