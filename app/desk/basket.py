@@ -101,6 +101,7 @@ class Begun:
 
     payer_id: int | None
     note: str
+    reference: str
     given_minor: int | None
     lines: tuple[PayLine, ...]
     added: tuple[tuple[str, int, Priced], ...]
@@ -117,7 +118,8 @@ def begun(payment_id: int) -> Begun:
         for one in agreed.get(name, ())
     ]
     lines = tuple(PayLine(**line) for line in asked["lines"])
-    return Begun(asked["payer_id"], asked["note"], payment.given_minor, lines, tuple(added))
+    reference = asked.get("reference", "")
+    return Begun(asked["payer_id"], asked["note"], reference, payment.given_minor, lines, tuple(added))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from app.store.models import InvoiceLine, Payment, StudentPayment
 class Paid:
     """One attempt to pay, or one refund; amounts in minor units, `amount_minor` negative for a refund.
 
-    `left_minor` can still be given back; `about` is why it failed, why it was given back, or of which payment.
+    `left_minor` can still be given back; `about` is why it failed, why it was given back, or of which payment, and what
+    the bank or the card machine calls it.
     """
 
     id: int
@@ -49,7 +50,7 @@ def of_student(student_id: int) -> list[Paid]:
     for row in rows:
         back = row.payment_type == "refund"
         left = row.amount_minor - given.get(row.id, 0) if row.status == "COMPLETED" and not back else 0
-        about = " · ".join(filter(None, (numbers[row.refund_of] if row.refund_of else "", row.reason)))
+        about = " · ".join(filter(None, (numbers[row.refund_of] if row.refund_of else "", row.reference, row.reason)))
         sign = -1 if back else 1
         found.append(
             Paid(

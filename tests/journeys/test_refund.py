@@ -263,3 +263,31 @@ def test_the_till_is_opened_at_the_desk_and_says_what_came_meanwhile(driver: Dri
     driver.until(lambda: "the till is closed" not in said(desk) and "Amount given" in said(desk))
     assert "Should be inside" in said(desk) and missed not in said(desk)
     assert checks.run() == []
+
+
+def test_what_the_bank_calls_a_payment_is_kept_with_it(driver: Driver) -> None:
+    """It is typed beside a transfer, stands there again when the payment is taken up, and in the list of payments."""
+    c = driver.center
+    did(driver, enrollment.enroll, EnrollmentDraft(c.student, c.course))
+    driver.desk.pay_for(c.student)
+    driver.settled()
+    desk = driver.window.current()
+    assert not desk.tender.reference.isVisible(), "cash has none"
+    driver.key(Qt.Key.Key_3, ALT)
+    driver.key(Qt.Key.Key_Tab)
+    assert desk.tender.reference.hasFocus()
+    typed("RF18 5390 0754")
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.settled()
+    driver.key(Qt.Key.Key_Escape)
+    driver.settled()
+    assert desk.tender.reference.text() == ""
+    (waiting,) = payments.started()
+    assert waiting.reference == "RF18 5390 0754"
+    desk.resume(waiting.payment_id)
+    driver.settled()
+    assert (desk.tender.reference.text(), desk.tender.reference.isEnabled()) == ("RF18 5390 0754", False)
+    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.settled()
+    driver.key(Qt.Key.Key_P, ALT)
+    assert [row.about for row in driver.dialog("payments_of").rows.values()] == ["RF18 5390 0754"]

@@ -18,6 +18,7 @@ from ui.pages.payment_split import SplitTender
 from ui.theme import theme
 from ui.widgets.basic import Button, Card, Icon, Text, clear_layout
 from ui.widgets.paint import draw_line, width_of
+from ui.widgets.typed import TypedLine
 
 
 class NoteButton(Button):
@@ -103,6 +104,11 @@ class TenderCard(Card):
         self.notes = QHBoxLayout()
         self.notes.setSpacing(8)
         column.addLayout(self.notes)
+        self.reference = TypedLine()
+        self.reference.setObjectName("payment_reference")
+        self.reference.setAccessibleName(_("Reference"))
+        self.reference.setPlaceholderText(_("reference of the bank or of the card machine"))
+        column.addWidget(self.reference)
         self.change_box = QFrame()
         self.change_box.setProperty("good", True)
         box = QHBoxLayout(self.change_box)
@@ -180,6 +186,10 @@ class TenderCard(Card):
         button = self.method_group.checkedButton()
         return button.key if isinstance(button, MethodButton) else "cash"
 
+    def reference_words(self) -> str:
+        """What the bank or the card machine calls this payment, as it was typed; cash has no such name."""
+        return self.reference.text() if self.method() != "cash" else ""
+
     # -- how much is given
 
     def given_minor(self) -> int | None:
@@ -207,6 +217,7 @@ class TenderCard(Card):
         """Nothing was typed yet; cash."""
         self.touched = False
         self.keep.setChecked(False)
+        self.reference.clear()
         self.methods["cash"].setChecked(True)
         self.split.clear()
         self.say("")
@@ -272,6 +283,8 @@ class TenderCard(Card):
             self.keep.setChecked(False)
         self.keep.setVisible(back and (not started or self.keep.isChecked()))
         self.keep.setEnabled(not started)
+        self.reference.setVisible(not cash and (not started or bool(self.reference.text())))
+        self.reference.setEnabled(not started)
         self.change_box.setVisible(visible)
         if not visible:
             return

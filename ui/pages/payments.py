@@ -425,6 +425,7 @@ class PaymentsPage(QWidget):
             quoted=chosen.quoted,
             payer_id=self.paying.payer_id(),
             given_minor=given if cash else None,
+            reference=self.tender.reference_words(),
             note=self.note.text(),
         )
 
@@ -566,6 +567,7 @@ class PaymentsPage(QWidget):
         else:
             self.one.resume(payment_id)
             self.methods.get(row.method, self.methods["card"]).setChecked(True)
+            self.tender.reference.setText(begun.reference)
             self.tender.take_given(begun.given_minor or row.amount_minor)
             self._update()
             self.tender.keep.setChecked(row.method == "cash" and row.amount_minor > (self.owed.total_minor() or 0) > 0)
