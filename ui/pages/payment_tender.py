@@ -107,7 +107,7 @@ class TenderCard(Card):
         self.reference = TypedLine()
         self.reference.setObjectName("payment_reference")
         self.reference.setAccessibleName(_("Reference"))
-        self.reference.setPlaceholderText(_("reference of the bank or of the card machine"))
+        self.reference.setPlaceholderText(_("bank or card reference"))
         column.addWidget(self.reference)
         self.change_box = QFrame()
         self.change_box.setProperty("good", True)
