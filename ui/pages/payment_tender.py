@@ -175,7 +175,7 @@ class TenderCard(Card):
         for button in self.methods.values():
             button.setVisible(not started or not large)
         for note in self._note_buttons():
-            note.setVisible(not started or not large)
+            note.setVisible(not large or (not started and self.keep.isHidden()))
         self.given.say("" if started else _("F8 = exact"))
         self.failed_button.setVisible(started)
         self.keep_button.setVisible(started)
