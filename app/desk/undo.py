@@ -18,15 +18,13 @@ from app import clock, store
 from app.desk import counter, exact, labels, naming, operations, records, timeline
 from app.desk.accounts import Actor, require
 from app.errors import UserError
+from app.mail import queue
 from app.store import Write, images, restore
 from app.store.images import Touched
 from app.store.models import MailQueue, Notification, Operation
 
 #: What follows from an operation and is answered by its own rules, not put back row by row.
 _FOLLOWS = frozenset({"timeline", "notifications", "notification_recipients", "mail_queue"})
-
-#: A message that is being sent, or was, can no longer be canceled.
-_LEFT = ("sending", "sent", "uncertain")
 
 #: Operations that are about a mail itself: once it has left, there is nothing to take back.
 _ABOUT_MAIL = frozenset({"Write mail", "Mail document", "Edit mail address"})
@@ -212,7 +210,7 @@ def _found(actor: Actor, done: operations.Done, touched: Sequence[Touched], mome
 def _take_back(w: Write, done: operations.Done, touched: Sequence[Touched]) -> None:
     report = _found(w.actor, done, touched, w.moment)
     for mail_id in report.cancel:
-        w.update(MailQueue, mail_id, state="canceled", next_try_at=None)
+        queue.cancel_in(w, mail_id)
     counter.take_back(w, report.acts)
     exact.put_back(w, report.put, done.id)
     _notifications(w, touched)
@@ -254,7 +252,7 @@ def _mails(done: operations.Done, touched: Sequence[Touched], report: _Report) -
         if done.label == "Complete payment" and mail.template_key == "invoice":
             continue  # a document that stays, on its way to somebody else than the receipt
         name = mail.to_name or mail.to_address
-        if mail.state in _LEFT:
+        if mail.state in queue.LEFT:
             if done.label in _ABOUT_MAIL:
                 raise UserError("undo.mail_gone", name=name)
             report.gone.append(name)
